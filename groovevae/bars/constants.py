@@ -1,0 +1,56 @@
+"""The physical facts of the grid and the roles, with their units. Nothing here computes."""
+
+STEPS_PER_QUARTER = 4
+MAX_STEPS = 24  # sixteenths: the longest bar there is (12/8, 3/2, 6/4)
+STEPS_PER_BEAT = 4  # steps that the model takes at once: one quarter note
+
+ROLES = ("drums", "bass", "chords", "lead")
+DRUMS, BASS, CHORDS, LEAD = range(4)
+PITCHED = ("bass", "chords", "lead")  # order of the last axis of Bars.velocity and Bars.offset
+
+REST, HOLD, FIRST_PITCH = 0, 1, 2  # tokens of bass and lead: rest, hold, then one token a pitch
+OFF, ONSET = 0, 2  # with HOLD, the three states of a chord pitch at a step
+
+BASS_LOW, BASS_SIZE = 24, 48  # MIDI pitches 24 to 71 (C1 to B4)
+LEAD_LOW, LEAD_SIZE = 36, 72  # 36 to 107
+CHORD_LOW, CHORD_SIZE = 36, 60  # 36 to 95
+BASS_TOKENS = FIRST_PITCH + BASS_SIZE
+LEAD_TOKENS = FIRST_PITCH + LEAD_SIZE
+
+MAX_CHORD_ONSETS = 6  # notes one player strikes at once
+MAX_CHORD_SOUNDING = 8  # notes one player keeps sounding at once
+
+OFFSET_UNITS = 256  # micro-timing is stored in 1/256 of a step, -128 to 127: half a step either way
+
+# The nine drum voices, named by the General MIDI key that stands for each.
+VOICES = ("kick", "snare", "closed hat", "open hat", "low tom", "mid tom", "high tom", "crash", "ride")
+VOICE_PITCH = (36, 38, 42, 46, 45, 47, 50, 49, 51)
+NUM_VOICES = len(VOICES)
+
+# General MIDI percussion key -> voices that may play it, the fittest first. A key takes the first that no earlier key
+# of the same song has taken (shakers keep time on the closed hat, or on the ride where there is a hat already); where
+# all are taken it shares the first. A song's kit remembers which key each voice sounds.
+_KICK, _SNARE, _CLOSED, _OPEN, _LOW, _MID, _HIGH, _CRASH, _RIDE = range(NUM_VOICES)
+VOICES_OF_KEY: dict[int, tuple[int, ...]] = {
+    **dict.fromkeys((36, 35), (_KICK,)),
+    **dict.fromkeys((38, 40), (_SNARE,)),
+    42: (_CLOSED,),
+    46: (_OPEN,),
+    **dict.fromkeys((45, 41, 43), (_LOW,)),
+    **dict.fromkeys((47, 48), (_MID,)),
+    50: (_HIGH,),
+    **dict.fromkeys((49, 57, 55, 52), (_CRASH,)),
+    **dict.fromkeys((51, 59, 53), (_RIDE,)),
+    44: (_CLOSED, _OPEN, _RIDE),  # pedal hat
+    **dict.fromkeys((37, 39, 31), (_SNARE, _HIGH, _MID)),  # side stick, clap, sticks
+    **dict.fromkeys((64, 61, 66), (_LOW, _MID)),  # low conga, bongo, timbale
+    **dict.fromkeys((63, 79), (_MID, _LOW, _HIGH)),  # open conga, open cuica
+    **dict.fromkeys((62, 60, 65, 78), (_HIGH, _MID)),  # muted conga, high bongo, high timbale, muted cuica
+    **dict.fromkeys((70, 82, 69, 73), (_CLOSED, _RIDE, _OPEN, _CRASH)),  # maracas, shaker, cabasa, guiro
+    **dict.fromkeys((54, 80), (_CLOSED, _OPEN, _RIDE, _CRASH)),  # tambourine, muted triangle
+    **dict.fromkeys((81, 74), (_OPEN, _CRASH, _RIDE)),  # open triangle, long guiro
+    **dict.fromkeys((56, 67, 68), (_RIDE, _CRASH)),  # cowbell, bell, agogo
+    **dict.fromkeys((75, 76, 77), (_HIGH, _SNARE, _MID, _LOW)),  # claves, wood blocks
+}
+
+DEFAULT_PROGRAMS = {"bass": 33, "chords": 0, "lead": 73}  # fingered bass, grand piano, flute

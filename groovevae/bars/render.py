@@ -1,0 +1,134 @@
+"""Bars back to notes: the way from a song of bars to a piece. The pair of `grid`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from groovevae.bars.constants import (
+    BASS_LOW,
+    CHORD_LOW,
+    FIRST_PITCH,
+    HOLD,
+    LEAD_LOW,
+    OFF,
+    OFFSET_UNITS,
+    ONSET,
+    PITCHED,
+    STEPS_PER_QUARTER,
+)
+from groovevae.bars.key import key_name
+from groovevae.bars.types import Bars, Song
+from groovevae.midi import NOTE_DTYPE, Piece, Track
+
+DRUM_LENGTH = 0.5  # steps: a hit has no length of its own
+SHORTEST = 0.25  # steps: what micro-timing leaves of a note at least
+TEMPO_CHANGE = 0.005  # a bar's tempo is written when it differs by this share
+
+
+def song_to_piece(song: Song, *, text: str = "") -> Piece:
+    """The notes of a song in its own key: one track a role that plays, ending on the last bar line.
+
+    What `piece_to_song` could not carry stays lost; else this is its pair, on the grid with micro-timing.
+    """
+    bars, steps = song.bars, _FlatSteps(song.bars)
+    parts, tracks = [], []
+    drums = _drum_notes(bars, steps, song.kit)
+    if len(drums):
+        parts.append(drums)
+        tracks.append(Track("Drums", 0, is_drum=True))
+    for column, role in enumerate(PITCHED):
+        notes = _role_notes(bars, steps, column, song.transpose)
+        if len(notes):
+            notes["track"] = len(tracks)
+            parts.append(notes)
+            tracks.append(Track(role.capitalize(), song.programs[column], is_drum=False))
+    notes = np.concatenate(parts) if parts else np.empty(0, NOTE_DTYPE)
+    return Piece(
+        notes=notes[np.argsort(notes["onset"], kind="stable")],
+        tracks=tuple(tracks),
+        tempos=_changes(steps.bar_start, bars.tempo[:, None], tolerance=TEMPO_CHANGE),
+        metres=_changes(steps.bar_start, bars.metre, tolerance=0.0),
+        length=steps.total / STEPS_PER_QUARTER,
+        key_signature=key_name(song.transpose, song.is_minor),
+        text=text,
+    )
+
+
+class _FlatSteps:
+    """All steps of N bars in a row, padding left out."""
+
+    def __init__(self, bars: Bars) -> None:
+        num_steps = bars.num_steps
+        first = np.cumsum(num_steps) - num_steps
+        self.total = int(num_steps.sum())
+        self.bar = np.repeat(np.arange(len(bars)), num_steps)  # (S,)
+        self.step = np.arange(self.total) - np.repeat(first, num_steps)  # (S,)
+        self.bar_start = first / STEPS_PER_QUARTER  # (N,) quarter notes
+
+    def __call__(self, array: np.ndarray) -> np.ndarray:
+        """(N, T, ...) -> (S, ...)."""
+        return array[self.bar, self.step]
+
+
+def _notes(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.ndarray) -> np.ndarray:
+    """Notes from times in steps."""
+    notes = np.zeros(len(onset), NOTE_DTYPE)
+    onset = np.maximum(onset, 0.0)
+    notes["onset"] = onset / STEPS_PER_QUARTER
+    notes["duration"] = np.maximum(end - onset, SHORTEST) / STEPS_PER_QUARTER
+    notes["pitch"], notes["velocity"] = pitch, np.clip(velocity, 1, 127)
+    return notes
+
+
+def _drum_notes(bars: Bars, steps: _FlatSteps, kit: tuple[int, ...]) -> np.ndarray:
+    velocity, offset = steps(bars.drums), steps(bars.drums_offset)  # (S, 9)
+    step, voice = np.nonzero(velocity)
+    onset = np.clip(step + offset[step, voice] / OFFSET_UNITS, 0, steps.total - SHORTEST)
+    return _notes(onset, onset + DRUM_LENGTH, np.array(kit)[voice], velocity[step, voice])
+
+
+def _role_notes(bars: Bars, steps: _FlatSteps, column: int, transpose: int) -> np.ndarray:
+    role = PITCHED[column]
+    states = steps(getattr(bars, role))
+    if role == "chords":
+        step, end, pitch = _chord_spans(states)
+    else:
+        step, end, pitch = _line_spans(states, BASS_LOW if role == "bass" else LEAD_LOW)
+    offset = steps(bars.offset)[:, column] / OFFSET_UNITS
+    onset = step + offset[step]
+    if role != "chords" and len(step):  # a line moves on when its next note does
+        moved = step[1:] == end[:-1]
+        end = end.astype(float)
+        end[:-1] = np.where(moved, onset[1:], end[:-1])
+    pitch = np.clip(pitch - transpose, 0, 127)
+    return _notes(onset, np.minimum(end, steps.total), pitch, steps(bars.velocity)[step, column])
+
+
+def _line_spans(tokens: np.ndarray, low: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Step, end and pitch of each note of a line (S,); a hold with nothing before it is a rest."""
+    step = np.flatnonzero(tokens >= FIRST_PITCH)
+    stops = np.append(np.flatnonzero(tokens != HOLD), len(tokens))
+    end = stops[np.searchsorted(stops, step, side="right")]
+    return step, end, tokens[step].astype(int) - FIRST_PITCH + low
+
+
+def _chord_spans(states: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Step, end and pitch of each note of the chords (S, P), in order of pitch."""
+    total = len(states)
+    padded = np.vstack([states, np.full((1, states.shape[1]), OFF, np.uint8)])  # every pitch is off past the end
+    column = padded.T.reshape(-1)
+    start = np.flatnonzero(column == ONSET)
+    stops = np.flatnonzero(column != HOLD)
+    end = stops[np.searchsorted(stops, start, side="right")] if len(start) else start
+    pitch, step = np.divmod(start, total + 1)
+    return step, end - pitch * (total + 1), pitch + CHORD_LOW
+
+
+def _changes(at: np.ndarray, values: np.ndarray, *, tolerance: float) -> np.ndarray:
+    """Rows (quarter, value ...) where a bar's value differs from the last one written."""
+    rows, last = [], None
+    for quarter, value in zip(at, values.astype(float), strict=True):
+        if last is None or (np.abs(value - last) > tolerance * last).any():
+            rows.append([quarter, *value])
+            last = value
+    return np.array(rows)

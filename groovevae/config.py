@@ -1,0 +1,62 @@
+"""Frozen settings of a model and of a training run, to and from JSON. Holds values only; nothing here runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+from groovevae.errors import RequestError
+
+
+@dataclass(frozen=True)
+class _Config:
+    def to_json(self) -> str:
+        """This config as one line of JSON with sorted keys."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The config that `to_json` wrote. Raises RequestError on unknown fields or a wrong type of value."""
+        values: dict[str, Any] = json.loads(text)
+        fields = {field.name: field for field in dataclasses.fields(cls)}
+        for name, value in values.items():
+            if name not in fields:
+                raise RequestError(f"{cls.__name__} has no field {name!r}; it has {', '.join(fields)}")
+            default = fields[name].default
+            if isinstance(value, bool) != isinstance(default, bool) or not isinstance(value, (type(default), int)):
+                raise RequestError(f"{cls.__name__}.{name} is {value!r}; a {type(default).__name__} is needed")
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class ModelConfig(_Config):
+    """Sizes of the network. `variational=False` is the plain autoencoder: no noise, no KL."""
+
+    latent_size: int = 192
+    step_size: int = 192  # features of one sixteenth
+    encoder_size: int = 512
+    decoder_size: int = 768
+    num_genres: int = 0  # outputs of the genre head; 0 leaves it out
+    variational: bool = True
+
+
+@dataclass(frozen=True)
+class TrainConfig(_Config):
+    """How a model is trained. Weights are per nat of the loss; `decay` is the share of the steps that end the run."""
+
+    steps: int = 6000
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    warmup_steps: int = 200
+    decay: float = 0.25
+    clip_norm: float = 1.0
+    beta: float = 0.1
+    beta_warmup_steps: int = 1000
+    free_bits: float = 0.05  # nats a latent dimension that cost nothing
+    input_dropout: float = 0.5  # share of the decoder's input beats that are hidden from it
+    genre_weight: float = 1.0
+    genre_balance: float = 0.5  # 0: genres as often as their bars; 1: every genre equally often
+    low_precision: bool = True  # bfloat16 products with float32 accumulation
+    seed: int = 0

@@ -1,0 +1,195 @@
+"""Runs a function on many paths in worker processes that may crash, hang or eat memory. Knows nothing of MIDI.
+
+Workers are plain child processes: `multiprocessing` and every pool built on it (pebble, concurrent.futures) runs the
+caller's `__main__` again in each worker, which breaks scripts without an `if __name__` guard and loads jax in each.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from groovevae.corpus.worker import FRAME, NO_MEMORY, REASON, RESULT
+from groovevae.errors import GrooveError
+
+_START_SECONDS = 120.0
+_FILES_AHEAD = 2  # sent before the last answer, so that a worker never waits for the parent
+_WATCH_SECONDS = 0.1
+_BOOTSTRAP = """
+import sys
+function, timeout, memory, *sys.path = sys.argv[1:]
+from groovevae.corpus.worker import main
+main(function, float(timeout), int(memory))
+"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one file may cost."""
+
+    timeout_seconds: float = 10.0
+    memory_bytes: int = 2**30  # of one worker; enforced on Linux
+
+
+def map_isolated(
+    function: Callable[[Path], bytes], paths: Sequence[Path], *, jobs: int, limits: Limits
+) -> Iterator[tuple[int, bytes | str]]:
+    """Yields (index, result, or reason why there is none) of each path, in the order in which they get done.
+
+    `function` is at the top level of an importable module; its MidiError, a crash, a time-out and a lack of memory
+    become the reason of that path alone. Raises GrooveError where a worker cannot start. Closing the iterator kills
+    the workers.
+    """
+    pool = _Pool(function, paths, limits)
+    threads = [threading.Thread(target=pool.serve, args=(slot,), daemon=True) for slot in range(jobs)]
+    pool.workers = [None] * jobs
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in paths:
+            yield pool.next_result()
+    finally:
+        pool.close()
+        for thread in threads:
+            thread.join()
+
+
+class _Worker:
+    """One child process and its two pipes."""
+
+    def __init__(self, function: Callable[[Path], bytes], limits: Limits) -> None:
+        name = f"{function.__module__}:{function.__qualname__}"
+        arguments = [name, str(limits.timeout_seconds), str(limits.memory_bytes), *sys.path]
+        self.deadline = time.monotonic() + _START_SECONDS
+        self.timed_out = False
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _BOOTSTRAP, *arguments],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # threads that numpy would start and never use
+            start_new_session=True,  # Ctrl-C is the parent's to answer
+        )
+        self.answers = io.BufferedReader(self.process.stdout)
+
+    def send(self, path: Path) -> None:
+        name = os.fsencode(path)
+        try:
+            self.process.stdin.write(FRAME.pack(b"f", len(name)) + name)
+        except OSError:
+            pass  # it died: `receive` says so
+
+    def receive(self) -> tuple[bytes, bytes] | None:
+        """Kind and payload of the next answer; None where the process died first."""
+        head = self.answers.read(FRAME.size)
+        if len(head) < FRAME.size:
+            return None
+        kind, size = FRAME.unpack(head)
+        payload = self.answers.read(size)
+        return (kind, payload) if len(payload) == size else None
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.answers.close()
+        self.process.stdin.close()
+
+
+class _Pool:
+    """The paths still to do, the results so far, and a thread for each worker."""
+
+    def __init__(self, function: Callable[[Path], bytes], paths: Sequence[Path], limits: Limits) -> None:
+        self.function = function
+        self.paths = paths
+        self.limits = limits
+        self.workers: list[_Worker | None] = []
+        self.todo = deque(range(len(paths)))
+        self.results: queue.SimpleQueue[tuple[int, bytes | str] | Exception] = queue.SimpleQueue()
+        self.closed = False
+        self.watched = time.monotonic()
+
+    def next_result(self) -> tuple[int, bytes | str]:
+        while True:
+            self._kill_overdue()
+            try:
+                result = self.results.get(timeout=_WATCH_SECONDS)
+            except queue.Empty:
+                continue
+            if isinstance(result, Exception):
+                raise result
+            return result
+
+    def _kill_overdue(self) -> None:
+        now = time.monotonic()
+        if now - self.watched < _WATCH_SECONDS:
+            return
+        self.watched = now
+        for worker in self.workers:
+            if worker and now > worker.deadline:
+                worker.timed_out = True
+                worker.process.kill()
+
+    def close(self) -> None:
+        self.closed = True
+        for worker in self.workers:
+            if worker:
+                worker.process.kill()
+
+    def serve(self, slot: int) -> None:
+        """Keeps one worker busy, and replaces it when it dies, until no path is left."""
+        sent: deque[int] = deque()
+        try:
+            while (self.todo or sent) and not self.closed:
+                worker = self.workers[slot] = _Worker(self.function, self.limits)
+                try:
+                    self._serve_with(worker, sent)
+                finally:
+                    worker.stop()
+        except Exception as error:
+            self.results.put(error)
+
+    def _serve_with(self, worker: _Worker, sent: deque[int]) -> None:
+        if worker.receive() is None and not self.closed:
+            raise GrooveError(f"the process that reads MIDI files does not start ({sys.executable}); see above why")
+        for index in sent:
+            worker.send(self.paths[index])
+        while self._send_ahead(worker, sent) and not self.closed:
+            worker.deadline = time.monotonic() + self.limits.timeout_seconds
+            answer = worker.receive()
+            if self.closed:
+                return
+            self.results.put((sent.popleft(), self._result(worker, answer)))
+            if answer is None or answer[0] == NO_MEMORY:
+                return
+        worker.deadline = math.inf
+
+    def _send_ahead(self, worker: _Worker, sent: deque[int]) -> bool:
+        """Sends the next paths; whether any answer is due."""
+        while len(sent) < _FILES_AHEAD and self.todo:
+            try:
+                index = self.todo.popleft()
+            except IndexError:  # another thread was faster
+                break
+            sent.append(index)
+            worker.send(self.paths[index])
+        return bool(sent)
+
+    def _result(self, worker: _Worker, answer: tuple[bytes, bytes] | None) -> bytes | str:
+        if answer is None:
+            if worker.timed_out:
+                return f"took longer than {self.limits.timeout_seconds:g} s"
+            return "the parser crashed on it"
+        kind, payload = answer
+        if kind == NO_MEMORY:
+            return f"needs more than {self.limits.memory_bytes / 2**30:.3g} GiB of memory"
+        return payload if kind == RESULT else payload.decode()

@@ -1,0 +1,57 @@
+"""Untrusted MIDI files to songs, in worker processes. Decides how many; what a file means is up to `midi` and `bars`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from groovevae.bars import Song, piece_to_song
+from groovevae.corpus.isolate import Limits, map_isolated
+from groovevae.corpus.pack import pack_song, unpack_song
+from groovevae.errors import MidiError
+from groovevae.midi import load_piece
+
+FILES_PER_JOB = 60  # a worker takes about as long to start as to read these
+LIMITS = Limits()
+
+
+def load_packed(path: Path) -> bytes:
+    """The packed song of a MIDI file, read in this very process. Raises MidiError."""
+    return pack_song(piece_to_song(load_piece(path)))
+
+
+def read_packed(
+    paths: Sequence[Path], *, jobs: int | None = None, limits: Limits = LIMITS
+) -> Iterator[tuple[int, bytes | str]]:
+    """Yields (index, packed song or reason) of each path in the order in which they get done.
+
+    A file that crashes the parser, hangs or needs too much memory costs only itself. `jobs` is the number of worker
+    processes: by default one a processor, fewer for few files.
+    """
+    if jobs is None:
+        jobs = min(num_processors(), -(-len(paths) // FILES_PER_JOB))
+    return map_isolated(load_packed, paths, jobs=jobs, limits=limits)
+
+
+def read_songs(
+    paths: Sequence[Path], *, jobs: int | None = None, timeout_seconds: float = 10.0, memory_bytes: int = 2**30
+) -> Iterator[tuple[int, Song | str]]:
+    """Yields (index, song or reason why there is none) of each path, like `read_packed`."""
+    for index, result in read_packed(paths, jobs=jobs, limits=Limits(timeout_seconds, memory_bytes)):
+        yield index, result if isinstance(result, str) else unpack_song(result)
+
+
+def read_song(path: str | Path) -> Song:
+    """The song in one MIDI file, read in a process of its own. Raises MidiError that names the path."""
+    [(_, result)] = read_songs([Path(path).absolute()])
+    if isinstance(result, str):
+        raise MidiError(result, path=str(path))
+    return result
+
+
+def num_processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,83 @@
+"""The child process: runs one function on one path after another and answers over its pipes.
+
+Never imported by the parent's code path, and loads nothing but the module of the function it is told to run.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import math
+import os
+import signal
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from groovevae.errors import MidiError
+
+FRAME = struct.Struct("<cI")  # kind, size of what follows
+READY, RESULT, REASON, NO_MEMORY = b"r", b"o", b"e", b"m"
+_SPARE_SECONDS = 5  # past the parent's time limit: only an orphan, whose parent was killed, lives to see it
+
+
+def main(function_name: str, timeout_seconds: float, memory_bytes: int) -> None:
+    """Serves until the parent closes the pipe. `function_name` is `module:name` of a function of a Path."""
+    module, _, name = function_name.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    answers = _take_stdout()
+    _limit_memory(memory_bytes)
+    gc.freeze()
+    _answer(answers, READY)
+    requests = sys.stdin.buffer
+    while len(head := requests.read(FRAME.size)) == FRAME.size:
+        path = Path(os.fsdecode(requests.read(FRAME.unpack(head)[1])))
+        _set_alarm(timeout_seconds + _SPARE_SECONDS)
+        kind, payload = _run(function, path)
+        _set_alarm(0)
+        _answer(answers, kind, payload)
+        if kind == NO_MEMORY:
+            return  # what it holds may not come back: a new process takes over
+
+
+def _run(function: Callable[[Path], bytes], path: Path) -> tuple[bytes, bytes]:
+    try:
+        return RESULT, function(path)
+    except MidiError as error:
+        return REASON, error.reason.encode()
+    except MemoryError:
+        return NO_MEMORY, b""
+    except Exception as error:  # a fault of ours in one file of thousands: reported with its name, the rest is read
+        return REASON, f"groovevae failed on it ({type(error).__name__}: {error})".encode()
+
+
+def _answer(pipe: BinaryIO, kind: bytes, payload: bytes = b"") -> None:
+    pipe.write(FRAME.pack(kind, len(payload)) + payload)
+    pipe.flush()
+
+
+def _take_stdout() -> BinaryIO:
+    """The pipe to the parent, out of reach of a parser that prints."""
+    pipe = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    return pipe
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    """Where the system can (Linux), allocations past the limit fail; elsewhere only time is limited."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+
+
+def _set_alarm(seconds: float) -> None:
+    if hasattr(signal, "alarm"):
+        signal.alarm(math.ceil(seconds))
