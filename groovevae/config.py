@@ -36,8 +36,8 @@ class ModelConfig(_Config):
 
     latent_size: int = 192
     step_size: int = 192  # features of one sixteenth
-    encoder_size: int = 512
-    decoder_size: int = 768
+    encoder_size: int = 384
+    decoder_size: int = 640
     num_genres: int = 0  # outputs of the genre head; 0 leaves it out
     variational: bool = True
 

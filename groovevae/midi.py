@@ -64,6 +64,13 @@ class Piece:
         sounding = float((self.notes["onset"] + self.notes["duration"]).max()) if len(self.notes) else 0.0
         return max(self.length, sounding)
 
+    def seconds(self, quarters: np.ndarray) -> np.ndarray:
+        """The time of each position, in seconds from the start; before the start, at the first tempo."""
+        quarter, seconds_per_quarter = self.tempos[:, 0], 60 / self.tempos[:, 1]
+        begin = np.append(0.0, np.cumsum(np.diff(quarter) * seconds_per_quarter[:-1]))
+        row = np.maximum(np.searchsorted(quarter, quarters, side="right") - 1, 0)
+        return begin[row] + (quarters - quarter[row]) * seconds_per_quarter[row]
+
 
 def load_piece(path: str | Path) -> Piece:
     """The notes of a MIDI file.

@@ -27,30 +27,33 @@ VOICES = ("kick", "snare", "closed hat", "open hat", "low tom", "mid tom", "high
 VOICE_PITCH = (36, 38, 42, 46, 45, 47, 50, 49, 51)
 NUM_VOICES = len(VOICES)
 
-# General MIDI percussion key -> voices that may play it, the fittest first. A key takes the first that no earlier key
-# of the same song has taken (shakers keep time on the closed hat, or on the ride where there is a hat already); where
-# all are taken it shares the first. A song's kit remembers which key each voice sounds.
+# Percussion key (General MIDI, General MIDI 2, and the edges and rims of Roland's electronic kits) -> voices that may
+# play it, the fittest first. A song's kit remembers which key each voice sounds; `drums.voices_of_keys` chooses.
 _KICK, _SNARE, _CLOSED, _OPEN, _LOW, _MID, _HIGH, _CRASH, _RIDE = range(NUM_VOICES)
 VOICES_OF_KEY: dict[int, tuple[int, ...]] = {
     **dict.fromkeys((36, 35), (_KICK,)),
     **dict.fromkeys((38, 40), (_SNARE,)),
-    42: (_CLOSED,),
-    46: (_OPEN,),
+    **dict.fromkeys((42, 22), (_CLOSED,)),
+    **dict.fromkeys((46, 26), (_OPEN,)),
     **dict.fromkeys((45, 41, 43), (_LOW,)),
     **dict.fromkeys((47, 48), (_MID,)),
     50: (_HIGH,),
     **dict.fromkeys((49, 57, 55, 52), (_CRASH,)),
     **dict.fromkeys((51, 59, 53), (_RIDE,)),
     44: (_CLOSED, _OPEN, _RIDE),  # pedal hat
-    **dict.fromkeys((37, 39, 31), (_SNARE, _HIGH, _MID)),  # side stick, clap, sticks
-    **dict.fromkeys((64, 61, 66), (_LOW, _MID)),  # low conga, bongo, timbale
+    **dict.fromkeys((37, 39, 28, 31), (_SNARE, _HIGH, _MID)),  # side stick, clap, slap, sticks
+    **dict.fromkeys((64, 61, 66, 58), (_LOW, _MID)),  # low conga, bongo, timbale, rim of a low tom (or vibraslap)
+    **dict.fromkeys((86, 87), (_LOW, _MID)),  # surdo
     **dict.fromkeys((63, 79), (_MID, _LOW, _HIGH)),  # open conga, open cuica
     **dict.fromkeys((62, 60, 65, 78), (_HIGH, _MID)),  # muted conga, high bongo, high timbale, muted cuica
     **dict.fromkeys((70, 82, 69, 73), (_CLOSED, _RIDE, _OPEN, _CRASH)),  # maracas, shaker, cabasa, guiro
-    **dict.fromkeys((54, 80), (_CLOSED, _OPEN, _RIDE, _CRASH)),  # tambourine, muted triangle
-    **dict.fromkeys((81, 74), (_OPEN, _CRASH, _RIDE)),  # open triangle, long guiro
-    **dict.fromkeys((56, 67, 68), (_RIDE, _CRASH)),  # cowbell, bell, agogo
-    **dict.fromkeys((75, 76, 77), (_HIGH, _SNARE, _MID, _LOW)),  # claves, wood blocks
+    **dict.fromkeys((54, 80, 83), (_CLOSED, _OPEN, _RIDE, _CRASH)),  # tambourine, muted triangle, jingle bell
+    **dict.fromkeys((81, 74, 84), (_OPEN, _CRASH, _RIDE)),  # open triangle, long guiro, bell tree
+    **dict.fromkeys((56, 67, 68), (_RIDE, _CRASH)),  # cowbell, agogo
+    **dict.fromkeys((71, 72), (_CRASH, _RIDE)),  # whistles
+    **dict.fromkeys((75, 76, 77, 85, 32, 33), (_HIGH, _SNARE, _MID, _LOW)),  # claves, wood blocks, castanets, clicks
+    **dict.fromkeys((27, 29, 30, 34), (_HIGH, _MID, _CRASH)),  # high Q, scratches, metronome bell
 }
+TOMS = (41, 43, 45, 47, 48, 50)  # from low to high
 
 DEFAULT_PROGRAMS = {"bass": 33, "chords": 0, "lead": 73}  # fingered bass, grand piano, flute

@@ -23,49 +23,70 @@ class BarLines:
     metre: np.ndarray  # (N, 2) numerator, denominator
     num_steps: np.ndarray  # (N,) steps of the grid; 0 where the grid cannot hold the metre
 
+    @property
+    def first_step(self) -> np.ndarray:
+        """The step of the grid that each bar begins on, (N,)."""
+        return np.cumsum(self.num_steps) - self.num_steps
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of all bars that the grid holds."""
+        return int(self.num_steps.sum())
+
+    @property
+    def steps_per_quarter(self) -> np.ndarray:
+        """Steps of the grid to a quarter note of the file, (N,): 4 but in an odd bar that was rounded to whole steps."""
+        return self.num_steps / (self.end - self.start)
+
 
 def bar_lines(piece: Piece) -> BarLines:
     """The bars of a piece, from its metre map.
 
     A first section that is not a whole number of bars, or whose weight falls beside the bar lines, begins with a
     pickup: its first bar starts before the file does. A later section's odd end is a bar of its own, of fewer steps.
+    A metre that is too long for the grid is read as shorter ones in turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4.
     """
     last = np.ceil(np.rint(piece.end * STEPS_PER_QUARTER)) / STEPS_PER_QUARTER
     edges = np.append(piece.metres[:, 0], max(last, piece.metres[-1, 0]))
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
     for index, (begin, numerator, denominator) in enumerate(piece.metres):
         end, is_last = edges[index + 1], index == len(piece.metres) - 1
-        metre = _splittable(int(numerator), int(denominator))
-        length = 4 * metre[0] / metre[1]
+        parts = _bars_of_metre(int(numerator), int(denominator))
+        length = 4 * numerator / denominator
         pickup = _pickup(piece, begin, end, length, is_last=is_last) if index == 0 else 0.0
-        rows.append(_section(begin - (length - pickup if pickup else 0.0), end, metre, is_last=is_last))
+        rows.append(_section(begin - (length - pickup if pickup else 0.0), end, parts, int(denominator), is_last=is_last))
     table = np.concatenate(rows)  # (N, 4)
     steps = 16 * table[:, 2] / table[:, 3]
     fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
     return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), np.where(fits, steps, 0).astype(int))
 
 
-def _splittable(numerator: int, denominator: int) -> tuple[int, int]:
-    """The metre itself, or halves of one that is too long for the grid: 4/2 is read as bars of 2/2."""
-    while 16 * numerator > MAX_STEPS * denominator and numerator % 2 == 0:
-        numerator //= 2
-    return numerator, denominator
+def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
+    """The numerators that a metre is read with in turn: its own, or those of halves that the grid can hold."""
+    if 16 * numerator <= MAX_STEPS * denominator:
+        return [numerator]
+    unit = 3 if denominator >= 8 and numerator % 3 == 0 else 1  # dotted beats stay whole
+    larger = unit * -(-numerator // (2 * unit))
+    return [part for half in (larger, numerator - larger) for part in _bars_of_metre(half, denominator)]
 
 
-def _section(begin: float, end: float, metre: tuple[int, int], *, is_last: bool) -> np.ndarray:
-    length = 4 * metre[0] / metre[1]
-    whole = int(np.floor((end - begin) / length + 1e-3))
-    rest = end - begin - whole * length
+def _section(begin: float, end: float, numerators: list[int], denominator: int, *, is_last: bool) -> np.ndarray:
+    """Bars (n, 4) from `begin` to `end`: start, end, numerator, denominator."""
+    lengths = 4 * np.array(numerators) / denominator
+    rounds = int(np.floor((end - begin) / lengths.sum())) + 1
+    numerator = np.tile(numerators, rounds)
+    stop = begin + np.cumsum(np.tile(lengths, rounds))
+    whole = int(np.searchsorted(stop, end + 1e-3))
+    rest = end - (stop[whole - 1] if whole else begin)
     if is_last and rest * STEPS_PER_QUARTER >= 0.5:
         whole, rest = whole + 1, 0.0
-    starts = begin + length * np.arange(whole)
-    rows = np.column_stack([starts, starts + length, np.full(whole, metre[0]), np.full(whole, metre[1])])
+    stop, numerator = stop[:whole], numerator[:whole]
+    rows = np.column_stack([stop - 4 * numerator / denominator, stop, numerator, np.full(whole, denominator)])
     steps = round(rest * STEPS_PER_QUARTER)
     if steps:
-        short = _metre_of_steps(steps)
-        rows = np.vstack([rows, [begin + whole * length, end, *short]])
-    if len(rows):
-        rows[-1, 1] = max(end, rows[-1, 1]) if is_last else end
+        rows = np.vstack([rows, [end - rest, end, *_metre_of_steps(steps)]])
+    if len(rows) and not is_last:
+        rows[-1, 1] = end
     return rows
 
 

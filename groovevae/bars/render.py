@@ -22,7 +22,7 @@ from groovevae.midi import NOTE_DTYPE, Piece, Track
 
 DRUM_LENGTH = 0.5  # steps: a hit has no length of its own
 SHORTEST = 0.25  # steps: what micro-timing leaves of a note at least
-TEMPO_CHANGE = 0.005  # a bar's tempo is written when it differs by this share
+TEMPO_CHANGE = 1e-5  # a bar's tempo is written when it differs by this share: 3 ms in five minutes
 
 
 def song_to_piece(song: Song, *, text: str = "") -> Piece:

@@ -9,6 +9,7 @@ import numpy as np
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD
 from groovevae.midi import Piece, Track
 
+_UNRANKED = 2**30
 NO_ROLE = -1  # sound effects and pitched percussion, which no role can play
 
 _BASS_PROGRAMS = {*range(32, 40), 43, 58}  # basses, contrabass, tuba
@@ -21,63 +22,86 @@ _NOT_BASS_WORDS = ("bassoon", "basset", "drum")
 _ACCOMPANYING_WORDS = ("chord", "arp", "pad", "comp", "rhythm", "backing", "string", "sus", "scale", "accomp")
 
 MONOPHONIC = 0.15  # at most this share of a line's notes overlaps the next
-LOWEST_LEAD = 55  # mean pitch of a track that may carry the melody (G3)
-HIGHEST_BASS_TRACK = 57  # mean pitch of a track that may be the bass without being called so (A3)
+MONOPHONIC_IF_NAMED = 0.5  # a melody that is called one may be played in double stops
+LOWEST_NAMED_LEAD = 48  # mean pitch of a track that is called a melody (C3): "sawtooth lead" may be a bass
+LOWEST_LEAD = 55  # mean pitch of any other track that may carry the melody (G3)
+HIGHEST_BASS = 57  # mean pitch of a track that may be the bass (A3)
 HIGHEST_BASS_NOTE = 52  # top of a bass line that is taken out of a pianist's left hand (E3)
+HIGHEST_BASS_NOTE_OF_HIGH = 60  # the same, where hardly a note is that low: guitars, trebles
 LOWEST_TOP_LINE = 58  # bottom of a melody that is taken out of a pianist's right hand
+RARE = 0.05  # tracks that play in fewer of the bars are an effect, not the bass or the lead of a piece
 MAX_CHORD_TRACKS = 2  # tracks that make up the chords of one bar: one player's two hands
 
 
 @dataclass(frozen=True)
 class _Lines:
-    """What the tracks are like: (K,) arrays."""
+    """What the K tracks are like."""
 
-    count: np.ndarray
-    mean_pitch: np.ndarray
-    overlap: np.ndarray  # share of notes that still sound well into the next
+    count: np.ndarray  # (K,) notes
+    mean_pitch: np.ndarray  # (K,)
+    overlap: np.ndarray  # (K,) share of notes that still sound well into the next
+    plays: np.ndarray  # (K, N) whether the track plays in the bar
 
 
 def assign_roles(piece: Piece, bar: np.ndarray) -> np.ndarray:
-    """The role of every note, (N,) int8: an index into ROLES, or NO_ROLE. `bar` (N,) is the bar each note begins in.
+    """The role of every note, (N,) int: an index into ROLES, or NO_ROLE. `bar` (N,) is the bar each note begins in.
 
     A track is drums by its channel, bass or lead by its name, program, register and by playing one note at a time;
     everything else accompanies. Where several tracks could lead, the first that plays in a bar does. Where none
     is a bass or a lead, the lowest or the top line of the accompaniment is, as in a piano solo.
     """
     notes, tracks = piece.notes, piece.tracks
-    lines = _lines(notes, len(tracks))
-    role_of_track = np.full(len(tracks), CHORDS, np.int8)
-    leads: list[int] = []
-    for index, track in enumerate(tracks):
-        if track.is_drum:
-            role_of_track[index] = DRUMS
-        elif track.program in _EFFECT_PROGRAMS:
-            role_of_track[index] = NO_ROLE
-        elif _is_bass(track):
-            role_of_track[index] = BASS
-    if not (role_of_track == BASS).any():
-        _find_bass_track(role_of_track, lines)
+    lines = _lines(notes, bar, len(tracks))
+    role_of_track = np.array([_role_by_sound(track) for track in tracks])
+    basses = _bass_tracks(tracks, role_of_track, lines)
+    role_of_track[list(basses)] = BASS
     leads = _lead_tracks(tracks, role_of_track, lines)
     role = role_of_track[notes["track"]]
+    role[(role == BASS) & ~_first_in_its_bar(notes["track"], bar, basses, lines)] = CHORDS
     if leads:
-        role[_leads_in_its_bar(notes["track"], bar, leads)] = LEAD
+        role[_first_in_its_bar(notes["track"], bar, leads, lines)] = LEAD
     else:
         role[_top_line(notes, role, lines)] = LEAD
-    if not (role == BASS).any():
+    if not basses:
         role[_lowest_line(notes, role)] = BASS
     return role
 
 
-def _lines(notes: np.ndarray, num_tracks: int) -> _Lines:
+def _role_by_sound(track: Track) -> int:
+    if track.is_drum:
+        return DRUMS
+    return NO_ROLE if track.program in _EFFECT_PROGRAMS else CHORDS
+
+
+def _lines(notes: np.ndarray, bar: np.ndarray, num_tracks: int) -> _Lines:
     order = np.argsort(notes["track"], kind="stable")
     track, onset, duration = notes["track"][order], notes["onset"][order], notes["duration"][order]
-    overlaps = np.zeros(len(notes))
     held = onset[:-1] + duration[:-1] - np.maximum(0.05, 0.25 * duration[:-1])
-    overlaps[:-1] = (track[1:] == track[:-1]) & (onset[1:] < held)
+    overlaps = (track[1:] == track[:-1]) & (onset[1:] < held)
     count = np.bincount(track, minlength=num_tracks)
     total = np.maximum(count, 1)
     pitch = np.bincount(track, weights=notes["pitch"][order], minlength=num_tracks) / total
-    return _Lines(count, pitch, np.bincount(track, weights=overlaps, minlength=num_tracks) / total)
+    overlap = np.bincount(track[:-1], weights=overlaps, minlength=num_tracks) / total
+    plays = np.zeros((num_tracks, int(bar.max()) + 1), bool)
+    plays[notes["track"], bar] = True
+    return _Lines(count, pitch, overlap, plays)
+
+
+def _bass_tracks(tracks: tuple[Track, ...], role_of_track: np.ndarray, lines: _Lines) -> dict[int, int]:
+    """Tracks that may be the bass, with the rank of each: a bass by its program goes before one by its name.
+
+    Where none is called so, the lowest track is, if it is one line and not the only one.
+    """
+    pitched = role_of_track == CHORDS
+    low = pitched & (lines.mean_pitch <= HIGHEST_BASS)
+    basses = {int(k): int(tracks[k].program not in _BASS_PROGRAMS) for k in low.nonzero()[0] if _is_bass(tracks[k])}
+    if _play_often(basses, pitched, lines):
+        return basses
+    often = pitched & (lines.plays.sum(1) >= RARE * lines.plays[pitched].any(0).sum())
+    if often.sum() < 2:
+        return {}
+    lowest = int(np.argmin(np.where(often, lines.mean_pitch, np.inf)))
+    return {lowest: 0} if low[lowest] and lines.overlap[lowest] <= MONOPHONIC else {}
 
 
 def _is_bass(track: Track) -> bool:
@@ -86,38 +110,33 @@ def _is_bass(track: Track) -> bool:
     return named or track.program in _BASS_PROGRAMS
 
 
-def _find_bass_track(role_of_track: np.ndarray, lines: _Lines) -> None:
-    """Makes the lowest track the bass, if it is one line and not the only one."""
-    pitched = np.flatnonzero((role_of_track == CHORDS) & (lines.count > 0))
-    if len(pitched) < 2:
-        return
-    lowest = pitched[np.argmin(lines.mean_pitch[pitched])]
-    if lines.overlap[lowest] <= MONOPHONIC and lines.mean_pitch[lowest] <= HIGHEST_BASS_TRACK:
-        role_of_track[lowest] = BASS
-
-
-def _lead_tracks(tracks: tuple[Track, ...], role_of_track: np.ndarray, lines: _Lines) -> list[int]:
-    """Tracks that may carry the melody, the likeliest first."""
+def _lead_tracks(tracks: tuple[Track, ...], role_of_track: np.ndarray, lines: _Lines) -> dict[int, int]:
+    """Tracks that may carry the melody, with the rank of each: called so, then by program, then the highest."""
+    pitched = role_of_track == CHORDS
     ranked = []
-    for index, track in enumerate(tracks):
-        name = track.name.lower()
+    for index in pitched.nonzero()[0]:
+        name, program = tracks[index].name.lower(), tracks[index].program
+        pitch, overlap = lines.mean_pitch[index], lines.overlap[index]
         named = any(word in name for word in _LEAD_WORDS)
-        accompanies = any(word in name for word in _ACCOMPANYING_WORDS) or track.program in _ACCOMPANYING_PROGRAMS
-        one_line = lines.overlap[index] <= (0.5 if named else MONOPHONIC)
-        high = lines.mean_pitch[index] >= LOWEST_LEAD
-        if role_of_track[index] == CHORDS and one_line and (named or (high and not accompanies)):
-            ranked.append((not named, track.program not in _LEAD_PROGRAMS, -lines.mean_pitch[index], index))
-    return [index for *_, index in sorted(ranked)]
+        accompanies = any(word in name for word in _ACCOMPANYING_WORDS) or program in _ACCOMPANYING_PROGRAMS
+        leads = pitch >= LOWEST_LEAD and overlap <= MONOPHONIC and not accompanies
+        if leads or (named and pitch >= LOWEST_NAMED_LEAD and overlap <= MONOPHONIC_IF_NAMED):
+            ranked.append((not named, program not in _LEAD_PROGRAMS, -pitch, int(index)))
+    leads = {index: rank for rank, (*_, index) in enumerate(sorted(ranked))}
+    return leads if _play_often(leads, pitched, lines) else {}
 
 
-def _leads_in_its_bar(track: np.ndarray, bar: np.ndarray, leads: list[int]) -> np.ndarray:
-    """Notes of the first lead track that plays in their bar, (N,) bool."""
-    rank_of_track = np.full(int(track.max()) + 1, len(leads))
-    rank_of_track[leads] = np.arange(len(leads))
-    rank = rank_of_track[track]
-    first = np.full(int(bar.max()) + 2, len(leads))
-    np.minimum.at(first, bar, rank)
-    return (rank < len(leads)) & (rank == first[bar])
+def _play_often(chosen: dict[int, int], pitched: np.ndarray, lines: _Lines) -> bool:
+    """Whether the chosen tracks play in more than a few of the bars that the pitched tracks play in."""
+    return bool(chosen) and lines.plays[list(chosen)].any(0).sum() >= RARE * lines.plays[pitched].any(0).sum()
+
+
+def _first_in_its_bar(track: np.ndarray, bar: np.ndarray, rank: dict[int, int], lines: _Lines) -> np.ndarray:
+    """Notes of those ranked tracks that no track of a lower rank joins in their bar, (N,) bool."""
+    rank_of_track = np.full(len(lines.count), _UNRANKED)
+    rank_of_track[list(rank)] = list(rank.values())
+    first = np.where(lines.plays, rank_of_track[:, None], _UNRANKED).min(0)  # of each bar
+    return (rank_of_track[track] < _UNRANKED) & (rank_of_track[track] == first[bar])
 
 
 def _top_line(notes: np.ndarray, role: np.ndarray, lines: _Lines) -> np.ndarray:
@@ -139,7 +158,9 @@ def _top_line(notes: np.ndarray, role: np.ndarray, lines: _Lines) -> np.ndarray:
 def _lowest_line(notes: np.ndarray, role: np.ndarray) -> np.ndarray:
     """Indices of the lowest line of the accompaniment: what a pianist's left hand walks on."""
     lowest = _outer_line(notes, np.flatnonzero(role == CHORDS), highest=False)
-    return lowest[notes["pitch"][lowest] <= HIGHEST_BASS_NOTE]
+    pitch = notes["pitch"][lowest]
+    is_bass = pitch <= HIGHEST_BASS_NOTE
+    return lowest[is_bass if is_bass.sum() >= RARE * len(pitch) else pitch <= HIGHEST_BASS_NOTE_OF_HIGH]
 
 
 def _outer_line(notes: np.ndarray, index: np.ndarray, *, highest: bool) -> np.ndarray:
@@ -152,13 +173,12 @@ def _outer_line(notes: np.ndarray, index: np.ndarray, *, highest: bool) -> np.nd
 
 
 def chord_tracks_in_bar(track: np.ndarray, bar: np.ndarray) -> np.ndarray:
-    """Which of the accompanying notes belong to the MAX_CHORD_TRACKS busiest tracks that play in their bar, (N,) bool."""
+    """Which accompanying notes belong to the MAX_CHORD_TRACKS busiest tracks that play in their bar, (N,) bool."""
     if not len(track):
         return np.zeros(0, bool)
     busiest = np.argsort(-np.bincount(track), kind="stable")
     priority = np.argsort(busiest)[track]
-    size = len(busiest)
-    pairs = np.unique(bar.astype(np.int64) * size + priority)  # (bar, priority), sorted
-    pair_bar = pairs // size
-    place = np.arange(len(pairs)) - np.searchsorted(pair_bar, pair_bar)
-    return place[np.searchsorted(pairs, bar.astype(np.int64) * size + priority)] < MAX_CHORD_TRACKS
+    plays = np.zeros((int(bar.max()) + 1, len(busiest)), bool)
+    plays[bar, priority] = True
+    chosen = np.cumsum(plays, axis=1) <= MAX_CHORD_TRACKS
+    return chosen[bar, priority]

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from groovevae.bars.constants import CHORD_SIZE, DEFAULT_PROGRAMS, MAX_STEPS, NUM_VOICES, PITCHED, VOICE_PITCH
+from groovevae.bars.constants import (
+    CHORD_SIZE,
+    DEFAULT_PROGRAMS,
+    MAX_STEPS,
+    NUM_VOICES,
+    PITCHED,
+    STEPS_PER_BEAT,
+    VOICE_PITCH,
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,18 @@ class Bars:
         return 16 * self.metre[:, 0].astype(int) // self.metre[:, 1]
 
     @property
+    def num_beats(self) -> np.ndarray:
+        """Beats of each bar that the model takes, the last one perhaps short, (N,) int."""
+        return -(-self.num_steps // STEPS_PER_BEAT)
+
+    def batch(self, num_beats: int = MAX_STEPS // STEPS_PER_BEAT) -> BarBatch:
+        """These bars as the network's input, cut to `num_beats` beats."""
+        steps = slice(num_beats * STEPS_PER_BEAT)
+        grids = (getattr(self, name)[:, steps] for name in BarBatch._fields[:7])
+        is_compound = (self.metre[:, 1] == 8) & (self.metre[:, 0] % 3 == 0)
+        return BarBatch(*grids, num_steps=self.num_steps.astype(np.int32), is_compound=is_compound.astype(np.int32))
+
+    @property
     def has_notes(self) -> np.ndarray:
         """Whether anything sounds in each bar, (N,) bool."""
         return np.stack([part.reshape(len(self), -1).any(1) for part in (self.drums, self.bass, self.chords, self.lead)]).any(0)
@@ -79,3 +99,17 @@ class Song:
     lead_in: float = 0.0  # quarter notes of rest that a pickup bar puts before the file's own start
     lost: dict[str, dict[str, int]] = field(default_factory=dict)  # role -> reason -> notes not carried over
     num_notes: dict[str, int] = field(default_factory=dict)  # role -> notes the file had
+
+
+class BarBatch(NamedTuple):
+    """What the network sees of B bars of at most S steps; S is whole beats. Arrays as in Bars, NumPy or JAX."""
+
+    drums: np.ndarray  # (B, S, 9)
+    drums_offset: np.ndarray  # (B, S, 9)
+    bass: np.ndarray  # (B, S)
+    chords: np.ndarray  # (B, S, 60)
+    lead: np.ndarray  # (B, S)
+    velocity: np.ndarray  # (B, S, 3)
+    offset: np.ndarray  # (B, S, 3)
+    num_steps: np.ndarray  # (B,) int
+    is_compound: np.ndarray  # (B,) int: 1 where beats fall into threes (3/8, 6/8, 9/8, 12/8)

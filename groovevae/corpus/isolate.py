@@ -6,7 +6,6 @@ caller's `__main__` again in each worker, which breaks scripts without an `if __
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import queue
@@ -15,16 +14,18 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from groovevae.corpus.worker import FRAME, NO_MEMORY, REASON, RESULT
+from groovevae.corpus.worker import FRAME, NO_MEMORY, RESULT
 from groovevae.errors import GrooveError
 
 _START_SECONDS = 120.0
 _FILES_AHEAD = 2  # sent before the last answer, so that a worker never waits for the parent
 _WATCH_SECONDS = 0.1
+_PAUSE_SECONDS = 1.0
 _BOOTSTRAP = """
 import sys
 function, timeout, memory, *sys.path = sys.argv[1:]
@@ -43,7 +44,7 @@ class Limits:
 
 def map_isolated(
     function: Callable[[Path], bytes], paths: Sequence[Path], *, jobs: int, limits: Limits
-) -> Iterator[tuple[int, bytes | str]]:
+) -> Generator[tuple[int, bytes | str]]:
     """Yields (index, result, or reason why there is none) of each path, in the order in which they get done.
 
     `function` is at the top level of an importable module; its MidiError, a crash, a time-out and a lack of memory
@@ -51,8 +52,8 @@ def map_isolated(
     the workers.
     """
     pool = _Pool(function, paths, limits)
-    threads = [threading.Thread(target=pool.serve, args=(slot,), daemon=True) for slot in range(jobs)]
-    pool.workers = [None] * jobs
+    pool.workers = [None] * max(1, min(jobs, len(paths)))
+    threads = [threading.Thread(target=pool.serve, args=(slot,), daemon=True) for slot in range(len(pool.workers))]
     try:
         for thread in threads:
             thread.start()
@@ -69,25 +70,24 @@ class _Worker:
 
     def __init__(self, function: Callable[[Path], bytes], limits: Limits) -> None:
         name = f"{function.__module__}:{function.__qualname__}"
-        arguments = [name, str(limits.timeout_seconds), str(limits.memory_bytes), *sys.path]
+        arguments = [name, str(limits.timeout_seconds), str(limits.memory_bytes), *map(str, sys.path)]
         self.deadline = time.monotonic() + _START_SECONDS
         self.timed_out = False
         self.process = subprocess.Popen(
             [sys.executable, "-c", _BOOTSTRAP, *arguments],
-            bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # threads that numpy would start and never use
             start_new_session=True,  # Ctrl-C is the parent's to answer
         )
-        self.answers = io.BufferedReader(self.process.stdout)
+        assert self.process.stdin and self.process.stdout
+        self.requests, self.answers = self.process.stdin, self.process.stdout
 
     def send(self, path: Path) -> None:
         name = os.fsencode(path)
-        try:
-            self.process.stdin.write(FRAME.pack(b"f", len(name)) + name)
-        except OSError:
-            pass  # it died: `receive` says so
+        with suppress(OSError):  # it died: `receive` says so
+            self.requests.write(FRAME.pack(b"f", len(name)) + name)
+            self.requests.flush()
 
     def receive(self) -> tuple[bytes, bytes] | None:
         """Kind and payload of the next answer; None where the process died first."""
@@ -102,7 +102,8 @@ class _Worker:
         self.process.kill()
         self.process.wait()
         self.answers.close()
-        self.process.stdin.close()
+        with suppress(OSError):  # a request that was still to be flushed
+            self.requests.close()
 
 
 class _Pool:
@@ -131,9 +132,9 @@ class _Pool:
 
     def _kill_overdue(self) -> None:
         now = time.monotonic()
-        if now - self.watched < _WATCH_SECONDS:
+        since, self.watched = now - self.watched, now
+        if since > _PAUSE_SECONDS:  # this process was stopped (Ctrl-Z): answers wait to be read
             return
-        self.watched = now
         for worker in self.workers:
             if worker and now > worker.deadline:
                 worker.timed_out = True

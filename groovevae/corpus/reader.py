@@ -1,9 +1,9 @@
-"""Untrusted MIDI files to songs, in worker processes. Decides how many; what a file means is up to `midi` and `bars`."""
+"""Untrusted MIDI files to songs, in worker processes. Decides how many; `midi` and `bars` decide what a file means."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from groovevae.bars import Song, piece_to_song
@@ -23,14 +23,14 @@ def load_packed(path: Path) -> bytes:
 
 def read_packed(
     paths: Sequence[Path], *, jobs: int | None = None, limits: Limits = LIMITS
-) -> Iterator[tuple[int, bytes | str]]:
+) -> Generator[tuple[int, bytes | str]]:
     """Yields (index, packed song or reason) of each path in the order in which they get done.
 
     A file that crashes the parser, hangs or needs too much memory costs only itself. `jobs` is the number of worker
     processes: by default one a processor, fewer for few files.
     """
     if jobs is None:
-        jobs = min(num_processors(), -(-len(paths) // FILES_PER_JOB))
+        jobs = min(num_processors(), 1 + len(paths) // FILES_PER_JOB)
     return map_isolated(load_packed, paths, jobs=jobs, limits=limits)
 
 

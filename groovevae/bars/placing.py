@@ -1,0 +1,196 @@
+"""Notes of a piece put in their places: which step, which role, which drum voice, and which of them a song cannot hold.
+
+Every note that is not carried over keeps the reason why. What remains fits the grid exactly as it stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, MAX_CHORD_ONSETS, NUM_VOICES, ROLES
+from groovevae.bars.drums import voices_of_keys
+from groovevae.bars.metre import BarLines
+from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
+from groovevae.midi import Piece
+
+SAME_STRIKE = 0.3  # steps: notes struck this close together are one chord, further apart a run
+HALF_WAY = 0.4  # steps from the nearest step: from here on a note may as well stand on the one beside it
+
+# Why a note is not carried over. Index 0 is a note that is.
+REASONS = (
+    "kept",
+    "unsupported metre",
+    "no role",
+    "no drum voice",
+    "voice struck already",
+    "faster than the grid",
+    "doubles another line",
+    "another track",
+    "thinned chord",
+)
+KEPT = 0
+_METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, _DOUBLES, _OTHER_TRACK, _THINNED = range(1, len(REASONS))
+
+
+@dataclass
+class Placed:
+    """The notes of a piece, (N,) each, sorted by step and pitch; steps count from the first bar over all bars held."""
+
+    note: np.ndarray  # index into Piece.notes
+    step: np.ndarray
+    end: np.ndarray  # the step before which it stops, above `step`
+    offset: np.ndarray  # micro-timing in steps, -0.5 to 0.5
+    bar: np.ndarray
+    pitch: np.ndarray  # as in the file
+    velocity: np.ndarray
+    track: np.ndarray
+    role: np.ndarray  # index into ROLES, or NO_ROLE
+    lost: np.ndarray  # index into REASONS
+    voice: np.ndarray  # index into VOICES for a drum hit, -1 for any other note
+
+    def kept(self, role: int) -> np.ndarray:
+        """Indices of the notes that play a role and are carried over, by step and pitch."""
+        return ((self.role == role) & (self.lost == KEPT)).nonzero()[0]
+
+
+def place_notes(piece: Piece, lines: BarLines) -> Placed:
+    """The notes of a piece, each with its place or the reason why it has none."""
+    notes = _on_steps(piece, lines)
+    _untangle_line(notes, BASS)
+    _untangle_line(notes, LEAD)
+    _merge_drums(notes)
+    _choose_chord_tracks(notes)
+    _thin_chords(notes)
+    return notes
+
+
+def _on_steps(piece: Piece, lines: BarLines) -> Placed:
+    notes = piece.notes
+    bar, onset = _positions(notes["onset"], lines)
+    _, end = _positions(notes["onset"] + notes["duration"], lines)
+    role = assign_roles(piece, bar)
+    is_drum = role == DRUMS
+    voice = np.full(len(notes), -1)
+    keys = notes["pitch"][is_drum]
+    voice[is_drum] = voices_of_keys(keys)[keys]
+    step = _nearest_free_steps(onset, lane=np.where(is_drum, len(ROLES) + voice, role), total=lines.total_steps)
+    lost = np.full(len(notes), KEPT, np.int8)
+    lost[is_drum & (voice < 0)] = _NO_VOICE
+    lost[role == NO_ROLE] = _NO_ROLE
+    lost[lines.num_steps[bar] == 0] = _METRE
+    order = np.argsort(step * 128 + notes["pitch"], kind="stable")
+    return Placed(
+        note=order,
+        step=step[order],
+        end=np.maximum(np.rint(end).astype(np.int64), step + 1)[order],
+        offset=(onset - step)[order],
+        bar=bar[order],
+        pitch=notes["pitch"][order].astype(np.int64),
+        velocity=notes["velocity"][order].astype(np.int64),
+        track=notes["track"][order].astype(np.int64),
+        role=role[order],
+        lost=lost[order],
+        voice=voice[order],
+    )
+
+
+def _positions(quarters: np.ndarray, lines: BarLines) -> tuple[np.ndarray, np.ndarray]:
+    """The bar of each time, and its place in steps from the first bar; a bar's own length is spread over its steps."""
+    bar = np.maximum(np.searchsorted(lines.start, quarters + 1e-6, side="right") - 1, 0)
+    inside = (quarters - lines.start[bar]) * lines.steps_per_quarter[bar]
+    return bar, lines.first_step[bar] + np.minimum(np.maximum(inside, 0), lines.num_steps[bar])
+
+
+def _nearest_free_steps(onset: np.ndarray, *, lane: np.ndarray, total: int) -> np.ndarray:
+    """The nearest step of each note; the one beside it for a note half-way, where the nearest is another note's.
+
+    Notes of different lanes (a role, a drum voice) do not disturb each other. Without this, the second of two
+    thirty-second notes would always be lost.
+    """
+    nearest = np.minimum(np.rint(onset).astype(np.int64), max(total - 1, 0))
+    key = (lane + 1) * (total + 2) + nearest + 1
+    offset = onset - nearest
+    doubtful = (np.abs(offset) >= HALF_WAY).nonzero()[0]
+    if not len(doubtful):
+        return nearest
+    num_at = np.bincount(key, minlength=int(key.max()) + 2)
+    aside = np.sign(offset[doubtful]).astype(np.int64)
+    same_side = 2 * key[doubtful] + (aside > 0)
+    crowded = num_at[key[doubtful]] > np.bincount(same_side)[same_side]  # by notes that do not move along
+    beside = nearest[doubtful] + aside
+    free = (num_at[key[doubtful] + aside] == 0) & (beside >= 0) & (beside < total)
+    nearest[doubtful[crowded & free]] = beside[crowded & free]
+    return nearest
+
+
+def _untangle_line(notes: Placed, role: int) -> None:
+    """Leaves one note a step in bass (the lowest) or lead (the highest); the others accompany, or are lost."""
+    index = notes.kept(role)
+    if not len(index):
+        return
+    step, beside = notes.step[index], np.abs(notes.offset[index])
+    first, group = _groups(step)
+    if len(first) == len(index):
+        return
+    beside -= np.minimum.reduceat(beside, first)[group]
+    outer = notes.pitch[index] if role == BASS else -notes.pitch[index]
+    order = np.lexsort([outer, beside > SAME_STRIKE, step])
+    index = index[order]
+    kept = index[first][group]  # for each note, the one kept at its step
+    rest = index != kept
+    run = rest & (np.abs(notes.offset[index] - notes.offset[kept]) > SAME_STRIKE)
+    doubles = rest & ~run & ((notes.pitch[index] - notes.pitch[kept]) % 12 == 0)
+    notes.lost[index[run]] = _TOO_FAST
+    notes.lost[index[doubles]] = _DOUBLES
+    notes.role[index[rest & ~run & ~doubles]] = CHORDS
+
+
+def _groups(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each run of equal values begins in a sorted array, and which run each of its items is in."""
+    begins = np.empty(len(key), bool)
+    begins[:1] = True
+    np.not_equal(key[1:], key[:-1], out=begins[1:])
+    return begins.nonzero()[0], np.cumsum(begins) - 1
+
+
+def _merge_drums(notes: Placed) -> None:
+    """Leaves the loudest hit of each voice at a step."""
+    index = notes.kept(DRUMS)
+    voice_at_step = notes.step[index] * NUM_VOICES + notes.voice[index]
+    notes.lost[_repeated(index, voice_at_step, -notes.velocity[index])] = _SAME_VOICE
+
+
+def _repeated(index: np.ndarray, key: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    """Of the notes at `index` that share a key, all but the one of lowest rank."""
+    order = np.lexsort([rank, key])
+    key = key[order]
+    return index[order[1:][key[1:] == key[:-1]]]
+
+
+def _choose_chord_tracks(notes: Placed) -> None:
+    """Leaves each pitch once at a step, of the accompanying tracks that one player's two hands can cover."""
+    index = notes.kept(CHORDS)
+    if not len(index):
+        return
+    track = notes.track[index]
+    busiest_longest = -np.bincount(track)[track] * 2**32 - notes.end[index]
+    notes.lost[_repeated(index, notes.step[index] * 128 + notes.pitch[index], busiest_longest)] = _DOUBLES
+    index = notes.kept(CHORDS)
+    notes.lost[index[~chord_tracks_in_bar(notes.track[index], notes.bar[index])]] = _OTHER_TRACK
+
+
+def _thin_chords(notes: Placed) -> None:
+    """Leaves MAX_CHORD_ONSETS at a step, the longest; octaves of another note go first."""
+    index = notes.kept(CHORDS)
+    step = notes.step[index]
+    if not len(step) or np.bincount(step).max() <= MAX_CHORD_ONSETS:
+        return
+    order = np.lexsort([notes.pitch[index], notes.pitch[index] % 12, step])  # octaves of one pitch class together
+    octave = (np.diff(notes.pitch[index][order] % 12) == 0) & (np.diff(step[order]) == 0)
+    is_octave = np.zeros(len(index), bool)
+    is_octave[order[1:]] = octave
+    order = np.lexsort([-notes.end[index], is_octave, step])
+    place = np.arange(len(order)) - np.searchsorted(step[order], step[order])
+    notes.lost[index[order[place >= MAX_CHORD_ONSETS]]] = _THINNED

@@ -1,0 +1,183 @@
+"""What was read from a corpus, kept in one SQLite database per corpus folder. It never reads a MIDI file itself.
+
+A cache may always be lost: damage starts a new one, and where none can be written the work goes on without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+from groovevae.corpus.pack import is_whole
+
+CACHE_VARIABLE = "GROOVEVAE_CACHE"
+_COMMIT_SECONDS = 1.0  # what a killed run has to read again, at most
+_LOCK_SECONDS = 30.0  # how long another process may keep the database
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: other tables than ours
+_READER_SOURCES = ("midi.py", "bars/*.py", "corpus/pack.py", "corpus/reader.py")
+_TABLE = """
+    CREATE TABLE IF NOT EXISTS files (
+        path BLOB PRIMARY KEY,  -- within the corpus, in the file system's own encoding
+        stamp TEXT NOT NULL,  -- of the file and the reader when it was read
+        reason TEXT,  -- why there is no song
+        song BLOB  -- as pack_song wrote it
+    )
+"""
+
+logger = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=1)
+def reader_version() -> str:
+    """Changes whenever the code that turns a file into a packed song does: nobody has to remember to count up."""
+    package = Path(__file__).parent.parent
+    sources = sorted(source for pattern in _READER_SOURCES for source in package.glob(pattern))
+    digest = hashlib.sha256(version("symusic").encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """$GROOVEVAE_CACHE, or `groovevae` in the user's cache folder."""
+    if folder := os.environ.get(CACHE_VARIABLE):
+        return Path(folder)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groovevae"
+
+
+def cache_file(root: Path) -> Path:
+    """Where the cache of a corpus folder is."""
+    return cache_folder() / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]}.sqlite"
+
+
+def file_stamp(path: Path) -> str:
+    """Size, times and reader version: as long as it stays the same, a file is not read again. Empty: no such file.
+
+    The time of the last status change tells a replacement that keeps size and date (cp -p, unzip), or a chmod.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {reader_version()}"
+
+
+class Cache:
+    """The packed song, or the reason why there is none, of each file of one corpus. A context manager.
+
+    Safe against kills (SQLite's journal) and other processes (SQLite's locks); a failure turns it off with a warning.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._file = cache_file(root)
+        self._database: sqlite3.Connection | None = None
+        self._waiting: list[tuple[bytes, str, str | None, bytes | None]] = []
+        self._committed = time.monotonic()
+
+    def __enter__(self) -> Cache:
+        try:
+            self._open()
+        except (sqlite3.Error, OSError) as error:
+            self._turn_off(error)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._commit()
+        if self._database:
+            self._database.close()
+
+    def load(self, paths: Collection[Path]) -> dict[Path, bytes | str]:
+        """Packed songs and reasons of the paths that have not changed since; forgets files not in `paths`."""
+        if not self._database:
+            return {}
+        try:
+            return self._load(self._database, paths)
+        except sqlite3.Error as error:
+            if not _is_damage(error):
+                self._turn_off(error)
+                return {}
+        self._start_anew()
+        return {}
+
+    def store(self, path: Path, result: bytes | str, *, stamp: str) -> None:
+        """Keeps what came of a file; `stamp` is its `file_stamp` from before it was read."""
+        if not self._database or not stamp:
+            return
+        reason, song = (result, None) if isinstance(result, str) else (None, result)
+        self._waiting.append((self._key(path), stamp, reason, song))
+        if time.monotonic() - self._committed > _COMMIT_SECONDS:
+            self._commit()
+
+    def _open(self) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._connect()
+        except sqlite3.Error as error:
+            if not _is_damage(error):
+                raise
+            self._start_anew()
+
+    def _connect(self) -> None:
+        self._database = sqlite3.connect(self._file, timeout=_LOCK_SECONDS)
+        self._database.execute("PRAGMA synchronous = OFF")  # a power cut may cost the cache, a kill does not
+        self._database.execute(_TABLE)
+
+    def _start_anew(self) -> None:
+        """Throws the database away and makes a new one; where that fails too, the cache is off."""
+        if self._database:
+            self._database.close()
+        try:
+            for file in (self._file, Path(f"{self._file}-journal")):
+                file.unlink(missing_ok=True)
+            self._connect()
+        except (sqlite3.Error, OSError) as error:
+            self._turn_off(error)
+
+    def _load(self, database: sqlite3.Connection, paths: Collection[Path]) -> dict[Path, bytes | str]:
+        wanted = {self._key(path): path for path in paths}
+        found: dict[Path, bytes | str] = {}
+        gone = []
+        for key, stamp, reason, song in database.execute("SELECT path, stamp, reason, song FROM files"):
+            path = wanted.get(key)
+            if path is None:
+                gone.append((key,))
+            elif stamp == file_stamp(path) and (reason is not None or is_whole(song or b"")):
+                found[path] = song if reason is None else reason
+        if gone:
+            with database:
+                database.executemany("DELETE FROM files WHERE path = ?", gone)
+        return found
+
+    def _commit(self) -> None:
+        if self._database and self._waiting:
+            try:
+                with self._database:
+                    self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", self._waiting)
+            except sqlite3.Error as error:
+                self._turn_off(error)
+        self._waiting = []
+        self._committed = time.monotonic()
+
+    def _key(self, path: Path) -> bytes:
+        return os.fsencode(path.relative_to(self._root))
+
+    def _turn_off(self, error: Exception) -> None:
+        logger.warning("going on without a cache: %s: %s (set %s to a folder)", self._file, error, CACHE_VARIABLE)
+        if self._database:
+            with suppress(sqlite3.Error):
+                self._database.close()
+        self._database = None
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether the database itself is broken, and not its disk full, locked or read-only."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGE

@@ -1,0 +1,187 @@
+"""A corpus folder to a list of MIDI files with genre, song and licence. Opens the manifest, but never a MIDI file.
+
+The layout is CORPUS/<genre>/**/*.mid; CORPUS/manifest.csv may say which files are versions of one song.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from groovevae.errors import CorpusError
+
+SUFFIXES = (".mid", ".midi")
+OTHER_SUFFIXES = (".kar", ".rmi")  # MIDI as well, but seldom what their owner wants a genre to be learned from
+MANIFEST = "manifest.csv"
+MIN_ID_LETTERS = 3  # "01" or "a2" names a place in a folder, not a song
+
+# What a downloader, a file manager or an arranger appends to the name of one song's next version.
+_VERSION_SUFFIX = re.compile(
+    r"""(
+        \s* [(\[] \d{1,2} [)\]]          # song (1), song [2]
+      | \s (- \s)? copy (\s \d{1,2})?    # song copy, song - copy 2
+      | [\s-] \(? (v|ver|version) \.? \s? \d{1,2} \)?  # song v2, song (version 2)
+      | (?<= [^\W\d]{4} ) (?<! opus | part | book ) \. \d{1,2}  # song.1, as the Lakh collection has it; not op.1
+    ) $""",
+    re.VERBOSE,
+)
+
+
+class Unread(NamedTuple):
+    """A file or folder that is not used, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One MIDI file of a corpus. Versions of one song share `song_id`, in every genre."""
+
+    path: Path  # absolute
+    genre: str
+    song_id: str
+    title: str
+    licence: str = ""
+    authors: str = ""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a corpus folder holds, in the order of the paths."""
+
+    root: Path  # absolute
+    entries: tuple[Entry, ...]
+    unread: tuple[Unread, ...] = ()  # found but no entry: beside the genre folders, folders without MIDI
+    missing: tuple[str, ...] = ()  # paths in the manifest that name no file
+
+
+def scan(corpus: str | Path) -> Scan:
+    """The MIDI files under CORPUS/<genre>/, sorted. Hidden files and folders are passed over; links are followed.
+
+    Raises CorpusError where the folder is missing, is no folder, holds no MIDI files, holds them without genre
+    folders, or has a manifest that cannot be read.
+    """
+    root = Path(corpus).absolute()
+    _check_folder(root, shown=str(corpus))
+    rows = _read_manifest(root / MANIFEST)
+    entries, unread = [], []
+    for name in _visible(root, unread):
+        path = root / name
+        if os.path.isdir(path):
+            entries += _genre_entries(root, path, rows, unread)
+        elif _suffix(name) in SUFFIXES + OTHER_SUFFIXES:
+            unread.append(Unread(path, "lies beside the genre folders; move it into one"))
+    if not entries:
+        raise _no_entries(unread, root, shown=str(corpus))
+    named = {_plain(entry.path.relative_to(root)) for entry in entries}
+    missing = tuple(row["path"] for key, row in rows.items() if key not in named)
+    return Scan(root, tuple(entries), tuple(unread), missing)
+
+
+def song_id_of(path: Path) -> str:
+    """The song that a file (its path within the corpus) is a version of, as far as its name tells.
+
+    "Song.mid", "song (1).mid", "Song_v2.mid" and "SONG - Copy.mid" are one; a name with hardly a letter is its own.
+
+    >>> song_id_of(Path("rock/My_Song (2).mid"))
+    'my song'
+    """
+    name = re.sub(r"[\s_]+", " ", unicodedata.normalize("NFKC", path.stem).casefold()).strip()
+    while (shorter := _VERSION_SUFFIX.sub("", name).strip()) != name:
+        name = shorter
+    return name if sum(map(str.isalpha, name)) >= MIN_ID_LETTERS else _plain(path)
+
+
+def _check_folder(root: Path, *, shown: str) -> None:
+    if not os.path.exists(root):
+        raise CorpusError(f"{shown}: no such folder; a corpus is a folder with one folder of MIDI files per genre")
+    if not os.path.isdir(root):
+        raise CorpusError(f"{shown}: not a folder; a corpus is a folder with one folder of MIDI files per genre")
+    try:
+        os.listdir(root)
+    except OSError as error:
+        raise CorpusError(f"{shown}: {error.strerror}; make the folder readable") from None
+
+
+def _no_entries(unread: list[Unread], root: Path, *, shown: str) -> CorpusError:
+    loose = sum(item.path.parent == root and not os.path.isdir(item.path) for item in unread)
+    if loose:
+        example = Path(shown) / "rock"
+        return CorpusError(f"{shown}: {loose} MIDI files but no genre folders; make one per genre, such as {example}/")
+    return CorpusError(f"{shown}: no MIDI files (.mid, .midi); put them into one folder per genre, {shown}/<genre>/")
+
+
+def _genre_entries(root: Path, folder: Path, rows: dict[str, dict[str, str]], unread: list[Unread]) -> list[Entry]:
+    genre = unicodedata.normalize("NFC", folder.name)
+    entries = []
+    for path in _walk(folder, unread, visited={_identity(root)}):
+        if _suffix(path.name) in OTHER_SUFFIXES:
+            unread.append(Unread(path, f"a {_suffix(path.name)} file; rename it to .mid to have it read"))
+        elif _suffix(path.name) in SUFFIXES:
+            relative = path.relative_to(root)
+            row = rows.get(_plain(relative), {})
+            song_id = row.get("song_id") or song_id_of(relative)
+            title = row.get("title") or path.stem
+            entries.append(Entry(path, genre, song_id, title, row.get("licence", ""), row.get("authors", "")))
+    if not entries:
+        unread.append(Unread(folder, "folder without MIDI files"))
+    return entries
+
+
+def _walk(folder: Path, unread: list[Unread], visited: set[tuple[int, int]]) -> Iterator[Path]:
+    """The files under a folder, sorted; a folder that links lead to twice (or for ever) is entered once."""
+    identity = _identity(folder)
+    if identity in visited:
+        return
+    visited.add(identity)
+    for name in _visible(folder, unread):
+        path = folder / name
+        if os.path.isdir(path):
+            yield from _walk(path, unread, visited)
+        else:
+            yield path
+
+
+def _visible(folder: Path, unread: list[Unread]) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    except OSError as error:
+        unread.append(Unread(folder, error.strerror or str(error)))
+        return []
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _plain(path: str | Path) -> str:
+    """A path within the corpus as the manifest may spell it: forward slashes, composed accents."""
+    return os.path.normpath(unicodedata.normalize("NFC", str(path))).replace("\\", "/")
+
+
+def _read_manifest(path: Path) -> dict[str, dict[str, str]]:
+    """Rows by path. Raises CorpusError where the manifest is no UTF-8 CSV with a column `path`."""
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            columns = reader.fieldnames or ()
+            if "path" not in columns:
+                raise CorpusError(f"{path}: no column 'path'; make its first line path,song_id,title,licence,authors")
+            rows = [{key: (row[key] or "").strip() for key in columns} for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CorpusError(f"{path}: cannot be read ({error}); save it as CSV in UTF-8, or remove it") from None
+    return {_plain(row["path"]): row for row in rows if row["path"]}
