@@ -24,8 +24,10 @@ class _Metre(NamedTuple):
     is_compound: Array  # (B,)
 
 
-def logits_to_beat(logits: BarLogits, metre: _Metre, first_step: int, temperature: float, key: Array | None) -> BarBatch:
-    """The states of some steps: the likeliest without a `key`, else drawn at `temperature`. Steps past the bar are silent."""
+def logits_to_beat(
+    logits: BarLogits, metre: _Metre, first_step: int, temperature: float | Array, key: Array | None
+) -> BarBatch:
+    """The states of some steps: the likeliest without a `key`, else drawn at `temperature`; silence past the bar."""
     steps = first_step + jnp.arange(logits.bass.shape[1])
     inside = (steps < metre.num_steps[:, None])[..., None]  # (B, S, 1)
     keys = (None,) * 5 if key is None else jax.random.split(key, 5)
@@ -48,11 +50,11 @@ def logits_to_beat(logits: BarLogits, metre: _Metre, first_step: int, temperatur
     )
 
 
-def _draw_bool(logits: Array, temperature: float, key: Array | None) -> Array:
+def _draw_bool(logits: Array, temperature: float | Array, key: Array | None) -> Array:
     return logits > 0 if key is None else jax.random.bernoulli(key, jax.nn.sigmoid(logits / temperature))
 
 
-def _draw_token(logits: Array, temperature: float, key: Array | None) -> Array:
+def _draw_token(logits: Array, temperature: float | Array, key: Array | None) -> Array:
     return logits.argmax(-1) if key is None else jax.random.categorical(key, logits / temperature)
 
 
@@ -67,7 +69,13 @@ def _to_offset(mean: Array) -> Array:
 
 @partial(jax.jit, static_argnums=(0, 4))
 def _decode(
-    graph: nnx.GraphDef, state: nnx.State, z: Array, metre: _Metre, num_beats: int, temperature: Array, keys: Array | None
+    graph: nnx.GraphDef,
+    state: nnx.State,
+    z: Array,
+    metre: _Metre,
+    num_beats: int,
+    temperature: Array,
+    keys: Array | None,
 ) -> BarBatch:
     decoder: Decoder = nnx.merge(graph, state)
     plan, h = decoder.plan(z, metre_index(metre), num_beats)

@@ -68,7 +68,7 @@ def _laplace(mean: Array, value: Array, log_scale: Array) -> Array:
 
 
 def kl_divergence(mean: Array, logvar: Array) -> Array:
-    """KL of each posterior N(mean, exp(logvar)) from N(0, 1) by dimension, (B, Z) nats (Kingma & Welling 2014, app. B)."""
+    """KL of each posterior N(mean, exp(logvar)) from N(0, 1), (B, Z) nats (Kingma & Welling 2014, appendix B)."""
     return 0.5 * (mean**2 + jnp.exp(logvar) - 1.0 - logvar)
 
 

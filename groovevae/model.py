@@ -71,6 +71,8 @@ _HEADS = {
     "velocity": len(PITCHED),
     "offset": len(PITCHED),
 }
+_RARE = ("drums", "chord_onset", "chord_hold")
+RARE_LOGIT = -3.0  # where training starts for states that most steps do not have
 _EDGES = np.cumsum(list(_HEADS.values()))[:-1]
 _DENSE_FEATURES = 3 * NUM_VOICES + 2 * CHORD_SIZE + 2 * len(PITCHED)
 
@@ -153,9 +155,12 @@ class Decoder(nnx.Module):
         )
         self.to_gates = Dense(config.encoder_size, 3 * size, low_precision=low_precision, rngs=rngs)
         self.gru = GRU(size, low_precision=low_precision, rngs=rngs)
-        self.skip = Dense(config.encoder_size, STEPS_PER_BEAT * config.step_size, low_precision=low_precision, rngs=rngs)
-        self.out = Dense(size, STEPS_PER_BEAT * config.step_size, low_precision=low_precision, rngs=rngs)
+        steps_size = STEPS_PER_BEAT * config.step_size
+        self.skip = Dense(config.encoder_size, steps_size, low_precision=low_precision, rngs=rngs)
+        self.out = Dense(size, steps_size, low_precision=low_precision, rngs=rngs)
         self.heads = Dense(config.step_size, sum(_HEADS.values()), low_precision=low_precision, rngs=rngs)
+        rare = np.repeat([name in _RARE for name in _HEADS], list(_HEADS.values()))
+        self.heads.bias[...] = jnp.where(rare, RARE_LOGIT, 0.0)
         self.log_scales = nnx.Param(jnp.full(8, -2.0))
         self.low_precision = low_precision
 
@@ -175,7 +180,7 @@ class Decoder(nnx.Module):
         return self.logits(states, plan)
 
     def step(self, h: Array, plan: Array, before: BarBatch | None) -> tuple[Array, BarLogits]:
-        """One beat: the state (B, H) and logits (B, 4, ...) from the last state, this beat's plan (B, E), the beat before."""
+        """One beat: state (B, H) and logits (B, 4, ...) from the last state, this beat's plan (B, E), the beat before."""
         gates = self.to_gates(plan)
         if before is None:
             gates += self.before(jnp.zeros((plan.shape[0], self.before.kernel.shape[0])))
@@ -185,6 +190,7 @@ class Decoder(nnx.Module):
         return h, self.logits(h[:, None], plan[:, None])
 
     def logits(self, states: Array, plan: Array) -> BarLogits:
+        """Logits of every step from states (B, T, H) and plan (B, T, E)."""
         steps = jax.nn.gelu(self.out(states) + self.skip(plan))  # (B, T, 4D)
         num_bars, num_beats, width = steps.shape
         heads = self.heads(steps.reshape(num_bars, num_beats * STEPS_PER_BEAT, width // STEPS_PER_BEAT))

@@ -2,8 +2,9 @@
 
     python scripts/round_trip.py CORPUS --markdown
 
-CORPUS holds a folder of MIDI files per genre. A note is kept when a note of its pitch begins within 30 ms of it, in
-seconds by the piece's own tempo map, in the role that it was given (see groovevae/metrics.py).
+CORPUS holds a folder of MIDI files per genre. A note is kept when a note of its role and pitch begins within 30 ms of
+it, in seconds by the file's own tempo map (see groovevae/metrics.py). Two notes of one role and pitch within 30 ms are
+one note, which two tracks double.
 """
 
 from __future__ import annotations
@@ -18,31 +19,37 @@ import numpy as np
 
 from groovevae.bars import Song, piece_to_song, song_to_piece
 from groovevae.bars.constants import DRUMS, ROLES
-from groovevae.bars.metre import bar_lines
+from groovevae.bars.metre import BarLines, bar_lines
 from groovevae.bars.placing import KEPT, REASONS, Placed, place_notes
 from groovevae.errors import MidiError
 from groovevae.metrics import ONSET_TOLERANCE, NoteCounts, f1, match_notes
 from groovevae.midi import Piece, load_piece, midi_to_piece, piece_to_midi
 
+DRUM_KEYS = "drum keys"  # drums once more, where another sound of the same voice does not count
+COLUMNS = (*ROLES, DRUM_KEYS)
 BYTES_EVERY = 20  # every so many files also go through MIDI bytes
+TICKS = 480
+
 OFF_BEAT = (0.42, 0.75)  # of a beat: where an off-beat eighth may be played
 LATE = 0.58  # of a beat: from here on it swings
 SWING_SHARE = 0.5  # a file swings when at least this share of its off-beat eighths is late
 MIN_OFF_BEATS = 16
+
 NEARBY = 1.0  # seconds: how far a note may be displaced and still be called the same
-OCTAVE, SOUND, TIMING, OTHER = "octave folded", "drum sound shares a voice", "timing off by more than 30 ms", "other"
+OCTAVE, SOUND, TIMING, OTHER = "in another octave", "another sound of its voice", "off by more than 30 ms", "other"
 
 
 @dataclass
 class Tally:
-    """What became of the notes of a genre."""
+    """What became of the notes of a genre. Counts by column of the table, then by reason."""
 
     files: int = 0
-    counts: dict[str, NoteCounts] = field(default_factory=lambda: dict.fromkeys(ROLES, NoteCounts(0, 0, 0)))
+    counts: dict[str, NoteCounts] = field(default_factory=lambda: dict.fromkeys(COLUMNS, NoteCounts(0, 0, 0)))
     lost: dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))
-    swing: list[tuple[float, float]] = field(default_factory=list)  # share of late off-beats before and after
-    lead_ins: int = 0
-    worst: list[tuple[float, str, str]] = field(default_factory=list)  # F1, role, file
+    doubled: Counter = field(default_factory=Counter)
+    chord_tones: tuple[int, int] = (0, 0)  # distinct (quarter, pitch class) accompanied: kept, all
+    swing: list[tuple[float, float]] = field(default_factory=list)  # share of late off-beats before and after, per file
+    scores: list[tuple[str, float, str]] = field(default_factory=list)  # column, F1, file
     rejected: dict[str, str] = field(default_factory=dict)
     bytes_checked: int = 0
     bytes_differ: list[str] = field(default_factory=list)
@@ -51,167 +58,237 @@ class Tally:
 @click.command()
 @click.argument("corpus", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print every count as JSON.")
-@click.option("--markdown", is_flag=True, help="Print the tables of docs/round-trip.md.")
-@click.option("--worst", default=0, help="Also list the files of lowest F1 per genre and role.")
+@click.option("--markdown", is_flag=True, help="Print the tables as Markdown.")
+@click.option("--worst", default=0, help="Also list so many files of lowest F1 per genre and role.")
 def main(corpus: Path, as_json: bool, markdown: bool, worst: int) -> None:
-    """Measure what is lost between a file and its bars, over a corpus of genre folders."""
+    """Measure what is lost between the files of CORPUS and their bars."""
     tallies = {folder.name: tally_genre(folder) for folder in sorted(corpus.iterdir()) if folder.is_dir()}
     tallies = {genre: tally for genre, tally in tallies.items() if tally.files or tally.rejected}
     if as_json:
-        click.echo(json.dumps({genre: _as_json(tally) for genre, tally in tallies.items()}, indent=1))
-    else:
-        click.echo("\n\n".join(tables(tallies, markdown=markdown)))
+        click.echo(json.dumps({genre: tally_to_json(tally) for genre, tally in tallies.items()}, indent=1))
+        return
+    click.echo("\n\n".join(f"{title}\n\n{format_table(rows, markdown=markdown)}" for title, rows in tables(tallies)))
     for genre, tally in tallies.items():
-        for role in ROLES:
-            for score, _, path in sorted(row for row in tally.worst if row[1] == role)[:worst]:
-                click.echo(f"{genre:12s} {role:6s} {score:.3f} {path}")
+        for column in COLUMNS if worst else ():
+            for _, score, name in sorted(row for row in tally.scores if row[0] == column)[:worst]:
+                click.echo(f"{genre:12s} {column:9s} {score:.3f} {name}")
 
 
 def tally_genre(folder: Path) -> Tally:
+    """Round-trip every MIDI file below `folder`."""
     tally = Tally()
-    for number, path in enumerate(sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".mid", ".midi"))):
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
+    for number, path in enumerate(paths):
+        name = str(path.relative_to(folder))
         try:
             piece = load_piece(path)
             song = piece_to_song(piece)
         except MidiError as error:
-            tally.rejected[str(path.relative_to(folder))] = error.reason
+            tally.rejected[name] = error.reason
             continue
-        back = song_to_piece(song)
         tally.files += 1
-        tally.lead_ins += song.lead_in > 0
-        _tally_notes(tally, piece, song, back, name=str(path.relative_to(folder)))
-        _tally_swing(tally, piece, back, song.lead_in)
+        back = song_to_piece(song)
+        lines = bar_lines(piece)
+        placed = place_notes(piece, lines)
+        onset = seconds_in_song(piece, lines, placed)
+        tally_notes(tally, placed, onset, song, back, name=name)
+        tally_chord_tones(tally, placed)
+        tally_swing(tally, piece, song, placed, back)
         if number % BYTES_EVERY == 0:
             tally.bytes_checked += 1
-            if not _survives_bytes(back):
-                tally.bytes_differ.append(str(path.relative_to(folder)))
+            if note_set(midi_to_piece(piece_to_midi(back))) != note_set(back):
+                tally.bytes_differ.append(name)
     return tally
 
 
-def _tally_notes(tally: Tally, piece: Piece, song: Song, back: Piece, *, name: str) -> None:
-    lines = bar_lines(piece)
-    placed = place_notes(piece, lines)
-    onset = _seconds_in_song(piece, lines, placed)
+@dataclass
+class Timed:
+    """Notes of one role with what they are compared by, (N,) each."""
+
+    onset: np.ndarray  # seconds from the first bar line
+    pitch: np.ndarray
+    kin: np.ndarray  # what notes share that are nearly the same: pitch class, or drum voice
+
+    def __getitem__(self, index: np.ndarray) -> Timed:
+        return Timed(self.onset[index], self.pitch[index], self.kin[index])
+
+    def match(self, other: Timed, key: str, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+        return match_notes(self.onset, getattr(self, key), other.onset, getattr(other, key), tolerance=tolerance)
+
+
+def tally_notes(
+    tally: Tally, placed: Placed, onset: np.ndarray, song: Song, back: Piece, *, name: str
+) -> None:
+    """Count what of each role's notes, at `onset` seconds, is found again, and why the rest is not."""
     back_onset = back.seconds(back.notes["onset"])
+    back_pitch = back.notes["pitch"].astype(int)
     back_role = np.array([ROLES.index(track.name.lower()) for track in back.tracks])[back.notes["track"]]
-    back_pitch_all = back.notes["pitch"].astype(int)
-    for role, role_name in enumerate(ROLES):
+    for column in COLUMNS:
+        role = DRUMS if column == DRUM_KEYS else ROLES.index(column)
         here, there = (placed.role == role).nonzero()[0], (back_role == role).nonzero()[0]
-        pitch, back_pitch = placed.pitch[here], back_pitch_all[there]
-        found, answer = match_notes(onset[here], pitch, back_onset[there], back_pitch)
-        counts = NoteCounts(len(found), len(here), len(there))
-        tally.counts[role_name] = NoteCounts(*(a + b for a, b in zip(tally.counts[role_name], counts, strict=True)))
-        if len(here):
-            tally.worst.append((f1(*counts), role_name, name))
-        missing, extra = np.delete(here, found), np.delete(there, answer)
-        reasons = tally.lost[role_name]
-        for reason, count in enumerate(np.bincount(placed.lost[missing], minlength=len(REASONS))):
-            if count and reason != KEPT:
-                reasons[REASONS[reason]] += int(count)
-        missing = missing[placed.lost[missing] == KEPT]
-        near = (SOUND, placed.voice, _voices(back_pitch_all, song.kit)) if role == DRUMS else (OCTAVE, placed.pitch % 12, back_pitch_all % 12)
-        for reason, group, back_group, tolerance in (
-            (*near, ONSET_TOLERANCE),
-            (TIMING, placed.pitch, back_pitch_all, NEARBY),
-            (TIMING, *near[1:], NEARBY),
-        ):
-            hit, taken = match_notes(onset[missing], group[missing], back_onset[extra], back_group[extra], tolerance=tolerance)
-            reasons[reason] += len(hit)
-            missing, extra = np.delete(missing, hit), np.delete(extra, taken)
-        reasons[OTHER] += len(missing)
+        kin, back_kin = (
+            (placed.voice, voices_of_kit(song.kit)[back_pitch]) if role == DRUMS else (placed.pitch % 12, back_pitch % 12)
+        )
+        by_voice = column == ROLES[DRUMS]
+        wanted = Timed(onset, kin if by_voice else placed.pitch, kin)
+        got = Timed(back_onset, back_kin if by_voice else back_pitch, back_kin)
+        distinct = here[is_distinct(wanted[here], kept=placed.lost[here] == KEPT)]
+        tally.doubled[column] += len(here) - len(distinct)
+        count_losses(tally, column, wanted, got, placed.lost, distinct, there, name=name)
     tally.lost["none"].update(song.lost.get("none", {}))
 
 
-def _seconds_in_song(piece: Piece, lines, placed: Placed) -> np.ndarray:
+def seconds_in_song(piece: Piece, lines: BarLines, placed: Placed) -> np.ndarray:
     """When each note sounds, in seconds from the first bar line, bars that the grid cannot hold left out."""
     length = piece.seconds(lines.end) - piece.seconds(lines.start)
     left_out = np.cumsum(np.where(lines.num_steps > 0, 0.0, length))
     onset = piece.seconds(piece.notes["onset"][placed.note])
-    return onset - float(piece.seconds(lines.start[:1])[0]) - left_out[placed.bar]
+    return onset - piece.seconds(lines.start)[0] - left_out[placed.bar]
 
 
-def _voices(keys: np.ndarray, kit: tuple[int, ...]) -> np.ndarray:
+def voices_of_kit(kit: tuple[int, ...]) -> np.ndarray:
+    """The voice that sounds each percussion key of a kit, (128,)."""
     voice = np.full(128, -1)
     voice[list(kit)] = np.arange(len(kit))
-    return voice[keys]
+    return voice
 
 
-def _tally_swing(tally: Tally, piece: Piece, back: Piece, lead_in: float) -> None:
-    before, num_off_beats = late_share(piece, 0.0)
+def is_distinct(notes: Timed, *, kept: np.ndarray) -> np.ndarray:
+    """False for a note that doubles another of its pitch within 30 ms: one that is kept, or else the first."""
+    order = np.lexsort([notes.onset, notes.pitch])
+    is_new = np.ones(len(order), bool)
+    is_new[1:] = (np.diff(notes.pitch[order]) != 0) | (np.diff(notes.onset[order]) > ONSET_TOLERANCE)
+    cluster = np.cumsum(is_new) - 1
+    has_kept = np.bincount(cluster, weights=kept[order]) > 0
+    distinct = np.empty(len(order), bool)
+    distinct[order] = np.where(has_kept[cluster], kept[order], is_new)
+    return distinct
+
+
+def count_losses(
+    tally: Tally, column: str, wanted: Timed, got: Timed, lost: np.ndarray, here: np.ndarray, there: np.ndarray, *, name: str
+) -> None:
+    """Match the notes at `here` with those at `there`; what is missing is counted by reason."""
+    found, answer = wanted[here].match(got[there], "pitch", ONSET_TOLERANCE)
+    counts = NoteCounts(len(found), len(here), len(there))
+    tally.counts[column] = NoteCounts(*(a + b for a, b in zip(tally.counts[column], counts, strict=True)))
+    if len(here):
+        tally.scores.append((column, f1(*counts), name))
+    reasons, missing, extra = tally.lost[column], np.delete(here, found), np.delete(there, answer)
+    is_lost = lost[missing] != KEPT
+    reasons.update(REASONS[reason] for reason in lost[missing[is_lost]])
+    missing = missing[~is_lost]
+    same_time = SOUND if column == DRUM_KEYS else OCTAVE
+    for reason, key, tolerance in ((same_time, "kin", ONSET_TOLERANCE), (TIMING, "kin", NEARBY)):
+        hit, taken = wanted[missing].match(got[extra], key, tolerance)
+        reasons[reason] += len(hit)
+        missing, extra = np.delete(missing, hit), np.delete(extra, taken)
+    reasons[OTHER] += len(missing)
+
+
+def tally_chord_tones(tally: Tally, placed: Placed) -> None:
+    """Of the pitch classes that are struck as accompaniment in a quarter note, how many some role still strikes."""
+    tone = placed.step // 4 * 12 + placed.pitch % 12
+    pitched = placed.role != DRUMS
+    wanted = np.unique(tone[placed.role == ROLES.index("chords")])
+    kept = np.intersect1d(wanted, tone[pitched & (placed.lost == KEPT)])
+    tally.chord_tones = tally.chord_tones[0] + len(kept), tally.chord_tones[1] + len(wanted)
+
+
+def tally_swing(tally: Tally, piece: Piece, song: Song, placed: Placed, back: Piece) -> None:
+    """Count how late off-beat eighths are, where the file swings; chords are strummed, so the other roles tell."""
+    chords = ROLES.index("chords")
+    strikes = np.delete(piece.notes["onset"], placed.note[placed.role == chords])
+    before, num_off_beats = late_share(strikes, piece.metres)
     if num_off_beats >= MIN_OFF_BEATS and before >= SWING_SHARE:
-        tally.swing.append((before, late_share(back, -lead_in)[0]))
+        is_chords = np.array([track.name.lower() == ROLES[chords] for track in back.tracks])[back.notes["track"]]
+        after, _ = late_share(back.notes["onset"][~is_chords] - song.lead_in, piece.metres)
+        tally.swing.append((before, after))
 
 
-def late_share(piece: Piece, start: float) -> tuple[float, int]:
-    """The share of off-beat eighths played late, and how many off-beat eighths there are; compound metres have none."""
-    compound = (piece.metres[:, 1] % 3 == 0) & (piece.metres[:, 2] > 4)
-    onset = piece.notes["onset"]
-    onset = onset[~compound[np.searchsorted(piece.metres[:, 0], onset + 1e-6, side="right") - 1]]
-    in_beat = (onset + start) % 1.0
-    off_beat = (in_beat >= OFF_BEAT[0]) & (in_beat <= OFF_BEAT[1])
-    return float((in_beat[off_beat] >= LATE).mean()) if off_beat.any() else float("nan"), int(off_beat.sum())
+def late_share(onset: np.ndarray, metres: np.ndarray) -> tuple[float, int]:
+    """The share of off-beat eighths that are struck late, and how many there are; compound metres have none."""
+    onset = np.unique(np.rint(onset * TICKS)) / TICKS
+    metre = metres[np.maximum(np.searchsorted(metres[:, 0], onset + 1e-6, side="right") - 1, 0)]
+    in_beat = onset[(metre[:, 1] % 3 != 0) | (metre[:, 2] <= 4)] % 1.0
+    off_beat = in_beat[(in_beat >= OFF_BEAT[0]) & (in_beat <= OFF_BEAT[1])]
+    return float((off_beat >= LATE).mean()) if len(off_beat) else float("nan"), len(off_beat)
 
 
-def _survives_bytes(piece: Piece) -> bool:
-    """Whether every note has the same tick, pitch and velocity after writing and reading."""
-    again = midi_to_piece(piece_to_midi(piece))
-    return _note_set(piece) == _note_set(again)
+def note_set(piece: Piece) -> Counter:
+    """Track, tick, pitch and velocity of every note."""
+    tick = np.rint(piece.notes["onset"] * TICKS).astype(int)
+    fields = (piece.notes[name].tolist() for name in ("track", "pitch", "velocity"))
+    return Counter(zip(tick.tolist(), *fields, strict=True))
 
 
-def _note_set(piece: Piece) -> Counter:
-    notes = piece.notes
-    tick = np.rint(notes["onset"] * 480).astype(int)
-    return Counter(zip(notes["track"].tolist(), tick.tolist(), notes["pitch"].tolist(), notes["velocity"].tolist(), strict=True))
-
-
-def tables(tallies: dict[str, Tally], *, markdown: bool) -> list[str]:
-    yield_rows = [["genre", "files", *ROLES, "swing files", "late before", "late after", "pickups found"]]
+def tables(tallies: dict[str, Tally]) -> list[tuple[str, list[list[str]]]]:
+    """Titles and rows of text."""
+    total = {c: NoteCounts(*np.sum([t.counts[c] for t in tallies.values()], axis=0).tolist()) for c in COLUMNS}
+    scores = [["genre", "files", *COLUMNS, "chord tones kept"]]
     for genre, tally in tallies.items():
-        swing = np.array(tally.swing).reshape(-1, 2).mean(0) if tally.swing else (np.nan, np.nan)
-        yield_rows.append(
-            [genre, str(tally.files), *(_share(f1(*tally.counts[role])) for role in ROLES)]
-            + [str(len(tally.swing)), _share(swing[0]), _share(swing[1]), str(tally.lead_ins)]
-        )
-    total = {role: NoteCounts(*map(sum, zip(*(t.counts[role] for t in tallies.values()), strict=True))) for role in ROLES}
-    yield_rows.append(["all", str(sum(t.files for t in tallies.values())), *(_share(f1(*total[r])) for r in ROLES), *[""] * 4])
-    out = [_table(yield_rows, markdown=markdown)]
-    for role in (*ROLES, "none"):
-        rows = [["genre", "notes"]]
-        reasons = sorted({reason for t in tallies.values() for reason, count in t.lost[role].items() if count})
-        rows[0] += reasons
-        for genre, tally in tallies.items():
-            total_notes = tally.counts[role].num_reference if role in ROLES else 0
-            rows.append([genre, str(total_notes)] + [_percent(tally.lost[role][r], total_notes) for r in reasons])
-        out.append(f"{role}\n\n" + _table(rows, markdown=markdown))
-    out.append("\n".join(f"{g}/{p}: {r}" for g, t in tallies.items() for p, r in t.rejected.items()))
-    out.append(f"bytes checked {sum(t.bytes_checked for t in tallies.values())}, differ {[x for t in tallies.values() for x in t.bytes_differ]}")
+        shares = [_share(f1(*tally.counts[column])) for column in COLUMNS]
+        kept, tones = tally.chord_tones
+        scores.append([genre, str(tally.files), *shares, _share(kept / tones if tones else np.nan)])
+    kept, tones = np.sum([tally.chord_tones for tally in tallies.values()], axis=0)
+    all_files = sum(tally.files for tally in tallies.values())
+    scores.append(["all", str(all_files), *(_share(f1(*total[c])) for c in COLUMNS), _share(kept / max(tones, 1))])
+
+    swing = [["genre", "files that swing", "late before", "late after"]]
+    for genre, tally in tallies.items():
+        if tally.swing:
+            before, after = np.nanmean(tally.swing, axis=0)
+            swing.append([genre, str(len(tally.swing)), _share(before), _share(after)])
+
+    out = [("Note F1", scores), ("Late off-beat eighths", swing)]
+    for column in (*COLUMNS, "none"):
+        out.append((f"Lost from {column}, % of its notes", _loss_rows(tallies, column)))
+    rejected = [[f"{genre}/{name}", reason] for genre, tally in tallies.items() for name, reason in tally.rejected.items()]
+    out.append(("Files not read", [["file", "reason"], *rejected]))
+    checked = sum(tally.bytes_checked for tally in tallies.values())
+    differ = sum(len(tally.bytes_differ) for tally in tallies.values())
+    out.append(("Through MIDI bytes", [["files", "with a changed note"], [str(checked), str(differ)]]))
     return out
 
 
+def _loss_rows(tallies: dict[str, Tally], column: str) -> list[list[str]]:
+    reasons = sorted({reason for tally in tallies.values() for reason, n in tally.lost[column].items() if n})
+    rows = [["genre", "notes", *reasons]]
+    for genre, tally in tallies.items():
+        notes = tally.counts[column].num_reference if column in COLUMNS else 0
+        shares = (100 * tally.lost[column][reason] / notes if notes else 0.0 for reason in reasons)
+        counts = (str(tally.lost[column][reason]) for reason in reasons)
+        if notes or any(tally.lost[column].values()):
+            rows.append([genre, str(notes), *((f"{share:.2f}" for share in shares) if notes else counts)])
+    return rows
+
+
 def _share(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.3f}"
+    return "" if np.isnan(value) else f"{value:.3f}"
 
 
-def _percent(count: int, total: int) -> str:
-    return f"{100 * count / total:.2f}" if total else str(count)
-
-
-def _table(rows: list[list[str]], *, markdown: bool) -> str:
-    if markdown:
-        lines = ["| " + " | ".join(row) + " |" for row in rows]
-        return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+def format_table(rows: list[list[str]], *, markdown: bool) -> str:
+    """Rows as aligned text, or as a Markdown table; the first row is the head."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
+    lines = [[cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))] for row in rows]
+    if not markdown:
+        return "\n".join("  ".join(line) for line in lines)
+    ruler = ["-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (lines[0], ruler, *lines[1:]))
 
 
-def _as_json(tally: Tally) -> dict:
+def tally_to_json(tally: Tally) -> dict:
+    """Every count of a genre, for further use."""
     return {
         "files": tally.files,
-        "f1": {role: f1(*counts) for role, counts in tally.counts.items()},
-        "counts": {role: counts._asdict() for role, counts in tally.counts.items()},
-        "lost": {role: dict(reasons) for role, reasons in tally.lost.items()},
+        "f1": {column: f1(*counts) for column, counts in tally.counts.items() if sum(counts)},
+        "counts": {column: counts._asdict() for column, counts in tally.counts.items()},
+        "doubled": dict(tally.doubled),
+        "lost": {column: dict(reasons) for column, reasons in tally.lost.items()},
+        "chord_tones": {"kept": tally.chord_tones[0], "all": tally.chord_tones[1]},
         "swing": tally.swing,
         "rejected": tally.rejected,
+        "bytes": {"checked": tally.bytes_checked, "differ": tally.bytes_differ},
     }
 
 

@@ -19,16 +19,18 @@ LAYERS = (
     "model",
     "losses",
     "decoding",
-    "checkpoint",
+    "weights",
     "latents",
+    "checkpoint",
     "training",
+    "learn",
     "blend",
     "generate",
     "cli",
     "__init__",  # the package's own names, for users
     "__main__",
 )
-NO_JAX = ("errors", "config", "midi", "bars", "metrics", "corpus", "latents", "blend")
+NO_JAX = ("errors", "config", "midi", "bars", "metrics", "corpus", "latents", "checkpoint", "blend")
 JAX = {"jax", "jaxlib", "flax", "optax", "orbax"}
 LAZY = JAX | {"mido", "numpy", "pretty_midi", "rich", "safetensors", "symusic"}
 

@@ -11,7 +11,7 @@ PITCHED = ("bass", "chords", "lead")  # order of the last axis of Bars.velocity 
 REST, HOLD, FIRST_PITCH = 0, 1, 2  # tokens of bass and lead: rest, hold, then one token a pitch
 OFF, ONSET = 0, 2  # with HOLD, the three states of a chord pitch at a step
 
-BASS_LOW, BASS_SIZE = 24, 48  # MIDI pitches 24 to 71 (C1 to B4)
+BASS_LOW, BASS_SIZE = 14, 60  # MIDI pitches 14 to 73: what basses and cellos reach in any key, moved to C
 LEAD_LOW, LEAD_SIZE = 36, 72  # 36 to 107
 CHORD_LOW, CHORD_SIZE = 36, 60  # 36 to 95
 BASS_TOKENS = FIRST_PITCH + BASS_SIZE

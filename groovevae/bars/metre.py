@@ -1,4 +1,4 @@
-"""Where the bars of a piece begin: its metre map made into bar lines, pickups found. Knows nothing of what is played."""
+"""Where the bars of a piece begin: its metre map made into bar lines, with the pickups that files do not mark."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import numpy as np
 from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER
 from groovevae.midi import Piece
 
-PICKUP_EVIDENCE = 1.6  # a pickup is believed when its downbeats weigh this many times those without one
-MIN_DOWNBEATS = 6  # and fall on at least this many notes
 DOWNBEAT_WINDOW = 0.06  # quarter notes either side of a bar line
+SHIFTS_PER_QUARTER = 4  # bar lines are sought a sixteenth apart
+NOTATED_BONUS = 1.3  # what falls on the bar lines that the file gives counts this many times
+LONG_MALUS = 0.7  # what falls half a bar or more behind them counts this many times: half bars are strong, too
+CHANGE_COST = 6.0  # bars of well-supported bar lines that a shift must win over the old ones
+PICKUP_COST = 2.0  # the same, at the start of a section
+MIN_SUPPORT = 0.6  # share of shifted bars that begin with a note
 
 
 @dataclass(frozen=True)
@@ -42,19 +46,23 @@ class BarLines:
 def bar_lines(piece: Piece) -> BarLines:
     """The bars of a piece, from its metre map.
 
-    A first section that is not a whole number of bars, or whose weight falls beside the bar lines, begins with a
-    pickup: its first bar starts before the file does. A later section's odd end is a bar of its own, of fewer steps.
-    A metre that is too long for the grid is read as shorter ones in turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4.
+    A pickup begins the first bar before the file does. Where notes show that the bar lines of a section lie beside
+    those that the metre map gives (a later movement's pickup, a repeat that begins within the bar), a short bar makes
+    up for it, as it does for a section's odd end. A metre that is too long for the grid is read as shorter ones in
+    turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4.
     """
     last = np.ceil(np.rint(piece.end * STEPS_PER_QUARTER)) / STEPS_PER_QUARTER
     edges = np.append(piece.metres[:, 0], max(last, piece.metres[-1, 0]))
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
     for index, (begin, numerator, denominator) in enumerate(piece.metres):
         end, is_last = edges[index + 1], index == len(piece.metres) - 1
-        parts = _bars_of_metre(int(numerator), int(denominator))
         length = 4 * numerator / denominator
-        pickup = _pickup(piece, begin, end, length, is_last=is_last) if index == 0 else 0.0
-        rows.append(_section(begin - (length - pickup if pickup else 0.0), end, parts, int(denominator), is_last=is_last))
+        starts = _regular_from(piece, begin, end, length, is_last=is_last)
+        if starts[0] > begin:
+            starts = [starts[0] - length if index == 0 else begin, *starts]
+        for start, stop in zip(starts, [*starts[1:], end], strict=True):
+            parts = _bars_of_metre(int(numerator), int(denominator))
+            rows.append(_section(start, stop, parts, int(denominator), is_last=is_last and stop == end))
     table = np.concatenate(rows)  # (N, 4)
     steps = 16 * table[:, 2] / table[:, 3]
     fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
@@ -97,31 +105,66 @@ def _metre_of_steps(steps: int) -> tuple[int, int]:
     return steps, denominator
 
 
-def _pickup(piece: Piece, begin: float, end: float, length: float, *, is_last: bool) -> float:
-    """Quarter notes before the first bar line, 0 where the piece begins on one."""
+def _regular_from(piece: Piece, begin: float, end: float, length: float, *, is_last: bool) -> list[float]:
+    """The times from which bar lines follow one another regularly, in a section of one metre from `begin` to `end`.
+
+    The first is `begin`, or the end of a pickup; each later one begins a shifted run of bars.
+    """
+    num_shifts = round(length * SHIFTS_PER_QUARTER)
     rest = (end - begin) % length
-    marked = not is_last and 0.1 < rest < length - 0.1
-    if not marked and any(track.is_drum for track in piece.tracks):
-        return 0.0  # a sequencer's file: off-beat genres put their weight beside the bar lines on purpose
-    if marked and end - begin < length:  # a short first section is how notation programs write a pickup
-        return rest
-    candidates = np.array([rest]) if marked else np.arange(0.5, length - 0.25, 0.5)
-    onset, weight = _downbeat_weights(piece, begin, end, length)
-    if not len(onset) or not len(candidates):
-        return 0.0
-    phases = np.append(0.0, candidates)  # (P,)
-    beside = (onset[:, None] - begin - phases + length / 2) % length - length / 2  # (N, P)
-    on_line = np.abs(beside) < DOWNBEAT_WINDOW
-    score = weight @ on_line  # (P,)
-    best = int(np.argmax(score))
-    needed = 1.0 if marked else PICKUP_EVIDENCE
-    believed = score[best] > needed * score[0] and on_line[:, best].sum() >= MIN_DOWNBEATS
-    return float(phases[best]) if best and believed else 0.0
+    is_odd = not is_last and 0.1 < rest < length - 0.1
+    if is_odd and end - begin < length:  # a short section is how notation programs write a pickup
+        return [end]
+    if end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6:
+        return [begin]
+    notated = np.zeros(num_shifts, bool)
+    notated[[0, round(rest * SHIFTS_PER_QUARTER) % num_shifts if is_odd else 0]] = True
+    weight = _downbeat_weights(piece, begin, end, num_shifts)  # (K, P)
+    if any(track.is_drum for track in piece.tracks):
+        weight[:, ~notated] = 0.0  # a sequencer's file: off-beat genres put their weight beside the bar lines on purpose
+    shifts = _best_shifts(weight, notated)
+    changes = np.flatnonzero(np.diff(shifts)) + 1
+    return [begin + bar * length + shifts[bar] / SHIFTS_PER_QUARTER for bar in (0, *changes)]
 
 
-def _downbeat_weights(piece: Piece, begin: float, end: float, length: float) -> tuple[np.ndarray, np.ndarray]:
-    """Onsets and how strongly each speaks for a bar line: long notes and low notes stand on one."""
-    is_drum = np.array([track.is_drum for track in piece.tracks])
-    notes = piece.notes[~is_drum[piece.notes["track"]]]
-    notes = notes[(notes["onset"] >= begin - 1e-6) & (notes["onset"] < end)]
-    return notes["onset"], np.minimum(notes["duration"], length) * np.where(notes["pitch"] < 52, 2.0, 1.0)
+def _downbeat_weights(piece: Piece, begin: float, end: float, num_shifts: int) -> np.ndarray:
+    """How strongly notes speak for a bar line in each bar, so many sixteenths after the notated one, (bars, shifts).
+
+    Long notes and low notes stand on bar lines.
+    """
+    notes = piece.notes
+    is_drum = np.array([track.is_drum for track in piece.tracks])[notes["track"]]
+    place = (notes["onset"] - begin) * SHIFTS_PER_QUARTER
+    nearest = np.rint(place).astype(np.int64)
+    num_bars = int(np.ceil((end - begin) * SHIFTS_PER_QUARTER / num_shifts - 1e-6))
+    on_place = np.abs(place - nearest) < DOWNBEAT_WINDOW * SHIFTS_PER_QUARTER
+    used = on_place & ~is_drum & (nearest >= 0) & (nearest < num_bars * num_shifts) & (notes["onset"] < end - 1e-6)
+    length = num_shifts / SHIFTS_PER_QUARTER
+    weight = np.minimum(notes["duration"], length) * np.where(notes["pitch"] < 52, 2.0, 1.0)
+    return np.bincount(nearest[used], weights=weight[used], minlength=num_bars * num_shifts).reshape(-1, num_shifts)
+
+
+def _best_shifts(weight: np.ndarray, notated: np.ndarray) -> np.ndarray:
+    """The shift of each bar's line, (K,), that gathers most weight for few changes: the Viterbi path."""
+    is_long = np.arange(len(notated)) >= len(notated) / 2
+    gain = weight * np.where(notated, NOTATED_BONUS, np.where(is_long, LONG_MALUS, 1.0))
+    windows = np.cumsum(gain, axis=0)
+    windows[8:] -= windows[:-8].copy()
+    if (windows.max(axis=1) <= windows[:, 0]).all():
+        return np.zeros(len(gain), int)
+    typical = weight.max(axis=1).mean()
+    total = gain[0] - PICKUP_COST * typical * ~notated
+    came_from = np.zeros(gain.shape, int)
+    for bar in range(1, len(gain)):
+        best = int(total.argmax())
+        stays = total >= total[best] - CHANGE_COST * typical
+        came_from[bar] = np.where(stays, np.arange(len(total)), best)
+        total = np.maximum(total, total[best] - CHANGE_COST * typical) + gain[bar]
+    shifts = np.empty(len(gain), int)
+    shifts[-1] = total.argmax()
+    for bar in range(len(gain) - 1, 0, -1):
+        shifts[bar - 1] = came_from[bar, shifts[bar]]
+    for shift in set(shifts[~notated[shifts]]):
+        if (weight[shifts == shift, shift] > 0).mean() < MIN_SUPPORT:
+            shifts[shifts == shift] = 0
+    return shifts

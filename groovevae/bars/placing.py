@@ -23,7 +23,7 @@ REASONS = (
     "kept",
     "unsupported metre",
     "no role",
-    "no drum voice",
+    "not a percussion key",
     "voice struck already",
     "faster than the grid",
     "doubles another line",
@@ -77,8 +77,9 @@ def _on_steps(piece: Piece, lines: BarLines) -> Placed:
     voice[is_drum] = voices_of_keys(keys)[keys]
     step = _nearest_free_steps(onset, lane=np.where(is_drum, len(ROLES) + voice, role), total=lines.total_steps)
     lost = np.full(len(notes), KEPT, np.int8)
-    lost[is_drum & (voice < 0)] = _NO_VOICE
     lost[role == NO_ROLE] = _NO_ROLE
+    silent = is_drum & (voice < 0)
+    role[silent], lost[silent] = NO_ROLE, _NO_VOICE
     lost[lines.num_steps[bar] == 0] = _METRE
     order = np.argsort(step * 128 + notes["pitch"], kind="stable")
     return Placed(
@@ -171,9 +172,13 @@ def _repeated(index: np.ndarray, key: np.ndarray, rank: np.ndarray) -> np.ndarra
 
 def _choose_chord_tracks(notes: Placed) -> None:
     """Leaves each pitch once at a step, of the accompanying tracks that one player's two hands can cover."""
-    index = notes.kept(CHORDS)
+    bass, index = notes.kept(BASS), notes.kept(CHORDS)
     if not len(index):
         return
+    bass_pitch = np.full(int(notes.step[-1]) + 1, -1)
+    bass_pitch[notes.step[bass]] = notes.pitch[bass]
+    notes.lost[index[bass_pitch[notes.step[index]] == notes.pitch[index]]] = _DOUBLES
+    index = notes.kept(CHORDS)
     track = notes.track[index]
     busiest_longest = -np.bincount(track)[track] * 2**32 - notes.end[index]
     notes.lost[_repeated(index, notes.step[index] * 128 + notes.pitch[index], busiest_longest)] = _DOUBLES

@@ -142,6 +142,7 @@ def _first_in_its_bar(track: np.ndarray, bar: np.ndarray, rank: dict[int, int], 
 def _top_line(notes: np.ndarray, role: np.ndarray, lines: _Lines) -> np.ndarray:
     """Indices of the highest line of the highest accompanying track: what a pianist's right hand sings."""
     playing = np.unique(notes["track"][role == CHORDS])
+    playing = playing[lines.plays[playing].sum(1) >= RARE * lines.plays[playing].any(0).sum()]
     if not len(playing):
         return np.empty(0, int)
     highest = playing[np.argmax(lines.mean_pitch[playing])]

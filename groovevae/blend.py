@@ -1,0 +1,109 @@
+"""The arithmetic of blending: weights, amounts, and what they do to points, tempos and instruments. NumPy alone."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from groovevae.errors import RequestError
+from groovevae.latents import Genre
+
+MAX_AMOUNT = 4.0  # beyond, points lie far outside everything the decoder has seen
+
+
+def find_genre(name: str, genres: Iterable[str]) -> str:
+    """The genre called `name`, capitals aside. Raises RequestError that names the nearest ones."""
+    known = {genre.casefold(): genre for genre in genres}
+    if found := known.get(name.strip().casefold()):
+        return found
+    near = difflib.get_close_matches(name.casefold(), known, n=2, cutoff=0.6)
+    hint = f"did you mean {' or '.join(known[n] for n in near)}?" if near else f"it has {', '.join(known.values())}"
+    raise RequestError(f"no genre {name!r} in this model; {hint}")
+
+
+def parse_weights(parts: Sequence[str]) -> dict[str, float]:
+    """{"classical": 0.5, "rock": 0.3} from ["classical=0.5", "rock=0.3"]. Raises RequestError on anything else."""
+    weights: dict[str, float] = {}
+    for part in parts:
+        name, _, value = part.rpartition("=")
+        try:
+            weight = float(value)
+        except ValueError:
+            raise RequestError(f"{part!r} is no weight; write GENRE=NUMBER, like rock=0.3") from None
+        if not name or name in weights:
+            raise RequestError(f"{part!r}: each weight needs a genre of its own, like classical=0.5 rock=0.5")
+        weights[name] = weight
+    return weights
+
+
+def normalised_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """The weights scaled to a sum of 1. Raises RequestError unless all are finite, none below 0, and some above."""
+    if not all(np.isfinite(weight) and weight >= 0 for weight in weights.values()):
+        raise RequestError("weights are numbers from 0 up, like classical=0.5 rock=0.3")
+    total = sum(weights.values())
+    if total <= 0:
+        raise RequestError("all weights are 0; give at least one genre some, like rock=0.3")
+    return {name: weight / total for name, weight in weights.items()}
+
+
+def check_amount(amount: float) -> float:
+    """The amount itself. Raises RequestError outside 0 to MAX_AMOUNT."""
+    if not 0 <= amount <= MAX_AMOUNT:
+        raise RequestError(
+            f"amount {amount:g} is outside 0 to {MAX_AMOUNT:g}; 0 is the start, 1 the target, 0.5 half way"
+        )
+    return amount
+
+
+def blend(z: np.ndarray, source: np.ndarray, target: np.ndarray, amount: float | np.ndarray) -> np.ndarray:
+    """`z + amount * (target - source)`: points (N, Z) moved by a share of the way from one genre vector to another.
+
+    The arithmetic of attribute vectors (Roberts et al. 2018, MusicVAE, sec. 5.2). `amount` is one number or (N,).
+    """
+    amounts = np.broadcast_to(np.asarray(amount, np.float32), len(z))
+    return z + amounts[:, None] * (target - source)
+
+
+def mixed_vector(weights: Mapping[str, float], genres: Mapping[str, Genre]) -> np.ndarray:
+    """The weighted mean (Z,) of genre vectors; `weights` sum to 1."""
+    return np.sum([weight * genres[name].mean for name, weight in weights.items()], axis=0)
+
+
+def mixed_tempo(start: float, amount: float, weights: Mapping[str, float], genres: Mapping[str, Genre]) -> float:
+    """A tempo between the start's and the targets', geometrically: half way between 60 and 120 is 85.
+
+    An amount past 1 goes no further than the targets' own tempo.
+    """
+    target = sum(weight * np.log(genres[name].tempo) for name, weight in weights.items())
+    share = min(amount, 1.0)
+    return float(np.exp((1 - share) * np.log(start) + share * target))
+
+
+def pick_by_weight(weights: Mapping[str, float], rng: np.random.Generator) -> str:
+    """A name drawn by its weight."""
+    names = list(weights)
+    return names[int(rng.choice(len(names), p=[weights[name] for name in names]))]
+
+
+def pick_programs(
+    start: tuple[int, int, int], weights: Mapping[str, float], genres: Mapping[str, Genre], rng: np.random.Generator
+) -> tuple[int, int, int]:
+    """A program for bass, chords and lead: for each role the start's own or a target's most usual one, by weight.
+
+    `weights` sum to 1; the empty name stands for the start.
+    """
+    programs = list(start)
+    for column in range(len(programs)):
+        name = pick_by_weight(weights, rng)
+        if name and genres[name].programs[column]:
+            programs[column] = genres[name].programs[column][0][0]
+    return programs[0], programs[1], programs[2]
+
+
+def nearest_genre(z: np.ndarray, genres: Mapping[str, Genre]) -> str:
+    """The genre whose vector lies nearest to the mean of points (N, Z), each dimension in units of its usual spread."""
+    spread = np.sqrt(np.mean([np.diag(genre.covariance) for genre in genres.values()], axis=0)) + 1e-6
+    centre = z.mean(0)
+    return min(genres, key=lambda name: float(np.square((genres[name].mean - centre) / spread).sum()))

@@ -1,0 +1,203 @@
+"""One model file: weights, config, genre statistics and where it came from. No pickle: reading a file runs no code.
+
+A safetensors file whose metadata holds JSON texts and a checksum over everything. Training state has the same form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from groovevae.config import ModelConfig
+from groovevae.errors import GrooveError, ModelFileError, OutputError
+from groovevae.latents import Genre, Phrase
+
+if TYPE_CHECKING:
+    from groovevae.model import GrooveVAE
+
+FORMAT_VERSION = 1
+MODEL_KIND, STATE_KIND = "groovevae model", "groovevae training state"
+MAX_HEADER_BYTES = 16 * 2**20
+MAX_WEIGHTS = 200_000_000
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file holds. `weights` are float32 by parameter path; `network()` builds the model they belong to."""
+
+    config: ModelConfig
+    weights: dict[str, np.ndarray]
+    genres: dict[str, Genre]
+    provenance: dict[str, Any] = field(default_factory=dict)  # JSON values: data, licences, steps, seed, figures
+
+    def network(self) -> GrooveVAE:
+        """The network with these weights. Raises ModelFileError where shapes do not fit the config."""
+        from groovevae.weights import build_network
+
+        return build_network(self.config, self.weights)
+
+
+def default_model_path() -> Path:
+    """The model that comes with the package."""
+    return Path(str(resources.files("groovevae") / "assets" / "default.safetensors"))
+
+
+def save_model(path: str | Path, model: ModelFile) -> None:
+    """Writes a model file in one piece: `path` holds the old file or the whole new one. Weights become float16."""
+    tensors = {f"weights/{name}": array.astype(np.float16) for name, array in model.weights.items()}
+    genres = []
+    for index, genre in enumerate(model.genres.values()):
+        tensors[f"genres/{index}/mean"] = genre.mean.astype(np.float32)
+        rows, columns = np.tril_indices(len(genre.mean))
+        tensors[f"genres/{index}/covariance"] = genre.covariance[rows, columns].astype(np.float32)
+        for number, phrase in enumerate(genre.phrases):
+            tensors[f"genres/{index}/phrases/{number}"] = phrase.z.astype(np.float16)
+        genres.append(_genre_to_json(genre))
+    texts = {"config": model.config.to_json(), "genres": genres, "provenance": model.provenance}
+    write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
+
+
+def load_model_file(path: str | Path | None = None) -> ModelFile:
+    """Reads a model file, the bundled one without a `path`.
+
+    Raises ModelFileError for a file that is missing, damaged, of another version, or no model file.
+    """
+    path = default_model_path() if path is None else Path(path)
+    tensors, texts = read_tensors(path, kind=MODEL_KIND)
+    try:
+        config = ModelConfig.from_json(texts["config"])
+        genres = [_genre_from_json(values, index, tensors) for index, values in enumerate(texts["genres"])]
+        weights = {
+            name.removeprefix("weights/"): array.astype(np.float32)
+            for name, array in tensors.items()
+            if name.startswith("weights/")
+        }
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, GrooveError) as error:
+        raise ModelFileError(f"{path}: damaged model file ({type(error).__name__}: {error})") from None
+    if not all(np.isfinite(array).all() for array in tensors.values()):
+        raise ModelFileError(f"{path}: damaged model file (it holds values that are no numbers)")
+    for genre in genres:
+        if genre.mean.shape != (config.latent_size,):
+            raise ModelFileError(f"{path}: damaged model file (genre {genre.name!r} has a vector of another size)")
+    return ModelFile(config, weights, {genre.name: genre for genre in genres}, texts.get("provenance", {}))
+
+
+def _genre_to_json(genre: Genre) -> dict[str, Any]:
+    values = {f.name: getattr(genre, f.name) for f in fields(Genre) if f.name not in ("mean", "covariance", "phrases")}
+    phrases = []
+    for phrase in genre.phrases:
+        metre = phrase.metre.tolist()
+        same = all(row == metre[0] for row in metre)
+        phrases.append({**{k: v for k, v in asdict(phrase).items() if k != "z"}, "metre": metre[:1] if same else metre})
+    return {**values, "phrases": phrases}
+
+
+def _genre_from_json(values: dict[str, Any], index: int, tensors: Mapping[str, np.ndarray]) -> Genre:
+    mean = tensors[f"genres/{index}/mean"]
+    triangle = np.zeros((len(mean), len(mean)), np.float32)
+    triangle[np.tril_indices(len(mean))] = tensors[f"genres/{index}/covariance"]
+    phrases = []
+    for number, phrase in enumerate(values["phrases"]):
+        z = tensors[f"genres/{index}/phrases/{number}"]
+        metre = np.broadcast_to(np.array(phrase["metre"], np.uint8), (len(z), 2))
+        played = {"programs": tuple(phrase["programs"]), "kit": tuple(phrase["kit"])}
+        phrases.append(Phrase(**{**phrase, **played, "z": z, "metre": metre}))
+    programs = tuple(tuple((int(program), float(share)) for program, share in role) for role in values["programs"])
+    rest = {"programs": programs, "kit": tuple(values["kit"]), "phrases": tuple(phrases)}
+    return Genre(**{**values, **rest, "mean": mean, "covariance": triangle + np.tril(triangle, -1).T})
+
+
+def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], *, kind: str, texts: Mapping[str, Any]) -> None:
+    """Writes arrays and JSON values to one safetensors file, flushed and then moved into place.
+
+    Raises OutputError where the folder cannot be written to.
+    """
+    from safetensors.numpy import save
+
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    metadata = {"kind": kind, "version": str(FORMAT_VERSION), **{k: json.dumps(v) for k, v in texts.items()}}
+    data = save(arrays, metadata={**metadata, "checksum": _checksum(arrays, metadata)})
+    write_file(path, data)
+
+
+def write_file(path: str | Path, data: bytes) -> None:
+    """Writes a file whole or not at all. Raises OutputError, one line, where that cannot be done."""
+    path = Path(path)
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files that only their owner reads
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another place with --out") from None
+
+
+def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and JSON values of a file that `write_tensors` wrote. Raises ModelFileError if it is not."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelFileError(f"{path}: no such file") from None
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from None
+    metadata = _metadata(path, data, kind)
+    try:
+        arrays = load(data)
+    except (SafetensorError, ValueError, KeyError, TypeError, MemoryError) as error:
+        raise ModelFileError(f"{path}: damaged model file ({error}); get or train it anew") from None
+    found = metadata.pop("checksum", "")
+    if found != _checksum(arrays, metadata):
+        raise ModelFileError(f"{path}: damaged model file (its checksum does not fit); get or train it anew")
+    return arrays, {k: json.loads(v) for k, v in metadata.items() if k not in ("kind", "version")}
+
+
+def _metadata(path: Path, data: bytes, kind: str) -> dict[str, str]:
+    """The metadata of a file of our own kind and version."""
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or size > min(MAX_HEADER_BYTES, len(data) - 8):
+        raise ModelFileError(f"{path}: no groovevae model file, or one cut short ({len(data):,} bytes)")
+    try:
+        metadata = json.loads(data[8 : 8 + size])["__metadata__"]
+        found, version = metadata["kind"], int(metadata["version"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ModelFileError(f"{path}: no groovevae model file") from None
+    if found != kind:
+        raise ModelFileError(f"{path}: a {found} file; a {kind} file is needed")
+    if version != FORMAT_VERSION:
+        raise ModelFileError(
+            f"{path}: model format {version}, and this groovevae reads {FORMAT_VERSION}; "
+            + ("update groovevae" if version > FORMAT_VERSION else "train the model anew")
+        )
+    return metadata
+
+
+def _checksum(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    for name in sorted(metadata):
+        digest.update(f"{name}={metadata[name]}\n".encode())
+    return digest.hexdigest()

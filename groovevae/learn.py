@@ -1,0 +1,274 @@
+"""A corpus to a model file, the whole way: split, train, describe the genres. What `groove train` does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from groovevae import __version__
+from groovevae.bars import Bars, Song
+from groovevae.checkpoint import ModelFile, save_model
+from groovevae.config import ModelConfig, TrainConfig
+from groovevae.corpus import Corpus, CorpusSong, split_songs
+from groovevae.corpus.dataset import Dataset
+from groovevae.decoding import decode, encode
+from groovevae.errors import CorpusError
+from groovevae.latents import (
+    PHRASE_BARS,
+    Genre,
+    Phrase,
+    covariance,
+    genre_vector,
+    phrase_start,
+    playing_of,
+    plays_drums,
+)
+from groovevae.model import GrooveVAE
+from groovevae.training import (
+    EVAL_BARS,
+    Report,
+    TrainState,
+    initial_state,
+    load_state,
+    macro_f1,
+    reconstruction_f1,
+    run_training,
+    save_state,
+)
+from groovevae.weights import build_network, state_to_arrays
+
+MIN_GENRE_BARS = 64  # a genre of fewer has no mean worth the name
+MIN_BARS = 512  # two batches: fewer are learned by heart in a minute
+MAX_STATISTICS_BARS = 4000  # bars a genre that its statistics are taken over
+MAX_PHRASES = 24
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gave: the model file, and how well it reconstructs bars of held-out songs and of training songs."""
+
+    model: ModelFile
+    steps_done: int
+    held_out_f1: dict[str, dict[str, float]]  # genre -> role -> note F1
+    train_f1: dict[str, dict[str, float]]
+
+
+def train_model(
+    corpus: Corpus,
+    out: Path,
+    *,
+    config: TrainConfig,
+    model_config: ModelConfig | None = None,
+    start_from: ModelFile | None = None,
+    restart: bool = False,
+    report: Report = lambda progress: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Trains on a corpus and writes the model to `out`; an interrupted run lies beside it and is gone on with.
+
+    With `start_from`, its weights are the start and its genres are kept: their phrases are played by the old model and
+    trained on with the new songs, so that they are not forgotten, and the genre vectors follow what training moved.
+    Raises CorpusError where there is too little to learn from, and ModelFileError where an unfinished run at the same
+    place was started with other settings.
+    """
+    train_songs, held_songs = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=config.seed))
+    check_enough(train_songs, needs_two=start_from is None)
+    old = start_from.genres if start_from else {}
+    genres = tuple(sorted({*corpus.genres, *old}))
+    sizes = replace(start_from.config if start_from else model_config or ModelConfig(), num_genres=len(genres))
+    songs = [(song.song, song.entry.genre) for song in train_songs]
+    kept = {name: genre for name, genre in old.items() if name not in corpus.genres}
+    rehearsal = _rehearse(start_from, kept) if start_from else []
+    data = Dataset.from_songs(*zip(*songs, *rehearsal, strict=True), genres)
+    held_out = Dataset.from_songs([s.song for s in held_songs], [s.entry.genre for s in held_songs], genres)
+
+    state = initial_state(sizes, config, _start_weights(start_from, sizes, config) if start_from else None)
+    run = {"corpus": _fingerprint(corpus), "model": sizes.to_json(), "settings": _settings(config)}
+    run["start"] = _digest(start_from.weights) if start_from else ""
+    state_path = state_file(out)
+    if state_path.exists() and not restart:
+        state = load_state(state_path, state, run)
+    save_state(state_path, state, run)  # finds out now, and not in an hour, whether the folder can be written to
+    state = run_training(
+        data,
+        held_out,
+        state,
+        model_config=sizes,
+        config=config,
+        report=report,
+        save=lambda now: save_state(state_path, now, run),
+        stop=stop,
+    )
+    network = build_network(sizes, state_to_arrays(state.params))
+    described = describe_genres(network, train_songs)
+    if start_from:
+        described |= _moved(start_from, kept, network, rehearsal)
+    held_f1 = _measure(network, held_out, config.seed)
+    provenance = _provenance(corpus, train_songs, held_songs, state, config, held_f1, start_from)
+    weights = state_to_arrays(state.params)
+    model = ModelFile(sizes, weights, {name: described[name] for name in sorted(described)}, provenance)
+    save_model(out, model)
+    return Trained(model, state.step, held_f1, _measure(network, data, config.seed))
+
+
+def state_file(out: Path) -> Path:
+    """Where the state of a run lies that writes its model to `out`."""
+    return out.with_name(out.name.removesuffix(".safetensors") + ".training")
+
+
+def check_enough(songs: Sequence[CorpusSong], *, needs_two: bool) -> None:
+    """Raises CorpusError, with the counts found and needed, where there is too little to train on."""
+    bars = Counter[str]()
+    for song in songs:
+        bars[song.entry.genre] += int(song.song.bars.has_notes.sum())
+    found = ", ".join(f"{name} {count}" for name, count in sorted(bars.items())) or "none"
+    if needs_two and len(bars) < 2:
+        raise CorpusError(
+            f"one genre only (bars found: {found}): blending needs two; add a folder of another genre, "
+            "or add this genre to an existing model with --from"
+        )
+    too_small = [name for name, count in sorted(bars.items()) if count < MIN_GENRE_BARS]
+    if too_small or (needs_two and bars.total() < MIN_BARS):
+        need = f"{MIN_GENRE_BARS} a genre" + (f" and {MIN_BARS} in all" if needs_two else "")
+        raise CorpusError(f"too little to learn from: bars to train on: {found}; needed: {need}; add more files")
+
+
+def describe_genres(network: GrooveVAE, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
+    """Genre statistics and phrases, from the bars of songs as this network encodes them."""
+    genres = {}
+    for name in sorted({song.entry.genre for song in songs}):
+        own = [song for song in songs if song.entry.genre == name]
+        unpacked = [song.song for song in own]
+        data = Dataset.from_songs(unpacked, [name] * len(own), (name,))
+        z, _ = encode(network, data.bars[np.sort(data.of_each_genre(MAX_STATISTICS_BARS))])
+        genres[name] = Genre(
+            name=name,
+            mean=genre_vector(z),
+            covariance=covariance(z),
+            num_bars=len(z),
+            num_songs=len({song.entry.song_id for song in own}),
+            **playing_of(unpacked),
+            phrases=_phrases(network, own, unpacked),
+        )
+    return genres
+
+
+def _phrases(network: GrooveVAE, songs: Sequence[CorpusSong], unpacked: Sequence[Song]) -> tuple[Phrase, ...]:
+    has_drums = plays_drums(unpacked)
+    seen: set[str] = set()
+    picked: list[tuple[Bars, Song, str]] = []
+    for index in np.random.default_rng(0).permutation(len(songs)):
+        song, entry = unpacked[index], songs[index].entry
+        start = phrase_start(song, has_drums=has_drums)
+        if start is not None and entry.song_id not in seen and len(picked) < MAX_PHRASES:
+            seen.add(entry.song_id)
+            picked.append((song.bars[start : start + PHRASE_BARS], song, entry.title))
+    if not picked:
+        return ()
+    z, _ = encode(network, Bars.concatenate([bars for bars, _, _ in picked]))
+    return tuple(
+        Phrase(
+            z=points.astype(np.float16),
+            metre=bars.metre,
+            tempo=float(np.median(bars.tempo)),
+            transpose=song.transpose,
+            is_minor=song.is_minor,
+            programs=song.programs,
+            kit=song.kit,
+            title=title,
+        )
+        for points, (bars, song, title) in zip(z.reshape(len(picked), PHRASE_BARS, -1), picked, strict=True)
+    )
+
+
+def phrase_song(network: GrooveVAE, phrase: Phrase) -> Song:
+    """A phrase as a song, decoded greedily."""
+    like = Bars.empty(len(phrase.z), tempo=phrase.tempo)
+    like.metre[:] = phrase.metre
+    bars = decode(network, phrase.z.astype(np.float32), like)
+    return Song(bars, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
+
+
+def _rehearse(start: ModelFile, kept: dict[str, Genre]) -> list[tuple[Song, str]]:
+    """The phrases of genres that are kept, as the old model plays them."""
+    network = start.network()
+    return [(phrase_song(network, phrase), name) for name, genre in kept.items() for phrase in genre.phrases]
+
+
+def _moved(
+    start: ModelFile, kept: dict[str, Genre], network: GrooveVAE, rehearsal: list[tuple[Song, str]]
+) -> dict[str, Genre]:
+    """Kept genres in the new latent space: phrases encoded anew, vectors moved by as much as their phrases moved."""
+    before = start.network()
+    moved = {}
+    for name, genre in kept.items():
+        songs = [song for song, of in rehearsal if of == name]
+        if not songs:
+            moved[name] = genre
+            continue
+        bars = Bars.concatenate([song.bars for song in songs])
+        z_before, z_now = encode(before, bars)[0], encode(network, bars)[0]
+        ends = np.cumsum([len(song.bars) for song in songs])[:-1]
+        phrases = (
+            replace(p, z=z.astype(np.float16)) for p, z in zip(genre.phrases, np.split(z_now, ends), strict=True)
+        )
+        moved[name] = replace(genre, mean=genre.mean + (z_now - z_before).mean(0), phrases=tuple(phrases))
+    return moved
+
+
+def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) -> dict[str, np.ndarray]:
+    """The old weights; the genre head, whose size changes, starts anew."""
+    fresh = state_to_arrays(initial_state(sizes, config, None).params)
+    return {name: fresh[name] if name.startswith("genre_head") else array for name, array in start.weights.items()}
+
+
+def _measure(network: GrooveVAE, data: Dataset, seed: int) -> dict[str, dict[str, float]]:
+    index = data.of_each_genre(4 * EVAL_BARS, seed=seed)
+    return reconstruction_f1(network, data, index) if len(index) else {}
+
+
+def _settings(config: TrainConfig) -> str:
+    return replace(config, steps=0).to_json()  # a longer run may go on from a shorter one
+
+
+def _fingerprint(corpus: Corpus) -> str:
+    digest = hashlib.sha256()
+    for song in corpus.songs:
+        digest.update(f"{song.entry.genre}\0{song.entry.song_id}\0".encode() + hashlib.sha256(song.packed).digest())
+    return digest.hexdigest()[:16]
+
+
+def _digest(weights: dict[str, np.ndarray]) -> str:
+    return hashlib.sha256(b"".join(weights[name].tobytes() for name in sorted(weights))).hexdigest()[:16]
+
+
+def _provenance(
+    corpus: Corpus,
+    train_songs: Sequence[CorpusSong],
+    held_songs: Sequence[CorpusSong],
+    state: TrainState,
+    config: TrainConfig,
+    held_f1: dict[str, dict[str, float]],
+    start: ModelFile | None,
+) -> dict[str, Any]:
+    licences = Counter(song.entry.licence or "not stated" for song in corpus.songs)
+    return {
+        "groovevae": __version__,
+        "steps": state.step,
+        "settings": config.to_json(),
+        "corpus": {
+            "fingerprint": _fingerprint(corpus),
+            "files": len(corpus.songs),
+            "training_songs": len({song.entry.song_id for song in train_songs}),
+            "held_out_songs": len({song.entry.song_id for song in held_songs}),
+            "licences": dict(licences.most_common()),
+        },
+        "held_out_f1": macro_f1(held_f1) if held_f1 else {},
+        "started_from": start.provenance if start else None,
+    }

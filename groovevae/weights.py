@@ -1,0 +1,54 @@
+"""Networks to flat arrays by parameter path and back. The only module that knows how Flax names parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from groovevae.config import ModelConfig
+from groovevae.errors import ModelFileError
+from groovevae.model import GrooveVAE
+
+
+def network_to_weights(network: GrooveVAE) -> dict[str, np.ndarray]:
+    """Parameters by path ("encoder/read/dense/kernel"), float32."""
+    return state_to_arrays(nnx.state(network, nnx.Param))
+
+
+def state_to_arrays(tree: object) -> dict[str, np.ndarray]:
+    """The leaves of any tree of arrays by path."""
+    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+    return {_path(keys): np.asarray(leaf) for keys, leaf in leaves}
+
+
+def _path(keys: tuple) -> str:
+    names = (getattr(key, "key", getattr(key, "name", getattr(key, "idx", None))) for key in keys)
+    return "/".join(str(name) for name in names if name not in (None, "value"))
+
+
+def arrays_to_state(like: object, arrays: Mapping[str, np.ndarray]) -> object:
+    """The tree `like` with its leaves taken from `arrays` by path: the pair of `state_to_arrays`.
+
+    Raises ModelFileError where an array is missing, of another shape, or has no place.
+    """
+    leaves, tree = jax.tree_util.tree_flatten_with_path(like)
+    names = [_path(keys) for keys, _ in leaves]
+    if left := sorted(set(names) ^ set(arrays)):
+        raise ModelFileError(f"the weights do not fit the network: {left[0]!r} and {len(left) - 1} more")
+    for name, (_, leaf) in zip(names, leaves, strict=True):
+        if arrays[name].shape != leaf.shape:
+            found = arrays[name].shape
+            raise ModelFileError(f"the weights do not fit the network: {name!r} is {found}, not {leaf.shape}")
+    values = [jnp.asarray(arrays[name], leaf.dtype) for name, (_, leaf) in zip(names, leaves, strict=True)]
+    return jax.tree_util.tree_unflatten(tree, values)
+
+
+def build_network(config: ModelConfig, weights: Mapping[str, np.ndarray], *, low_precision: bool = False) -> GrooveVAE:
+    """A network of `config` with `weights`. Raises ModelFileError where they do not fit."""
+    network = nnx.eval_shape(lambda: GrooveVAE(config, low_precision=low_precision, rngs=nnx.Rngs(0)))
+    graph, state = nnx.split(network)
+    return nnx.merge(graph, arrays_to_state(state, weights))
