@@ -48,15 +48,17 @@ class TrainConfig(_Config):
 
     steps: int = 6000
     batch_size: int = 256
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     warmup_steps: int = 200
     decay: float = 0.25
-    clip_norm: float = 10.0
+    clip_norm: float = 1.0
     beta: float = 0.1
     beta_warmup_steps: int = 1000
     free_bits: float = 0.05  # nats a latent dimension that cost nothing
     input_dropout: float = 0.5  # share of the decoder's input beats that are hidden from it
-    lead_weight: float = 1.0  # of the lead's nats against the other roles
+    drums_weight: float = 2.0  # of a role's nats in the loss; the chords, which have the most, weigh 1
+    bass_weight: float = 2.0
+    lead_weight: float = 3.0
     genre_weight: float = 1.0
     genre_balance: float = 0.5  # 0: genres as often as their bars; 1: every genre equally often
     low_precision: bool = True  # bfloat16 products with float32 accumulation

@@ -56,6 +56,7 @@ class Dense(nnx.Module):
         self.low_precision = low_precision
 
     def __call__(self, x: Array) -> Array:
+        """(..., in_size) -> (..., out_size)."""
         y = matmul(x, self.kernel[...], self.low_precision)
         return y + jnp.broadcast_to(self.bias[...], y.shape)
 

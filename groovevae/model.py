@@ -180,7 +180,7 @@ class Decoder(nnx.Module):
         return self.logits(states, plan)
 
     def step(self, h: Array, plan: Array, before: BarBatch | None) -> tuple[Array, BarLogits]:
-        """One beat: state (B, H) and logits (B, 4, ...) from the last state, this beat's plan (B, E), the beat before."""
+        """One beat: state (B, H), logits (B, 4, ...) from the last state, this beat's plan (B, E), the beat before."""
         gates = self.to_gates(plan)
         if before is None:
             gates += self.before(jnp.zeros((plan.shape[0], self.before.kernel.shape[0])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -100,7 +100,7 @@ def loss_fn(
     recon = jnp.stack([part.mean() for part in recon_loss(output.logits, batch)])
     kl = kl_divergence(output.mean, output.logvar)  # (B, Z)
     genre_nats = genre_loss(output, genre)
-    role_weights = jnp.array([1.0, 1.0, 1.0, config.lead_weight, 1.0])
+    role_weights = jnp.array([config.drums_weight, config.bass_weight, 1.0, config.lead_weight, 1.0])
     loss = recon @ role_weights + config.genre_weight * genre_nats
     if network.config.variational:
         loss += beta_at(step, config.beta, config.beta_warmup_steps) * kl_with_free_bits(kl, config.free_bits)
@@ -193,7 +193,6 @@ def run_training(
     graph = nnx.graphdef(nnx.eval_shape(lambda: GrooveVAE(model_config, low_precision=low_precision, rngs=nnx.Rngs(0))))
     batches = Batches(data, batch_size=config.batch_size, genre_balance=config.genre_balance, seed=config.seed)
     eval_index = held_out.of_each_genre(EVAL_BARS)
-    settings = replace(config, seed=config.seed)
     params, opt_state, step = state
     clock, saved, pending = _Clock(), time.monotonic(), []
     while step < config.steps and not stop():
