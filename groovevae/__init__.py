@@ -1,3 +1,70 @@
-"""groovevae learns what genres sound like from folders of MIDI, and blends them."""
+"""groovevae learns what genres sound like from folders of MIDI, and blends them.
+
+    import groovevae
+
+    groove = groovevae.load_model()
+    song = groovevae.read_song("song.mid")
+    z = groove.encode(song.bars)  # (N, Z)
+    vector = groove.genre_vectors["rock"] - groove.genre_vectors["classical"]  # (Z,)
+    bars = groove.decode(z + 0.5 * vector, like=song.bars)
+
+Names are loaded when they are first used, so that importing the package takes no time.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from groovevae.bars import Bars, Song
+    from groovevae.bars.pretty import pretty_midi_to_song, song_to_pretty_midi
+    from groovevae.checkpoint import load_model_file
+    from groovevae.config import ModelConfig, TrainConfig
+    from groovevae.corpus import load_corpus, read_song
+    from groovevae.errors import GrooveError
+    from groovevae.generate import Blend, BlendRequest, Groove, load_model
+    from groovevae.learn import train_model
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Bars",
+    "Blend",
+    "BlendRequest",
+    "Groove",
+    "GrooveError",
+    "ModelConfig",
+    "Song",
+    "TrainConfig",
+    "__version__",
+    "load_corpus",
+    "load_model",
+    "load_model_file",
+    "pretty_midi_to_song",
+    "read_song",
+    "song_to_pretty_midi",
+    "train_model",
+]
+
+_MODULES = {
+    "bars": ("Bars", "Song"),
+    "bars.pretty": ("pretty_midi_to_song", "song_to_pretty_midi"),
+    "checkpoint": ("load_model_file",),
+    "config": ("ModelConfig", "TrainConfig"),
+    "corpus": ("load_corpus", "read_song"),
+    "errors": ("GrooveError",),
+    "generate": ("Blend", "BlendRequest", "Groove", "load_model"),
+    "learn": ("train_model",),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """The public name, loaded from its module."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'groovevae' has no attribute {name!r}")
+    return getattr(import_module(f"groovevae.{_MODULE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -14,12 +14,15 @@ MAX_AMOUNT = 4.0  # beyond, points lie far outside everything the decoder has se
 
 
 def find_genre(name: str, genres: Iterable[str]) -> str:
-    """The genre called `name`, capitals aside. Raises RequestError that names the nearest ones."""
-    known = {genre.casefold(): genre for genre in genres}
+    """The genre called `name`, else one that differs by capitals alone. Raises RequestError that names the nearest."""
+    names = list(genres)
+    if name in names:
+        return name
+    known = {genre.casefold(): genre for genre in names}
     if found := known.get(name.strip().casefold()):
         return found
     near = difflib.get_close_matches(name.casefold(), known, n=2, cutoff=0.6)
-    hint = f"did you mean {' or '.join(known[n] for n in near)}?" if near else f"it has {', '.join(known.values())}"
+    hint = f"did you mean {' or '.join(known[n] for n in near)}?" if near else f"it has {', '.join(names) or 'none'}"
     raise RequestError(f"no genre {name!r} in this model; {hint}")
 
 
@@ -43,6 +46,8 @@ def normalised_weights(weights: Mapping[str, float]) -> dict[str, float]:
     if not all(np.isfinite(weight) and weight >= 0 for weight in weights.values()):
         raise RequestError("weights are numbers from 0 up, like classical=0.5 rock=0.3")
     total = sum(weights.values())
+    if not np.isfinite(total):
+        raise RequestError(f"weights of a sum of {total:g} are too large; 1 is plenty")
     if total <= 0:
         raise RequestError("all weights are 0; give at least one genre some, like rock=0.3")
     return {name: weight / total for name, weight in weights.items()}

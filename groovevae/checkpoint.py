@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 MODEL_KIND, STATE_KIND = "groovevae model", "groovevae training state"
 MAX_HEADER_BYTES = 16 * 2**20
-MAX_WEIGHTS = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,8 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
     if not all(np.isfinite(array).all() for array in tensors.values()):
         raise ModelFileError(f"{path}: damaged model file (it holds values that are no numbers)")
     for genre in genres:
-        if genre.mean.shape != (config.latent_size,):
+        points = [genre.mean[None], genre.covariance, *(phrase.z for phrase in genre.phrases)]
+        if any(z.ndim != 2 or not len(z) or z.shape[1] != config.latent_size for z in points):
             raise ModelFileError(f"{path}: damaged model file (genre {genre.name!r} has a vector of another size)")
     return ModelFile(config, weights, {genre.name: genre for genre in genres}, texts.get("provenance", {}))
 
@@ -145,9 +145,13 @@ def write_file(path: str | Path, data: bytes) -> None:
         os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files that only their owner reads
         os.replace(temporary, path)
     except OSError as error:
+        reason = error.strerror
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            reason = "a folder on the way is a file"
+        raise OutputError(f"{path}: cannot be written ({reason}); choose another place with --out") from None
+    finally:
         if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another place with --out") from None
+            Path(temporary).unlink(missing_ok=True)  # still there only where it has not become the file
 
 
 def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -162,14 +166,17 @@ def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from None
     metadata = _metadata(path, data, kind)
+    cure = "get or train it anew" if kind == MODEL_KIND else "give it up with --restart"
     try:
         arrays = load(data)
+        found = metadata.pop("checksum", "")
+        texts = {k: json.loads(v) for k, v in metadata.items() if k not in ("kind", "version")}
     except (SafetensorError, ValueError, KeyError, TypeError, MemoryError) as error:
-        raise ModelFileError(f"{path}: damaged model file ({error}); get or train it anew") from None
-    found = metadata.pop("checksum", "")
+        reason = " ".join(str(error).split())
+        raise ModelFileError(f"{path}: damaged {kind} file ({reason}); {cure}") from None
     if found != _checksum(arrays, metadata):
-        raise ModelFileError(f"{path}: damaged model file (its checksum does not fit); get or train it anew")
-    return arrays, {k: json.loads(v) for k, v in metadata.items() if k not in ("kind", "version")}
+        raise ModelFileError(f"{path}: damaged {kind} file (its checksum does not fit); {cure}")
+    return arrays, texts
 
 
 def _metadata(path: Path, data: bytes, kind: str) -> dict[str, str]:

@@ -78,7 +78,7 @@ def _decode(
     keys: Array | None,
 ) -> BarBatch:
     decoder: Decoder = nnx.merge(graph, state)
-    plan, h = decoder.plan(z, metre_index(metre), num_beats)
+    plan, h = decoder.plan(z, metre_index(*metre), num_beats)
     beats: list[BarBatch] = []
     for beat in range(num_beats):
         h, logits = decoder.step(h, plan[:, beat], beats[-1] if beats else None)
@@ -88,15 +88,15 @@ def _decode(
         draw = jax.vmap(partial(_draw_one, first_step=beat * STEPS_PER_BEAT), in_axes=(_BATCHED, 0, None, 0))
         beats.append(draw(logits, metre, temperature, jax.vmap(jax.random.fold_in, (0, None))(keys, beat)))
     grids = (jnp.concatenate(parts, axis=1) for parts in zip(*(beat[:7] for beat in beats), strict=True))
-    return BarBatch(*grids, *metre)
+    return BarBatch._make((*grids, *metre))
 
 
-_BATCHED = BarLogits(*(0,) * 9, log_scales=None)
+_BATCHED = BarLogits._make((*(0,) * (len(BarLogits._fields) - 1), None))
 
 
 def _draw_one(logits: BarLogits, metre: _Metre, temperature: Array, key: Array, *, first_step: int) -> BarBatch:
     """One bar's beat with a key of its own, so that what is drawn does not depend on the batch around it."""
-    one = BarLogits(*(part[None] for part in logits[:9]), log_scales=logits.log_scales)
+    one = BarLogits._make((*(part[None] for part in logits[:-1]), logits.log_scales))
     beat = logits_to_beat(one, _Metre(metre.num_steps[None], metre.is_compound[None]), first_step, temperature, key)
     return BarBatch(*(part[0] for part in beat))
 
@@ -117,8 +117,8 @@ def decode(model: GrooveVAE, z: np.ndarray, like: Bars, *, temperature: float = 
         if temperature > 0:
             keys = jax.vmap(partial(jax.random.fold_in, jax.random.key(seed)))(start + jnp.arange(size))
         out = _decode(graph, state, points, metre, MAX_BEATS, jnp.float32(max(temperature, 1e-3)), keys)
-        grids = (np.asarray(part)[: len(chunk)] for part in out[:7])
-        parts.append(Bars(*grids, metre=chunk.metre, tempo=chunk.tempo))
+        grids = {name: np.asarray(part)[: len(chunk)] for name, part in zip(BarBatch._fields[:7], out, strict=False)}
+        parts.append(dataclasses.replace(chunk, **grids))
     return without_stray_holds(Bars.concatenate(parts)) if parts else like
 
 

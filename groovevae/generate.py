@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,21 +21,24 @@ from groovevae.blend import (
     mixed_vector,
     nearest_genre,
     normalised_weights,
+    parse_weights,
     pick_by_weight,
     pick_programs,
 )
-from groovevae.checkpoint import ModelFile
+from groovevae.checkpoint import ModelFile, load_model_file
 from groovevae.corpus import read_song
 from groovevae.decoding import decode, encode
-from groovevae.errors import RequestError
-from groovevae.midi import Piece, piece_to_midi
+from groovevae.errors import MidiError, RequestError
+from groovevae.midi import piece_to_midi
 from groovevae.model import GrooveVAE
 
 MAX_BARS = 1024
 MAX_COUNT = 1000
 MAX_TEMPERATURE = 2.0
 DEFAULT_TEMPERATURE = 0.5
+DEFAULT_BARS = 8  # of a piece that starts from a genre
 MIDI_SUFFIXES = (".mid", ".midi")
+MAX_STEM = 150  # bytes of a file's name: every file system takes them, and a number behind them
 
 
 @dataclass(frozen=True)
@@ -47,20 +51,54 @@ class BlendRequest:
     start: str
     targets: dict[str, float]
     amount: float = 0.5  # share of the way from the start to the targets; past 1 goes beyond
-    bars: int | None = None  # 8 from a genre, all of a file
+    bars: int | None = None  # DEFAULT_BARS from a genre, all of a file
     count: int = 1
     seed: int = 0
     temperature: float = DEFAULT_TEMPERATURE  # 0: the likeliest notes; 1: drawn as the model believes
 
-    def command(self, seed: int) -> str:
-        """The command that makes the piece of one seed again."""
+    @classmethod
+    def from_words(cls, words: Sequence[str]) -> BlendRequest:
+        """The request that a few words stand for. Raises RequestError where they say nothing that can be blended.
+
+        >>> BlendRequest.from_words(["classical", "rock"])  # half way
+        >>> BlendRequest.from_words(["song.mid", "rock=0.7", "jazz=0.3"])  # half way to that mixture
+        >>> BlendRequest.from_words(["classical=0.5", "rock=0.3", "jazz=0.2"])  # that mixture, from classical bars
+        """
+        first, rest = words[0] if words else "", list(words[1:])
+        if file := next((word for word in rest if is_midi_path(word)), None):
+            raise RequestError(f"{file}: a file is where a blend starts; write it first, then the genres to go to")
+        if "=" in first and not is_midi_path(first):
+            targets = parse_weights(words)
+            return cls(max(targets, key=lambda name: targets[name]), targets, amount=1.0)
+        if not rest:
+            raise RequestError("no genre to blend towards; name one, like groove blend classical rock")
+        if len(rest) == 1 and "=" not in rest[0]:
+            return cls(first, {rest[0]: 1.0})
+        return cls(first, parse_weights(rest))
+
+    def command(self, seed: int, *, model: str = "") -> str:
+        """The command that makes the piece of one seed again, with the `model` of this path."""
         if len(self.targets) == 1:
             what = [self.start, *self.targets]
         else:
-            what = [self.start, *(f"{name}={weight:g}" for name, weight in self.targets.items())]
-        options = ["--amount", f"{self.amount:g}", "--seed", str(seed), "--temperature", f"{self.temperature:g}"]
+            what = [self.start, *(f"{name}={_number(weight)}" for name, weight in self.targets.items())]
+        options = ["--amount", _number(self.amount), "--seed", str(seed), "--temperature", _number(self.temperature)]
         options += ["--bars", str(self.bars)] if self.bars is not None else []
+        options += ["--model", model] if model else []
         return shlex.join(["groove", "blend", *what, *options])
+
+    @property
+    def stem(self) -> str:
+        """A name for the files of this request, such as "classical-rock-0.5": safe in every file system."""
+        start = Path(self.start).stem if is_midi_path(self.start) else self.start
+        if len(self.targets) == 1:
+            names = [start, *self.targets, _number(self.amount)]
+        else:
+            names = [f"{name}{_number(weight)}" for name, weight in self.targets.items()]
+            if self.start not in self.targets or self.amount != 1:
+                names = [start, *names, _number(self.amount)]
+        stem = "-".join(re.sub(r"[^\w.]+", "_", name).strip("._") or "_" for name in names)
+        return stem.encode()[:MAX_STEM].decode(errors="ignore")
 
 
 @dataclass(frozen=True)
@@ -85,15 +123,16 @@ class _Start:
 
 
 class Groove:
-    """A model ready to encode, decode and blend.
+    """A model ready to encode, decode and blend. `path` is what the texts within MIDI files call it.
 
-    >>> groove = Groove(load_model_file())
+    >>> groove = load_model()
     >>> groove.blend(BlendRequest("classical", {"rock": 1.0}))[0].midi[:4]
     b'MThd'
     """
 
-    def __init__(self, model: ModelFile) -> None:
+    def __init__(self, model: ModelFile, *, path: str = "") -> None:
         self.model = model
+        self.path = path
         self.network: GrooveVAE = model.network()
 
     @property
@@ -119,6 +158,7 @@ class Groove:
         return [self._blend_one(request, request.seed + number, file) for number in range(request.count)]
 
     def _checked(self, request: BlendRequest) -> BlendRequest:
+        """The request with the genres' true names; weights are as they were given."""
         check_amount(request.amount)
         _check_range("bars", request.bars if request.bars is not None else 1, 1, MAX_BARS)
         _check_range("count", request.count, 1, MAX_COUNT)
@@ -127,38 +167,54 @@ class Groove:
         if not request.targets:
             raise RequestError("no genre to blend towards; name one, like groove blend classical rock")
         genres = self.model.genres
-        targets = normalised_weights({find_genre(name, genres): weight for name, weight in request.targets.items()})
+        targets = {find_genre(name, genres): weight for name, weight in request.targets.items()}
+        if len(targets) < len(request.targets):
+            raise RequestError(f"a genre is named twice among {', '.join(request.targets)}; give it one weight")
+        normalised_weights(targets)
         start = request.start if is_midi_path(request.start) else find_genre(request.start, genres)
         return replace(request, start=start, targets=targets)
 
     def _blend_one(self, request: BlendRequest, seed: int, file: Song | None) -> Blend:
         genres, rng = self.model.genres, np.random.default_rng(seed)
+        targets = normalised_weights(request.targets)
         if file is None:
-            start = phrase_start(self.model, request.start, seed=seed, num_bars=request.bars or 8)
+            start = phrase_start(self.model, request.start, seed=seed, num_bars=request.bars or DEFAULT_BARS)
         else:
             start = self._file_start(request.start, file, request.bars)
-        target = mixed_vector(request.targets, genres)
-        z = blend(start.z, genres[start.genre].mean, target, request.amount)
-        tempos = [mixed_tempo(tempo, request.amount, request.targets, genres) for tempo in start.like.tempo.tolist()]
+        z = blend(start.z, genres[start.genre].mean, mixed_vector(targets, genres), request.amount)
+        tempos = [mixed_tempo(tempo, request.amount, targets, genres) for tempo in start.like.tempo.tolist()]
         like = replace(start.like, tempo=np.array(tempos, np.float32))
         bars = self.decode(z, like, temperature=request.temperature, seed=seed)
         share = min(request.amount, 1.0)
-        weights = {"": 1 - share, **{name: share * weight for name, weight in request.targets.items()}}
+        weights = {"": 1 - share, **{name: share * weight for name, weight in targets.items()}}
         song = replace(
             start.song,
             bars=bars,
             programs=pick_programs(start.song.programs, weights, genres, rng),
             kit=self._pick_kit(start.song, weights, rng),
         )
-        description = f"{start.name} + {request.amount:g} x ({_named(request.targets)} - {start.genre})"
-        text = f"groovevae {__version__}: {description}; {request.command(seed)}"
-        return Blend(song, piece_to_midi(song_to_piece(song, text=text)), description, seed)
+        description = f"{start.name} + {_number(request.amount)} x ({_named(targets)} - {start.genre})"
+        text = f"groovevae {__version__}: {description}; {request.command(seed, model=self.path)}"
+        return Blend(song, piece_to_midi(song_to_piece(song, text=_printable(text))), description, seed)
 
     def _file_start(self, path: str, song: Song, num_bars: int | None) -> _Start:
-        bars = song.bars[: min(num_bars or len(song.bars), MAX_BARS)]
+        """All bars of a file, or `num_bars` from the first that sounds; more bars than it has repeat it."""
+        sounding = np.flatnonzero(song.bars.has_notes)
+        if not len(sounding):
+            raise MidiError("none of its notes has a place in the bars", path=path)
+        if num_bars is None:
+            bars = song.bars[:MAX_BARS]
+        else:
+            played = song.bars[int(sounding[0]) :]
+            bars = played[np.arange(num_bars) % len(played)]
         z = self.encode(bars)
-        genre = nearest_genre(z[bars.has_notes], self.model.genres)
-        return _Start(z, bars, song, genre, f"{Path(path).name} (nearest to {genre})")
+        genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, self.model.genres)
+        cut = (
+            f"the first {MAX_BARS:,} of {len(song.bars):,} bars, "
+            if num_bars is None and len(bars) < len(song.bars)
+            else ""
+        )
+        return _Start(z, bars, song, genre, f"{Path(path).name} ({cut}nearest to {genre})")
 
     def _pick_kit(self, start: Song, weights: dict[str, float], rng: np.random.Generator) -> tuple[int, ...]:
         """The start's drum kit, or a target's, by weight; a start without drums has none to give."""
@@ -188,19 +244,29 @@ def is_midi_path(start: str) -> bool:
     return start.lower().endswith(MIDI_SUFFIXES)
 
 
-def blend_to_piece(blended: Blend) -> Piece:
-    """The notes of a blend, as `piece_to_pretty_midi` takes them."""
-    return song_to_piece(blended.song, text=blended.description)
+def load_model(path: str | Path | None = None) -> Groove:
+    """A model file, ready to use; the one that comes with the package without a `path`. Raises ModelFileError."""
+    return Groove(load_model_file(path), path="" if path is None else str(path))
 
 
 def _read_start(path: str) -> Song:
     return read_song(Path(path))
 
 
-def _named(weights: dict[str, float]) -> str:
+def _named(weights: Mapping[str, float]) -> str:
     if len(weights) == 1:
         return next(iter(weights))
     return "(" + " + ".join(f"{weight:.2g} {name}" for name, weight in weights.items()) + ")"
+
+
+def _number(value: float) -> str:
+    """A number as short as can be and still the same when it is read again: 0.5, 1, 0.3333333333333333."""
+    return short if float(short := f"{value:g}") == value else repr(float(value))
+
+
+def _printable(text: str) -> str:
+    """A text without the odd bytes of a file name that is no valid UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:
@@ -212,7 +278,7 @@ def output_paths(blends: list[Blend], folder: Path, stem: str) -> Iterator[tuple
     """Where each blend goes: STEM-SEED.mid, or with a further number where another file has that name already."""
     for blended in blends:
         path, number = folder / f"{stem}-{blended.seed}.mid", 1
-        while path.exists() and path.read_bytes() != blended.midi:
+        while path.exists() and not (path.is_file() and path.read_bytes() == blended.midi):
             number += 1
             path = folder / f"{stem}-{blended.seed}-{number}.mid"
         yield path, blended

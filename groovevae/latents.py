@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,8 +57,16 @@ def covariance(z: np.ndarray) -> np.ndarray:
     return np.cov(np.asarray(z, np.float64), rowvar=False).astype(np.float32)
 
 
-def playing_of(songs: Sequence[Song]) -> dict[str, object]:
-    """How songs are played: `tempo`, `programs` and `kit` as in Genre."""
+class Playing(NamedTuple):
+    """How songs are played: fields as in Genre."""
+
+    tempo: float
+    programs: tuple[tuple[tuple[int, float], ...], ...]
+    kit: tuple[int, ...]
+
+
+def playing_of(songs: Sequence[Song]) -> Playing:
+    """The median tempo, the usual programs and the usual drum kit of songs."""
     tempos = np.array([np.median(song.bars.tempo) for song in songs])
     programs = []
     for column, role in enumerate(PITCHED):
@@ -65,7 +74,7 @@ def playing_of(songs: Sequence[Song]) -> dict[str, object]:
         total = sum(counts.values()) or 1
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_PROGRAMS]
         programs.append(tuple((program, count / total) for program, count in ranked))
-    return {"tempo": float(np.median(tempos)), "programs": tuple(programs), "kit": _usual_kit(songs)}
+    return Playing(float(np.median(tempos)), tuple(programs), _usual_kit(songs))
 
 
 def _usual_kit(songs: Sequence[Song]) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import decode, encode
-from groovevae.errors import CorpusError
+from groovevae.errors import CorpusError, OutputError, RequestError
 from groovevae.latents import (
     PHRASE_BARS,
     Genre,
@@ -47,6 +47,7 @@ MIN_GENRE_BARS = 64  # a genre of fewer has no mean worth the name
 MIN_BARS = 512  # two batches: fewer are learned by heart in a minute
 MAX_STATISTICS_BARS = 4000  # bars a genre that its statistics are taken over
 MAX_PHRASES = 24
+ADAPT_CONFIG = TrainConfig(steps=1000, learning_rate=3e-4, beta_warmup_steps=1)  # for a start from an existing model
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,9 @@ def train_model(
     Raises CorpusError where there is too little to learn from, and ModelFileError where an unfinished run at the same
     place was started with other settings.
     """
+    check_settings(config)
+    if out.is_dir():
+        raise OutputError(f"{out}: a folder; name a file for the model with --out")
     train_songs, held_songs = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=config.seed))
     check_enough(train_songs, needs_two=start_from is None)
     old = start_from.genres if start_from else {}
@@ -85,7 +89,8 @@ def train_model(
     songs = [(song.song, song.entry.genre) for song in train_songs]
     kept = {name: genre for name, genre in old.items() if name not in corpus.genres}
     rehearsal = _rehearse(start_from, kept) if start_from else []
-    data = Dataset.from_songs(*zip(*songs, *rehearsal, strict=True), genres)
+    songs += rehearsal
+    data = Dataset.from_songs([song for song, _ in songs], [name for _, name in songs], genres)
     held_out = Dataset.from_songs([s.song for s in held_songs], [s.entry.genre for s in held_songs], genres)
 
     state = initial_state(sizes, config, _start_weights(start_from, sizes, config) if start_from else None)
@@ -105,13 +110,17 @@ def train_model(
         save=lambda now: save_state(state_path, now, run),
         stop=stop,
     )
-    network = build_network(sizes, state_to_arrays(state.params))
+    weights = state_to_arrays(state.params)
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise RequestError(
+            "training went astray: weights are no longer numbers; --restart with a lower --learning-rate"
+        )
+    network = build_network(sizes, weights)
     described = describe_genres(network, train_songs)
     if start_from:
         described |= _moved(start_from, kept, network, rehearsal)
     held_f1 = _measure(network, held_out, config.seed)
     provenance = _provenance(corpus, train_songs, held_songs, state, config, held_f1, start_from)
-    weights = state_to_arrays(state.params)
     model = ModelFile(sizes, weights, {name: described[name] for name in sorted(described)}, provenance)
     save_model(out, model)
     return Trained(model, state.step, held_f1, _measure(network, data, config.seed))
@@ -122,12 +131,29 @@ def state_file(out: Path) -> Path:
     return out.with_name(out.name.removesuffix(".safetensors") + ".training")
 
 
+def check_settings(config: TrainConfig) -> None:
+    """Raises RequestError for settings that no training can be done with."""
+    for name, low in {"steps": 1, "batch_size": 1, "seed": 0}.items():
+        if getattr(config, name) < low:
+            raise RequestError(
+                f"{name.replace('_', ' ')} {getattr(config, name)} is too small; at least {low} is needed"
+            )
+    for name in ("learning_rate", "beta"):
+        value = getattr(config, name)
+        if not (0 <= value < float("inf")) or (value == 0 and name == "learning_rate"):
+            raise RequestError(
+                f"{name.replace('_', ' ')} {value:g} is out of range; the default is {getattr(TrainConfig(), name):g}"
+            )
+
+
 def check_enough(songs: Sequence[CorpusSong], *, needs_two: bool) -> None:
     """Raises CorpusError, with the counts found and needed, where there is too little to train on."""
     bars = Counter[str]()
     for song in songs:
         bars[song.entry.genre] += int(song.song.bars.has_notes.sum())
-    found = ", ".join(f"{name} {count}" for name, count in sorted(bars.items())) or "none"
+    if not bars:
+        raise CorpusError("no song to train on; groove corpus CORPUS lists the files and what is wrong with them")
+    found = ", ".join(f"{name} {count}" for name, count in sorted(bars.items()))
     if needs_two and len(bars) < 2:
         raise CorpusError(
             f"one genre only (bars found: {found}): blending needs two; add a folder of another genre, "
@@ -153,7 +179,7 @@ def describe_genres(network: GrooveVAE, songs: Sequence[CorpusSong]) -> dict[str
             covariance=covariance(z),
             num_bars=len(z),
             num_songs=len({song.entry.song_id for song in own}),
-            **playing_of(unpacked),
+            **playing_of(unpacked)._asdict(),
             phrases=_phrases(network, own, unpacked),
         )
     return genres
@@ -240,7 +266,10 @@ def _settings(config: TrainConfig) -> str:
 def _fingerprint(corpus: Corpus) -> str:
     digest = hashlib.sha256()
     for song in corpus.songs:
-        digest.update(f"{song.entry.genre}\0{song.entry.song_id}\0".encode() + hashlib.sha256(song.packed).digest())
+        name = f"{song.entry.genre}\0{song.entry.song_id}\0".encode(
+            "utf-8", "surrogateescape"
+        )  # folders may have odd bytes
+        digest.update(name + hashlib.sha256(song.packed).digest())
     return digest.hexdigest()[:16]
 
 

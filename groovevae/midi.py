@@ -1,4 +1,4 @@
-"""MIDI files to notes in musical time and back. The only module that knows MIDI file formats; it knows no bars or roles.
+"""MIDI files to notes in musical time and back. The only module that knows MIDI file formats; it knows no bars.
 
 Files are read with symusic (fast, strict) and written with mido, which pretty_midi stands on: pretty_midi's own writer
 puts the end of a track one tick past its last event, so its files do not loop on the bar line.
@@ -18,6 +18,7 @@ from groovevae.errors import MidiError
 if TYPE_CHECKING:
     import mido
     import pretty_midi
+    import symusic
 
 TICKS_PER_QUARTER = 480
 DRUM_CHANNEL = 9  # counted from 0: channel 10 in every DAW
@@ -53,7 +54,7 @@ class Piece:
     notes: np.ndarray  # (N,) NOTE_DTYPE, sorted by onset
     tracks: tuple[Track, ...]
     tempos: np.ndarray = field(default_factory=lambda: np.array([[0.0, DEFAULT_TEMPO]]))  # (K, 2) quarter, tempo
-    metres: np.ndarray = field(default_factory=lambda: np.array([[0.0, 4, 4]]))  # (M, 3) quarter, numerator, denominator
+    metres: np.ndarray = field(default_factory=lambda: np.array([[0.0, 4, 4]]))  # (M, 3) quarter, 4, 4
     length: float = 0.0  # quarter notes; 0: up to the end of the last note
     key_signature: str = ""  # "C", "F#m", ...; empty: none is written
     text: str = ""  # written as a text event at the start
@@ -114,35 +115,34 @@ def midi_to_piece(data: bytes) -> Piece:
     return _score_to_piece(score)
 
 
-def _score_to_piece(score) -> Piece:
+def _score_to_piece(score: symusic.Score) -> Piece:
     ticks = float(score.ticks_per_quarter)
     tracks, columns = [], []
     for track in score.tracks:
-        notes = track.notes.numpy()
-        if not len(notes["time"]):
-            continue
-        columns.append((notes["time"], notes["duration"], notes["pitch"], notes["velocity"], len(tracks)))
-        tracks.append(Track(name=track.name.strip(), program=int(track.program), is_drum=bool(track.is_drum)))
+        if len(track.notes):
+            columns.append(track.notes.numpy())
+            tracks.append(Track(name=track.name.strip(), program=int(track.program), is_drum=bool(track.is_drum)))
     if not tracks:
         raise MidiError("no notes")
-    notes = np.empty(sum(len(column[0]) for column in columns), NOTE_DTYPE)
-    start = 0
-    for time, duration, pitch, velocity, track in columns:
-        part = notes[start : start + len(time)]
-        part["onset"], part["duration"], part["track"] = time / ticks, duration / ticks, track
-        part["pitch"], part["velocity"] = pitch, velocity
-        start += len(time)
-    notes = notes[(notes["velocity"] >= 1) & (notes["velocity"] <= 127) & (notes["pitch"] <= 127)]
-    notes["duration"] = np.maximum(notes["duration"], 1 / ticks)
-    if not len(notes):
-        raise MidiError("no notes")
-    if notes["onset"].min() < 0 or (notes["onset"] + notes["duration"]).max() > MAX_QUARTERS:
+    time, duration, pitch, velocity = (
+        np.concatenate([column[name] for column in columns]) for name in ("time", "duration", "pitch", "velocity")
+    )
+    if time.min() < 0 or int((time + duration).max()) > MAX_QUARTERS * ticks:
         raise MidiError(f"damaged MIDI file (notes beyond {MAX_QUARTERS:.0f} quarter notes)")
-    order = np.argsort(notes["onset"], kind="stable")
-    return Piece(notes[order], tuple(tracks), _tempo_map(score, ticks), _metre_map(score, ticks))
+    order = np.argsort(time, kind="stable")
+    notes = np.empty(len(time), NOTE_DTYPE)
+    notes["onset"] = time[order] / ticks
+    notes["duration"] = np.maximum(duration[order], 1) / ticks
+    notes["pitch"], notes["velocity"] = pitch[order], velocity[order]
+    notes["track"] = np.repeat(np.arange(len(columns)), [len(column["time"]) for column in columns])[order]
+    if velocity.min() < 1 or velocity.max() > 127 or pitch.max() > 127:
+        notes = notes[(notes["velocity"] >= 1) & (notes["velocity"] <= 127) & (notes["pitch"] <= 127)]
+        if not len(notes):
+            raise MidiError("no notes")
+    return Piece(notes, tuple(tracks), _tempo_map(score, ticks), _metre_map(score, ticks))
 
 
-def _tempo_map(score, ticks: float) -> np.ndarray:
+def _tempo_map(score: symusic.Score, ticks: float) -> np.ndarray:
     table = score.tempos.numpy()
     if not len(table["time"]):
         return np.array([[0.0, DEFAULT_TEMPO]])
@@ -156,7 +156,7 @@ def _tempo_map(score, ticks: float) -> np.ndarray:
     return _from_start(_last_of_each_time(tempos), first=DEFAULT_TEMPO)
 
 
-def _metre_map(score, ticks: float) -> np.ndarray:
+def _metre_map(score: symusic.Score, ticks: float) -> np.ndarray:
     table = score.time_signatures.numpy()
     metres = np.stack([table["time"] / ticks, table["numerator"], table["denominator"]], axis=1)  # (M, 3)
     metres = metres[(metres[:, 1] > 0) & (metres[:, 2] > 0)]

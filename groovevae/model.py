@@ -127,7 +127,7 @@ class Encoder(nnx.Module):
     def __call__(self, batch: BarBatch) -> tuple[Array, Array]:
         """Mean and log-variance (B, Z) of the posterior."""
         mask = beat_mask(batch)  # (B, T)
-        beats = self.read(batch) + self.metre[...][metre_index(batch)][:, None]  # (B, T, E)
+        beats = self.read(batch) + self.metre[...][metre_index(batch.num_steps, batch.is_compound)][:, None]  # (B, T, E)
         forward_gates, backward_gates = jnp.split(self.to_gates(beats), 2, axis=-1)
         start = jnp.zeros((beats.shape[0], self.forward.size))
         last = self.forward.run(start, forward_gates, mask)[:, -1]
@@ -172,7 +172,7 @@ class Decoder(nnx.Module):
 
     def __call__(self, z: Array, batch: BarBatch, keep: Array) -> BarLogits:
         """Logits of every step, the true beat before each as input (teacher forcing) where `keep` (B, T) is 1."""
-        plan, h = self.plan(z, metre_index(batch), batch.bass.shape[1] // STEPS_PER_BEAT)
+        plan, h = self.plan(z, metre_index(batch.num_steps, batch.is_compound), batch.bass.shape[1] // STEPS_PER_BEAT)
         before = self.read(batch)  # (B, T, D)
         before = jnp.pad(before, ((0, 0), (1, 0), (0, 0)))[:, :-1] * keep[:, :, None]
         gates = self.to_gates(plan) + self.before(before)  # (B, T, 3H)
@@ -223,9 +223,9 @@ class GrooveVAE(nnx.Module):
 NUM_METRES = 2 * (MAX_STEPS + 1)
 
 
-def metre_index(batch: BarBatch) -> Array:
+def metre_index(num_steps: Array, is_compound: Array) -> Array:
     """Row of the metre tables, (B,): the bar's length, and whether its beats fall into threes."""
-    return 2 * batch.num_steps + batch.is_compound
+    return 2 * num_steps + is_compound
 
 
 def step_mask(batch: BarBatch) -> Array:

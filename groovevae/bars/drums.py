@@ -16,8 +16,10 @@ def voices_of_keys(keys: np.ndarray) -> np.ndarray:
     high, and what else is played takes the fittest voice that is still free, the most played first (shakers keep
     time on the closed hat, or on the ride where there is a hat already). Where all are taken it shares the fittest.
     """
-    hits = np.bincount(keys, minlength=128)
     voices = np.full(128, -1)
+    if not len(keys):
+        return voices
+    hits = np.bincount(keys, minlength=128)
     played = [key for key in VOICES_OF_KEY if hits[key]]
     played.sort(key=lambda key: (len(VOICES_OF_KEY[key]) > 1, -hits[key]))
     toms = [key for key in TOMS if hits[key]]
@@ -37,5 +39,7 @@ def song_kit(voice: np.ndarray, key: np.ndarray) -> tuple[int, ...]:
 
     `voice` and `key` of each hit, (N,).
     """
+    if not len(voice):
+        return VOICE_PITCH
     hits = np.bincount(voice * 128 + key, minlength=NUM_VOICES * 128).reshape(NUM_VOICES, 128)
     return tuple(int(row.argmax()) if row.any() else VOICE_PITCH[voice] for voice, row in enumerate(hits))

@@ -1,4 +1,7 @@
-"""Placed notes written into the arrays of the grid: the way from a piece to a song of bars. `render` is the way back."""
+"""Placed notes written into the arrays of the grid: the way from a piece to a song of bars.
+
+`render` is the way back.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,6 @@ from groovevae.bars.constants import (
     MAX_STEPS,
     OFFSET_UNITS,
     ONSET,
-    PITCHED,
     ROLES,
     STEPS_PER_QUARTER,
 )
@@ -55,20 +57,22 @@ def piece_to_song(piece: Piece) -> Song:
     pitched = (kept & (notes.role != DRUMS)).nonzero()[0]
     tonic, is_minor = find_key(notes.pitch[pitched], (notes.end - notes.step)[pitched] / STEPS_PER_QUARTER)
     transpose = semitones_to_c(tonic, is_minor)
-    drums = notes.kept(DRUMS)
+    of_role = [notes.kept(role) for role in range(len(ROLES))]
+    num_notes = np.bincount(notes.role - NO_ROLE, minlength=len(ROLES) + 1)[1:].tolist()
     return Song(
-        bars=_fill(notes, lines, bar_tempos(piece, lines), transpose),
+        bars=_fill(notes, of_role, lines, bar_tempos(piece, lines), transpose),
         transpose=transpose,
         is_minor=is_minor,
-        programs=_programs(piece, notes),
-        kit=song_kit(notes.voice[drums], notes.pitch[drums]),
+        programs=_programs(piece, notes, of_role),
+        kit=song_kit(notes.voice[of_role[DRUMS]], notes.pitch[of_role[DRUMS]]),
         lead_in=max(0.0, -float(lines.start[0])),
         lost=_count_lost(notes),
-        num_notes={name: int((notes.role == role).sum()) for role, name in enumerate(ROLES)},
+        num_notes=dict(zip(ROLES, num_notes, strict=True)),
     )
 
 
-def _fill(notes: Placed, lines: BarLines, tempo: np.ndarray, transpose: int) -> Bars:
+def _fill(notes: Placed, of_role: list[np.ndarray], lines: BarLines, tempo: np.ndarray, transpose: int) -> Bars:
+    """The bars that the grid holds; `of_role` are the indices of the notes that each role plays."""
     held = lines.num_steps > 0
     num_steps = lines.num_steps[held]
     bars = Bars.empty(len(num_steps))
@@ -76,12 +80,12 @@ def _fill(notes: Placed, lines: BarLines, tempo: np.ndarray, transpose: int) -> 
     bars.tempo[:] = tempo[held]
     cell = np.flatnonzero(np.arange(MAX_STEPS) < num_steps[:, None])  # (S,) where each step lies in (N * T)
 
-    index = notes.kept(DRUMS)
+    index = of_role[DRUMS]
     place = cell[notes.step[index]], notes.voice[index]
     _by_cell(bars.drums)[place] = notes.velocity[index]
     _by_cell(bars.drums_offset)[place] = _offset_units(notes.offset[index])
     for column, role in enumerate((BASS, CHORDS, LEAD)):
-        index = notes.kept(role)
+        index = of_role[role]
         if not len(index):
             continue
         struck, velocity, offset = _step_timing(notes, index)
@@ -162,12 +166,11 @@ def bar_tempos(piece: Piece, lines: BarLines) -> np.ndarray:
     return lines.num_steps / STEPS_PER_QUARTER * 60 / seconds
 
 
-def _programs(piece: Piece, notes: Placed) -> tuple[int, int, int]:
+def _programs(piece: Piece, notes: Placed, of_role: list[np.ndarray]) -> tuple[int, int, int]:
     """The program that plays most of each pitched role; the default of a role that nobody plays."""
     of_track = np.array([track.program for track in piece.tracks])
     programs = list(Song.programs)
-    for column in range(len(PITCHED)):
-        index = notes.kept(column + 1)
+    for column, index in enumerate(of_role[BASS:]):
         if len(index):
             programs[column] = int(np.bincount(of_track[notes.track[index]]).argmax())
     return programs[0], programs[1], programs[2]

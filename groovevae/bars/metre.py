@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -27,19 +28,19 @@ class BarLines:
     metre: np.ndarray  # (N, 2) numerator, denominator
     num_steps: np.ndarray  # (N,) steps of the grid; 0 where the grid cannot hold the metre
 
-    @property
+    @cached_property
     def first_step(self) -> np.ndarray:
         """The step of the grid that each bar begins on, (N,)."""
         return np.cumsum(self.num_steps) - self.num_steps
 
-    @property
+    @cached_property
     def total_steps(self) -> int:
         """Steps of all bars that the grid holds."""
         return int(self.num_steps.sum())
 
-    @property
+    @cached_property
     def steps_per_quarter(self) -> np.ndarray:
-        """Steps of the grid to a quarter note of the file, (N,): 4 but in an odd bar that was rounded to whole steps."""
+        """Steps of the grid to a quarter note of the file, (N,): 4 but in a bar that was rounded to whole steps."""
         return self.num_steps / (self.end - self.start)
 
 
@@ -108,20 +109,22 @@ def _metre_of_steps(steps: int) -> tuple[int, int]:
 def _regular_from(piece: Piece, begin: float, end: float, length: float, *, is_last: bool) -> list[float]:
     """The times from which bar lines follow one another regularly, in a section of one metre from `begin` to `end`.
 
-    The first is `begin`, or the end of a pickup; each later one begins a shifted run of bars.
+    The first is `begin`, or the end of a pickup; each later one begins a shifted run of bars. A sequencer's file, with
+    drums, is taken at its word: off-beat genres put their weight beside the bar lines on purpose.
     """
     num_shifts = round(length * SHIFTS_PER_QUARTER)
     rest = (end - begin) % length
     is_odd = not is_last and 0.1 < rest < length - 0.1
+    has_drums = any(track.is_drum for track in piece.tracks)
     if is_odd and end - begin < length:  # a short section is how notation programs write a pickup
         return [end]
-    if end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6:
+    if end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6 or (has_drums and not is_odd):
         return [begin]
     notated = np.zeros(num_shifts, bool)
     notated[[0, round(rest * SHIFTS_PER_QUARTER) % num_shifts if is_odd else 0]] = True
     weight = _downbeat_weights(piece, begin, end, num_shifts)  # (K, P)
-    if any(track.is_drum for track in piece.tracks):
-        weight[:, ~notated] = 0.0  # a sequencer's file: off-beat genres put their weight beside the bar lines on purpose
+    if has_drums:
+        weight[:, ~notated] = 0.0
     shifts = _best_shifts(weight, notated)
     changes = np.flatnonzero(np.diff(shifts)) + 1
     return [begin + bar * length + shifts[bar] / SHIFTS_PER_QUARTER for bar in (0, *changes)]
@@ -132,15 +135,14 @@ def _downbeat_weights(piece: Piece, begin: float, end: float, num_shifts: int) -
 
     Long notes and low notes stand on bar lines.
     """
-    notes = piece.notes
-    is_drum = np.array([track.is_drum for track in piece.tracks])[notes["track"]]
+    first, last = np.searchsorted(piece.notes["onset"], [begin - DOWNBEAT_WINDOW, end - 1e-6])
+    notes = piece.notes[first:last]
+    num_bars = int(np.ceil((end - begin) * SHIFTS_PER_QUARTER / num_shifts - 1e-6))
     place = (notes["onset"] - begin) * SHIFTS_PER_QUARTER
     nearest = np.rint(place).astype(np.int64)
-    num_bars = int(np.ceil((end - begin) * SHIFTS_PER_QUARTER / num_shifts - 1e-6))
-    on_place = np.abs(place - nearest) < DOWNBEAT_WINDOW * SHIFTS_PER_QUARTER
-    used = on_place & ~is_drum & (nearest >= 0) & (nearest < num_bars * num_shifts) & (notes["onset"] < end - 1e-6)
-    length = num_shifts / SHIFTS_PER_QUARTER
-    weight = np.minimum(notes["duration"], length) * np.where(notes["pitch"] < 52, 2.0, 1.0)
+    used = (np.abs(place - nearest) < DOWNBEAT_WINDOW * SHIFTS_PER_QUARTER) & (nearest < num_bars * num_shifts)
+    used &= ~np.array([track.is_drum for track in piece.tracks])[notes["track"]]
+    weight = np.minimum(notes["duration"], num_shifts / SHIFTS_PER_QUARTER) * np.where(notes["pitch"] < 52, 2.0, 1.0)
     return np.bincount(nearest[used], weights=weight[used], minlength=num_bars * num_shifts).reshape(-1, num_shifts)
 
 
@@ -148,11 +150,10 @@ def _best_shifts(weight: np.ndarray, notated: np.ndarray) -> np.ndarray:
     """The shift of each bar's line, (K,), that gathers most weight for few changes: the Viterbi path."""
     is_long = np.arange(len(notated)) >= len(notated) / 2
     gain = weight * np.where(notated, NOTATED_BONUS, np.where(is_long, LONG_MALUS, 1.0))
-    windows = np.cumsum(gain, axis=0)
-    windows[8:] -= windows[:-8].copy()
-    if (windows.max(axis=1) <= windows[:, 0]).all():
-        return np.zeros(len(gain), int)
     typical = weight.max(axis=1).mean()
+    won = np.cumsum(gain - gain[:, :1], axis=0)
+    if (won - np.minimum(np.minimum.accumulate(won), 0.0)).max() <= PICKUP_COST * typical:  # no run of bars is worth it
+        return np.zeros(len(gain), int)
     total = gain[0] - PICKUP_COST * typical * ~notated
     came_from = np.zeros(gain.shape, int)
     for bar in range(1, len(gain)):

@@ -16,7 +16,8 @@ from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
 from groovevae.midi import Piece
 
 SAME_STRIKE = 0.3  # steps: notes struck this close together are one chord, further apart a run
-HALF_WAY = 0.4  # steps from the nearest step: from here on a note may as well stand on the one beside it
+ASIDE = 0.3  # steps from the nearest step: from here on a note may stand on the one beside it, 0.2 early or late
+CHORD_ASIDE = 0.45  # the same for chords, which are rather strummed than run
 
 # Why a note is not carried over. Index 0 is a note that is.
 REASONS = (
@@ -68,14 +69,15 @@ def place_notes(piece: Piece, lines: BarLines) -> Placed:
 
 def _on_steps(piece: Piece, lines: BarLines) -> Placed:
     notes = piece.notes
-    bar, onset = _positions(notes["onset"], lines)
-    _, end = _positions(notes["onset"] + notes["duration"], lines)
+    bar, onset, end = _positions(notes, lines)
     role = assign_roles(piece, bar)
     is_drum = role == DRUMS
     voice = np.full(len(notes), -1)
     keys = notes["pitch"][is_drum]
     voice[is_drum] = voices_of_keys(keys)[keys]
-    step = _nearest_free_steps(onset, lane=np.where(is_drum, len(ROLES) + voice, role), total=lines.total_steps)
+    lane = np.where(is_drum, len(ROLES) + voice, role)
+    aside = np.where(role == CHORDS, CHORD_ASIDE, ASIDE)
+    step = _nearest_free_steps(onset, lane, aside, total=lines.total_steps)
     lost = np.full(len(notes), KEPT, np.int8)
     lost[role == NO_ROLE] = _NO_ROLE
     silent = is_drum & (voice < 0)
@@ -97,33 +99,41 @@ def _on_steps(piece: Piece, lines: BarLines) -> Placed:
     )
 
 
-def _positions(quarters: np.ndarray, lines: BarLines) -> tuple[np.ndarray, np.ndarray]:
-    """The bar of each time, and its place in steps from the first bar; a bar's own length is spread over its steps."""
+def _positions(notes: np.ndarray, lines: BarLines) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The bar of each note, and its onset and end in steps from the first bar.
+
+    The steps of a bar are spread over its length, which is exact but in the odd bar that was rounded to whole steps.
+    """
+    quarters = np.concatenate([notes["onset"], notes["onset"] + notes["duration"]])
     bar = np.maximum(np.searchsorted(lines.start, quarters + 1e-6, side="right") - 1, 0)
     inside = (quarters - lines.start[bar]) * lines.steps_per_quarter[bar]
-    return bar, lines.first_step[bar] + np.minimum(np.maximum(inside, 0), lines.num_steps[bar])
+    steps = lines.first_step[bar] + np.minimum(np.maximum(inside, 0), lines.num_steps[bar])
+    return bar[: len(notes)], steps[: len(notes)], steps[len(notes) :]
 
 
-def _nearest_free_steps(onset: np.ndarray, *, lane: np.ndarray, total: int) -> np.ndarray:
-    """The nearest step of each note; the one beside it for a note half-way, where the nearest is another note's.
+def _nearest_free_steps(onset: np.ndarray, lane: np.ndarray, aside: np.ndarray, *, total: int) -> np.ndarray:
+    """The nearest step of each note; the one beside it for a note that another shares its nearest step with.
 
-    Notes of different lanes (a role, a drum voice) do not disturb each other. Without this, the second of two
-    thirty-second notes would always be lost.
+    Only a note that lies `aside` of its step, and apart from the other, moves, and only to a step that is free. Notes
+    of different lanes (a role, a drum voice) do not disturb each other. Without this, the second of two thirty-second
+    notes would always be lost.
     """
-    nearest = np.minimum(np.rint(onset).astype(np.int64), max(total - 1, 0))
-    key = (lane + 1) * (total + 2) + nearest + 1
-    offset = onset - nearest
-    doubtful = (np.abs(offset) >= HALF_WAY).nonzero()[0]
-    if not len(doubtful):
-        return nearest
+    step = np.minimum(np.rint(onset).astype(np.int64), max(total - 1, 0))
+    key = (lane + 1) * (total + 2) + step + 1
+    offset = onset - step
     num_at = np.bincount(key, minlength=int(key.max()) + 2)
-    aside = np.sign(offset[doubtful]).astype(np.int64)
-    same_side = 2 * key[doubtful] + (aside > 0)
-    crowded = num_at[key[doubtful]] > np.bincount(same_side)[same_side]  # by notes that do not move along
-    beside = nearest[doubtful] + aside
-    free = (num_at[key[doubtful] + aside] == 0) & (beside >= 0) & (beside < total)
-    nearest[doubtful[crowded & free]] = beside[crowded & free]
-    return nearest
+    for side in (1, -1):
+        late = side * offset
+        movable = ((late >= aside) & (num_at[key] > 1) & (num_at[key + side] == 0)).nonzero()[0]
+        movable = movable[(step[movable] + side >= 0) & (step[movable] + side < total)]
+        if not len(movable):
+            continue
+        others = (late < aside).nonzero()[0]
+        latest = np.full(len(num_at), -np.inf)
+        np.maximum.at(latest, key[others], late[others])
+        gap = late[movable] - latest[key[movable]]
+        step[movable[(gap >= SAME_STRIKE) & np.isfinite(gap)]] += side
+    return step
 
 
 def _untangle_line(notes: Placed, role: int) -> None:
@@ -159,15 +169,20 @@ def _groups(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _merge_drums(notes: Placed) -> None:
     """Leaves the loudest hit of each voice at a step."""
     index = notes.kept(DRUMS)
-    voice_at_step = notes.step[index] * NUM_VOICES + notes.voice[index]
-    notes.lost[_repeated(index, voice_at_step, -notes.velocity[index])] = _SAME_VOICE
+    key = notes.step[index] * NUM_VOICES + notes.voice[index]
+    order = np.argsort(key, kind="stable")
+    notes.lost[_repeated(index[order], key[order], -notes.velocity[index[order]])] = _SAME_VOICE
 
 
 def _repeated(index: np.ndarray, key: np.ndarray, rank: np.ndarray) -> np.ndarray:
-    """Of the notes at `index` that share a key, all but the one of lowest rank."""
-    order = np.lexsort([rank, key])
-    key = key[order]
-    return index[order[1:][key[1:] == key[:-1]]]
+    """Of the notes at `index` that share a key, which is sorted, all but the first of lowest rank."""
+    if not len(key):
+        return index
+    first, group = _groups(key)
+    if len(first) == len(key):
+        return index[:0]
+    rank = rank * len(key) + np.arange(len(key))
+    return index[rank > np.minimum.reduceat(rank, first)[group]]
 
 
 def _choose_chord_tracks(notes: Placed) -> None:
@@ -177,11 +192,12 @@ def _choose_chord_tracks(notes: Placed) -> None:
         return
     bass_pitch = np.full(int(notes.step[-1]) + 1, -1)
     bass_pitch[notes.step[bass]] = notes.pitch[bass]
-    notes.lost[index[bass_pitch[notes.step[index]] == notes.pitch[index]]] = _DOUBLES
-    index = notes.kept(CHORDS)
-    track = notes.track[index]
-    busiest_longest = -np.bincount(track)[track] * 2**32 - notes.end[index]
-    notes.lost[_repeated(index, notes.step[index] * 128 + notes.pitch[index], busiest_longest)] = _DOUBLES
+    step, pitch, track = notes.step[index], notes.pitch[index], notes.track[index]
+    in_bass = bass_pitch[step] == pitch
+    busy = np.bincount(track)
+    repeated = _repeated(index, step * 128 + pitch, np.where(in_bass, 0, -busy[track]))
+    notes.lost[index[in_bass]] = _DOUBLES
+    notes.lost[repeated] = _DOUBLES
     index = notes.kept(CHORDS)
     notes.lost[index[~chord_tracks_in_bar(notes.track[index], notes.bar[index])]] = _OTHER_TRACK
 

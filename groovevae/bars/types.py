@@ -79,12 +79,13 @@ class Bars:
         steps = slice(num_beats * STEPS_PER_BEAT)
         grids = (getattr(self, name)[:, steps] for name in BarBatch._fields[:7])
         is_compound = (self.metre[:, 1] == 8) & (self.metre[:, 0] % 3 == 0)
-        return BarBatch(*grids, num_steps=self.num_steps.astype(np.int32), is_compound=is_compound.astype(np.int32))
+        return BarBatch._make((*grids, self.num_steps.astype(np.int32), is_compound.astype(np.int32)))
 
     @property
     def has_notes(self) -> np.ndarray:
         """Whether anything sounds in each bar, (N,) bool."""
-        return np.stack([part.reshape(len(self), -1).any(1) for part in (self.drums, self.bass, self.chords, self.lead)]).any(0)
+        roles = (self.drums, self.bass, self.chords, self.lead)
+        return np.any([role.reshape(len(self), -1).any(1) for role in roles], axis=0)
 
 
 @dataclass(frozen=True)

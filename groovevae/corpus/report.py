@@ -127,7 +127,7 @@ def _sounding(bars: Bars) -> np.ndarray:
 
 
 def _genre_table(report: CorpusReport) -> Table:
-    table = _table("genre", "files", "used", "songs", "bars", "notes")
+    table = text_table("genre", "files", "used", "songs", "bars", "notes")
     table.add_column("metres (bars)")
     for row in report.genres:
         counts = (f"{count:,}" for count in (row.files, row.used, row.songs, row.bars, row.notes))
@@ -138,7 +138,7 @@ def _genre_table(report: CorpusReport) -> Table:
 
 
 def _role_table(report: CorpusReport) -> Table:
-    table = _table("genre", *ROLES, "lost")
+    table = text_table("genre", *ROLES, "lost")
     table.add_column("most of it")
     for row in report.genres:
         shares = (f"{row.roles[role]:.0%}" for role in ROLES)
@@ -150,7 +150,8 @@ def _role_table(report: CorpusReport) -> Table:
     return table
 
 
-def _table(*names: str) -> Table:
+def text_table(*names: str) -> Table:
+    """A table without borders, the first column to the left and the others to the right."""
     from rich import box
     from rich.table import Table
 

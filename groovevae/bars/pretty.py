@@ -1,0 +1,23 @@
+"""Songs to `pretty_midi.PrettyMIDI` objects in memory and back. Touches no files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from groovevae.bars.grid import piece_to_song
+from groovevae.bars.render import song_to_piece
+from groovevae.bars.types import Song
+from groovevae.midi import piece_to_pretty_midi, pretty_midi_to_piece
+
+if TYPE_CHECKING:
+    import pretty_midi
+
+
+def pretty_midi_to_song(pm: pretty_midi.PrettyMIDI) -> Song:
+    """The song of a `PrettyMIDI`, its roles assigned and its key normalised. Raises MidiError where it has no notes."""
+    return piece_to_song(pretty_midi_to_piece(pm))
+
+
+def song_to_pretty_midi(song: Song) -> pretty_midi.PrettyMIDI:
+    """A song as a `PrettyMIDI`, in its own key: the pair of `pretty_midi_to_song`."""
+    return piece_to_pretty_midi(song_to_piece(song))

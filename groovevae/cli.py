@@ -1,0 +1,284 @@
+"""The command line: options, one library call, its printed result. Heavy imports stay inside the commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from groovevae import __version__
+from groovevae.errors import CorpusError, GrooveError, RequestError
+
+if TYPE_CHECKING:
+    from groovevae.checkpoint import ModelFile
+    from groovevae.corpus import Corpus
+    from groovevae.learn import Trained
+
+
+class _Commands(click.Group):
+    """Commands whose expected failures end in one line and an exit status, never in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly: nobody reads on
+        except GrooveError as error:
+            raise click.ClickException(" ".join(str(error).split())) from None
+        except OSError as error:
+            where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror or error}") from None
+        except KeyboardInterrupt:
+            ctx.exit(128 + signal.SIGINT)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="groovevae")
+def main() -> None:
+    """Learn what genres sound like from folders of MIDI files, and blend them.
+
+    \b
+    groove blend classical rock     write a MIDI file half way between two genres
+    groove train my-midi            learn your own genres from my-midi/GENRE/*.mid
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # file names may hold what a terminal cannot show
+
+
+@main.command(short_help="Blend genres, or a MIDI file and genres, into new MIDI files.")
+@click.argument("words", nargs=-1, required=True, metavar="START TARGET...")
+@click.option(
+    "--amount", type=float, help="How far to go: 0 is the start, 1 the target.  [default: 0.5; 1 if all have weights]"
+)
+@click.option("--bars", type=int, help="Bars to write.  [default: 8; all of a file]")
+@click.option("--count", type=int, help="Pieces to write, of the seeds from --seed on.  [default: 1]")
+@click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]")
+@click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]")
+@click.option("--model", type=click.Path(), help="Model file.  [default: the one that comes with groovevae]")
+@click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]")
+def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -> None:
+    """Blend genres, or a MIDI file and genres, into new MIDI files.
+
+    START is a genre or a MIDI file. Its bars go a share of the way (--amount) to the genre TARGET. Several
+    targets have weights, and where START has one as well, the mixture of all is what is written.
+
+    \b
+    Examples:
+      groove blend classical rock
+      groove blend classical rock --amount 0.75 --count 4 --out blends
+      groove blend song.mid rock
+      groove blend classical rock=0.7 jazz=0.3
+      groove blend classical=0.5 rock=0.3 jazz=0.2
+    """
+    from dataclasses import replace
+
+    from groovevae.checkpoint import write_file
+    from groovevae.generate import BlendRequest, load_model, output_paths
+
+    request = replace(BlendRequest.from_words(words), **_given(options))
+    for path, blended in output_paths(load_model(model).blend(request), Path(out), request.stem):
+        write_file(path, blended.midi)
+        click.echo(f"{click.format_filename(path)}: {len(blended.song.bars)} bars, {blended.description}")
+
+
+@main.command(short_help="Learn genres from a folder of MIDI files per genre.")
+@click.argument("corpus", type=click.Path())
+@click.option("--out", type=click.Path(), default="model.safetensors", show_default=True, help="Model file to write.")
+@click.option("--steps", type=int, help="Batches to train on.  [default: 6000; 1000 with --from]")
+@click.option("--batch-size", type=int, help="Bars of a batch.  [default: 256]")
+@click.option("--latent-size", type=int, help="Latent dimensions of a bar.  [default: 192]")
+@click.option("--beta", type=float, help="Weight of the KL term.  [default: 0.1]")
+@click.option("--learning-rate", type=float, help="Of Adam.  [default: 0.001; 0.0003 with --from]")
+@click.option("--seed", type=int, help="Of the weights, the batches and the songs held out.  [default: 0]")
+@click.option("--autoencoder", is_flag=True, help="Train a plain autoencoder: no noise, no KL.")
+@click.option(
+    "--from", "start", metavar="MODEL", help="Start from this model file and keep its genres; `default` is ours."
+)
+@click.option("--restart", is_flag=True, help="Give an unfinished run up and start anew.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+def train(
+    corpus: str,
+    out: str,
+    *,
+    latent_size: int | None,
+    autoencoder: bool,
+    start: str | None,
+    restart: bool,
+    jobs: int | None,
+    **settings: Any,
+) -> None:
+    """Learn genres from a folder of MIDI files per genre: CORPUS/GENRE/*.mid, in subfolders too.
+
+    Ctrl-C stops a run: its state is kept beside the model file, and the same command goes on with it.
+
+    \b
+    Examples:
+      groove train my-midi
+      groove train my-midi --out my.safetensors --steps 2000
+      groove train my-midi --from default --out my.safetensors
+    """
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from groovevae import display
+    from groovevae.config import ModelConfig, TrainConfig
+    from groovevae.learn import ADAPT_CONFIG, state_file, train_model
+
+    if start and (latent_size is not None or autoencoder):
+        raise click.UsageError("--latent-size and --autoencoder are those of the model that --from names")
+    config = replace(ADAPT_CONFIG if start else TrainConfig(), **_given(settings))
+    sizes = replace(ModelConfig(variational=not autoencoder), **_given({"latent_size": latent_size}))
+    start_from = _start_model(start, out) if start else None
+    console = Console()
+    loaded = _read(corpus, jobs)
+    unused = len(loaded.rejected) + len(loaded.unread)
+    display.line(console, f"{corpus}: {len(loaded.songs):,} files of {len(loaded.genres)} genres")
+    if unused:
+        display.line(console, f"{unused:,} files not used; groove corpus {shlex.quote(corpus)} lists them")
+    if state_file(Path(out)).exists() and not restart:
+        display.line(console, f"Going on with the unfinished run beside {out}")
+    with _Stopper() as stopper, display.training(console) as report:
+        trained = train_model(
+            loaded,
+            Path(out),
+            config=config,
+            model_config=sizes,
+            start_from=start_from,
+            restart=restart,
+            report=report,
+            stop=stopper,
+        )
+    _print_trained(trained, out)
+    if stopper.signal:
+        click.echo(f"Stopped at step {trained.steps_done:,} of {config.steps:,}; the same command goes on.")
+        sys.exit(128 + stopper.signal)
+
+
+@main.command("corpus", short_help="Show what a corpus holds, what is not used, and why.")
+@click.argument("corpus", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+def show_corpus(corpus: str, *, as_json: bool, jobs: int | None) -> None:
+    """Show what a corpus holds, genre by genre, and every file that is not used with its reason.
+
+    \b
+    Examples:
+      groove corpus my-midi
+      groove corpus my-midi --json
+    """
+    from rich.console import Console
+
+    from groovevae.corpus import corpus_report, render
+
+    loaded = _read(corpus, jobs)
+    report = corpus_report(loaded)
+    if as_json:
+        click.echo(report.to_json())
+    else:
+        render(report, Console())
+    if not loaded.songs:
+        raise CorpusError(f"{corpus}: no file that can be used")
+
+
+@main.command(short_help="Show what a model file holds.")
+@click.argument("model", required=False, type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def info(model: str | None, *, as_json: bool) -> None:
+    """Show what a model file holds, or the one that comes with groovevae: genres, sizes, figures, licences.
+
+    \b
+    Examples:
+      groove info
+      groove info model.safetensors --json
+    """
+    from rich.console import Console
+
+    from groovevae import display
+    from groovevae.checkpoint import default_model_path, load_model_file
+
+    path = default_model_path() if model is None else Path(model)
+    loaded = load_model_file(path)
+    if as_json:
+        click.echo(json.dumps(display.describe_model(loaded, path), indent=2))
+    else:
+        display.print_model(Console(), loaded, path)
+
+
+class _Stopper:
+    """Tells a training run to stop after Ctrl-C or SIGTERM. The second time ends the process at once."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        self.has_begun = False
+
+    def __call__(self) -> bool:
+        self.has_begun = True
+        return self.signal != 0
+
+    def __enter__(self) -> _Stopper:
+        self.before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if not self.has_begun:  # nothing is trained yet that could be saved
+            sys.exit(128 + number)
+        self.signal = number
+        for caught in self.before:
+            signal.signal(caught, signal.SIG_DFL)
+        os.write(
+            2, b"\nStopping: the model is being written. Ctrl-C again ends at once.\n"
+        )  # click.echo may be at work
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given: the library knows the others' defaults."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _read(corpus: str, jobs: int | None) -> Corpus:
+    from rich.console import Console
+
+    from groovevae import display
+    from groovevae.corpus import load_corpus
+
+    with display.reading(Console(stderr=True)) as progress:
+        return load_corpus(corpus, progress=progress, jobs=jobs)
+
+
+def _start_model(start: str, out: str) -> ModelFile:
+    from groovevae.checkpoint import load_model_file
+
+    if start != "default" and Path(start).absolute() == Path(out).absolute():
+        raise RequestError(f"{out}: the model to start from would be written over; name another place with --out")
+    return load_model_file(None if start == "default" else start)
+
+
+def _print_trained(trained: Trained, out: str) -> None:
+    """How well the model reconstructs, where it lies, and what to do next."""
+    from rich.console import Console
+
+    from groovevae import display
+    from groovevae.training import macro_f1
+
+    rows = dict(trained.held_out_f1)
+    if rows:
+        rows["mean of held-out songs"] = macro_f1(trained.held_out_f1)
+    rows["mean of training songs"] = macro_f1(trained.train_f1)
+    Console().print(display.f1_table(rows))
+    first, second = [*trained.model.genres, *trained.model.genres][:2]
+    click.echo(f"Model of {trained.steps_done:,} steps: {click.format_filename(out)}")
+    click.echo(f"Try it: {shlex.join(['groove', 'blend', first, second, '--model', out])}")

@@ -1,0 +1,179 @@
+"""What long work and its results look like, in a terminal and in a file or pipe. Prints; reads and computes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from groovevae.bars.constants import PITCHED, ROLES
+from groovevae.corpus.report import text_table
+
+if TYPE_CHECKING:
+    from groovevae.checkpoint import ModelFile
+    from groovevae.training import Progress as Trained
+    from groovevae.training import Report
+
+PLAIN_STEPS = 100  # between two lines where there is no terminal to draw on
+PLAIN_SECONDS = 5.0
+_REFRESHES = 2  # a second: training needs the processor
+
+
+@contextmanager
+def reading(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """Shows how many files of a corpus have been read, while some are still to do."""
+    if not console.is_interactive:
+        yield _plain_reading(console)
+        return
+    columns = (TextColumn("reading files"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, refresh_per_second=_REFRESHES) as bar:
+        console.show_cursor(True)  # a process that is killed leaves no terminal without one
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _plain_reading(console: Console) -> Callable[[int, int], None]:
+    last = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > PLAIN_SECONDS:
+            last = time.monotonic()
+            line(console, f"reading files: {done:,} of {total:,}")
+
+    return report
+
+
+@contextmanager
+def training(console: Console) -> Iterator[Report]:
+    """Shows a training run: a bar and the losses in a terminal, else a line now and then."""
+    if not console.is_interactive:
+        first = True
+
+        def plain(progress: Trained) -> None:
+            nonlocal first
+            if first or progress.step % PLAIN_STEPS == 0 or progress.step == progress.steps:
+                line(console, f"step {progress.step:,} of {progress.steps:,}: {_losses(progress)}, {_pace(progress)}")
+            first = False
+            _measured(console, progress)
+
+        yield plain
+        return
+    bar = Progress(
+        TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    )
+    task = bar.add_task("", total=None)
+    compiling = Text("The first steps take longer: the network is being compiled.")
+    with Live(Group(bar, compiling), console=console, refresh_per_second=_REFRESHES) as live:
+        console.show_cursor(True)
+
+        def drawn(progress: Trained) -> None:
+            bar.update(task, completed=progress.step, total=progress.steps, description=_pace(progress))
+            live.update(Group(bar, Text(_losses(progress))))
+            _measured(console, progress)
+
+        yield drawn
+
+
+def _losses(progress: Trained) -> str:
+    parts = ", ".join(f"{name} {nats:.1f}" for name, nats in progress.recon.items())
+    active = f"KL {progress.kl:.1f}, {progress.active_units} active units, genre {progress.genre_loss:.2f}"
+    return f"nats a bar: {parts}, {active}"
+
+
+def _pace(progress: Trained) -> str:
+    return f"{progress.bars_per_second:,.0f} bars/s, {timedelta(seconds=round(progress.seconds_left))} left"
+
+
+def _measured(console: Console, progress: Trained) -> None:
+    if progress.held_out_f1 is not None:
+        line(console, f"step {progress.step:,}: held-out note F1 {f1_text(progress.held_out_f1)}")
+
+
+def f1_text(f1: Mapping[str, float]) -> str:
+    """One line of note F1 by role."""
+    return ", ".join(f"{role} {_share(f1[role])}" for role in ROLES if role in f1)
+
+
+def f1_table(rows: Mapping[str, Mapping[str, float]]) -> Table:
+    """Note F1 by role of each row; the rows are genres and means."""
+    table = text_table("note F1", *ROLES)
+    for name, f1 in rows.items():
+        table.add_row(Text(name), *(_share(f1[role]) for role in ROLES))
+    return table
+
+
+def _share(value: float) -> str:
+    return "-" if value != value else f"{value:.2f}"  # NaN: no such notes
+
+
+def print_model(console: Console, model: ModelFile, path: Path) -> None:
+    """Prints what a model file holds."""
+    about = describe_model(model, path)
+    kind = "variational autoencoder" if model.config.variational else "plain autoencoder"
+    line(console, f"{path}: {len(model.genres)} genres, {about['weights']:,} weights, {about['bytes'] / 2**20:.1f} MiB")
+    line(console, f"A {kind} with {model.config.latent_size} latent dimensions a bar.")
+    past = model.provenance
+    corpus = past.get("corpus", {})
+    if past:
+        songs = f"{corpus.get('training_songs', 0):,} songs ({corpus.get('held_out_songs', 0):,} more held out)"
+        line(console, f"Trained {past.get('steps', 0):,} steps on {songs} with groovevae {past.get('groovevae', '?')}.")
+    if past.get("held_out_f1"):
+        line(console, f"Held-out note F1: {f1_text(past['held_out_f1'])}")
+    if corpus.get("licences"):
+        licences = ", ".join(f"{name} ({count:,})" for name, count in corpus["licences"].items())
+        line(console, f"Licences of the music (files): {licences}")
+    if past.get("started_from"):
+        line(console, f"Started from a model of {past['started_from'].get('steps', 0):,} steps.")
+    table = text_table("genre", "songs", "bars", "tempo", "phrases")
+    table.add_column("usual bass, chords and lead")
+    for genre in about["genres"]:
+        numbers = (f"{genre['songs']:,}", f"{genre['bars']:,}", f"{genre['tempo']:.0f}", str(genre["phrases"]))
+        usual = (programs[0]["name"] if programs else "none" for programs in genre["instruments"].values())
+        table.add_row(Text(genre["name"]), *numbers, ", ".join(usual))
+    console.print(table)
+
+
+def describe_model(model: ModelFile, path: Path) -> dict[str, Any]:
+    """What a model file holds, as JSON values."""
+    return {
+        "path": str(path),
+        "bytes": path.stat().st_size,
+        "weights": sum(array.size for array in model.weights.values()),
+        "config": vars(model.config),
+        "genres": [_describe_genre(genre) for genre in model.genres.values()],
+        "provenance": model.provenance,
+    }
+
+
+def _describe_genre(genre: Any) -> dict[str, Any]:
+    from pretty_midi import program_to_instrument_name
+
+    return {
+        "name": genre.name,
+        "songs": genre.num_songs,
+        "bars": genre.num_bars,
+        "tempo": genre.tempo,
+        "phrases": len(genre.phrases),
+        "instruments": {
+            role: [
+                {"program": program, "name": program_to_instrument_name(program), "share": round(share, 4)}
+                for program, share in programs
+            ]
+            for role, programs in zip(PITCHED, genre.programs, strict=True)
+        },
+    }
+
+
+def line(console: Console, text: str) -> None:
+    """Prints one line as it is; where there is no terminal it is never broken."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
