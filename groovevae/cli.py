@@ -56,9 +56,7 @@ def main() -> None:
 
 @main.command(short_help="Blend genres, or a MIDI file and genres, into new MIDI files.")
 @click.argument("words", nargs=-1, required=True, metavar="START TARGET...")
-@click.option(
-    "--amount", type=float, help="How far to go: 0 is the start, 1 the target.  [default: 0.5; 1 if all have weights]"
-)
+@click.option("--amount", type=float, help="From 0, the start, to 1, the target, and past it.  [default: 0.5, or 1]")
 @click.option("--bars", type=int, help="Bars to write.  [default: 8; all of a file]")
 @click.option("--count", type=int, help="Pieces to write, of the seeds from --seed on.  [default: 1]")
 @click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]")
@@ -69,7 +67,7 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     """Blend genres, or a MIDI file and genres, into new MIDI files.
 
     START is a genre or a MIDI file. Its bars go a share of the way (--amount) to the genre TARGET. Several
-    targets have weights, and where START has one as well, the mixture of all is what is written.
+    targets have weights; where START has one as well, its bars go all the way to the mixture.
 
     \b
     Examples:
@@ -101,7 +99,7 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
 @click.option("--seed", type=int, help="Of the weights, the batches and the songs held out.  [default: 0]")
 @click.option("--autoencoder", is_flag=True, help="Train a plain autoencoder: no noise, no KL.")
 @click.option(
-    "--from", "start", metavar="MODEL", help="Start from this model file and keep its genres; `default` is ours."
+    "--from", "start", metavar="MODEL", help="Start from this model, or from ours (default); keep its genres."
 )
 @click.option("--restart", is_flag=True, help="Give an unfinished run up and start anew.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
@@ -158,6 +156,8 @@ def train(
             report=report,
             stop=stopper,
         )
+    if not stopper.has_begun:
+        click.echo(f"All {trained.steps_done:,} steps were done before: raise --steps, or start anew with --restart.")
     _print_trained(trained, out)
     if stopper.signal:
         click.echo(f"Stopped at step {trained.steps_done:,} of {config.steps:,}; the same command goes on.")
@@ -215,7 +215,7 @@ def info(model: str | None, *, as_json: bool) -> None:
 
 
 class _Stopper:
-    """Tells a training run to stop after Ctrl-C or SIGTERM. The second time ends the process at once."""
+    """Tells a training run, which asks before each step, to stop after Ctrl-C or SIGTERM. A second one kills it."""
 
     def __init__(self) -> None:
         self.signal = 0
@@ -239,9 +239,8 @@ class _Stopper:
         self.signal = number
         for caught in self.before:
             signal.signal(caught, signal.SIG_DFL)
-        os.write(
-            2, b"\nStopping: the model is being written. Ctrl-C again ends at once.\n"
-        )  # click.echo may be at work
+        message = b"\nStopping: the model is being written. Ctrl-C again ends at once.\n"
+        os.write(2, message)  # a signal may come while click or rich is printing
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

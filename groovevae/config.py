@@ -52,12 +52,12 @@ class TrainConfig(_Config):
     warmup_steps: int = 200
     decay: float = 0.25
     clip_norm: float = 1.0
-    beta: float = 0.1
+    beta: float = 0.3
     beta_warmup_steps: int = 1000
     free_bits: float = 0.05  # nats a latent dimension that cost nothing
     input_dropout: float = 0.5  # share of the decoder's input beats that are hidden from it
-    drums_weight: float = 2.0  # of a role's nats in the loss; the chords, which have the most, weigh 1
-    bass_weight: float = 2.0
+    drums_weight: float = 3.0  # of a role's nats in the loss; the chords, which have the most, weigh 1
+    bass_weight: float = 3.0
     lead_weight: float = 3.0
     genre_weight: float = 1.0
     genre_balance: float = 0.5  # 0: genres as often as their bars; 1: every genre equally often

@@ -1,4 +1,4 @@
-"""What long work and its results look like, in a terminal and in a file or pipe. Prints; reads and computes nothing."""
+"""What long work and its results look like, in a terminal and in a file or pipe. Prints; decides nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
@@ -20,11 +21,11 @@ from groovevae.corpus.report import text_table
 
 if TYPE_CHECKING:
     from groovevae.checkpoint import ModelFile
-    from groovevae.training import Progress as Trained
-    from groovevae.training import Report
+    from groovevae.training import Progress, Report
 
 PLAIN_STEPS = 100  # between two lines where there is no terminal to draw on
 PLAIN_SECONDS = 5.0
+AT_END = "Measuring on held-out songs, and writing the model."
 _REFRESHES = 2  # a second: training needs the processor
 
 
@@ -35,7 +36,7 @@ def reading(console: Console) -> Iterator[Callable[[int, int], None]]:
         yield _plain_reading(console)
         return
     columns = (TextColumn("reading files"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, refresh_per_second=_REFRESHES) as bar:
+    with Bar(*columns, console=console, transient=True, refresh_per_second=_REFRESHES) as bar:
         console.show_cursor(True)  # a process that is killed leaves no terminal without one
         task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
@@ -59,16 +60,18 @@ def training(console: Console) -> Iterator[Report]:
     if not console.is_interactive:
         first = True
 
-        def plain(progress: Trained) -> None:
+        def plain(progress: Progress) -> None:
             nonlocal first
             if first or progress.step % PLAIN_STEPS == 0 or progress.step == progress.steps:
                 line(console, f"step {progress.step:,} of {progress.steps:,}: {_losses(progress)}, {_pace(progress)}")
             first = False
             _measured(console, progress)
+            if progress.step == progress.steps:
+                line(console, AT_END)
 
         yield plain
         return
-    bar = Progress(
+    bar = Bar(
         TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     )
     task = bar.add_task("", total=None)
@@ -76,25 +79,26 @@ def training(console: Console) -> Iterator[Report]:
     with Live(Group(bar, compiling), console=console, refresh_per_second=_REFRESHES) as live:
         console.show_cursor(True)
 
-        def drawn(progress: Trained) -> None:
+        def drawn(progress: Progress) -> None:
             bar.update(task, completed=progress.step, total=progress.steps, description=_pace(progress))
-            live.update(Group(bar, Text(_losses(progress))))
+            at_end = progress.step == progress.steps
+            live.update(Group(bar, Text(AT_END if at_end else _losses(progress))))
             _measured(console, progress)
 
         yield drawn
 
 
-def _losses(progress: Trained) -> str:
+def _losses(progress: Progress) -> str:
     parts = ", ".join(f"{name} {nats:.1f}" for name, nats in progress.recon.items())
     active = f"KL {progress.kl:.1f}, {progress.active_units} active units, genre {progress.genre_loss:.2f}"
     return f"nats a bar: {parts}, {active}"
 
 
-def _pace(progress: Trained) -> str:
+def _pace(progress: Progress) -> str:
     return f"{progress.bars_per_second:,.0f} bars/s, {timedelta(seconds=round(progress.seconds_left))} left"
 
 
-def _measured(console: Console, progress: Trained) -> None:
+def _measured(console: Console, progress: Progress) -> None:
     if progress.held_out_f1 is not None:
         line(console, f"step {progress.step:,}: held-out note F1 {f1_text(progress.held_out_f1)}")
 

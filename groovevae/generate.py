@@ -209,12 +209,9 @@ class Groove:
             bars = played[np.arange(num_bars) % len(played)]
         z = self.encode(bars)
         genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, self.model.genres)
-        cut = (
-            f"the first {MAX_BARS:,} of {len(song.bars):,} bars, "
-            if num_bars is None and len(bars) < len(song.bars)
-            else ""
-        )
-        return _Start(z, bars, song, genre, f"{Path(path).name} ({cut}nearest to {genre})")
+        is_cut = num_bars is None and len(bars) < len(song.bars)
+        which = f"the first {len(bars):,} of {len(song.bars):,} bars, " if is_cut else ""
+        return _Start(z, bars, song, genre, f"{Path(path).name} ({which}nearest to {genre})")
 
     def _pick_kit(self, start: Song, weights: dict[str, float], rng: np.random.Generator) -> tuple[int, ...]:
         """The start's drum kit, or a target's, by weight; a start without drums has none to give."""

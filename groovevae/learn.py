@@ -112,9 +112,7 @@ def train_model(
     )
     weights = state_to_arrays(state.params)
     if not all(np.isfinite(array).all() for array in weights.values()):
-        raise RequestError(
-            "training went astray: weights are no longer numbers; --restart with a lower --learning-rate"
-        )
+        raise RequestError("training went astray (infinite weights); --restart with a lower --learning-rate")
     network = build_network(sizes, weights)
     described = describe_genres(network, train_songs)
     if start_from:
@@ -133,17 +131,10 @@ def state_file(out: Path) -> Path:
 
 def check_settings(config: TrainConfig) -> None:
     """Raises RequestError for settings that no training can be done with."""
-    for name, low in {"steps": 1, "batch_size": 1, "seed": 0}.items():
-        if getattr(config, name) < low:
-            raise RequestError(
-                f"{name.replace('_', ' ')} {getattr(config, name)} is too small; at least {low} is needed"
-            )
-    for name in ("learning_rate", "beta"):
+    for name, low in {"steps": 1, "batch_size": 1, "seed": 0, "learning_rate": 1e-9, "beta": 0}.items():
         value = getattr(config, name)
-        if not (0 <= value < float("inf")) or (value == 0 and name == "learning_rate"):
-            raise RequestError(
-                f"{name.replace('_', ' ')} {value:g} is out of range; the default is {getattr(TrainConfig(), name):g}"
-            )
+        if not low <= value < float("inf"):  # NaN is not either
+            raise RequestError(f"{name.replace('_', ' ')} {value:g} is out of range; at least {low:g} is needed")
 
 
 def check_enough(songs: Sequence[CorpusSong], *, needs_two: bool) -> None:
@@ -266,9 +257,7 @@ def _settings(config: TrainConfig) -> str:
 def _fingerprint(corpus: Corpus) -> str:
     digest = hashlib.sha256()
     for song in corpus.songs:
-        name = f"{song.entry.genre}\0{song.entry.song_id}\0".encode(
-            "utf-8", "surrogateescape"
-        )  # folders may have odd bytes
+        name = f"{song.entry.genre}\0{song.entry.song_id}\0".encode("utf-8", "surrogateescape")  # names of odd bytes
         digest.update(name + hashlib.sha256(song.packed).digest())
     return digest.hexdigest()[:16]
 

@@ -7,6 +7,7 @@ puts the end of a track one tick past its last event, so its files do not loop o
 from __future__ import annotations
 
 import io
+import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,7 +128,7 @@ def _score_to_piece(score: symusic.Score) -> Piece:
     time, duration, pitch, velocity = (
         np.concatenate([column[name] for column in columns]) for name in ("time", "duration", "pitch", "velocity")
     )
-    if time.min() < 0 or int((time + duration).max()) > MAX_QUARTERS * ticks:
+    if time.min() < 0 or (time.astype(np.int64) + duration).max() > MAX_QUARTERS * ticks:
         raise MidiError(f"damaged MIDI file (notes beyond {MAX_QUARTERS:.0f} quarter notes)")
     order = np.argsort(time, kind="stable")
     notes = np.empty(len(time), NOTE_DTYPE)
@@ -185,9 +186,9 @@ def piece_to_midi(piece: Piece) -> bytes:
     import mido
 
     end = round(piece.end * TICKS_PER_QUARTER)
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")  # its default raises on "é"
     file.tracks.append(_conductor_track(piece, end))
-    channels = (channel for channel in range(16) if channel != DRUM_CHANNEL)
+    channels = itertools.cycle(channel for channel in range(16) if channel != DRUM_CHANNEL)
     for index, track in enumerate(piece.tracks):
         channel = DRUM_CHANNEL if track.is_drum else next(channels)
         file.tracks.append(_note_track(piece.notes[piece.notes["track"] == index], track, channel=channel, end=end))

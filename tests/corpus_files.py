@@ -7,6 +7,14 @@ import numpy as np
 from groovevae.midi import NOTE_DTYPE, Piece, Track, piece_to_midi
 
 PIANO = Track("Piano", 0, is_drum=False)
+BAND = (
+    Track("Drums", 0, is_drum=True),
+    Track("Bass", 33, is_drum=False),
+    Track("Guitar", 27, is_drum=False),
+    Track("Flute", 73, is_drum=False),
+)
+DRUMS, BASS, CHORDS, LEAD = range(4)
+TEMPOS = {"classical": 90.0, "jazz": 160.0, "rock": 120.0}
 
 
 def tune(seed: int) -> bytes:
@@ -22,4 +30,34 @@ def make_corpus(root: Path, *names: str) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(tune(seed))
+    return root
+
+
+def band_tune(genre: str, seed: int, *, num_bars: int = 32) -> bytes:
+    """The bytes of a MIDI file in C major, 4/4: a bass, chords and a lead, and drums unless `genre` is classical."""
+    rng = np.random.default_rng([seed, *genre.encode()])
+    notes = []
+    for bar in range(num_bars):
+        root = int(rng.choice([0, 5, 7]))
+        begin = 4.0 * bar
+        notes += [(begin, 1.9, 36 + root, 90, BASS), (begin + 2, 1.9, 36 + root + 7 * (genre == "jazz"), 80, BASS)]
+        notes += [(begin + rest, 1.0, 60 + root + tone, 70, CHORDS) for rest in (0, 2) for tone in (0, 4, 7)]
+        steps = np.sort(rng.choice(8, 4, replace=False))
+        notes += [(begin + step / 2, 0.5, 72 + int(rng.choice([0, 2, 4, 7, 9])), 100, LEAD) for step in steps]
+        if genre != "classical":
+            backbeat = [(0.0, 36), (1.0, 38), (2.0, 36), (3.0, 38)]
+            cymbal = 51 if genre == "jazz" else 42
+            hits = backbeat + [(eighth / 2, cymbal) for eighth in range(8)]
+            notes += [(begin + beat, 0.1, key, 100, DRUMS) for beat, key in hits]
+    table = np.array(sorted(notes), NOTE_DTYPE)
+    tempos = np.array([[0.0, TEMPOS.get(genre, 100.0)]])
+    return piece_to_midi(Piece(table, BAND, tempos, length=4.0 * num_bars))
+
+
+def make_band_corpus(root: Path, *genres: str, num_songs: int = 8, num_bars: int = 32) -> Path:
+    """A folder that a tiny model can be trained on: 256 bars a genre."""
+    for genre in genres:
+        (root / genre).mkdir(parents=True, exist_ok=True)
+        for seed in range(num_songs):
+            (root / genre / f"tune {'abcdefghij'[seed]}.mid").write_bytes(band_tune(genre, seed, num_bars=num_bars))
     return root

@@ -108,8 +108,9 @@ def _by_cell(array: np.ndarray) -> np.ndarray:
 
 
 def _offset_units(offset: np.ndarray) -> np.ndarray:
-    units = np.rint(offset * OFFSET_UNITS)
-    return np.minimum(np.maximum(units, -OFFSET_UNITS // 2), OFFSET_UNITS // 2 - 1).astype(np.int8)
+    """Micro-timing in 1/256 step, short of half a step so that the nearest step stays the same."""
+    limit = OFFSET_UNITS // 2 - 1
+    return np.minimum(np.maximum(np.rint(offset * OFFSET_UNITS), -limit), limit).astype(np.int8)
 
 
 def _step_timing(notes: Placed, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -73,9 +73,8 @@ class _FlatSteps:
 def _notes(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.ndarray) -> np.ndarray:
     """Notes from times in steps."""
     notes = np.zeros(len(onset), NOTE_DTYPE)
-    onset = np.maximum(onset, 0.0)
     notes["onset"] = onset / STEPS_PER_QUARTER
-    notes["duration"] = np.maximum(end - onset, SHORTEST) / STEPS_PER_QUARTER
+    notes["duration"] = (end - onset) / STEPS_PER_QUARTER
     notes["pitch"], notes["velocity"] = pitch, np.clip(velocity, 1, 127)
     return notes
 
@@ -83,7 +82,7 @@ def _notes(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.n
 def _drum_notes(bars: Bars, steps: _FlatSteps, kit: tuple[int, ...]) -> np.ndarray:
     velocity, offset = steps(bars.drums), steps(bars.drums_offset)  # (S, 9)
     step, voice = np.nonzero(velocity)
-    onset = np.clip(step + offset[step, voice] / OFFSET_UNITS, 0, steps.total - SHORTEST)
+    onset = np.maximum(step + offset[step, voice] / OFFSET_UNITS, 0.0)
     return _notes(onset, onset + DRUM_LENGTH, np.array(kit)[voice], velocity[step, voice])
 
 
@@ -95,13 +94,12 @@ def _role_notes(bars: Bars, steps: _FlatSteps, column: int, transpose: int) -> n
     else:
         step, end, pitch = _line_spans(states, BASS_LOW if role == "bass" else LEAD_LOW)
     offset = steps(bars.offset)[:, column] / OFFSET_UNITS
-    onset = step + offset[step]
-    if role != "chords" and len(step):  # a line moves on when its next note does
-        moved = step[1:] == end[:-1]
-        end = end.astype(float)
-        end[:-1] = np.where(moved, onset[1:], end[:-1])
+    onset = np.maximum(step + offset[step], 0.0)
+    stop = np.maximum(end, onset + SHORTEST)
+    if role != "chords":  # a line moves on when its next note does
+        stop[:-1] = np.where(end[:-1] == step[1:], onset[1:], np.minimum(stop[:-1], onset[1:]))
     pitch = np.clip(pitch - transpose, 0, 127)
-    return _notes(onset, np.minimum(end, steps.total), pitch, steps(bars.velocity)[step, column])
+    return _notes(onset, stop, pitch, steps(bars.velocity)[step, column])
 
 
 def _line_spans(tokens: np.ndarray, low: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD
+from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED
 from groovevae.midi import Piece, Track
 
 _UNRANKED = 2**30
 NO_ROLE = -1  # sound effects and pitched percussion, which no role can play
 
+_ROLE_OF_NAME = {role.capitalize(): BASS + index for index, role in enumerate(PITCHED)}
 _BASS_PROGRAMS = {*range(32, 40), 43, 58}  # basses, contrabass, tuba
 _EFFECT_PROGRAMS = {47, 113, *range(115, 128)}  # timpani, agogo, percussion, sound effects
 _LEAD_PROGRAMS = {*range(24, 32), *range(40, 43), *range(52, 55), *range(56, 61), *range(64, 88), 22}
@@ -51,6 +52,8 @@ def assign_roles(piece: Piece, bar: np.ndarray) -> np.ndarray:
     is a bass or a lead, the lowest or the top line of the accompaniment is, as in a piano solo.
     """
     notes, tracks = piece.notes, piece.tracks
+    if all(track.is_drum or track.name in _ROLE_OF_NAME for track in tracks):  # written by `render`
+        return np.array([DRUMS if track.is_drum else _ROLE_OF_NAME[track.name] for track in tracks])[notes["track"]]
     lines = _lines(notes, bar, len(tracks))
     role_of_track = np.array([_role_by_sound(track) for track in tracks])
     basses = _bass_tracks(tracks, role_of_track, lines)
