@@ -25,6 +25,7 @@ TICKS_PER_QUARTER = 480
 DRUM_CHANNEL = 9  # counted from 0: channel 10 in every DAW
 DEFAULT_TEMPO = 120.0  # quarter notes a minute, where a file names none
 TEMPO_RANGE = (8.0, 1000.0)  # quarter notes a minute; outside, a file's tempo map is taken for damage
+_HEADER_BYTES = 14
 MAX_FILE_BYTES = 32 * 2**20
 MAX_QUARTERS = 100_000.0  # 14 hours at 120: a longer piece is a damaged time stamp
 
@@ -104,7 +105,9 @@ def midi_to_piece(data: bytes) -> Piece:
         data = data[max(data.find(b"MThd"), 0) :]
     if data[:4] != b"MThd":
         raise MidiError("no MIDI file (it does not start with MThd)")
-    if len(data) >= 14 and data[12] & 0x80:
+    if len(data) < _HEADER_BYTES:
+        raise MidiError("damaged MIDI file (cut off within its header)")
+    if data[12] & 0x80:
         raise MidiError("SMPTE time codes; only files timed in quarter notes are read")
     try:
         score = symusic.Score.from_midi(data)

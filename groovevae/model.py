@@ -230,7 +230,7 @@ def metre_index(num_steps: Array, is_compound: Array) -> Array:
 
 def step_mask(batch: BarBatch) -> Array:
     """1 for the steps inside each bar, (B, S) bool."""
-    return jnp.arange(batch.bass.shape[1]) < batch.num_steps[:, None]
+    return jnp.arange(batch.bass.shape[1])[None] < batch.num_steps[:, None]
 
 
 def beat_mask(batch: BarBatch) -> Array:

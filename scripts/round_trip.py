@@ -107,34 +107,34 @@ class Timed:
 
     onset: np.ndarray  # seconds from the first bar line
     pitch: np.ndarray
-    kin: np.ndarray  # what notes share that are nearly the same: pitch class, or drum voice
+    kin: np.ndarray  # what notes share that are nearly the same: a pitch class, or a drum voice
+    lost: np.ndarray  # index into REASONS
 
     def __getitem__(self, index: np.ndarray) -> Timed:
-        return Timed(self.onset[index], self.pitch[index], self.kin[index])
+        return Timed(self.onset[index], self.pitch[index], self.kin[index], self.lost[index])
 
-    def match(self, other: Timed, key: str, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-        return match_notes(self.onset, getattr(self, key), other.onset, getattr(other, key), tolerance=tolerance)
+    def __len__(self) -> int:
+        return len(self.onset)
+
+    def without(self, index: np.ndarray) -> Timed:
+        return self[np.delete(np.arange(len(self)), index)]
 
 
-def tally_notes(
-    tally: Tally, placed: Placed, onset: np.ndarray, song: Song, back: Piece, *, name: str
-) -> None:
+def tally_notes(tally: Tally, placed: Placed, onset: np.ndarray, song: Song, back: Piece, *, name: str) -> None:
     """Count what of each role's notes, at `onset` seconds, is found again, and why the rest is not."""
-    back_onset = back.seconds(back.notes["onset"])
-    back_pitch = back.notes["pitch"].astype(int)
+    back_onset, back_pitch = back.seconds(back.notes["onset"]), back.notes["pitch"].astype(int)
     back_role = np.array([ROLES.index(track.name.lower()) for track in back.tracks])[back.notes["track"]]
     for column in COLUMNS:
         role = DRUMS if column == DRUM_KEYS else ROLES.index(column)
-        here, there = (placed.role == role).nonzero()[0], (back_role == role).nonzero()[0]
-        kin, back_kin = (
-            (placed.voice, voices_of_kit(song.kit)[back_pitch]) if role == DRUMS else (placed.pitch % 12, back_pitch % 12)
-        )
+        kin, back_kin = placed.pitch % 12, back_pitch % 12
+        if role == DRUMS:
+            kin, back_kin = placed.voice, voices_of_kit(song.kit)[back_pitch]
         by_voice = column == ROLES[DRUMS]
-        wanted = Timed(onset, kin if by_voice else placed.pitch, kin)
-        got = Timed(back_onset, back_kin if by_voice else back_pitch, back_kin)
-        distinct = here[is_distinct(wanted[here], kept=placed.lost[here] == KEPT)]
-        tally.doubled[column] += len(here) - len(distinct)
-        count_losses(tally, column, wanted, got, placed.lost, distinct, there, name=name)
+        wanted = Timed(onset, kin if by_voice else placed.pitch, kin, placed.lost)[placed.role == role]
+        got = Timed(back_onset, back_kin if by_voice else back_pitch, back_kin, back_kin)[back_role == role]
+        distinct = wanted[is_distinct(wanted)]
+        tally.doubled[column] += len(wanted) - len(distinct)
+        count_column(tally, column, distinct, got, name=name)
     tally.lost["none"].update(song.lost.get("none", {}))
 
 
@@ -153,36 +153,32 @@ def voices_of_kit(kit: tuple[int, ...]) -> np.ndarray:
     return voice
 
 
-def is_distinct(notes: Timed, *, kept: np.ndarray) -> np.ndarray:
+def is_distinct(notes: Timed) -> np.ndarray:
     """False for a note that doubles another of its pitch within 30 ms: one that is kept, or else the first."""
     order = np.lexsort([notes.onset, notes.pitch])
     is_new = np.ones(len(order), bool)
     is_new[1:] = (np.diff(notes.pitch[order]) != 0) | (np.diff(notes.onset[order]) > ONSET_TOLERANCE)
-    cluster = np.cumsum(is_new) - 1
-    has_kept = np.bincount(cluster, weights=kept[order]) > 0
+    cluster, kept = np.cumsum(is_new) - 1, notes.lost[order] == KEPT
+    has_kept = np.bincount(cluster, weights=kept) > 0
     distinct = np.empty(len(order), bool)
-    distinct[order] = np.where(has_kept[cluster], kept[order], is_new)
+    distinct[order] = np.where(has_kept[cluster], kept, is_new)
     return distinct
 
 
-def count_losses(
-    tally: Tally, column: str, wanted: Timed, got: Timed, lost: np.ndarray, here: np.ndarray, there: np.ndarray, *, name: str
-) -> None:
-    """Match the notes at `here` with those at `there`; what is missing is counted by reason."""
-    found, answer = wanted[here].match(got[there], "pitch", ONSET_TOLERANCE)
-    counts = NoteCounts(len(found), len(here), len(there))
+def count_column(tally: Tally, column: str, wanted: Timed, got: Timed, *, name: str) -> None:
+    """Match the notes of one column; what is missing is counted by reason."""
+    found, answer = match_notes(wanted.onset, wanted.pitch, got.onset, got.pitch)
+    counts = NoteCounts(len(found), len(wanted), len(got))
     tally.counts[column] = NoteCounts(*(a + b for a, b in zip(tally.counts[column], counts, strict=True)))
-    if len(here):
+    if len(wanted):
         tally.scores.append((column, f1(*counts), name))
-    reasons, missing, extra = tally.lost[column], np.delete(here, found), np.delete(there, answer)
-    is_lost = lost[missing] != KEPT
-    reasons.update(REASONS[reason] for reason in lost[missing[is_lost]])
-    missing = missing[~is_lost]
-    same_time = SOUND if column == DRUM_KEYS else OCTAVE
-    for reason, key, tolerance in ((same_time, "kin", ONSET_TOLERANCE), (TIMING, "kin", NEARBY)):
-        hit, taken = wanted[missing].match(got[extra], key, tolerance)
-        reasons[reason] += len(hit)
-        missing, extra = np.delete(missing, hit), np.delete(extra, taken)
+    reasons, missing, extra = tally.lost[column], wanted.without(found), got.without(answer)
+    reasons.update(REASONS[reason] for reason in missing.lost[missing.lost != KEPT])
+    missing = missing[missing.lost == KEPT]
+    for reason, tolerance in ((SOUND if column == DRUM_KEYS else OCTAVE, ONSET_TOLERANCE), (TIMING, NEARBY)):
+        found, answer = match_notes(missing.onset, missing.kin, extra.onset, extra.kin, tolerance=tolerance)
+        reasons[reason] += len(found)
+        missing, extra = missing.without(found), extra.without(answer)
     reasons[OTHER] += len(missing)
 
 
@@ -231,8 +227,8 @@ def tables(tallies: dict[str, Tally]) -> list[tuple[str, list[list[str]]]]:
         kept, tones = tally.chord_tones
         scores.append([genre, str(tally.files), *shares, _share(kept / tones if tones else np.nan)])
     kept, tones = np.sum([tally.chord_tones for tally in tallies.values()], axis=0)
-    all_files = sum(tally.files for tally in tallies.values())
-    scores.append(["all", str(all_files), *(_share(f1(*total[c])) for c in COLUMNS), _share(kept / max(tones, 1))])
+    num_files, shares = sum(tally.files for tally in tallies.values()), [_share(f1(*total[c])) for c in COLUMNS]
+    scores.append(["all", str(num_files), *shares, _share(kept / tones if tones else np.nan)])
 
     swing = [["genre", "files that swing", "late before", "late after"]]
     for genre, tally in tallies.items():
@@ -241,9 +237,11 @@ def tables(tallies: dict[str, Tally]) -> list[tuple[str, list[list[str]]]]:
             swing.append([genre, str(len(tally.swing)), _share(before), _share(after)])
 
     out = [("Note F1", scores), ("Late off-beat eighths", swing)]
-    for column in (*COLUMNS, "none"):
-        out.append((f"Lost from {column}, % of its notes", _loss_rows(tallies, column)))
-    rejected = [[f"{genre}/{name}", reason] for genre, tally in tallies.items() for name, reason in tally.rejected.items()]
+    losses = [(column, _loss_rows(tallies, column)) for column in (*COLUMNS, "none")]
+    out += [(f"Lost from {column}, % of its notes", rows) for column, rows in losses if len(rows) > 1]
+    rejected = [
+        [f"{genre}/{name}", reason] for genre, tally in tallies.items() for name, reason in tally.rejected.items()
+    ]
     out.append(("Files not read", [["file", "reason"], *rejected]))
     checked = sum(tally.bytes_checked for tally in tallies.values())
     differ = sum(len(tally.bytes_differ) for tally in tallies.values())
@@ -270,7 +268,10 @@ def _share(value: float) -> str:
 def format_table(rows: list[list[str]], *, markdown: bool) -> str:
     """Rows as aligned text, or as a Markdown table; the first row is the head."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [[cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))] for row in rows]
+    lines = [
+        [cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+        for row in rows
+    ]
     if not markdown:
         return "\n".join("  ".join(line) for line in lines)
     ruler = ["-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths)]

@@ -12,26 +12,40 @@ _LOW_TOM = VOICES.index("low tom")  # mid and high tom follow
 def voices_of_keys(keys: np.ndarray) -> np.ndarray:
     """The voice that plays each percussion key of one song, (128,), -1 for a key that has none.
 
-    `keys` are all hits of the song, (N,): a drum kit's own keys come first, three or more toms are spread from low to
-    high, and what else is played takes the fittest voice that is still free, the most played first (shakers keep
-    time on the closed hat, or on the ride where there is a hat already). Where all are taken it shares the fittest.
+    `keys` are all hits of the song, (N,). A drum kit's own keys come first, three or more toms are spread from low to
+    high, and what else is played takes the fittest voice that is free, the most played first (shakers keep time on
+    the closed hat, or on the ride where there is a hat already). A key for which none can be freed shares its fittest.
     """
     voices = np.full(128, -1)
     if not len(keys):
         return voices
     hits = np.bincount(keys, minlength=128)
-    played = [key for key in VOICES_OF_KEY if hits[key]]
-    played.sort(key=lambda key: (len(VOICES_OF_KEY[key]) > 1, -hits[key]))
     toms = [key for key in TOMS if hits[key]]
     if len(toms) >= 3:
         voices[toms] = _LOW_TOM + np.arange(len(toms)) * 3 // len(toms)
-    taken = set(voices[toms])
-    for key in played:
-        if voices[key] < 0:
-            fitting = VOICES_OF_KEY[key]
-            voices[key] = next((voice for voice in fitting if voice not in taken), fitting[0])
-            taken.add(voices[key])
+    player = dict.fromkeys(voices[toms])  # of each taken voice: the key that may yet move, or None
+    played = [key for key in VOICES_OF_KEY if hits[key] and voices[key] < 0]
+    for key in sorted(played, key=lambda key: (len(VOICES_OF_KEY[key]) > 1, -hits[key])):
+        voices[key] = VOICES_OF_KEY[key][0]
+        if len(VOICES_OF_KEY[key]) == 1:
+            player[voices[key]] = None
+        else:
+            _seat(key, player, voices, asked=set())
     return voices
+
+
+def _seat(key: int, player: dict[int, int | None], voices: np.ndarray, asked: set[int]) -> bool:
+    """Give `key` a voice of its own, moving others on where they fit elsewhere too (Kuhn's augmenting paths)."""
+    fitting = VOICES_OF_KEY[key]
+    for voice in sorted(fitting, key=lambda voice: voice in player):  # free ones first
+        if voice in asked or (voice in player and player[voice] is None):
+            continue
+        asked.add(voice)
+        other = player.get(voice)
+        if other is None or _seat(other, player, voices, asked):
+            player[voice], voices[key] = key, voice
+            return True
+    return False
 
 
 def song_kit(voice: np.ndarray, key: np.ndarray) -> tuple[int, ...]:

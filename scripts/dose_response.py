@@ -1,0 +1,100 @@
+"""How decoded bars change with the amount of a blend, against real bars of both genres and against random directions.
+
+Takes bars of songs that training never saw, so give the corpus and the seed that the model was trained with.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, ONSET
+from groovevae.blend import blend, find_genre
+from groovevae.checkpoint import load_model_file
+from groovevae.corpus import Corpus, load_corpus, split_songs
+from groovevae.generate import Groove
+
+AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+NUM_RANDOM = 8  # random directions that a control is averaged over
+
+
+def measures(bars: Bars) -> dict[str, float]:
+    """What a bar is like on average: notes struck by role, and where the bass lies."""
+    bass, lead, chords = bars.bass >= FIRST_PITCH, bars.lead >= FIRST_PITCH, bars.chords == ONSET
+    hits = bars.drums > 0
+    count = len(bars)
+    notes = {"drum hits": hits.sum(), "bass notes": bass.sum(), "chord notes": chords.sum(), "lead notes": lead.sum()}
+    table = {name: float(total) / count for name, total in notes.items()}
+    table["all notes"] = sum(table.values())
+    table["bars with drums"] = float(hits.reshape(count, -1).any(1).mean())
+    table["bars with bass"] = float(bass.any(1).mean())
+    pitch = bars.bass[bass].astype(float) - FIRST_PITCH + BASS_LOW
+    table["bass pitch"] = float(pitch.mean()) if pitch.size else float("nan")
+    return table
+
+
+def held_out_bars(corpus: Corpus, genre: str, *, seed: int, count: int) -> Bars:
+    """Up to `count` sounding bars of held-out songs of a genre, evenly over all there are."""
+    _, held = split_songs(corpus, seed=seed)
+    bars = Bars.concatenate([corpus.songs[i].song.bars for i in held if corpus.songs[i].entry.genre == genre])
+    bars = bars[bars.has_notes]
+    return bars[np.unique(np.linspace(0, len(bars) - 1, count).astype(int))]
+
+
+def row(name: str, table: dict[str, float]) -> str:
+    """One row of a Markdown table."""
+    return "| " + " | ".join([name, *(f"{value:.2f}" for value in table.values())]) + " |"
+
+
+@click.command()
+@click.argument("corpus_folder", metavar="CORPUS")
+@click.argument("model_path", metavar="[MODEL]", required=False)
+@click.option("--source", default="classical", show_default=True)
+@click.option("--target", default="rock", show_default=True)
+@click.option("--temperature", default=0.0, show_default=True, help="0: the likeliest notes.")
+@click.option("--bars", "num_bars", default=512, show_default=True, help="Held-out bars of each genre.")
+@click.option("--seed", default=0, show_default=True, help="The seed the model was trained with: it makes the split.")
+def main(
+    corpus_folder: str,
+    model_path: str | None,
+    source: str,
+    target: str,
+    temperature: float,
+    num_bars: int,
+    seed: int,
+) -> None:
+    """Prints what held-out bars of a genre become on the way to another, and along random directions."""
+    groove = Groove(load_model_file(Path(model_path) if model_path else None))
+    source, target = (find_genre(name, groove.model.genres) for name in (source, target))
+    corpus = load_corpus(corpus_folder)
+    real_source, real_target = (held_out_bars(corpus, name, seed=seed, count=num_bars) for name in (source, target))
+    z = groove.encode(real_source)
+    vectors = groove.genre_vectors
+    direction = vectors[target] - vectors[source]
+
+    def decoded(points: np.ndarray) -> dict[str, float]:
+        return measures(groove.decode(points, real_source, temperature=temperature, seed=seed))
+
+    names = list(measures(real_source))
+    print(
+        f"{len(real_source)} held-out bars of {source}, {len(real_target)} of {target}, temperature {temperature:g}\n"
+    )
+    print("| " + " | ".join(["", *names]) + " |\n|---" + "|---:" * len(names) + "|")
+    print(row(f"real {source}", measures(real_source)))
+    for amount in AMOUNTS:
+        print(row(f"{amount:g} x ({target} - {source})", decoded(blend(z, vectors[source], vectors[target], amount))))
+    rng = np.random.default_rng(seed)
+    others = rng.standard_normal((NUM_RANDOM, len(direction)))
+    others *= np.linalg.norm(direction) / np.linalg.norm(others, axis=1, keepdims=True)
+    for amount in AMOUNTS[2::2]:
+        tables = [decoded(z + np.float32(amount) * other.astype(np.float32)) for other in others]
+        mean = {name: float(np.nanmean([table[name] for table in tables])) for name in names}
+        print(row(f"{amount:g} x random, mean of {NUM_RANDOM}", mean))
+    print(row(f"real {target}", measures(real_target)))
+
+
+if __name__ == "__main__":
+    main()
