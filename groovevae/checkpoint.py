@@ -123,10 +123,18 @@ def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], *, kind: 
     """
     from safetensors.numpy import save
 
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}  # ascontiguousarray drops 0-d
     metadata = {"kind": kind, "version": str(FORMAT_VERSION), **{k: json.dumps(v) for k, v in texts.items()}}
     data = save(arrays, metadata={**metadata, "checksum": _checksum(arrays, metadata)})
-    write_file(path, data)
+    write_file(path, _in_order(data))
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same safetensors file, its header sorted: the library's own order of metadata is another each time."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # the arrays begin on a multiple of 8
+    return len(header).to_bytes(8, "little") + header + data[8 + size :]
 
 
 def write_file(path: str | Path, data: bytes) -> None:

@@ -60,6 +60,7 @@ def main() -> None:
 @click.option("--bars", type=int, help="Bars to write.  [default: 8; all of a file]")
 @click.option("--count", type=int, help="Pieces to write, of the seeds from --seed on.  [default: 1]")
 @click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]")
+@click.option("--method", help="transport, or mean: the plain amount x (target - start).  [default: transport]")
 @click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]")
 @click.option("--model", type=click.Path(), help="Model file.  [default: the one that comes with groovevae]")
 @click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]")
@@ -94,8 +95,8 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
 @click.option("--steps", type=int, help="Batches to train on.  [default: 6000; 1000 with --from]")
 @click.option("--batch-size", type=int, help="Bars of a batch.  [default: 256]")
 @click.option("--latent-size", type=int, help="Latent dimensions of a bar.  [default: 192]")
-@click.option("--beta", type=float, help="Weight of the KL term.  [default: 0.1]")
-@click.option("--learning-rate", type=float, help="Of Adam.  [default: 0.001; 0.0003 with --from]")
+@click.option("--beta", type=float, help="Weight of the KL term.  [default: 0.3]")
+@click.option("--learning-rate", type=float, help="Of Adam.  [default: 0.002; 0.0003 with --from]")
 @click.option("--seed", type=int, help="Of the weights, the batches and the songs held out.  [default: 0]")
 @click.option("--autoencoder", is_flag=True, help="Train a plain autoencoder: no noise, no KL.")
 @click.option(

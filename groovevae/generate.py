@@ -14,11 +14,11 @@ from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_piece
 from groovevae.bars.constants import VOICE_PITCH
 from groovevae.blend import (
-    blend,
+    METHODS,
     check_amount,
     find_genre,
     mixed_tempo,
-    mixed_vector,
+    move,
     nearest_genre,
     normalised_weights,
     parse_weights,
@@ -54,6 +54,7 @@ class BlendRequest:
     bars: int | None = None  # DEFAULT_BARS from a genre, all of a file
     count: int = 1
     seed: int = 0
+    method: str = "transport"  # or "mean", the literal formula: see blend.move
     temperature: float = DEFAULT_TEMPERATURE  # 0: the likeliest notes; 1: drawn as the model believes
 
     @classmethod
@@ -83,6 +84,7 @@ class BlendRequest:
         else:
             what = [self.start, *(f"{name}={_number(weight)}" for name, weight in self.targets.items())]
         options = ["--amount", _number(self.amount), "--seed", str(seed), "--temperature", _number(self.temperature)]
+        options += ["--method", self.method] if self.method != "transport" else []
         options += ["--bars", str(self.bars)] if self.bars is not None else []
         options += ["--model", model] if model else []
         return shlex.join(["groove", "blend", *what, *options])
@@ -164,6 +166,8 @@ class Groove:
         _check_range("count", request.count, 1, MAX_COUNT)
         _check_range("seed", request.seed, 0, 2**31 - 1)
         _check_range("temperature", request.temperature, 0, MAX_TEMPERATURE)
+        if request.method not in METHODS:
+            raise RequestError(f"no method {request.method!r}; there are {' and '.join(METHODS)}")
         if not request.targets:
             raise RequestError("no genre to blend towards; name one, like groove blend classical rock")
         genres = self.model.genres
@@ -181,7 +185,8 @@ class Groove:
             start = phrase_start(self.model, request.start, seed=seed, num_bars=request.bars or DEFAULT_BARS)
         else:
             start = self._file_start(request.start, file, request.bars)
-        z = blend(start.z, genres[start.genre].mean, mixed_vector(targets, genres), request.amount)
+        source = genres[start.genre]
+        z = move(start.z, source, targets, genres, amount=request.amount, method=request.method)
         tempos = [mixed_tempo(tempo, request.amount, targets, genres) for tempo in start.like.tempo.tolist()]
         like = replace(start.like, tempo=np.array(tempos, np.float32))
         bars = self.decode(z, like, temperature=request.temperature, seed=seed)

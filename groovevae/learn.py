@@ -188,6 +188,7 @@ def _phrases(network: GrooveVAE, songs: Sequence[CorpusSong], unpacked: Sequence
             picked.append((song.bars[start : start + PHRASE_BARS], song, entry.title))
     if not picked:
         return ()
+    picked.sort(key=lambda part: part[0].num_steps[0] != 16)  # first those in a metre that every genre can play
     z, _ = encode(network, Bars.concatenate([bars for bars, _, _ in picked]))
     return tuple(
         Phrase(

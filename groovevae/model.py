@@ -127,7 +127,9 @@ class Encoder(nnx.Module):
     def __call__(self, batch: BarBatch) -> tuple[Array, Array]:
         """Mean and log-variance (B, Z) of the posterior."""
         mask = beat_mask(batch)  # (B, T)
-        beats = self.read(batch) + self.metre[...][metre_index(batch.num_steps, batch.is_compound)][:, None]  # (B, T, E)
+        beats = (
+            self.read(batch) + self.metre[...][metre_index(batch.num_steps, batch.is_compound)][:, None]
+        )  # (B, T, E)
         forward_gates, backward_gates = jnp.split(self.to_gates(beats), 2, axis=-1)
         start = jnp.zeros((beats.shape[0], self.forward.size))
         last = self.forward.run(start, forward_gates, mask)[:, -1]

@@ -12,7 +12,7 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, ONSET
-from groovevae.blend import blend, find_genre
+from groovevae.blend import METHODS, find_genre, move
 from groovevae.checkpoint import load_model_file
 from groovevae.corpus import Corpus, load_corpus, split_songs
 from groovevae.generate import Groove
@@ -54,6 +54,7 @@ def row(name: str, table: dict[str, float]) -> str:
 @click.argument("model_path", metavar="[MODEL]", required=False)
 @click.option("--source", default="classical", show_default=True)
 @click.option("--target", default="rock", show_default=True)
+@click.option("--method", type=click.Choice(METHODS), default="transport", show_default=True)
 @click.option("--temperature", default=0.0, show_default=True, help="0: the likeliest notes.")
 @click.option("--bars", "num_bars", default=512, show_default=True, help="Held-out bars of each genre.")
 @click.option("--seed", default=0, show_default=True, help="The seed the model was trained with: it makes the split.")
@@ -62,18 +63,19 @@ def main(
     model_path: str | None,
     source: str,
     target: str,
+    method: str,
     temperature: float,
     num_bars: int,
     seed: int,
 ) -> None:
     """Prints what held-out bars of a genre become on the way to another, and along random directions."""
     groove = Groove(load_model_file(Path(model_path) if model_path else None))
-    source, target = (find_genre(name, groove.model.genres) for name in (source, target))
+    genres = groove.model.genres
+    source, target = (find_genre(name, genres) for name in (source, target))
     corpus = load_corpus(corpus_folder)
     real_source, real_target = (held_out_bars(corpus, name, seed=seed, count=num_bars) for name in (source, target))
     z = groove.encode(real_source)
-    vectors = groove.genre_vectors
-    direction = vectors[target] - vectors[source]
+    direction = (move(z, genres[source], {target: 1.0}, genres, amount=1.0, method=method) - z).mean(0)
 
     def decoded(points: np.ndarray) -> dict[str, float]:
         return measures(groove.decode(points, real_source, temperature=temperature, seed=seed))
@@ -85,7 +87,8 @@ def main(
     print("| " + " | ".join(["", *names]) + " |\n|---" + "|---:" * len(names) + "|")
     print(row(f"real {source}", measures(real_source)))
     for amount in AMOUNTS:
-        print(row(f"{amount:g} x ({target} - {source})", decoded(blend(z, vectors[source], vectors[target], amount))))
+        moved = move(z, genres[source], {target: 1.0}, genres, amount=amount, method=method)
+        print(row(f"{source} to {target}, {amount:g}", decoded(moved)))
     rng = np.random.default_rng(seed)
     others = rng.standard_normal((NUM_RANDOM, len(direction)))
     others *= np.linalg.norm(direction) / np.linalg.norm(others, axis=1, keepdims=True)

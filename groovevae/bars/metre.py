@@ -17,6 +17,7 @@ LONG_MALUS = 0.7  # what falls half a bar or more behind them counts this many t
 CHANGE_COST = 6.0  # bars of well-supported bar lines that a shift must win over the old ones
 PICKUP_COST = 2.0  # the same, at the start of a section
 MIN_SUPPORT = 0.6  # share of shifted bars that begin with a note
+MIN_DOWNBEATS = 6  # bars that do
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,9 @@ def bar_lines(piece: Piece) -> BarLines:
     up for it, as it does for a section's odd end. A metre that is too long for the grid is read as shorter ones in
     turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4.
     """
-    last = np.ceil(np.rint(piece.end * STEPS_PER_QUARTER)) / STEPS_PER_QUARTER
-    edges = np.append(piece.metres[:, 0], max(last, piece.metres[-1, 0]))
+    last_onset = float(piece.notes["onset"][-1]) if len(piece.notes) else 0.0
+    num_steps = max(round(piece.end * STEPS_PER_QUARTER), int(last_onset * STEPS_PER_QUARTER + 1e-6) + 1)
+    edges = np.append(piece.metres[:, 0], max(num_steps / STEPS_PER_QUARTER, piece.metres[-1, 0]))
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
     for index, (begin, numerator, denominator) in enumerate(piece.metres):
         end, is_last = edges[index + 1], index == len(piece.metres) - 1
@@ -166,6 +168,7 @@ def _best_shifts(weight: np.ndarray, notated: np.ndarray) -> np.ndarray:
     for bar in range(len(gain) - 1, 0, -1):
         shifts[bar - 1] = came_from[bar, shifts[bar]]
     for shift in set(shifts[~notated[shifts]]):
-        if (weight[shifts == shift, shift] > 0).mean() < MIN_SUPPORT:
+        begins = weight[shifts == shift, shift] > 0
+        if begins.mean() < MIN_SUPPORT or begins.sum() < MIN_DOWNBEATS:
             shifts[shifts == shift] = 0
     return shifts

@@ -17,6 +17,7 @@ from groovevae.midi import Piece
 
 SAME_STRIKE = 0.3  # steps: notes struck this close together are one chord, further apart a run
 ASIDE = 0.3  # steps from the nearest step: from here on a note may stand on the one beside it, 0.2 early or late
+GRACE = 0.05  # steps: notes that overlap by less follow each other
 CHORD_ASIDE = 0.45  # the same for chords, which are rather strummed than run
 
 # Why a note is not carried over. Index 0 is a note that is.
@@ -41,7 +42,8 @@ class Placed:
 
     note: np.ndarray  # index into Piece.notes
     step: np.ndarray
-    end: np.ndarray  # the step before which it stops, above `step`
+    stop: np.ndarray  # when it stops, in steps
+    end: np.ndarray  # the step before which it stops on the grid, above `step`
     offset: np.ndarray  # micro-timing in steps, -0.5 to 0.5
     bar: np.ndarray
     pitch: np.ndarray  # as in the file
@@ -87,6 +89,7 @@ def _on_steps(piece: Piece, lines: BarLines) -> Placed:
     return Placed(
         note=order,
         step=step[order],
+        stop=end[order],
         end=np.maximum(np.rint(end).astype(np.int64), step + 1)[order],
         offset=(onset - step)[order],
         bar=bar[order],
@@ -139,19 +142,20 @@ def _nearest_free_steps(onset: np.ndarray, lane: np.ndarray, aside: np.ndarray, 
 def _untangle_line(notes: Placed, role: int) -> None:
     """Leaves one note a step in bass (the lowest) or lead (the highest); the others accompany, or are lost."""
     index = notes.kept(role)
-    if not len(index):
-        return
-    step, beside = notes.step[index], np.abs(notes.offset[index])
-    first, group = _groups(step)
+    first, group = _groups(notes.step[index])
     if len(first) == len(index):
         return
-    beside -= np.minimum.reduceat(beside, first)[group]
+    onset, beside = notes.step[index] + notes.offset[index], np.abs(notes.offset[index])
+    is_far = beside > np.minimum.reduceat(beside, first)[group] + SAME_STRIKE
+    is_grace = notes.stop[index] < np.maximum.reduceat(onset, first)[group] + GRACE  # over before the main note begins
     outer = notes.pitch[index] if role == BASS else -notes.pitch[index]
-    order = np.lexsort([outer, beside > SAME_STRIKE, step])
-    index = index[order]
+    order = np.lexsort([outer, is_grace, is_far, group])
+    index, onset = index[order], onset[order]
     kept = index[first][group]  # for each note, the one kept at its step
     rest = index != kept
-    run = rest & (np.abs(notes.offset[index] - notes.offset[kept]) > SAME_STRIKE)
+    apart = np.abs(onset - onset[first][group]) > SAME_STRIKE
+    follows = np.minimum(notes.stop[index], notes.stop[kept]) < np.maximum(onset, onset[first][group]) + GRACE
+    run = rest & (apart | follows)
     doubles = rest & ~run & ((notes.pitch[index] - notes.pitch[kept]) % 12 == 0)
     notes.lost[index[run]] = _TOO_FAST
     notes.lost[index[doubles]] = _DOUBLES

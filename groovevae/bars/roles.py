@@ -17,7 +17,8 @@ _BASS_PROGRAMS = {*range(32, 40), 43, 58}  # basses, contrabass, tuba
 _EFFECT_PROGRAMS = {47, 113, *range(115, 128)}  # timpani, agogo, percussion, sound effects
 _LEAD_PROGRAMS = {*range(24, 32), *range(40, 43), *range(52, 55), *range(56, 61), *range(64, 88), 22}
 _ACCOMPANYING_PROGRAMS = {*range(44, 52), *range(88, 96)}  # string sections, pads
-_LEAD_WORDS = ("melod", "lead", "vocal", "voice", "voix", "stimm", "sing", "gesang", "solo", "sopran", "canto", "theme")
+_MELODY_WORDS = ("melod", "vocal", "voice", "voix", "stimm", "gesang", "sopran", "canto")
+_LEAD_WORDS = ("lead", "solo", "theme")
 _BASS_WORDS = ("bass", "tuba", "walk")
 _NOT_BASS_WORDS = ("bassoon", "basset", "drum")
 _ACCOMPANYING_WORDS = ("chord", "arp", "pad", "comp", "rhythm", "backing", "string", "sus", "scale", "accomp")
@@ -26,9 +27,8 @@ MONOPHONIC = 0.15  # at most this share of a line's notes overlaps the next
 MONOPHONIC_IF_NAMED = 0.5  # a melody that is called one may be played in double stops
 LOWEST_NAMED_LEAD = 48  # mean pitch of a track that is called a melody (C3): "sawtooth lead" may be a bass
 LOWEST_LEAD = 55  # mean pitch of any other track that may carry the melody (G3)
-HIGHEST_BASS = 57  # mean pitch of a track that may be the bass (A3)
+HIGHEST_BASS = 57  # mean pitch of a track that may be the bass (A3); top of a bass line where hardly a note is low
 HIGHEST_BASS_NOTE = 52  # top of a bass line that is taken out of a pianist's left hand (E3)
-HIGHEST_BASS_NOTE_OF_HIGH = 60  # the same, where hardly a note is that low: guitars, trebles
 LOWEST_TOP_LINE = 58  # bottom of a melody that is taken out of a pianist's right hand
 RARE = 0.05  # tracks that play in fewer of the bars are an effect, not the bass or the lead of a piece
 MAX_CHORD_TRACKS = 2  # tracks that make up the chords of one bar: one player's two hands
@@ -120,11 +120,11 @@ def _lead_tracks(tracks: tuple[Track, ...], role_of_track: np.ndarray, lines: _L
     for index in pitched.nonzero()[0]:
         name, program = tracks[index].name.lower(), tracks[index].program
         pitch, overlap = lines.mean_pitch[index], lines.overlap[index]
-        named = any(word in name for word in _LEAD_WORDS)
+        sings, named = (any(word in name for word in words) for words in (_MELODY_WORDS, _MELODY_WORDS + _LEAD_WORDS))
         accompanies = any(word in name for word in _ACCOMPANYING_WORDS) or program in _ACCOMPANYING_PROGRAMS
-        leads = pitch >= LOWEST_LEAD and overlap <= MONOPHONIC and not accompanies
-        if leads or (named and pitch >= LOWEST_NAMED_LEAD and overlap <= MONOPHONIC_IF_NAMED):
-            ranked.append((not named, program not in _LEAD_PROGRAMS, -pitch, int(index)))
+        could_lead = pitch >= LOWEST_LEAD and overlap <= MONOPHONIC and not accompanies
+        if could_lead or (named and pitch >= LOWEST_NAMED_LEAD and overlap <= MONOPHONIC_IF_NAMED):
+            ranked.append((not sings, not named, program not in _LEAD_PROGRAMS, -pitch, int(index)))
     leads = {index: rank for rank, (*_, index) in enumerate(sorted(ranked))}
     return leads if _play_often(leads, pitched, lines) else {}
 
@@ -164,7 +164,7 @@ def _lowest_line(notes: np.ndarray, role: np.ndarray) -> np.ndarray:
     lowest = _outer_line(notes, np.flatnonzero(role == CHORDS), highest=False)
     pitch = notes["pitch"][lowest]
     is_bass = pitch <= HIGHEST_BASS_NOTE
-    return lowest[is_bass if is_bass.sum() >= RARE * len(pitch) else pitch <= HIGHEST_BASS_NOTE_OF_HIGH]
+    return lowest[is_bass if is_bass.sum() >= RARE * len(pitch) else pitch <= HIGHEST_BASS]
 
 
 def _outer_line(notes: np.ndarray, index: np.ndarray, *, highest: bool) -> np.ndarray:

@@ -1,0 +1,209 @@
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from corpus_files import make_band_corpus
+from tiny import GENRES, SETTINGS, SIZES, Tiny, train_tiny
+
+from groovevae.checkpoint import load_model_file
+from groovevae.config import TrainConfig
+from groovevae.corpus import load_corpus
+from groovevae.errors import CorpusError, GrooveError, ModelFileError, OutputError, RequestError
+from groovevae.learn import ADAPT_CONFIG, check_enough, state_file
+from groovevae.training import initial_state, learning_rate, load_state, macro_f1, save_state
+
+
+def test_the_loss_falls(tiny: Tiny) -> None:
+    totals = [sum(progress.recon.values()) for progress in tiny.reports]
+    assert [progress.step for progress in tiny.reports] == [5, 10, 15, 20, 25, 30]
+    assert totals[-1] < 0.7 * totals[0]
+    assert all(np.isfinite(totals))
+
+
+def test_what_progress_tells(tiny: Tiny) -> None:
+    last = tiny.reports[-1]
+    assert list(last.recon) == ["drums", "bass", "chords", "lead", "feel"]
+    assert last.steps == 30
+    assert last.kl > 0
+    assert 0 <= last.active_units <= 8
+    assert last.seconds_left == 0
+    assert last.bars_per_second > 0
+    assert set(last.held_out_f1) == {"drums", "bass", "chords", "lead"}
+    assert all(progress.held_out_f1 is None for progress in tiny.reports[:-1])
+
+
+def test_what_a_model_knows_of_its_genres(tiny: Tiny) -> None:
+    model = tiny.trained.model
+    assert tuple(model.genres) == GENRES
+    assert tiny.trained.steps_done == model.provenance["steps"] == 30
+    assert tiny.trained.held_out_f1.keys() == tiny.trained.train_f1.keys() == set(GENRES)
+    for name, tempo in {"classical": 90, "jazz": 160, "rock": 120}.items():
+        genre = model.genres[name]
+        assert genre.num_songs == len(genre.phrases) == 7
+        assert genre.num_bars == 7 * 32
+        assert genre.tempo == pytest.approx(tempo, rel=1e-3)
+        assert [role[0][0] for role in genre.programs] == [33, 27, 73]
+        assert {phrase.z.shape for phrase in genre.phrases} == {(16, 8)}
+    assert model.provenance["corpus"]["training_songs"] == 21
+    assert model.provenance["corpus"]["licences"] == {"not stated": 24}
+
+
+def weights_of(path: Path) -> dict[str, np.ndarray]:
+    return load_model_file(path).weights
+
+
+def test_an_interrupted_run_ends_as_if_it_had_not_been(tiny: Tiny, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 12
+
+    stopped = train_tiny(tiny.corpus, path, stop=stop)
+    assert stopped.trained.steps_done == stopped.trained.model.provenance["steps"] == 12
+    assert any((weights_of(path)[name] != array).any() for name, array in weights_of(tiny.path).items())
+    finished = train_tiny(tiny.corpus, path)
+    assert finished.trained.steps_done == 30
+    assert path.read_bytes() == tiny.path.read_bytes()
+    assert state_file(path).read_bytes() == state_file(tiny.path).read_bytes()
+
+
+def test_another_seed_is_another_model(tiny: Tiny) -> None:
+    states = [initial_state(SIZES, replace(SETTINGS, seed=seed), None) for seed in (0, 0, 1)]
+    first, same, other = (jax.tree.leaves(state.params) for state in states)
+    assert all((a == b).all() for a, b in zip(first, same, strict=True))
+    assert any((a != b).any() for a, b in zip(first, other, strict=True))
+
+
+def test_a_finished_run_writes_its_model_again(tiny: Tiny, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    state_file(path).write_bytes(state_file(tiny.path).read_bytes())
+    again = train_tiny(tiny.corpus, path, stop=lambda: pytest.fail("no step is left"))
+    assert again.reports == []
+    assert path.read_bytes() == tiny.path.read_bytes()
+
+
+def test_states_of_another_run(tiny: Tiny, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    state_file(path).write_bytes(state_file(tiny.path).read_bytes())
+    for options in ({"config": replace(SETTINGS, seed=1)}, {"model_config": replace(SIZES, latent_size=4)}):
+        with pytest.raises(ModelFileError, match="an unfinished run with another .* or --restart to give it up"):
+            train_tiny(tiny.corpus, path, **options)
+    state_file(path).write_bytes(state_file(tiny.path).read_bytes()[:-9])
+    with pytest.raises(ModelFileError, match="damaged groovevae training state file.*--restart"):
+        train_tiny(tiny.corpus, path)
+    assert not path.exists()
+
+
+def test_states_there_and_back(tmp_path: Path) -> None:
+    sizes = replace(SIZES, num_genres=3)
+    state = initial_state(sizes, SETTINGS, None)
+    save_state(tmp_path / "x.training", state._replace(step=17), {"corpus": "c"})
+    again = load_state(tmp_path / "x.training", state, {"corpus": "c"})
+    assert again.step == 17
+    for a, b in zip(jax.tree.leaves(state[:2]), jax.tree.leaves(again[:2]), strict=True):
+        assert a.dtype == b.dtype
+        assert (a == b).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 0}, "steps 0 is out of range; at least 1 is needed"),
+        ({"steps": -5}, "steps -5 is out of range"),
+        ({"batch_size": 0}, "batch size 0 is out of range"),
+        ({"seed": -1}, "seed -1 is out of range"),
+        ({"beta": float("nan")}, "beta nan is out of range"),
+        ({"beta": -1.0}, "beta -1 is out of range"),
+        ({"learning_rate": 0.0}, "learning rate 0 is out of range"),
+        ({"learning_rate": float("inf")}, "learning rate inf is out of range"),
+    ],
+)
+def test_settings_that_train_nothing(tiny: Tiny, tmp_path: Path, changes: dict, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        train_tiny(tiny.corpus, tmp_path / "x.safetensors", config=replace(SETTINGS, **changes))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_little_data_is_refused_with_counts(tmp_path: Path) -> None:
+    corpus = load_corpus(make_band_corpus(tmp_path / "small", "jazz", "rock", num_songs=3, num_bars=8))
+    message = "too little to learn from: bars to train on: jazz 24, rock 24; needed: 64 a genre and 512 in all"
+    with pytest.raises(CorpusError, match=message):
+        train_tiny(corpus, tmp_path / "x.safetensors")
+    assert not (tmp_path / "x.safetensors").exists()
+
+
+def test_one_genre_is_refused(tiny: Tiny) -> None:
+    rock = [song for song in tiny.corpus.songs if song.entry.genre == "rock"]
+    with pytest.raises(CorpusError, match=r"one genre only \(bars found: rock 256\)"):
+        check_enough(rock, needs_two=True)
+    check_enough(rock, needs_two=False)
+    with pytest.raises(CorpusError, match="no song to train on"):
+        check_enough([], needs_two=False)
+
+
+@pytest.mark.parametrize("place", ["file/x.safetensors", "."])
+def test_places_that_cannot_be_written_to_are_found_before_training(tiny: Tiny, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError):
+        train_tiny(tiny.corpus, tmp_path / place, report=lambda progress: pytest.fail("it began"))
+
+
+def test_a_genre_is_added_and_the_old_ones_stay(tiny: Tiny, tmp_path: Path) -> None:
+    """30 files of one genre are too few to start from nothing, and enough to add."""
+    corpus = load_corpus(make_band_corpus(tmp_path / "more", "polka", num_songs=3))
+    start = load_model_file(tiny.path)
+    path = tmp_path / "more.safetensors"
+    config = replace(ADAPT_CONFIG, steps=6, batch_size=16)
+    trained = train_tiny(corpus, path, config=config, start_from=start).trained
+    model = load_model_file(path)
+    assert list(model.genres) == ["classical", "jazz", "polka", "rock"]
+    assert model.config == replace(start.config, num_genres=4)
+    assert trained.held_out_f1 == {}  # three songs are too few to hold one out
+    assert model.provenance["started_from"] == start.provenance
+    for name, old in start.genres.items():
+        new = model.genres[name]
+        assert [phrase.title for phrase in new.phrases] == [phrase.title for phrase in old.phrases]
+        assert (new.tempo, new.num_songs, new.programs) == (old.tempo, old.num_songs, old.programs)
+        assert 0 < np.linalg.norm(new.mean - old.mean) < 0.5 * np.linalg.norm(old.mean)
+
+
+def test_the_plain_autoencoder(tiny: Tiny, tmp_path: Path) -> None:
+    sizes = replace(SIZES, variational=False)
+    plain = train_tiny(tiny.corpus, tmp_path / "plain.safetensors", model_config=sizes, config=replace(SETTINGS, steps=10))
+    assert plain.trained.steps_done == 10
+    assert load_model_file(plain.path).config.variational is False
+
+
+def test_weights_that_are_no_numbers_are_not_written(tiny: Tiny, tmp_path: Path) -> None:
+    with pytest.raises(GrooveError, match=r"training went astray .* --learning-rate"):
+        train_tiny(tiny.corpus, tmp_path / "x.safetensors", config=replace(SETTINGS, learning_rate=1e30, steps=3))
+    assert not (tmp_path / "x.safetensors").exists()
+
+
+def test_learning_rate() -> None:
+    config = TrainConfig(steps=100, warmup_steps=10, decay=0.25, learning_rate=1.0)
+    rates = [float(learning_rate(config)(step)) for step in (0, 5, 10, 74, 75, 99, 100)]
+    assert rates == pytest.approx([0.0, 0.5, 1.0, 1.0, 1.0, 0.0496, 0.01], abs=1e-3)
+
+
+def test_a_mean_over_genres_leaves_out_what_a_genre_does_not_have() -> None:
+    nan = float("nan")
+    table = {
+        "classical": {"drums": nan, "bass": 0.5, "chords": 0.2, "lead": nan},
+        "rock": {"drums": 0.8, "bass": 0.7, "chords": 0.4, "lead": nan},
+    }
+    mean = macro_f1(table)
+    assert mean["lead"] != mean["lead"]
+    assert {role: value for role, value in mean.items() if role != "lead"} == pytest.approx(
+        {"drums": 0.8, "bass": 0.6, "chords": 0.3}
+    )
+
+
+def test_where_the_state_of_a_run_lies() -> None:
+    assert state_file(Path("a/model.safetensors")) == Path("a/model.training")
+    assert state_file(Path("model")) == Path("model.training")
