@@ -123,7 +123,7 @@ def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], *, kind: 
     """
     from safetensors.numpy import save
 
-    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}  # ascontiguousarray drops 0-d
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}  # 0-d stays 0-d
     metadata = {"kind": kind, "version": str(FORMAT_VERSION), **{k: json.dumps(v) for k, v in texts.items()}}
     data = save(arrays, metadata={**metadata, "checksum": _checksum(arrays, metadata)})
     write_file(path, _in_order(data))

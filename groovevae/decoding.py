@@ -28,7 +28,7 @@ def logits_to_beat(
     logits: BarLogits, metre: _Metre, first_step: int, temperature: float | Array, key: Array | None
 ) -> BarBatch:
     """The states of some steps: the likeliest without a `key`, else drawn at `temperature`; silence past the bar."""
-    steps = first_step + jnp.arange(logits.bass.shape[1])
+    steps = first_step + jnp.arange(logits.bass.shape[1])[None]
     inside = (steps < metre.num_steps[:, None])[..., None]  # (B, S, 1)
     keys = (None,) * 5 if key is None else jax.random.split(key, 5)
     hits = _draw_bool(logits.drums, temperature, keys[0]) & inside

@@ -51,7 +51,8 @@ class Dense(nnx.Module):
     """`x @ kernel + bias`, float32 out."""
 
     def __init__(self, in_size: int, out_size: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
-        self.kernel = nnx.Param(nnx.initializers.lecun_normal()(rngs.params(), (in_size, out_size)))
+        init = nnx.initializers.lecun_normal() if out_size else nnx.initializers.zeros
+        self.kernel = nnx.Param(init(rngs.params(), (in_size, out_size)))
         self.bias = nnx.Param(jnp.zeros(out_size))
         self.low_precision = low_precision
 

@@ -47,6 +47,7 @@ MIN_GENRE_BARS = 64  # a genre of fewer has no mean worth the name
 MIN_BARS = 512  # two batches: fewer are learned by heart in a minute
 MAX_STATISTICS_BARS = 4000  # bars a genre that its statistics are taken over
 MAX_PHRASES = 24
+MAX_WEIGHT = 65504.0  # the largest float16, which model files hold
 ADAPT_CONFIG = TrainConfig(steps=1000, learning_rate=3e-4, beta_warmup_steps=1)  # for a start from an existing model
 
 
@@ -78,7 +79,7 @@ def train_model(
     Raises CorpusError where there is too little to learn from, and ModelFileError where an unfinished run at the same
     place was started with other settings.
     """
-    check_settings(config)
+    check_settings(config, model_config or ModelConfig())
     if out.is_dir():
         raise OutputError(f"{out}: a folder; name a file for the model with --out")
     train_songs, held_songs = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=config.seed))
@@ -111,7 +112,7 @@ def train_model(
         stop=stop,
     )
     weights = state_to_arrays(state.params)
-    if not all(np.isfinite(array).all() for array in weights.values()):
+    if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # NaN is not either
         raise RequestError("training went astray (infinite weights); --restart with a lower --learning-rate")
     network = build_network(sizes, weights)
     described = describe_genres(network, train_songs)
@@ -126,13 +127,15 @@ def train_model(
 
 def state_file(out: Path) -> Path:
     """Where the state of a run lies that writes its model to `out`."""
-    return out.with_name(out.name.removesuffix(".safetensors") + ".training")
+    return out.parent / (out.name.removesuffix(".safetensors") + ".training")
 
 
-def check_settings(config: TrainConfig) -> None:
+def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:
     """Raises RequestError for settings that no training can be done with."""
-    for name, low in {"steps": 1, "batch_size": 1, "seed": 0, "learning_rate": 1e-9, "beta": 0}.items():
-        value = getattr(config, name)
+    lowest = {"steps": 1, "batch_size": 1, "seed": 0, "learning_rate": 1e-9, "beta": 0, "latent_size": 1}
+    values = {**vars(config), **vars(sizes)}
+    for name, low in lowest.items():
+        value = values[name]
         if not low <= value < float("inf"):  # NaN is not either
             raise RequestError(f"{name.replace('_', ' ')} {value:g} is out of range; at least {low:g} is needed")
 

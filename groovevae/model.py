@@ -162,8 +162,8 @@ class Decoder(nnx.Module):
         self.out = Dense(size, steps_size, low_precision=low_precision, rngs=rngs)
         self.heads = Dense(config.step_size, sum(_HEADS.values()), low_precision=low_precision, rngs=rngs)
         rare = np.repeat([name in _RARE for name in _HEADS], list(_HEADS.values()))
-        self.heads.bias[...] = jnp.where(rare, RARE_LOGIT, 0.0)
-        self.log_scales = nnx.Param(jnp.full(8, -2.0))
+        self.heads.bias[...] = jnp.where(rare, RARE_LOGIT, 0.0).astype(jnp.float32)
+        self.log_scales = nnx.Param(jnp.full(8, -2.0, jnp.float32))
         self.low_precision = low_precision
 
     def plan(self, z: Array, metre: Array, num_beats: int) -> tuple[Array, Array]:

@@ -237,12 +237,11 @@ def tables(tallies: dict[str, Tally]) -> list[tuple[str, list[list[str]]]]:
             swing.append([genre, str(len(tally.swing)), _share(before), _share(after)])
 
     out = [("Note F1", scores), ("Late off-beat eighths", swing)]
-    losses = [(column, _loss_rows(tallies, column)) for column in (*COLUMNS, "none")]
-    out += [(f"Lost from {column}, % of its notes", rows) for column, rows in losses if len(rows) > 1]
-    rejected = [
-        [f"{genre}/{name}", reason] for genre, tally in tallies.items() for name, reason in tally.rejected.items()
-    ]
-    out.append(("Files not read", [["file", "reason"], *rejected]))
+    for column in (*COLUMNS, "none"):
+        if len(rows := _loss_rows(tallies, column)) > 1:
+            out.append((f"Lost from {column}, {'% of its notes' if column in COLUMNS else 'notes'}", rows))
+    rejected = [[f"{genre}/{name}", why] for genre, tally in tallies.items() for name, why in tally.rejected.items()]
+    out += [("Files not read", [["file", "reason"], *rejected])] if rejected else []
     checked = sum(tally.bytes_checked for tally in tallies.values())
     differ = sum(len(tally.bytes_differ) for tally in tallies.values())
     out.append(("Through MIDI bytes", [["files", "with a changed note"], [str(checked), str(differ)]]))
@@ -250,14 +249,16 @@ def tables(tallies: dict[str, Tally]) -> list[tuple[str, list[list[str]]]]:
 
 
 def _loss_rows(tallies: dict[str, Tally], column: str) -> list[list[str]]:
+    """Per genre: notes, notes that only doubled others, and the share of notes lost by reason (counts for "none")."""
     reasons = sorted({reason for tally in tallies.values() for reason, n in tally.lost[column].items() if n})
-    rows = [["genre", "notes", *reasons]]
+    if column not in COLUMNS:
+        losing = {genre: tally.lost[column] for genre, tally in tallies.items() if any(tally.lost[column].values())}
+        return [["genre", *reasons], *([genre, *(str(lost[r]) for r in reasons)] for genre, lost in losing.items())]
+    rows = [["genre", "notes", "doubled", *reasons]]
     for genre, tally in tallies.items():
-        notes = tally.counts[column].num_reference if column in COLUMNS else 0
-        shares = (100 * tally.lost[column][reason] / notes if notes else 0.0 for reason in reasons)
-        counts = (str(tally.lost[column][reason]) for reason in reasons)
-        if notes or any(tally.lost[column].values()):
-            rows.append([genre, str(notes), *((f"{share:.2f}" for share in shares) if notes else counts)])
+        if num_notes := tally.counts[column].num_reference:
+            shares = (f"{100 * tally.lost[column][reason] / num_notes:.2f}" for reason in reasons)
+            rows.append([genre, str(num_notes), str(tally.doubled[column]), *shares])
     return rows
 
 

@@ -1,4 +1,4 @@
-"""What every test gets: a strict JAX on the CPU, a cache folder of its own, a way to run a clean Python, a tiny model."""
+"""What tests get: a strict JAX on the CPU, a cache folder of their own, a way to run a clean Python, a tiny model."""
 
 import os
 import subprocess

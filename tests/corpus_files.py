@@ -59,5 +59,7 @@ def make_band_corpus(root: Path, *genres: str, num_songs: int = 8, num_bars: int
     for genre in genres:
         (root / genre).mkdir(parents=True, exist_ok=True)
         for seed in range(num_songs):
-            (root / genre / f"tune {'abcdefghij'[seed]}.mid").write_bytes(band_tune(genre, seed, num_bars=num_bars))
+            (root / genre / f"{genre} tune {'abcdefghij'[seed]}.mid").write_bytes(
+                band_tune(genre, seed, num_bars=num_bars)
+            )
     return root

@@ -26,6 +26,7 @@ LAYERS = (
     "learn",
     "blend",
     "generate",
+    "display",
     "cli",
     "__init__",  # the package's own names, for users
     "__main__",

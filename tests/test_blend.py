@@ -64,7 +64,11 @@ def test_there_and_back() -> None:
 
 @pytest.mark.parametrize(
     ("weights", "vector"),
-    [({"rock": 1.0}, [1, 2]), ({"rock": 0.5, "jazz": 0.5}, [2, 1]), ({"classical": 0.5, "rock": 0.25, "jazz": 0.25}, [1, 0.5])],
+    [
+        ({"rock": 1.0}, [1, 2]),
+        ({"rock": 0.5, "jazz": 0.5}, [2, 1]),
+        ({"classical": 0.5, "rock": 0.25, "jazz": 0.25}, [1, 0.5]),
+    ],
 )
 def test_the_vector_of_weights(weights: dict[str, float], vector: list[float]) -> None:
     assert mixed_vector(weights, GENRES).tolist() == vector
@@ -118,7 +122,7 @@ def test_weights_from_words() -> None:
 
 @pytest.mark.parametrize("words", [["rock"], ["rock="], ["rock=loud"], ["=0.5"], ["rock=1", "rock=2"]])
 def test_words_that_are_no_weights(words: list[str]) -> None:
-    with pytest.raises(RequestError, match="GENRE=NUMBER|genre of its own"):
+    with pytest.raises(RequestError, match=r"GENRE=NUMBER|genre of its own"):
         parse_weights(words)
 
 

@@ -240,7 +240,11 @@ def test_configs_there_and_back(config: ModelConfig | TrainConfig) -> None:
 
 @pytest.mark.parametrize(
     ("values", "message"),
-    [({"size": 3}, "has no field 'size'"), ({"steps": 1.5}, "steps is 1.5; a int is needed"), ({"beta": "x"}, "beta is 'x'")],
+    [
+        ({"size": 3}, "has no field 'size'"),
+        ({"steps": 1.5}, "steps is 1.5; a int is needed"),
+        ({"beta": "x"}, "beta is 'x'"),
+    ],
 )
 def test_configs_that_are_none(values: dict, message: str) -> None:
     with pytest.raises(RequestError, match=message):

@@ -178,7 +178,9 @@ def test_it_reads_back_the_same_everywhere(groove: Groove) -> None:
     assert expected.total() > 100
     score = symusic.Score.from_midi(data)
     assert expected == Counter(
-        (track.is_drum, note.start, note.end, note.pitch, note.velocity) for track in score.tracks for note in track.notes
+        (track.is_drum, note.start, note.end, note.pitch, note.velocity)
+        for track in score.tracks
+        for note in track.notes
     )
     pm = pretty_midi.PrettyMIDI(io.BytesIO(data))
     assert expected == Counter(
@@ -228,7 +230,9 @@ def test_the_full_amount_takes_tempo_and_instruments_of_the_target(groove: Groov
     assert blended.song.programs == tuple(role[0][0] for role in jazz.programs)
 
 
-@pytest.mark.parametrize(("start", "bars", "expected"), [("rock", None, 8), ("rock", 3, 3), ("rock", 20, 20), (None, None, 8)])
+@pytest.mark.parametrize(
+    ("start", "bars", "expected"), [("rock", None, 8), ("rock", 3, 3), ("rock", 20, 20), (None, None, 8)]
+)
 def test_how_many_bars(groove: Groove, song_path: Path, start: str | None, bars: int | None, expected: int) -> None:
     request = BlendRequest(start or str(song_path), {"jazz": 1.0}, bars=bars)
     assert len(groove.blend(request)[0].song.bars) == expected

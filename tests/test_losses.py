@@ -50,7 +50,14 @@ def test_genre_loss() -> None:
 
 
 def zero_logits(num_bars: int, num_steps: int) -> dict[str, np.ndarray]:
-    sizes = {"drums": 9, "drums_velocity": 9, "drums_offset": 9, "bass": BASS_TOKENS, "chord_onset": 60, "chord_hold": 60}
+    sizes = {
+        "drums": 9,
+        "drums_velocity": 9,
+        "drums_offset": 9,
+        "bass": BASS_TOKENS,
+        "chord_onset": 60,
+        "chord_hold": 60,
+    }
     sizes |= {"lead": LEAD_TOKENS, "velocity": 3, "offset": 3}
     grids = {name: np.zeros((num_bars, num_steps, size), np.float32) for name, size in sizes.items()}
     return {**grids, "log_scales": np.zeros(8, np.float32)}
@@ -65,7 +72,12 @@ def losses(logits: dict[str, np.ndarray], bars: Bars, num_beats: int = 4) -> dic
 def test_a_decoder_that_knows_nothing_pays_for_every_step_inside_the_bar() -> None:
     bars = Bars.concatenate([Bars.empty(1), Bars.empty(1, metre=(3, 4))])
     found = losses(zero_logits(2, 16), bars)
-    for role, nats in {"drums": 9 * np.log(2), "bass": np.log(BASS_TOKENS), "chords": 120 * np.log(2), "lead": np.log(LEAD_TOKENS)}.items():
+    for role, nats in {
+        "drums": 9 * np.log(2),
+        "bass": np.log(BASS_TOKENS),
+        "chords": 120 * np.log(2),
+        "lead": np.log(LEAD_TOKENS),
+    }.items():
         np.testing.assert_allclose(found[role], [16 * nats, 12 * nats], rtol=1e-5)
     assert found["feel"].tolist() == [0, 0]
 

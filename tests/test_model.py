@@ -76,7 +76,9 @@ def test_padding_does_not_leak(network: GrooveVAE) -> None:
     clean_output, noisy_output = network(batch, keep, key), network(noisy, keep, key)
     assert (clean_output.mean == noisy_output.mean).all()
     assert (clean_output.logvar == noisy_output.logvar).all()
-    for clean, other in zip(recon_loss(clean_output.logits, batch), recon_loss(noisy_output.logits, noisy), strict=True):
+    for clean, other in zip(
+        recon_loss(clean_output.logits, batch), recon_loss(noisy_output.logits, noisy), strict=True
+    ):
         assert (clean == other).all()
 
 

@@ -94,7 +94,7 @@ def _section(begin: float, end: float, numerators: list[int], denominator: int, 
     stop, numerator = stop[:whole], numerator[:whole]
     rows = np.column_stack([stop - 4 * numerator / denominator, stop, numerator, np.full(whole, denominator)])
     steps = round(rest * STEPS_PER_QUARTER)
-    if steps:
+    if steps > 0:
         rows = np.vstack([rows, [end - rest, end, *_metre_of_steps(steps)]])
     if len(rows) and not is_last:
         rows[-1, 1] = end

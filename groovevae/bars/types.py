@@ -85,7 +85,7 @@ class Bars:
     def has_notes(self) -> np.ndarray:
         """Whether anything sounds in each bar, (N,) bool."""
         roles = (self.drums, self.bass, self.chords, self.lead)
-        return np.any([role.reshape(len(self), -1).any(1) for role in roles], axis=0)
+        return np.any([role.any(axis=tuple(range(1, role.ndim))) for role in roles], axis=0)
 
 
 @dataclass(frozen=True)
