@@ -18,7 +18,6 @@ BASS_TOKENS = FIRST_PITCH + BASS_SIZE
 LEAD_TOKENS = FIRST_PITCH + LEAD_SIZE
 
 MAX_CHORD_ONSETS = 6  # notes one player strikes at once
-MAX_CHORD_SOUNDING = 8  # notes one player keeps sounding at once
 
 OFFSET_UNITS = 256  # micro-timing is stored in 1/256 of a step, -128 to 127: half a step either way
 
