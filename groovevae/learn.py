@@ -87,30 +87,13 @@ def train_model(
     old = start_from.genres if start_from else {}
     genres = tuple(sorted({*corpus.genres, *old}))
     sizes = replace(start_from.config if start_from else model_config or ModelConfig(), num_genres=len(genres))
-    songs = [(song.song, song.entry.genre) for song in train_songs]
     kept = {name: genre for name, genre in old.items() if name not in corpus.genres}
     rehearsal = _rehearse(start_from, kept) if start_from else []
-    songs += rehearsal
-    data = Dataset.from_songs([song for song, _ in songs], [name for _, name in songs], genres)
-    held_out = Dataset.from_songs([s.song for s in held_songs], [s.entry.genre for s in held_songs], genres)
+    data = _dataset(train_songs, genres, rehearsal)
+    held_out = _dataset(held_songs, genres)
 
-    state = initial_state(sizes, config, _start_weights(start_from, sizes, config) if start_from else None)
-    run = {"corpus": _fingerprint(corpus), "model": sizes.to_json(), "settings": _settings(config)}
-    run["start"] = _digest(start_from.weights) if start_from else ""
-    state_path = state_file(out)
-    if state_path.exists() and not restart:
-        state = load_state(state_path, state, run)
-    save_state(state_path, state, run)  # finds out now, and not in an hour, whether the folder can be written to
-    state = run_training(
-        data,
-        held_out,
-        state,
-        model_config=sizes,
-        config=config,
-        report=report,
-        save=lambda now: save_state(state_path, now, run),
-        stop=stop,
-    )
+    state, save = _begin(corpus, out, config, sizes, start_from, restart=restart)
+    state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
     weights = state_to_arrays(state.params)
     if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # NaN is not either
         raise RequestError("training went astray (infinite weights); --restart with a lower --learning-rate")
@@ -123,6 +106,35 @@ def train_model(
     model = ModelFile(sizes, weights, {name: described[name] for name in sorted(described)}, provenance)
     save_model(out, model)
     return Trained(model, state.step, held_f1, _measure(network, data, config.seed))
+
+
+def _begin(
+    corpus: Corpus, out: Path, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None, *, restart: bool
+) -> tuple[TrainState, Callable[[TrainState], None]]:
+    """The state to train from, an unfinished run's if one lies beside `out`, and how to save it."""
+    state = initial_state(sizes, config, _start_weights(start, sizes, config) if start else None)
+    run = {
+        "corpus": {"corpus": _fingerprint(corpus)},
+        "model": vars(sizes),
+        "settings": {name: value for name, value in vars(config).items() if name != "steps"},  # may be raised later
+        "start": {"model to start from": _digest(start.weights) if start else ""},
+    }
+    path = state_file(out)
+    if path.exists() and not restart:
+        state = load_state(path, state, run)
+
+    def save(now: TrainState) -> None:
+        save_state(path, now, run)
+
+    save(state)  # finds out now, and not in an hour, whether the folder can be written to
+    return state, save
+
+
+def _dataset(
+    songs: Sequence[CorpusSong], genres: tuple[str, ...], rehearsal: Sequence[tuple[Song, str]] = ()
+) -> Dataset:
+    pairs = [(song.song, song.entry.genre) for song in songs] + list(rehearsal)
+    return Dataset.from_songs([song for song, _ in pairs], [name for _, name in pairs], genres)
 
 
 def state_file(out: Path) -> Path:
@@ -252,10 +264,6 @@ def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) ->
 def _measure(network: GrooveVAE, data: Dataset, seed: int) -> dict[str, dict[str, float]]:
     index = data.of_each_genre(4 * EVAL_BARS, seed=seed)
     return reconstruction_f1(network, data, index) if len(index) else {}
-
-
-def _settings(config: TrainConfig) -> str:
-    return replace(config, steps=0).to_json()  # a longer run may go on from a shorter one
 
 
 def _fingerprint(corpus: Corpus) -> str:

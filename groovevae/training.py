@@ -22,7 +22,7 @@ from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
 from groovevae.decoding import decode, encode
-from groovevae.errors import CorpusError, ModelFileError
+from groovevae.errors import CorpusError, ModelFileError, RequestError
 from groovevae.losses import beta_at, genre_loss, kl_divergence, kl_with_free_bits, recon_loss
 from groovevae.metrics import bars_note_counts, f1
 from groovevae.model import GrooveVAE
@@ -148,24 +148,25 @@ def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[
     return TrainState(params, make_optimizer(config).init(params), 0)
 
 
-def save_state(path: Path, state: TrainState, run: dict[str, Any]) -> None:
+def save_state(path: Path, state: TrainState, run: dict[str, dict[str, Any]]) -> None:
     """Writes all of a training run's state; `run` is what a resumed run must agree with."""
     tensors = {f"params/{k}": v for k, v in state_to_arrays(state.params).items()}
     tensors |= {f"opt/{k}": v for k, v in state_to_arrays(state.opt_state).items()}
     write_tensors(path, tensors, kind=STATE_KIND, texts={"run": run, "step": state.step})
 
 
-def load_state(path: Path, like: TrainState, run: dict[str, Any]) -> TrainState:
+def load_state(path: Path, like: TrainState, run: dict[str, dict[str, Any]]) -> TrainState:
     """Reads what `save_state` wrote, for a run with the same settings and corpus.
 
     Raises ModelFileError where the file is damaged or belongs to another run.
     """
     tensors, texts = read_tensors(path, kind=STATE_KIND)
-    for name, value in run.items():
-        if (found := texts["run"].get(name)) != value:
+    for part, values in run.items():
+        found = texts["run"].get(part, {})
+        if differing := sorted(name for name in values if found.get(name) != values[name]):
+            was = ", ".join(f"{name} {found.get(name)}, now {values[name]}" for name in differing)
             raise ModelFileError(
-                f"{path}: an unfinished run with another {name} ({found}, now {value}); "
-                "use the same again, or --restart to give it up"
+                f"{path}: an unfinished run with {was}; use the same, or give it up with --restart"
             )
     parts = ({k.removeprefix(p): v for k, v in tensors.items() if k.startswith(p)} for p in ("params/", "opt/"))
     params, opt_state = (arrays_to_state(tree, part) for tree, part in zip(like[:2], parts, strict=True))
@@ -204,6 +205,8 @@ def run_training(
         if step % REPORT_STEPS and not at_end:
             continue
         means = jax.tree.map(lambda *values: np.mean(values, axis=0), *jax.device_get(pending))
+        if not np.isfinite(means.recon).all():
+            raise RequestError(f"training went astray before step {step}; --restart with a lower --learning-rate")
         pace = clock.lap(len(pending))
         pending = []
         measured = None

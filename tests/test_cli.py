@@ -476,8 +476,8 @@ def test_what_train_prints(tiny_train: Run, tmp_path: Path, tiny: Tiny, band_cor
 def test_an_unfinished_run_of_other_settings(tiny_train: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path) -> None:
     (tmp_path / "model.training").write_bytes(state_file(tiny.path).read_bytes())
     message = error_of(tiny_train(band_corpus, "--seed", 5))
-    assert "model.training: an unfinished run with another settings" in message
-    assert "--restart to give it up" in message
+    assert "model.training: an unfinished run with " in message
+    assert "seed 0, now 5" in message and "give it up with --restart" in message
 
 
 # Signals and pipes, in processes of their own
