@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from groovevae.bars import Bars, Song
-    from groovevae.bars.pretty import pretty_midi_to_song, song_to_pretty_midi
+    from groovevae.bars.pretty import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
     from groovevae.checkpoint import load_model_file
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import load_corpus, read_song
@@ -41,13 +41,14 @@ __all__ = [
     "load_model_file",
     "pretty_midi_to_song",
     "read_song",
+    "song_to_midi",
     "song_to_pretty_midi",
     "train_model",
 ]
 
 _MODULES = {
     "bars": ("Bars", "Song"),
-    "bars.pretty": ("pretty_midi_to_song", "song_to_pretty_midi"),
+    "bars.pretty": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
     "checkpoint": ("load_model_file",),
     "config": ("ModelConfig", "TrainConfig"),
     "corpus": ("load_corpus", "read_song"),

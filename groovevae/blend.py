@@ -136,22 +136,48 @@ def pick_by_weight(weights: Mapping[str, float], rng: np.random.Generator) -> st
 
 
 def pick_programs(
-    start: tuple[int, int, int], weights: Mapping[str, float], genres: Mapping[str, Genre], rng: np.random.Generator
+    start: tuple[int, int, int],
+    plays: Sequence[bool],
+    weights: Mapping[str, float],
+    genres: Mapping[str, Genre],
+    rng: np.random.Generator,
 ) -> tuple[int, int, int]:
     """A program for bass, chords and lead: for each role the start's own or a target's most usual one, by weight.
 
-    `weights` sum to 1; the empty name stands for the start.
+    `weights` sum to 1; the empty name stands for the start, whose program counts only for a role that it `plays` (3,).
     """
     programs = list(start)
-    for column in range(len(programs)):
-        name = pick_by_weight(weights, rng)
+    for column, has_role in enumerate(plays):
+        name = pick_by_weight(_without_start(weights, keep=has_role), rng)
         if name and genres[name].programs[column]:
             programs[column] = genres[name].programs[column][0][0]
     return programs[0], programs[1], programs[2]
 
 
+def pick_kit(
+    start: tuple[int, ...],
+    has_drums: bool,
+    weights: Mapping[str, float],
+    genres: Mapping[str, Genre],
+    rng: np.random.Generator,
+) -> tuple[int, ...]:
+    """The start's drum kit or a target's, by weight; a start without drums has none to give."""
+    name = pick_by_weight(_without_start(weights, keep=has_drums), rng)
+    return genres[name].kit if name else start
+
+
+def _without_start(weights: Mapping[str, float], *, keep: bool) -> dict[str, float]:
+    """The weights, those of the targets alone unless the start is to be kept or there is nothing else."""
+    targets = {name: weight for name, weight in weights.items() if name}
+    return dict(weights) if keep or not sum(targets.values()) else normalised_weights(targets)
+
+
 def nearest_genre(z: np.ndarray, genres: Mapping[str, Genre]) -> str:
-    """The genre whose vector lies nearest to the mean of points (N, Z), each dimension in units of its usual spread."""
-    spread = np.sqrt(np.mean([np.diag(genre.covariance) for genre in genres.values()], axis=0)) + 1e-6
-    centre = z.mean(0)
-    return min(genres, key=lambda name: float(np.square((genres[name].mean - centre) / spread).sum()))
+    """The genre whose Gaussian gives points (N, Z) the greatest likelihood."""
+
+    def twice_negative_log_likelihood(genre: Genre) -> float:
+        spread = genre.covariance + RIDGE * np.eye(len(genre.mean))
+        away = np.asarray(z - genre.mean, np.float64)
+        return float(np.sum(away * np.linalg.solve(spread, away.T).T) + len(z) * np.linalg.slogdet(spread)[1])
+
+    return min(genres, key=lambda name: twice_negative_log_likelihood(genres[name]))

@@ -109,7 +109,7 @@ def _genre_from_json(values: dict[str, Any], index: int, tensors: Mapping[str, n
     for number, phrase in enumerate(values["phrases"]):
         z = tensors[f"genres/{index}/phrases/{number}"]
         metre = np.broadcast_to(np.array(phrase["metre"], np.uint8), (len(z), 2))
-        played = {"programs": tuple(phrase["programs"]), "kit": tuple(phrase["kit"])}
+        played = {name: tuple(phrase[name]) for name in ("programs", "kit", "plays")}
         phrases.append(Phrase(**{**phrase, **played, "z": z, "metre": metre}))
     programs = tuple(tuple((int(program), float(share)) for program, share in role) for role in values["programs"])
     rest = {"programs": programs, "kit": tuple(values["kit"]), "phrases": tuple(phrases)}
@@ -185,6 +185,20 @@ def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[
     if found != _checksum(arrays, metadata):
         raise ModelFileError(f"{path}: damaged {kind} file (its checksum does not fit); {cure}")
     return arrays, texts
+
+
+def read_texts(path: Path, *, kind: str) -> dict[str, Any]:
+    """The JSON values alone of a file that `write_tensors` wrote; the checksum is not looked at."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+            head += file.read(min(int.from_bytes(head, "little"), MAX_HEADER_BYTES))
+        metadata = _metadata(path, head, kind)
+        return {k: json.loads(v) for k, v in metadata.items() if k not in ("kind", "version", "checksum")}
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise ModelFileError(f"{path}: damaged {kind} file") from None
 
 
 def _metadata(path: Path, data: bytes, kind: str) -> dict[str, str]:

@@ -131,12 +131,13 @@ def train(
 
     from groovevae import display
     from groovevae.config import ModelConfig, TrainConfig
-    from groovevae.learn import ADAPT_CONFIG, state_file, train_model
+    from groovevae.learn import ADAPT_CONFIG, check_settings, train_model, unfinished_step
 
     if start and (latent_size is not None or autoencoder):
         raise click.UsageError("--latent-size and --autoencoder are those of the model that --from names")
     config = replace(ADAPT_CONFIG if start else TrainConfig(), **_given(settings))
     sizes = replace(ModelConfig(variational=not autoencoder), **_given({"latent_size": latent_size}))
+    check_settings(config, sizes)
     start_from = _start_model(start, out) if start else None
     console = Console()
     loaded = _read(corpus, jobs)
@@ -144,8 +145,8 @@ def train(
     display.line(console, f"{corpus}: {len(loaded.songs):,} files of {len(loaded.genres)} genres")
     if unused:
         display.line(console, f"{unused:,} files not used; groove corpus {shlex.quote(corpus)} lists them")
-    if state_file(Path(out)).exists() and not restart:
-        display.line(console, f"Going on with the unfinished run beside {out}")
+    if not restart and (step := unfinished_step(Path(out))) is not None:
+        display.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
     with _Stopper() as stopper, display.training(console) as report:
         trained = train_model(
             loaded,
@@ -279,6 +280,7 @@ def _print_trained(trained: Trained, out: str) -> None:
         rows["mean of held-out songs"] = macro_f1(trained.held_out_f1)
     rows["mean of training songs"] = macro_f1(trained.train_f1)
     Console().print(display.f1_table(rows))
-    first, second = [*trained.model.genres, *trained.model.genres][:2]
+    genres = sorted(trained.model.genres.values(), key=lambda genre: not genre.phrases)
+    first, second = [genre.name for genre in [*genres, *genres]][:2]
     click.echo(f"Model of {trained.steps_done:,} steps: {click.format_filename(out)}")
     click.echo(f"Try it: {shlex.join(['groove', 'blend', first, second, '--model', out])}")

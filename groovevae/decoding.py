@@ -12,8 +12,18 @@ import numpy as np
 from flax import nnx
 from jax import Array
 
-from groovevae.bars.constants import FIRST_PITCH, HOLD, OFF, OFFSET_UNITS, ONSET, PITCHED, STEPS_PER_BEAT
+from groovevae.bars.constants import (
+    FIRST_PITCH,
+    HOLD,
+    MAX_CHORD_ONSETS,
+    OFF,
+    OFFSET_UNITS,
+    ONSET,
+    PITCHED,
+    STEPS_PER_BEAT,
+)
 from groovevae.bars.types import BarBatch, Bars
+from groovevae.errors import RequestError
 from groovevae.model import MAX_BEATS, BarLogits, Decoder, GrooveVAE, metre_index
 
 CHUNK = 256  # bars decoded or encoded at once
@@ -33,6 +43,8 @@ def logits_to_beat(
     keys = (None,) * 5 if key is None else jax.random.split(key, 5)
     hits = _draw_bool(logits.drums, temperature, keys[0]) & inside
     onsets = _draw_bool(logits.chord_onset, temperature, keys[1]) & inside
+    strength = jnp.where(onsets, logits.chord_onset, -jnp.inf)
+    onsets &= strength >= jax.lax.top_k(strength, MAX_CHORD_ONSETS)[0][..., -1:]  # one player's hands
     holds = _draw_bool(logits.chord_hold, temperature, keys[2]) & inside & ~onsets
     bass = _draw_token(logits.bass, temperature, keys[3]) * inside[..., 0]
     lead = _draw_token(logits.lead, temperature, keys[4]) * inside[..., 0]
@@ -105,7 +117,12 @@ def decode(model: GrooveVAE, z: np.ndarray, like: Bars, *, temperature: float = 
     """Bars of latent points (N, Z), in the metres and tempos of the N bars of `like`.
 
     Temperature 0 takes the likeliest state of every step; above, states are drawn, each bar from `seed` and its index.
+    Raises RequestError unless there are as many points as bars, of the network's size.
     """
+    if np.shape(z) != (len(like), model.config.latent_size):
+        raise RequestError(
+            f"points of shape {np.shape(z)} for {len(like)} bars of {model.config.latent_size} dimensions"
+        )
     graph, state = nnx.split(model.decoder)
     parts = []
     for start in range(0, len(z), CHUNK):
@@ -148,6 +165,9 @@ def _encode(graph: nnx.GraphDef, state: nnx.State, batch: BarBatch) -> tuple[Arr
 
 def encode(model: GrooveVAE, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
     """Mean and log-variance (N, Z) of the posterior of each bar."""
+    if not len(bars):
+        nothing = np.zeros((0, model.config.latent_size), np.float32)
+        return nothing, nothing
     graph, state = nnx.split(model.encoder)
     means, logvars = [], []
     for start in range(0, len(bars), CHUNK):

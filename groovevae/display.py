@@ -133,11 +133,12 @@ def print_model(console: Console, model: ModelFile, path: Path) -> None:
         line(console, f"Trained {past.get('steps', 0):,} steps on {songs} with groovevae {past.get('groovevae', '?')}.")
     if past.get("held_out_f1"):
         line(console, f"Held-out note F1: {f1_text(past['held_out_f1'])}")
-    if corpus.get("licences"):
-        licences = ", ".join(f"{name} ({count:,})" for name, count in corpus["licences"].items())
-        line(console, f"Licences of the music (files): {licences}")
-    if past.get("started_from"):
-        line(console, f"Started from a model of {past['started_from'].get('steps', 0):,} steps.")
+    if licences := _licences(past):
+        line(console, licences)
+    before = past.get("started_from")
+    while before:
+        line(console, f"Started from a model of {before.get('steps', 0):,} steps. {_licences(before)}".rstrip())
+        before = before.get("started_from")
     table = text_table("genre", "songs", "bars", "tempo", "phrases")
     table.add_column("usual bass, chords and lead")
     for genre in about["genres"]:
@@ -145,6 +146,13 @@ def print_model(console: Console, model: ModelFile, path: Path) -> None:
         usual = (programs[0]["name"] if programs else "none" for programs in genre["instruments"].values())
         table.add_row(Text(genre["name"]), *numbers, ", ".join(usual))
     console.print(table)
+
+
+def _licences(past: Mapping[str, Any]) -> str:
+    """The licences of the music of one training run."""
+    licences = past.get("corpus", {}).get("licences", {})
+    listed = ", ".join(f"{name} ({count:,})" for name, count in licences.items())
+    return f"Licences of the music (files): {listed}" if listed else ""
 
 
 def describe_model(model: ModelFile, path: Path) -> dict[str, Any]:

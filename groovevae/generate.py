@@ -12,7 +12,7 @@ import numpy as np
 
 from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_piece
-from groovevae.bars.constants import VOICE_PITCH
+from groovevae.bars.constants import ROLES
 from groovevae.blend import (
     METHODS,
     check_amount,
@@ -22,7 +22,7 @@ from groovevae.blend import (
     nearest_genre,
     normalised_weights,
     parse_weights,
-    pick_by_weight,
+    pick_kit,
     pick_programs,
 )
 from groovevae.checkpoint import ModelFile, load_model_file
@@ -120,7 +120,8 @@ class _Start:
     z: np.ndarray  # (N, Z)
     like: Bars  # metres and tempos of the N bars
     song: Song  # key, programs, kit
-    genre: str  # whose vector is taken away
+    plays: tuple[bool, ...]  # whether drums, bass, chords and lead play
+    genre: str  # that it is moved away from
     name: str  # for the description
 
 
@@ -184,7 +185,7 @@ class Groove:
         if file is None:
             start = phrase_start(self.model, request.start, seed=seed, num_bars=request.bars or DEFAULT_BARS)
         else:
-            start = self._file_start(request.start, file, request.bars)
+            start = self._file_start(request.start, file, request.bars, targets)
         source = genres[start.genre]
         z = move(start.z, source, targets, genres, amount=request.amount, method=request.method)
         tempos = [mixed_tempo(tempo, request.amount, targets, genres) for tempo in start.like.tempo.tolist()]
@@ -195,15 +196,21 @@ class Groove:
         song = replace(
             start.song,
             bars=bars,
-            programs=pick_programs(start.song.programs, weights, genres, rng),
-            kit=self._pick_kit(start.song, weights, rng),
+            programs=pick_programs(start.song.programs, start.plays[1:], weights, genres, rng),
+            kit=pick_kit(start.song.kit, start.plays[0], weights, genres, rng),
         )
-        description = f"{start.name} + {_number(request.amount)} x ({_named(targets)} - {start.genre})"
+        description = f"{start.name}, {_number(request.amount)} of the way to {_named(targets)}"
+        if request.method == "mean":
+            description = f"{start.name} + {_number(request.amount)} x ({_named(targets)} - {start.genre})"
+        description += f"; {_playing(bars)}"
         text = f"groovevae {__version__}: {description}; {request.command(seed, model=self.path)}"
         return Blend(song, piece_to_midi(song_to_piece(song, text=_printable(text))), description, seed)
 
-    def _file_start(self, path: str, song: Song, num_bars: int | None) -> _Start:
-        """All bars of a file, or `num_bars` from the first that sounds; more bars than it has repeat it."""
+    def _file_start(self, path: str, song: Song, num_bars: int | None, targets: Mapping[str, float]) -> _Start:
+        """All bars of a file, or `num_bars` from the first that sounds; more bars than it has repeat it.
+
+        It is moved away from the genre it is nearest to, of those that are not where it goes to.
+        """
         sounding = np.flatnonzero(song.bars.has_notes)
         if not len(sounding):
             raise MidiError("none of its notes has a place in the bars", path=path)
@@ -213,18 +220,12 @@ class Groove:
             played = song.bars[int(sounding[0]) :]
             bars = played[np.arange(num_bars) % len(played)]
         z = self.encode(bars)
-        genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, self.model.genres)
+        others = {name: genre for name, genre in self.model.genres.items() if name not in targets}
+        genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, others or self.model.genres)
         is_cut = num_bars is None and len(bars) < len(song.bars)
         which = f"the first {len(bars):,} of {len(song.bars):,} bars, " if is_cut else ""
-        return _Start(z, bars, song, genre, f"{Path(path).name} ({which}nearest to {genre})")
-
-    def _pick_kit(self, start: Song, weights: dict[str, float], rng: np.random.Generator) -> tuple[int, ...]:
-        """The start's drum kit, or a target's, by weight; a start without drums has none to give."""
-        has_kit = {name: weight for name, weight in weights.items() if name or start.kit != VOICE_PITCH}
-        if not sum(has_kit.values()):
-            return start.kit
-        name = pick_by_weight(normalised_weights(has_kit), rng)
-        return self.model.genres[name].kit if name else start.kit
+        plays = tuple(bool(getattr(bars, role).any()) for role in ROLES)
+        return _Start(z, bars, song, plays, genre, f"{Path(path).name} ({which}taken for {genre})")
 
 
 def phrase_start(model: ModelFile, genre: str, *, seed: int, num_bars: int) -> _Start:
@@ -238,7 +239,7 @@ def phrase_start(model: ModelFile, genre: str, *, seed: int, num_bars: int) -> _
     like.metre[:] = phrase.metre[index]
     song = Song(like, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
     name = f"{genre} (from {phrase.title!r})" if phrase.title else genre
-    return _Start(phrase.z[index].astype(np.float32), like, song, genre, name)
+    return _Start(phrase.z[index].astype(np.float32), like, song, phrase.plays, genre, name)
 
 
 def is_midi_path(start: str) -> bool:
@@ -253,6 +254,12 @@ def load_model(path: str | Path | None = None) -> Groove:
 
 def _read_start(path: str) -> Song:
     return read_song(Path(path))
+
+
+def _playing(bars: Bars) -> str:
+    """Which roles play."""
+    playing = [role for role in ROLES if getattr(bars, role).any()]
+    return " ".join(["plays", ", ".join(playing)]) if playing else "silent: no note came out"
 
 
 def _named(weights: Mapping[str, float]) -> str:

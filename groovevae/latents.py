@@ -10,9 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.bars import Song
-from groovevae.bars.constants import NUM_VOICES, PITCHED, VOICE_PITCH
+from groovevae.bars.constants import PITCHED, VOICE_PITCH
 
-PHRASE_BARS = 16
 MAX_PROGRAMS = 4  # programs of a role that a genre remembers
 
 
@@ -27,6 +26,7 @@ class Phrase:
     is_minor: bool
     programs: tuple[int, int, int]  # of bass, chords, lead
     kit: tuple[int, ...]  # percussion key of each of the nine voices
+    plays: tuple[bool, ...]  # whether drums, bass, chords and lead play in it
     title: str = ""
 
 
@@ -37,7 +37,7 @@ class Genre:
     name: str
     mean: np.ndarray  # (Z,) float32: the genre vector
     covariance: np.ndarray  # (Z, Z) float32, of the posterior means
-    num_bars: int  # bars the mean was taken over
+    num_bars: int  # of its training songs
     num_songs: int
     tempo: float  # median, quarter notes a minute
     programs: tuple[tuple[tuple[int, float], ...], ...]  # of bass, chords, lead: (program, share of songs), usual first
@@ -78,18 +78,16 @@ def playing_of(songs: Sequence[Song]) -> Playing:
 
 
 def _usual_kit(songs: Sequence[Song]) -> tuple[int, ...]:
-    kit = list(VOICE_PITCH)
-    for voice in range(NUM_VOICES):
-        keys = Counter(song.kit[voice] for song in songs if song.bars.drums[:, :, voice].any())
-        if keys:
-            kit[voice] = min(keys, key=lambda key: (-keys[key], key))
-    return tuple(kit)
+    """The kit that most songs with drums play: a whole one, since voices of several kits may share a key."""
+    kits = Counter(song.kit for song in songs if song.bars.drums.any())
+    return min(kits, key=lambda kit: (-kits[kit], kit)) if kits else VOICE_PITCH
 
 
-def phrase_start(song: Song, *, has_drums: bool, length: int = PHRASE_BARS) -> int | None:
+def phrase_start(song: Song, *, has_drums: bool, length: int, least: float) -> int | None:
     """Where a song's best phrase of `length` bars starts: one metre throughout, as many roles playing as can be.
 
-    Starts lie on every fourth bar from the first that sounds. None where the song is too short or the metre changes.
+    Starts lie on every fourth bar from the first that sounds. None where the song is too short, the metre changes, or
+    no more than the share `least` of the roles plays.
     """
     bars = song.bars
     sounding = np.flatnonzero(bars.has_notes)
@@ -98,7 +96,7 @@ def phrase_start(song: Song, *, has_drums: bool, length: int = PHRASE_BARS) -> i
     roles = [getattr(bars, role).reshape(len(bars), -1).any(1) for role in PITCHED]
     roles += [bars.drums.reshape(len(bars), -1).any(1)] if has_drums else []
     playing = np.stack(roles).sum(0)  # (N,) roles that play in each bar
-    best, best_score = None, 0.5 * len(roles)  # half the roles must play on average
+    best, best_score = None, least * len(roles)
     for start in range(int(sounding[0]), len(bars) - length + 1, 4):
         window = slice(start, start + length)
         if (bars.metre[window] == bars.metre[start]).all() and playing[window].mean() > best_score:

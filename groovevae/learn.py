@@ -13,22 +13,14 @@ import numpy as np
 
 from groovevae import __version__
 from groovevae.bars import Bars, Song
-from groovevae.checkpoint import ModelFile, save_model
+from groovevae.checkpoint import STATE_KIND, ModelFile, read_texts, save_model
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.dataset import Dataset
-from groovevae.decoding import decode, encode
+from groovevae.decoding import encode
+from groovevae.describe import describe_genres, follow, phrase_song
 from groovevae.errors import CorpusError, OutputError, RequestError
-from groovevae.latents import (
-    PHRASE_BARS,
-    Genre,
-    Phrase,
-    covariance,
-    genre_vector,
-    phrase_start,
-    playing_of,
-    plays_drums,
-)
+from groovevae.latents import Genre
 from groovevae.model import GrooveVAE
 from groovevae.training import (
     EVAL_BARS,
@@ -45,8 +37,7 @@ from groovevae.weights import build_network, state_to_arrays
 
 MIN_GENRE_BARS = 64  # a genre of fewer has no mean worth the name
 MIN_BARS = 512  # two batches: fewer are learned by heart in a minute
-MAX_STATISTICS_BARS = 4000  # bars a genre that its statistics are taken over
-MAX_PHRASES = 24
+MAX_SEED = 2**31 - 1
 MAX_WEIGHT = 65504.0  # the largest float16, which model files hold
 ADAPT_CONFIG = TrainConfig(steps=1000, learning_rate=3e-4, beta_warmup_steps=1)  # for a start from an existing model
 
@@ -105,7 +96,8 @@ def train_model(
     provenance = _provenance(corpus, train_songs, held_songs, state, config, held_f1, start_from)
     model = ModelFile(sizes, weights, {name: described[name] for name in sorted(described)}, provenance)
     save_model(out, model)
-    return Trained(model, state.step, held_f1, _measure(network, data, config.seed))
+    seen = data if start_from is None else _dataset(train_songs, genres)
+    return Trained(model, state.step, held_f1, _measure(network, seen, config.seed))
 
 
 def _begin(
@@ -124,7 +116,7 @@ def _begin(
         state = load_state(path, state, run)
 
     def save(now: TrainState) -> None:
-        save_state(path, now, run)
+        save_state(path, now, run, is_done=now.step >= config.steps)
 
     save(state)  # finds out now, and not in an hour, whether the folder can be written to
     return state, save
@@ -135,6 +127,15 @@ def _dataset(
 ) -> Dataset:
     pairs = [(song.song, song.entry.genre) for song in songs] + list(rehearsal)
     return Dataset.from_songs([song for song, _ in pairs], [name for _, name in pairs], genres)
+
+
+def unfinished_step(out: Path) -> int | None:
+    """How far the run has come that lies beside `out`, None where there is none or it was finished."""
+    path = state_file(out)
+    if not path.exists():
+        return None
+    texts = read_texts(path, kind=STATE_KIND)
+    return None if texts.get("done") else int(texts["step"])
 
 
 def state_file(out: Path) -> Path:
@@ -150,6 +151,8 @@ def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:
         value = values[name]
         if not low <= value < float("inf"):  # NaN is not either
             raise RequestError(f"{name.replace('_', ' ')} {value:g} is out of range; at least {low:g} is needed")
+    if config.seed > MAX_SEED:
+        raise RequestError(f"seed {config.seed} is out of range; at most {MAX_SEED} is taken")
 
 
 def check_enough(songs: Sequence[CorpusSong], *, needs_two: bool) -> None:
@@ -171,63 +174,6 @@ def check_enough(songs: Sequence[CorpusSong], *, needs_two: bool) -> None:
         raise CorpusError(f"too little to learn from: bars to train on: {found}; needed: {need}; add more files")
 
 
-def describe_genres(network: GrooveVAE, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
-    """Genre statistics and phrases, from the bars of songs as this network encodes them."""
-    genres = {}
-    for name in sorted({song.entry.genre for song in songs}):
-        own = [song for song in songs if song.entry.genre == name]
-        unpacked = [song.song for song in own]
-        data = Dataset.from_songs(unpacked, [name] * len(own), (name,))
-        z, _ = encode(network, data.bars[np.sort(data.of_each_genre(MAX_STATISTICS_BARS))])
-        genres[name] = Genre(
-            name=name,
-            mean=genre_vector(z),
-            covariance=covariance(z),
-            num_bars=len(z),
-            num_songs=len({song.entry.song_id for song in own}),
-            **playing_of(unpacked)._asdict(),
-            phrases=_phrases(network, own, unpacked),
-        )
-    return genres
-
-
-def _phrases(network: GrooveVAE, songs: Sequence[CorpusSong], unpacked: Sequence[Song]) -> tuple[Phrase, ...]:
-    has_drums = plays_drums(unpacked)
-    seen: set[str] = set()
-    picked: list[tuple[Bars, Song, str]] = []
-    for index in np.random.default_rng(0).permutation(len(songs)):
-        song, entry = unpacked[index], songs[index].entry
-        start = phrase_start(song, has_drums=has_drums)
-        if start is not None and entry.song_id not in seen and len(picked) < MAX_PHRASES:
-            seen.add(entry.song_id)
-            picked.append((song.bars[start : start + PHRASE_BARS], song, entry.title))
-    if not picked:
-        return ()
-    picked.sort(key=lambda part: part[0].num_steps[0] != 16)  # first those in a metre that every genre can play
-    z, _ = encode(network, Bars.concatenate([bars for bars, _, _ in picked]))
-    return tuple(
-        Phrase(
-            z=points.astype(np.float16),
-            metre=bars.metre,
-            tempo=float(np.median(bars.tempo)),
-            transpose=song.transpose,
-            is_minor=song.is_minor,
-            programs=song.programs,
-            kit=song.kit,
-            title=title,
-        )
-        for points, (bars, song, title) in zip(z.reshape(len(picked), PHRASE_BARS, -1), picked, strict=True)
-    )
-
-
-def phrase_song(network: GrooveVAE, phrase: Phrase) -> Song:
-    """A phrase as a song, decoded greedily."""
-    like = Bars.empty(len(phrase.z), tempo=phrase.tempo)
-    like.metre[:] = phrase.metre
-    bars = decode(network, phrase.z.astype(np.float32), like)
-    return Song(bars, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
-
-
 def _rehearse(start: ModelFile, kept: dict[str, Genre]) -> list[tuple[Song, str]]:
     """The phrases of genres that are kept, as the old model plays them."""
     network = start.network()
@@ -237,22 +183,11 @@ def _rehearse(start: ModelFile, kept: dict[str, Genre]) -> list[tuple[Song, str]
 def _moved(
     start: ModelFile, kept: dict[str, Genre], network: GrooveVAE, rehearsal: list[tuple[Song, str]]
 ) -> dict[str, Genre]:
-    """Kept genres in the new latent space: phrases encoded anew, vectors moved by as much as their phrases moved."""
-    before = start.network()
-    moved = {}
-    for name, genre in kept.items():
-        songs = [song for song, of in rehearsal if of == name]
-        if not songs:
-            moved[name] = genre
-            continue
-        bars = Bars.concatenate([song.bars for song in songs])
-        z_before, z_now = encode(before, bars)[0], encode(network, bars)[0]
-        ends = np.cumsum([len(song.bars) for song in songs])[:-1]
-        phrases = (
-            replace(p, z=z.astype(np.float16)) for p, z in zip(genre.phrases, np.split(z_now, ends), strict=True)
-        )
-        moved[name] = replace(genre, mean=genre.mean + (z_now - z_before).mean(0), phrases=tuple(phrases))
-    return moved
+    """Kept genres in the new latent space."""
+    if not rehearsal:
+        return kept
+    bars = Bars.concatenate([song.bars for song, _ in rehearsal])
+    return follow(kept, encode(start.network(), bars)[0], encode(network, bars)[0])
 
 
 def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) -> dict[str, np.ndarray]:

@@ -148,26 +148,27 @@ def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[
     return TrainState(params, make_optimizer(config).init(params), 0)
 
 
-def save_state(path: Path, state: TrainState, run: dict[str, dict[str, Any]]) -> None:
+def save_state(path: Path, state: TrainState, run: dict[str, dict[str, Any]], *, is_done: bool) -> None:
     """Writes all of a training run's state; `run` is what a resumed run must agree with."""
     tensors = {f"params/{k}": v for k, v in state_to_arrays(state.params).items()}
     tensors |= {f"opt/{k}": v for k, v in state_to_arrays(state.opt_state).items()}
-    write_tensors(path, tensors, kind=STATE_KIND, texts={"run": run, "step": state.step})
+    write_tensors(path, tensors, kind=STATE_KIND, texts={"run": run, "step": state.step, "done": is_done})
 
 
 def load_state(path: Path, like: TrainState, run: dict[str, dict[str, Any]]) -> TrainState:
     """Reads what `save_state` wrote, for a run with the same settings and corpus.
 
-    Raises ModelFileError where the file is damaged or belongs to another run.
+    What another run has left is not gone on with: one that was finished gives `like` back. Raises ModelFileError for
+    an unfinished one, and where the file is damaged.
     """
     tensors, texts = read_tensors(path, kind=STATE_KIND)
     for part, values in run.items():
         found = texts["run"].get(part, {})
         if differing := sorted(name for name in values if found.get(name) != values[name]):
+            if texts.get("done"):
+                return like
             was = ", ".join(f"{name} {found.get(name)}, now {values[name]}" for name in differing)
-            raise ModelFileError(
-                f"{path}: an unfinished run with {was}; use the same, or give it up with --restart"
-            )
+            raise ModelFileError(f"{path}: an unfinished run with {was}; use the same, or give it up with --restart")
     parts = ({k.removeprefix(p): v for k, v in tensors.items() if k.startswith(p)} for p in ("params/", "opt/"))
     params, opt_state = (arrays_to_state(tree, part) for tree, part in zip(like[:2], parts, strict=True))
     return TrainState(params, opt_state, int(texts["step"]))

@@ -23,6 +23,7 @@ LAYERS = (
     "latents",
     "checkpoint",
     "training",
+    "describe",
     "learn",
     "blend",
     "generate",

@@ -1,4 +1,4 @@
-"""Songs to `pretty_midi.PrettyMIDI` objects in memory and back. Touches no files."""
+"""Songs to `pretty_midi.PrettyMIDI` objects and to MIDI bytes, in memory. Touches no files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from groovevae.bars.grid import piece_to_song
 from groovevae.bars.render import song_to_piece
 from groovevae.bars.types import Song
-from groovevae.midi import piece_to_pretty_midi, pretty_midi_to_piece
+from groovevae.midi import piece_to_midi, piece_to_pretty_midi, pretty_midi_to_piece
 
 if TYPE_CHECKING:
     import pretty_midi
@@ -21,3 +21,8 @@ def pretty_midi_to_song(pm: pretty_midi.PrettyMIDI) -> Song:
 def song_to_pretty_midi(song: Song) -> pretty_midi.PrettyMIDI:
     """A song as a `PrettyMIDI`, in its own key: the pair of `pretty_midi_to_song`."""
     return piece_to_pretty_midi(song_to_piece(song))
+
+
+def song_to_midi(song: Song) -> bytes:
+    """A song as the bytes of a MIDI file, in its own key, ending on the last bar line."""
+    return piece_to_midi(song_to_piece(song))

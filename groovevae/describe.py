@@ -1,0 +1,127 @@
+"""Genres as a network sees them: from the bars of songs to vectors, spreads and phrases. Trains nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from groovevae.bars import Bars, Song
+from groovevae.bars.constants import ROLES
+from groovevae.corpus import CorpusSong
+from groovevae.corpus.dataset import Dataset
+from groovevae.decoding import decode, encode
+from groovevae.latents import Genre, Phrase, covariance, genre_vector, phrase_start, playing_of, plays_drums
+from groovevae.model import GrooveVAE
+
+MAX_STATISTICS_BARS = 4000  # bars a genre that its vector and covariance are taken over
+MAX_PHRASES = 24
+COMMON_METRE_STEPS = 16  # 4/4 and 2/2: what every genre can play
+MAX_COMMON_METRE = 16  # phrases of those, before others get their turn
+
+# Bars of a phrase, and the share of roles that must play in it on average: what is tried in turn until a song has one.
+PHRASE_SHAPES = ((16, 0.5), (8, 0.5), (4, 0.5), (16, 0.0), (8, 0.0), (4, 0.0))
+
+FOLLOW_RIDGE = 0.1  # in units of the points' own variance
+
+Picked = tuple[Bars, Song, str]  # bars of a phrase, their song, its title
+
+
+def describe_genres(network: GrooveVAE, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
+    """Genre statistics and phrases, from the bars of songs as this network encodes them."""
+    genres: dict[str, Genre] = {}
+    used: set[str] = set()  # songs that have given a phrase to some genre: the next one rather takes others
+    for name in sorted({song.entry.genre for song in songs}):
+        own = [song for song in songs if song.entry.genre == name]
+        unpacked = [song.song for song in own]
+        data = Dataset.from_songs(unpacked, [name] * len(own), (name,))
+        z, _ = encode(network, data.bars[np.sort(data.of_each_genre(MAX_STATISTICS_BARS))])
+        genres[name] = Genre(
+            name=name,
+            mean=genre_vector(z),
+            covariance=covariance(z),
+            num_bars=len(data),
+            num_songs=len({song.entry.song_id for song in own}),
+            **playing_of(unpacked)._asdict(),
+            phrases=_encoded(network, _pick_phrases(name, own, unpacked, used)),
+        )
+    return genres
+
+
+def _pick_phrases(name: str, songs: Sequence[CorpusSong], unpacked: Sequence[Song], used: set[str]) -> list[Picked]:
+    """One phrase a song, of up to MAX_PHRASES songs, most in a common metre; their ids are added to `used`."""
+    has_drums = plays_drums(unpacked)
+    order = np.random.default_rng(list(name.encode())).permutation(len(songs))
+    found: dict[str, Picked] = {}
+    for length, least in PHRASE_SHAPES:
+        for index in order:
+            song, entry = unpacked[index], songs[index].entry
+            start = phrase_start(song, has_drums=has_drums, length=length, least=least)
+            if start is not None:
+                found.setdefault(entry.song_id, (song.bars[start : start + length], song, entry.title))
+        if found:
+            break
+    ids = sorted(found, key=lambda song_id: song_id in used)
+    common = [song_id for song_id in ids if found[song_id][0].num_steps[0] == COMMON_METRE_STEPS]
+    other = [song_id for song_id in ids if song_id not in common]
+    first = common[: max(MAX_COMMON_METRE, MAX_PHRASES - len(other))]
+    picked = (first + other)[:MAX_PHRASES]
+    used.update(picked)
+    return [found[song_id] for song_id in picked]
+
+
+def _encoded(network: GrooveVAE, picked: Sequence[Picked]) -> tuple[Phrase, ...]:
+    if not picked:
+        return ()
+    z, _ = encode(network, Bars.concatenate([bars for bars, _, _ in picked]))
+    return tuple(
+        Phrase(
+            z=points.astype(np.float16),
+            metre=bars.metre,
+            tempo=float(np.median(bars.tempo)),
+            transpose=song.transpose,
+            is_minor=song.is_minor,
+            programs=song.programs,
+            kit=song.kit,
+            plays=tuple(bool(getattr(bars, role).any()) for role in ROLES),
+            title=title,
+        )
+        for points, (bars, song, title) in zip(np.split(z, len(picked)), picked, strict=True)
+    )
+
+
+def phrase_song(network: GrooveVAE, phrase: Phrase) -> Song:
+    """A phrase as a song, decoded greedily."""
+    like = Bars.empty(len(phrase.z), tempo=phrase.tempo)
+    like.metre[:] = phrase.metre
+    bars = decode(network, phrase.z.astype(np.float32), like)
+    return Song(bars, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
+
+
+def follow(genres: dict[str, Genre], before: np.ndarray, now: np.ndarray) -> dict[str, Genre]:
+    """Genres carried from one latent space to the next, which training on has moved.
+
+    `before` and `now` (N, Z) are the same bars in both. The move is taken to be affine and fitted by ridge regression
+    towards no move at all: z -> z + (z - centre) D + shift.
+    """
+    if not len(before):
+        return genres
+    centre, shift = before.mean(0), (now - before).mean(0)
+    points, moves = (np.asarray(part - part.mean(0), np.float64) for part in (before, now - before))
+    ridge = FOLLOW_RIDGE * len(points) * points.var(0).mean() * np.eye(points.shape[1])
+    turn = np.linalg.solve(points.T @ points + ridge, points.T @ moves)  # (Z, Z)
+    matrix = np.eye(len(turn)) + turn
+
+    def moved(z: np.ndarray) -> np.ndarray:
+        return (z.astype(np.float64) + (z - centre) @ turn + shift).astype(np.float32)
+
+    return {
+        name: replace(
+            genre,
+            mean=moved(genre.mean),
+            covariance=(matrix.T @ genre.covariance @ matrix).astype(np.float32),
+            phrases=tuple(replace(phrase, z=moved(phrase.z).astype(np.float16)) for phrase in genre.phrases),
+        )
+        for name, genre in genres.items()
+    }
