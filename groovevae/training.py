@@ -98,7 +98,7 @@ def loss_fn(
     keep = jax.random.bernoulli(keep_key, 1 - config.input_dropout, (num_bars, num_steps // STEPS_PER_BEAT))
     output = network(batch, keep.astype(jnp.float32), noise_key)
     recon = jnp.stack([part.mean() for part in recon_loss(output.logits, batch)])
-    kl = kl_divergence(output.mean, output.logvar)  # (B, Z)
+    kl = kl_divergence(output.mean, output.logvar) * network.config.variational  # (B, Z)
     genre_nats = genre_loss(output, genre)
     role_weights = jnp.array([config.drums_weight, config.bass_weight, 1.0, config.lead_weight, 1.0])
     loss = recon @ role_weights + config.genre_weight * genre_nats

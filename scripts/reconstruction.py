@@ -8,8 +8,7 @@ import click
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import FIRST_PITCH, OFFSET_UNITS, ONSET, ROLES
-from groovevae.bars.types import PITCHED
+from groovevae.bars.constants import FIRST_PITCH, OFFSET_UNITS, ONSET, PITCHED, ROLES
 from groovevae.checkpoint import load_model_file
 from groovevae.corpus import load_corpus, split_songs
 from groovevae.corpus.dataset import Dataset

@@ -91,7 +91,8 @@ def test_states_of_another_run(tiny: Tiny, tmp_path: Path) -> None:
     path = tmp_path / "tiny.safetensors"
     state_file(path).write_bytes(state_file(tiny.path).read_bytes())
     for options in ({"config": replace(SETTINGS, seed=1)}, {"model_config": replace(SIZES, latent_size=4)}):
-        with pytest.raises(ModelFileError, match=r"an unfinished run with (seed 0, now 1|latent_size 8, now 4); .* give it up with --restart"):
+        message = r"an unfinished run with (seed 0, now 1|latent_size 8, now 4); .* give it up with --restart"
+        with pytest.raises(ModelFileError, match=message):
             train_tiny(tiny.corpus, path, **options)
     state_file(path).write_bytes(state_file(tiny.path).read_bytes()[:-9])
     with pytest.raises(ModelFileError, match=r"damaged groovevae training state file.*--restart"):
