@@ -44,7 +44,8 @@ def logits_to_beat(
     hits = _draw_bool(logits.drums, temperature, keys[0]) & inside
     onsets = _draw_bool(logits.chord_onset, temperature, keys[1]) & inside
     strength = jnp.where(onsets, logits.chord_onset, -jnp.inf)
-    onsets &= strength >= jax.lax.top_k(strength, MAX_CHORD_ONSETS)[0][..., -1:]  # one player's hands
+    strongest = jax.lax.top_k(strength, MAX_CHORD_ONSETS)[1]  # indices, since strengths may tie
+    onsets &= jax.nn.one_hot(strongest, strength.shape[-1], dtype=bool).any(-2)  # one player's hands
     holds = _draw_bool(logits.chord_hold, temperature, keys[2]) & inside & ~onsets
     bass = _draw_token(logits.bass, temperature, keys[3]) * inside[..., 0]
     lead = _draw_token(logits.lead, temperature, keys[4]) * inside[..., 0]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from command_line import Run
     from tiny import Tiny
 
     from groovevae import Groove
@@ -19,6 +20,8 @@ os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # Tiny networks spend their time in the compiler: unoptimised code is ready three times as fast.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+
+pytest.register_assert_rewrite("command_line", "midi_readers")
 
 ROOT = Path(__file__).parent.parent
 
@@ -71,3 +74,15 @@ def groove(tiny: "Tiny") -> "Groove":
     from groovevae import load_model
 
     return load_model(tiny.path)
+
+
+@pytest.fixture
+def run(tmp_path: Path, tiny: "Tiny", monkeypatch: pytest.MonkeyPatch) -> "Run":
+    """Runs `groove` in an empty folder, where the tiny model is the one that comes with the package."""
+    from command_line import invoke
+
+    from groovevae import checkpoint
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(checkpoint, "default_model_path", lambda: tiny.path)
+    return invoke

@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import mido
 import pretty_midi
 import pytest
 from corpus_files import band_tune
@@ -42,3 +43,18 @@ def test_pretty_midi_in_and_out() -> None:
     back = groovevae.song_to_pretty_midi(song)
     assert [(i.is_drum, len(i.notes)) for i in back.instruments] == [(i.is_drum, len(i.notes)) for i in pm.instruments]
     assert back.get_end_time() <= pm.get_end_time() + 1e-6
+
+
+def test_a_song_to_the_bytes_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "song.mid"
+    path.write_bytes(band_tune("rock", 0, num_bars=4))
+    song = groovevae.read_song(path)
+    data = groovevae.song_to_midi(song)
+    assert data == groovevae.song_to_midi(song)
+    path.write_bytes(data)
+    again = groovevae.read_song(path)
+    for name in vars(song.bars):
+        assert (getattr(again.bars, name) == getattr(song.bars, name)).all(), name
+    assert (again.programs, again.kit, again.transpose) == (song.programs, song.kit, song.transpose)
+    file = mido.MidiFile(file=io.BytesIO(data))
+    assert {sum(message.time for message in track) for track in file.tracks} == {4 * 4 * file.ticks_per_beat}

@@ -3,31 +3,43 @@ import pytest
 
 from groovevae.bars.constants import VOICE_PITCH
 from groovevae.blend import (
+    RIDGE,
     blend,
     check_amount,
     find_genre,
     mixed_tempo,
     mixed_vector,
+    move,
     nearest_genre,
     normalised_weights,
     parse_weights,
     pick_by_weight,
+    pick_kit,
     pick_programs,
+    transport,
 )
 from groovevae.errors import RequestError
 from groovevae.latents import Genre
 
 
-def genre(name: str, mean: list[float], *, tempo: float = 120.0, programs: tuple = ((), (), ())) -> Genre:
+def genre(
+    name: str,
+    mean: list[float],
+    covariance: list[list[float]] | None = None,
+    *,
+    tempo: float = 120.0,
+    programs: tuple = ((), (), ()),
+    kit: tuple[int, ...] = VOICE_PITCH,
+) -> Genre:
     return Genre(
         name=name,
         mean=np.array(mean, np.float32),
-        covariance=np.eye(len(mean), dtype=np.float32),
+        covariance=np.array(np.eye(len(mean)) if covariance is None else covariance, np.float32),
         num_bars=64,
         num_songs=2,
         tempo=tempo,
         programs=programs,
-        kit=VOICE_PITCH,
+        kit=kit,
     )
 
 
@@ -155,16 +167,41 @@ def test_unknown_genres_suggest_the_nearest(name: str, message: str) -> None:
         find_genre(name, GENRES)
 
 
+ALL = (True, True, True)
+
+
 @pytest.mark.parametrize(
-    ("weights", "programs"),
+    ("plays", "weights", "programs"),
     [
-        ({"": 1.0, "rock": 0.0}, (1, 2, 3)),
-        ({"": 0.0, "rock": 1.0}, (33, 29, 3)),  # rock has no lead: the start's own stays
-        ({"": 0.0, "rock": 0.0, "classical": 1.0}, (42, 0, 40)),
+        (ALL, {"": 1.0, "rock": 0.0}, (1, 2, 3)),
+        (ALL, {"": 0.0, "rock": 1.0}, (33, 29, 3)),  # rock has no lead: the start's own stays
+        (ALL, {"": 0.0, "rock": 0.0, "classical": 1.0}, (42, 0, 40)),
+        ((False, True, True), {"": 0.999999, "rock": 0.000001}, (33, 2, 3)),  # a start without bass has none to give
+        ((False, False, False), {"": 0.999999, "classical": 0.000001}, (42, 0, 40)),
+        ((False, False, False), {"": 1.0, "rock": 0.0}, (1, 2, 3)),  # amount 0: nobody else to take from
+        ((False, False, False), {"": 0.5, "jazz": 0.5}, (1, 2, 3)),  # jazz has no programs either
     ],
 )
-def test_programs_by_weight(weights: dict[str, float], programs: tuple[int, int, int]) -> None:
-    assert pick_programs((1, 2, 3), weights, GENRES, np.random.default_rng(0)) == programs
+def test_programs_by_weight(plays: tuple[bool, ...], weights: dict[str, float], programs: tuple[int, int, int]) -> None:
+    assert pick_programs((1, 2, 3), plays, weights, GENRES, np.random.default_rng(0)) == programs
+
+
+OWN, ROCK = tuple(range(50, 59)), tuple(range(60, 69))
+
+
+@pytest.mark.parametrize(
+    ("has_drums", "weights", "kit"),
+    [
+        (True, {"": 1.0, "rock": 0.0}, OWN),
+        (True, {"": 0.999999, "rock": 0.000001}, OWN),
+        (True, {"": 0.0, "rock": 1.0}, ROCK),
+        (False, {"": 0.999999, "rock": 0.000001}, ROCK),  # a start without drums has no kit to give
+        (False, {"": 1.0, "rock": 0.0}, OWN),  # amount 0: nobody else to take from
+    ],
+)
+def test_kits_by_weight(has_drums: bool, weights: dict[str, float], kit: tuple[int, ...]) -> None:
+    genres = {"rock": genre("rock", [0.0], kit=ROCK)}
+    assert pick_kit(OWN, has_drums, weights, genres, np.random.default_rng(0)) == kit
 
 
 def test_names_are_drawn_as_often_as_they_weigh() -> None:
@@ -176,3 +213,84 @@ def test_names_are_drawn_as_often_as_they_weigh() -> None:
 @pytest.mark.parametrize(("point", "nearest"), [([0.1, 0.2], "classical"), ([1.0, 1.5], "rock"), ([9.0, 0.0], "jazz")])
 def test_the_nearest_genre(point: list[float], nearest: str) -> None:
     assert nearest_genre(np.array([point, point], np.float32), GENRES) == nearest
+
+
+def test_the_nearest_genre_is_the_likeliest() -> None:
+    """Nearer to the narrow genre's vector, and yet far outside what it ever plays."""
+    genres = {
+        "narrow": genre("narrow", [0.0, 0.0], [[0.01, 0.0], [0.0, 0.01]]),
+        "wide": genre("wide", [4.0, 0.0], [[9.0, 0.0], [0.0, 9.0]]),
+    }
+    for point, nearest in (([1.5, 0.0], "wide"), ([0.1, 0.1], "narrow"), ([4.0, 0.0], "wide")):
+        assert nearest_genre(np.array([point], np.float32), genres) == nearest
+    many = np.array([[0.1, 0.0], [0.0, 0.1], [3.0, 0.0]], np.float32)  # one bar that narrow never plays decides
+    assert nearest_genre(many, genres) == "wide"
+
+
+# Transport
+
+SOURCE = genre("source", [1.0, -2.0, 0.5], [[2.0, 0.6, 0.0], [0.6, 1.0, -0.3], [0.0, -0.3, 0.5]])
+TARGET = genre("target", [-3.0, 4.0, 0.0], [[0.5, -0.2, 0.1], [-0.2, 3.0, 0.8], [0.1, 0.8, 1.0]])
+FLAT = genre("flat", [5.0, 5.0, 5.0], [[0.0] * 3] * 3)
+
+
+def drawn(source: Genre, num_points: int = 20_000) -> np.ndarray:
+    """Points whose mean and covariance are those of the genre, but for rounding."""
+    points = np.random.default_rng(0).normal(size=(num_points, len(source.mean)))
+    points = np.linalg.solve(np.linalg.cholesky(np.cov(points, rowvar=False)), (points - points.mean(0)).T).T
+    values, vectors = np.linalg.eigh(source.covariance.astype(float))
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    return (source.mean + points @ root.T).astype(np.float32)
+
+
+@pytest.mark.parametrize(("source", "target"), [(SOURCE, TARGET), (TARGET, SOURCE), (SOURCE, FLAT), (FLAT, TARGET)])
+def test_transport_fits_the_mean_and_the_spread(source: Genre, target: Genre) -> None:
+    carried = transport(drawn(source), source, target)
+    assert carried.dtype == np.float32
+    np.testing.assert_allclose(carried.mean(0), target.mean, atol=1e-3)
+    # The ridge is part of the spread: what has none in the source gets none, what has it falls short by a ridge.
+    expected = np.zeros((3, 3)) if source is FLAT else target.covariance
+    np.testing.assert_allclose(np.cov(carried, rowvar=False), expected, atol=8 * RIDGE)
+
+
+@pytest.mark.parametrize("same", [SOURCE, TARGET, FLAT])
+def test_transport_to_the_same_place_changes_nothing(same: Genre) -> None:
+    z = drawn(SOURCE, 50)
+    np.testing.assert_allclose(transport(z, same, same), z, atol=1e-5)
+
+
+def test_transport_between_lines_is_a_stretch() -> None:
+    """In one dimension the map is known: by the ratio of the standard deviations."""
+    narrow, wide = genre("narrow", [1.0], [[1.0]]), genre("wide", [10.0], [[4.0]])
+    stretch = ((4 + RIDGE) / (1 + RIDGE)) ** 0.5
+    z = np.array([[1.0], [2.0], [-1.0]], np.float32)
+    np.testing.assert_allclose(transport(z, narrow, wide), [[10.0], [10 + stretch], [10 - 2 * stretch]], rtol=1e-6)
+
+
+MIXTURE = {"source": 0.2, "target": 0.5, "flat": 0.3}
+PLACES = {"source": SOURCE, "target": TARGET, "flat": FLAT}
+
+
+@pytest.mark.parametrize("weights", [{"target": 1.0}, MIXTURE])
+@pytest.mark.parametrize("amount", [0.0, 0.5, 1.0, 2.0])
+def test_the_mean_method_is_the_literal_formula(weights: dict[str, float], amount: float) -> None:
+    z = drawn(SOURCE, 50)
+    vector = sum(weight * PLACES[name].mean for name, weight in weights.items())
+    moved = move(z, SOURCE, weights, PLACES, amount=amount, method="mean")
+    np.testing.assert_allclose(moved, z + amount * (vector - SOURCE.mean), atol=1e-5)
+
+
+@pytest.mark.parametrize("method", ["transport", "mean"])
+@pytest.mark.parametrize("weights", [{"target": 1.0}, MIXTURE])
+def test_amount_0_moves_nothing(weights: dict[str, float], method: str) -> None:
+    z = drawn(SOURCE, 50)
+    assert (move(z, SOURCE, weights, PLACES, amount=0.0, method=method) == z).all()
+
+
+@pytest.mark.parametrize("amount", [0.25, 1.0, 2.0])
+def test_the_transport_method_goes_a_share_of_the_way(amount: float) -> None:
+    z = drawn(SOURCE, 50)
+    ends = 0.2 * z + 0.5 * transport(z, SOURCE, TARGET) + 0.3 * transport(z, SOURCE, FLAT)
+    moved = move(z, SOURCE, MIXTURE, PLACES, amount=amount)
+    np.testing.assert_allclose(moved, z + amount * (ends - z), atol=1e-4)
+    assert moved.dtype == np.float32

@@ -28,7 +28,7 @@ SIZES = ModelConfig(latent_size=3, step_size=4, encoder_size=4, decoder_size=4, 
 def phrase(metre: list[list[int]], title: str) -> Phrase:
     z = np.arange(3 * len(metre), dtype=np.float16).reshape(len(metre), 3)
     kit = tuple(range(36, 45))
-    return Phrase(z, np.array(metre, np.uint8), 97.5, -3, True, (32, 0, 73), kit, title)
+    return Phrase(z, np.array(metre, np.uint8), 97.5, -3, True, (32, 0, 73), kit, (True, True, False, True), title)
 
 
 def model() -> ModelFile:

@@ -8,8 +8,9 @@ from flax import nnx
 from tiny import SIZES
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import FIRST_PITCH, HOLD, OFF, ONSET, REST
-from groovevae.decoding import decode, without_stray_holds
+from groovevae.bars.constants import FIRST_PITCH, HOLD, MAX_CHORD_ONSETS, OFF, ONSET, REST
+from groovevae.decoding import decode, encode, without_stray_holds
+from groovevae.errors import RequestError
 from groovevae.model import GrooveVAE
 
 
@@ -65,6 +66,30 @@ def test_velocity_and_offset_belong_to_onsets(network: GrooveVAE) -> None:
 
 def test_no_points_are_no_bars(network: GrooveVAE) -> None:
     assert len(decode(network, np.zeros((0, SIZES.latent_size), np.float32), Bars.empty(0))) == 0
+
+
+def test_no_bars_are_no_points(network: GrooveVAE) -> None:
+    for points_ in encode(network, Bars.empty(0)):
+        assert (points_.shape, points_.dtype) == ((0, SIZES.latent_size), np.float32)
+
+
+@pytest.mark.parametrize("shape", [(2, SIZES.latent_size), (0, SIZES.latent_size), (3, 5), (SIZES.latent_size,), ()])
+def test_points_that_do_not_fit_the_bars(network: GrooveVAE, shape: tuple[int, ...]) -> None:
+    with pytest.raises(RequestError, match=rf"points of shape .* for 3 bars of {SIZES.latent_size} dimensions"):
+        decode(network, np.zeros(shape, np.float32), Bars.empty(3))
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.parametrize("kernel", ["as it is", "zero"])
+def test_a_chord_is_one_player_s_hands(kernel: str, temperature: float) -> None:
+    """Never more than six notes struck at once, where the network is fond of all alike too."""
+    network = GrooveVAE(replace(SIZES, num_genres=3), rngs=nnx.Rngs(0))
+    heads = network.decoder.heads
+    heads.bias[...] = jnp.ones_like(heads.bias[...])
+    if kernel == "zero":
+        heads.kernel[...] = jnp.zeros_like(heads.kernel[...])
+    struck = (decode(network, points(8), Bars.empty(8), temperature=temperature).chords == ONSET).sum(-1)
+    assert struck.max() == MAX_CHORD_ONSETS
 
 
 N = FIRST_PITCH

@@ -1,5 +1,4 @@
 import io
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +6,8 @@ import mido
 import numpy as np
 import pretty_midi
 import pytest
-import symusic
 from corpus_files import band_tune
+from midi_readers import same_notes_everywhere
 
 from groovevae import BlendRequest, Groove, read_song
 from groovevae.errors import MidiError, RequestError
@@ -85,6 +84,7 @@ def test_file_names_are_short_enough_for_every_file_system() -> None:
         REQUEST,
         BlendRequest("my song.mid", {"rock": 1.0}, amount=1 / 3, bars=4, seed=7),
         BlendRequest("classical", {"rock": 1 / 3, "jazz": 0.1}, temperature=0.123456789),
+        BlendRequest("classical", {"rock": 1.0}, method="mean"),
     ],
 )
 def test_the_command_of_a_piece_makes_the_same_request(request_: BlendRequest) -> None:
@@ -96,6 +96,7 @@ def test_the_command_of_a_piece_makes_the_same_request(request_: BlendRequest) -
     again = BlendRequest.from_words(words[2 : words.index("--amount")])
     again = replace(again, amount=float(options["--amount"]), seed=int(options["--seed"]))
     again = replace(again, temperature=float(options["--temperature"]))
+    again = replace(again, method=options.get("--method", "transport"))
     if "--bars" in options:
         again = replace(again, bars=int(options["--bars"]))
     assert again == request_
@@ -158,36 +159,9 @@ def test_every_note_ends_and_none_overlaps(groove: Groove) -> None:
         assert not sounding
 
 
-def notes_of_mido(data: bytes) -> Counter:
-    notes = Counter()
-    for track in mido.MidiFile(file=io.BytesIO(data)).tracks:
-        tick, started = 0, {}
-        for message in track:
-            tick += message.time
-            if message.type == "note_on":
-                started[message.note] = (tick, message.velocity)
-            elif message.type == "note_off":
-                start, velocity = started.pop(message.note)
-                notes[message.channel == 9, start, tick, message.note, velocity] += 1
-    return notes
-
-
 def test_it_reads_back_the_same_everywhere(groove: Groove) -> None:
     data = groove.blend(replace(REQUEST, amount=1.0))[0].midi
-    expected = notes_of_mido(data)
-    assert expected.total() > 100
-    score = symusic.Score.from_midi(data)
-    assert expected == Counter(
-        (track.is_drum, note.start, note.end, note.pitch, note.velocity)
-        for track in score.tracks
-        for note in track.notes
-    )
-    pm = pretty_midi.PrettyMIDI(io.BytesIO(data))
-    assert expected == Counter(
-        (track.is_drum, pm.time_to_tick(note.start), pm.time_to_tick(note.end), note.pitch, note.velocity)
-        for track in pm.instruments
-        for note in track.notes
-    )
+    assert same_notes_everywhere(data).total() > 100
 
 
 def text_of(data: bytes) -> str:
@@ -197,9 +171,14 @@ def text_of(data: bytes) -> str:
 
 def test_the_text_says_how_to_make_it_again(tiny, groove: Groove, song_path: Path) -> None:
     text = text_of(groove.blend(replace(REQUEST, seed=3))[0].midi)
-    assert "0.5 x (rock - classical)" in text
+    assert ", 0.5 of the way to rock; plays drums, " in text
     options = f"--amount 0.5 --seed 3 --temperature 1 --model {tiny.path}"
     assert text.endswith(f"groove blend classical rock {options}")
+    plain = text_of(groove.blend(replace(REQUEST, seed=3, method="mean"))[0].midi)
+    assert " + 0.5 x (rock - classical); plays " in plain
+    assert plain.endswith(
+        f"groove blend classical rock --amount 0.5 --seed 3 --temperature 1 --method mean --model {tiny.path}"
+    )
     weighted = BlendRequest.from_words(["classical=2", "rock=1"])
     assert "groove blend classical classical=2 rock=1 --amount 1 " in text_of(groove.blend(weighted)[0].midi)
     assert f"groove blend '{song_path}' jazz --amount 0.5" in text_of(
@@ -250,8 +229,20 @@ def test_bars_of_a_file_begin_where_it_sounds_and_repeat(groove: Groove, tmp_pat
     assert bars.has_notes.tolist()[:4] == [False, False, True, True]
     request = BlendRequest(str(path), {"jazz": 1.0}, amount=0.0)
     assert len(groove.blend(request)[0].song.bars) == len(bars)
-    start = groove._file_start(str(path), read_song(path), 5)
+    start = groove._file_start(str(path), read_song(path), 5, {"jazz": 1.0})
     assert (start.like.bass == bars.bass[2:][np.arange(5) % (len(bars) - 2)]).all()
+
+
+@pytest.mark.parametrize("target", ["rock", "jazz", "classical"])
+def test_a_file_is_never_taken_for_what_it_goes_to(groove: Groove, song_path: Path, target: str) -> None:
+    [blended] = groove.blend(BlendRequest(str(song_path), {target: 1.0}))
+    assert "(taken for " in blended.description
+    assert f"(taken for {target})" not in blended.description
+
+
+def test_a_file_on_its_way_to_all_genres_is_taken_for_one_of_them(groove: Groove, song_path: Path) -> None:
+    [blended] = groove.blend(BlendRequest(str(song_path), dict.fromkeys(groove.model.genres, 1.0)))
+    assert "(taken for " in blended.description
 
 
 def test_a_very_long_file_is_cut_and_says_so(groove: Groove, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +251,7 @@ def test_a_very_long_file_is_cut_and_says_so(groove: Groove, tmp_path: Path, mon
     path.write_bytes(band_tune("rock", 1, num_bars=8))
     [blended] = groove.blend(BlendRequest(str(path), {"jazz": 1.0}))
     assert len(blended.song.bars) == 4
-    assert "long.mid (the first 4 of 8 bars, nearest to" in blended.description
+    assert "long.mid (the first 4 of 8 bars, taken for " in blended.description
 
 
 @pytest.mark.parametrize(
@@ -278,6 +269,8 @@ def test_a_very_long_file_is_cut_and_says_so(groove: Groove, tmp_path: Path, mon
         ({"bars": 0}, "bars 0 is outside 1 to"),
         ({"bars": 10**6}, "bars 1e[+]06 is outside 1 to"),
         ({"seed": -1}, "seed -1 is outside 0 to"),
+        ({"method": "magic"}, "no method 'magic'; there are transport and mean"),
+        ({"method": ""}, "no method ''; there are"),
         ({"temperature": float("nan")}, "temperature nan is outside 0 to"),
         ({"temperature": 99.0}, "temperature 99 is outside 0 to"),
     ],

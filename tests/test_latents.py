@@ -44,6 +44,24 @@ def test_how_songs_are_played() -> None:
     assert not plays_drums(songs[1:])
 
 
+KITS = [(35, *VOICE_PITCH[1:]), (36, 40, *VOICE_PITCH[2:]), (36, 38, 44, *VOICE_PITCH[3:])]
+
+
+@pytest.mark.parametrize(
+    ("counts", "usual"),
+    [
+        ((1, 1, 1), KITS[0]),  # a tie: the lowest, not the usual key of each voice, which no song has together
+        ((1, 2, 1), KITS[1]),
+        ((1, 1, 2), KITS[2]),
+        ((0, 0, 0), VOICE_PITCH),  # no song with drums
+    ],
+)
+def test_the_usual_kit_is_one_that_a_song_has(counts: tuple[int, ...], usual: tuple[int, ...]) -> None:
+    songs = [song("drums", kit=kit) for kit, count in zip(KITS, counts, strict=True) for _ in range(count)]
+    songs += 3 * [song("bass", kit=tuple(range(70, 79)))]  # kits of songs without drums do not count
+    assert playing_of(songs).kit == usual
+
+
 def silent(piece: Song, *bars: int) -> Song:
     for part in (piece.bars.drums, piece.bars.bass, piece.bars.chords):
         part[list(bars)] = 0
@@ -61,12 +79,29 @@ def silent(piece: Song, *bars: int) -> Song:
     ],
 )
 def test_where_a_phrase_starts(piece: Song, start: int | None) -> None:
-    assert phrase_start(piece, has_drums=False, length=4) == start
+    assert phrase_start(piece, has_drums=False, length=4, least=0.5) == start
 
 
 def test_a_phrase_has_one_metre() -> None:
     piece = song("bass", "chords", num_bars=8)
     piece.bars.metre[2] = (3, 4)
-    assert phrase_start(piece, has_drums=False, length=4) == 4
+    assert phrase_start(piece, has_drums=False, length=4, least=0.5) == 4
     changing = replace(piece, bars=piece.bars[:6])
-    assert phrase_start(changing, has_drums=False, length=4) is None
+    assert phrase_start(changing, has_drums=False, length=4, least=0.5) is None
+
+
+@pytest.mark.parametrize(
+    ("roles", "has_drums", "least", "start"),
+    [
+        (("drums",), True, 0.5, None),
+        (("drums",), True, 0.0, 0),  # of a song of drums alone any bar will do, where nothing better is found
+        (("bass", "chords"), True, 0.5, None),  # half the roles is not more than half
+        (("bass", "chords", "drums"), True, 0.5, 0),
+        (("bass",), False, 0.5, None),
+        (("bass",), False, 0.0, 0),
+    ],
+)
+def test_how_much_must_play_in_a_phrase(
+    roles: tuple[str, ...], has_drums: bool, least: float, start: int | None
+) -> None:
+    assert phrase_start(song(*roles, num_bars=8), has_drums=has_drums, length=4, least=least) == start

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,9 @@ from tiny import GENRES, SETTINGS, SIZES, Tiny, train_tiny
 
 from groovevae.checkpoint import load_model_file
 from groovevae.config import TrainConfig
-from groovevae.corpus import load_corpus
+from groovevae.corpus import Corpus, load_corpus
 from groovevae.errors import CorpusError, GrooveError, ModelFileError, OutputError, RequestError
-from groovevae.learn import ADAPT_CONFIG, check_enough, state_file
+from groovevae.learn import ADAPT_CONFIG, MAX_SEED, check_enough, state_file, unfinished_step
 from groovevae.training import initial_state, learning_rate, load_state, macro_f1, save_state
 
 
@@ -87,24 +88,91 @@ def test_a_finished_run_writes_its_model_again(tiny: Tiny, tmp_path: Path) -> No
     assert path.read_bytes() == tiny.path.read_bytes()
 
 
-def test_states_of_another_run(tiny: Tiny, tmp_path: Path) -> None:
+def stop_after(steps: int) -> Callable[[], bool]:
+    asked = iter(range(steps))
+    return lambda: next(asked, None) is None
+
+
+@pytest.fixture(scope="module")
+def unfinished(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model file of a run that was stopped after three steps."""
+    path = tmp_path_factory.mktemp("unfinished") / "tiny.safetensors"
+    assert train_tiny(tiny.corpus, path, stop=stop_after(3)).trained.steps_done == 3
+    return path
+
+
+OTHER_RUNS = [
+    ({"config": replace(SETTINGS, seed=1)}, "seed 0, now 1"),
+    ({"config": replace(SETTINGS, learning_rate=0.02, beta=0.1)}, "beta 0.3, now 0.1, learning_rate 0.01, now 0.02"),
+    ({"model_config": replace(SIZES, latent_size=4)}, "latent_size 8, now 4"),
+]
+
+
+@pytest.mark.parametrize(("options", "differing"), OTHER_RUNS)
+def test_an_unfinished_run_of_other_settings_is_not_given_up(
+    tiny: Tiny, unfinished: Path, tmp_path: Path, options: dict, differing: str
+) -> None:
     path = tmp_path / "tiny.safetensors"
-    state_file(path).write_bytes(state_file(tiny.path).read_bytes())
-    for options in ({"config": replace(SETTINGS, seed=1)}, {"model_config": replace(SIZES, latent_size=4)}):
-        message = r"an unfinished run with (seed 0, now 1|latent_size 8, now 4); .* give it up with --restart"
-        with pytest.raises(ModelFileError, match=message):
-            train_tiny(tiny.corpus, path, **options)
+    state_file(path).write_bytes(state_file(unfinished).read_bytes())
+    message = f"an unfinished run with {differing}; use the same, or give it up with --restart"
+    with pytest.raises(ModelFileError, match=message):
+        train_tiny(tiny.corpus, path, **options)
+    assert state_file(path).read_bytes() == state_file(unfinished).read_bytes()
+    assert not path.exists()
+
+
+def smaller(corpus: Corpus) -> Corpus:
+    """The same corpus without its last song."""
+    return replace(corpus, songs=corpus.songs[:-1])
+
+
+def test_an_unfinished_run_of_another_corpus_is_not_given_up(tiny: Tiny, unfinished: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    state_file(path).write_bytes(state_file(unfinished).read_bytes())
+    with pytest.raises(ModelFileError, match=r"an unfinished run with corpus \w{16}, now \w{16}; use the same"):
+        train_tiny(smaller(tiny.corpus), path)
+    assert not path.exists()
+    again = train_tiny(smaller(tiny.corpus), path, config=replace(SETTINGS, steps=2), restart=True)
+    assert [progress.step for progress in again.reports] == [2]
+
+
+def test_beside_a_finished_run_another_starts_anew(tiny: Tiny, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    for options in ({}, {"config": replace(SETTINGS, steps=2, seed=1)}):
+        state_file(path).write_bytes(state_file(tiny.path).read_bytes())
+        options = {"config": replace(SETTINGS, steps=2), **options}
+        again = train_tiny(smaller(tiny.corpus), path, **options)
+        assert [progress.step for progress in again.reports] == [2]
+        assert again.trained.steps_done == 2
+    assert load_model_file(path).provenance["corpus"]["files"] == 23
+
+
+def test_a_damaged_state_is_found(tiny: Tiny, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
     state_file(path).write_bytes(state_file(tiny.path).read_bytes()[:-9])
     with pytest.raises(ModelFileError, match=r"damaged groovevae training state file.*--restart"):
         train_tiny(tiny.corpus, path)
     assert not path.exists()
 
 
+def test_how_far_an_unfinished_run_has_come(tiny: Tiny, unfinished: Path, tmp_path: Path) -> None:
+    assert unfinished_step(unfinished) == 3
+    assert unfinished_step(tiny.path) is None  # it was finished
+    assert unfinished_step(tmp_path / "none.safetensors") is None
+    (tmp_path / "x.training").write_bytes(tiny.path.read_bytes())
+    with pytest.raises(ModelFileError, match=r"x\.training: a groovevae model file; a .* state file is needed"):
+        unfinished_step(tmp_path / "x.safetensors")
+    (tmp_path / "x.training").write_bytes(state_file(unfinished).read_bytes()[:100])
+    with pytest.raises(ModelFileError, match=r"x\.training: .* cut short"):
+        unfinished_step(tmp_path / "x.safetensors")
+
+
 def test_states_there_and_back(tmp_path: Path) -> None:
     sizes = replace(SIZES, num_genres=3)
     state = initial_state(sizes, SETTINGS, None)
-    save_state(tmp_path / "x.training", state._replace(step=17), {"corpus": "c"})
-    again = load_state(tmp_path / "x.training", state, {"corpus": "c"})
+    run = {"corpus": {"corpus": "c"}, "settings": {"seed": 0}}
+    save_state(tmp_path / "x.training", state._replace(step=17), run, is_done=False)
+    again = load_state(tmp_path / "x.training", state, run)
     assert again.step == 17
     for a, b in zip(jax.tree.leaves(state[:2]), jax.tree.leaves(again[:2]), strict=True):
         assert a.dtype == b.dtype
@@ -118,6 +186,7 @@ def test_states_there_and_back(tmp_path: Path) -> None:
         ({"steps": -5}, "steps -5 is out of range"),
         ({"batch_size": 0}, "batch size 0 is out of range"),
         ({"seed": -1}, "seed -1 is out of range"),
+        ({"seed": MAX_SEED + 1}, "seed 2147483648 is out of range; at most 2147483647 is taken"),
         ({"beta": float("nan")}, "beta nan is out of range"),
         ({"beta": -1.0}, "beta -1 is out of range"),
         ({"learning_rate": 0.0}, "learning rate 0 is out of range"),

@@ -1,0 +1,43 @@
+"""What tests of the commands share: running `groove` in this process, its error line, the files it left."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from click.testing import CliRunner, Result
+
+from groovevae.cli import main
+
+COMMANDS = [main.commands[name] for name in main.list_commands(click.Context(main))]
+Run = Callable[..., Result]
+
+
+def invoke(*words: object) -> Result:
+    """Runs `groove` with these words; what is no expected failure is raised."""
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def error_of(result: Result, status: int = 1) -> str:
+    """The one line that a failed command prints."""
+    assert result.exit_code == status, result.output
+    lines = result.stderr.splitlines()
+    errors = [line for line in lines if line.startswith("Error: ")]
+    assert len(errors) == 1, result.output
+    assert lines[-1] == errors[0]
+    assert status == 2 or lines == errors
+    return errors[0].removeprefix("Error: ")
+
+
+def midi_files(folder: Path) -> list[str]:
+    """The names of all files below a folder."""
+    return sorted(path.name for path in folder.glob("**/*") if path.is_file())
+
+
+def examples_of(command: click.Command) -> list[str]:
+    """The lines of a command's help that call it."""
+    return [
+        line.strip() for line in (command.help or "").splitlines() if line.strip().startswith(f"groove {command.name}")
+    ]

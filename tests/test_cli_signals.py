@@ -1,0 +1,104 @@
+"""`groove` in processes of its own: signals, and pipes that nobody reads."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from corpus_files import make_corpus
+from tiny import SETTINGS
+
+from groovevae.checkpoint import load_model_file
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The processes share what they compile."""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    cache = str(tmp_path_factory.mktemp("compiled"))
+    return {
+        **os.environ,
+        "PYTHONPATH": paths,
+        "JAX_COMPILATION_CACHE_DIR": cache,
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+
+
+def start(words: list[object], folder: Path, environment: dict[str, str], **options) -> subprocess.Popen:
+    command = [sys.executable, str(ROOT / "tests/groove_tiny.py"), *map(str, words)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen(command, cwd=folder, env=environment, text=True, **pipes)
+
+
+def wait_for_line(process: subprocess.Popen, beginning: str) -> None:
+    for line in process.stdout:
+        if line.startswith(beginning):
+            return
+    pytest.fail(process.stderr.read())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_training_and_it_goes_on(
+    tmp_path: Path, band_corpus: Path, environment: dict[str, str], number: int, status: int
+) -> None:
+    words = ["train", band_corpus, "--batch-size", SETTINGS.batch_size, "--steps", 100_000]
+    process = start(words, tmp_path, environment)
+    wait_for_line(process, "step ")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == status, err
+    assert err == "\nStopping: the model is being written. Ctrl-C again ends at once.\n"
+    found = re.search(r"^Stopped at step ([\d,]+) of 100,000; the same command goes on\.$", out, re.MULTILINE)
+    assert found
+    step = int(found[1].replace(",", ""))
+    assert load_model_file(tmp_path / "model.safetensors").provenance["steps"] == step
+    if number == signal.SIGINT:
+        process = start([*words[:-1], step + 5], tmp_path, environment)
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        assert f"An unfinished run lies beside model.safetensors, at step {step:,}: going on with it" in out
+        assert load_model_file(tmp_path / "model.safetensors").provenance["steps"] == step + 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_second_signal_ends_at_once(tmp_path: Path, band_corpus: Path, environment: dict[str, str]) -> None:
+    words = ["train", band_corpus, "--batch-size", SETTINGS.batch_size, "--steps", 100_000]
+    process = start(words, tmp_path, environment)
+    wait_for_line(process, "step ")
+    process.send_signal(signal.SIGINT)
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_ctrl_c_while_files_are_read(tmp_path: Path, environment: dict[str, str]) -> None:
+    folder = tmp_path / "my-midi/rock"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "slow.mid")  # reading it takes for ever
+    process = start(["corpus", "my-midi"], tmp_path, environment)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+def test_a_reader_that_has_gone(tmp_path: Path, environment: dict[str, str]) -> None:
+    make_corpus(tmp_path / "my-midi", *(f"rock/{number}.mid" for number in range(20)))
+    for options in ([], ["--json"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = start(["corpus", "my-midi", *options], tmp_path, environment, stdout=writer)
+        os.close(writer)
+        _, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (1, "")

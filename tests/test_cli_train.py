@@ -1,0 +1,148 @@
+"""`groove train`: what it asks of the library, what it prints, what it refuses."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from command_line import Run, error_of, examples_of, midi_files
+from corpus_files import make_corpus
+from tiny import SETTINGS, SIZES, Tiny
+
+import groovevae
+from groovevae import config, learn
+from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
+from groovevae.cli import main
+from groovevae.config import TrainConfig
+from groovevae.corpus import Corpus
+from groovevae.learn import state_file
+
+
+@pytest.fixture
+def tiny_train(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`groove train` with a tiny network."""
+    monkeypatch.setattr(config, "ModelConfig", lambda variational: SIZES)
+    options = ["--batch-size", SETTINGS.batch_size]
+    return lambda corpus, *words: run("train", corpus, *options, *words)
+
+
+def test_train_refuses_too_little(tiny_train: Run, tmp_path: Path) -> None:
+    one = make_corpus(tmp_path / "one", "rock/a.mid", "rock/b.mid")
+    assert "one genre only (bars found: rock 4)" in error_of(tiny_train(one))
+    two = make_corpus(tmp_path / "two", "rock/a.mid", "rock/b.mid", "jazz/c.mid")
+    message = "too little to learn from: bars to train on: jazz 2, rock 4; needed: 64 a genre and 512 in all"
+    assert message in error_of(tiny_train(two))
+    (tmp_path / "bad/rock").mkdir(parents=True)
+    (tmp_path / "bad/rock/a.mid").write_bytes(b"")
+    assert "no song to train on; groove corpus" in error_of(tiny_train(tmp_path / "bad"))
+    assert not list(tmp_path.glob("model*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        ("--steps 0", 1, "steps 0 is out of range; at least 1 is needed"),
+        ("--beta nan", 1, "beta nan is out of range"),
+        ("--learning-rate -1", 1, "learning rate -1 is out of range"),
+        ("--batch-size 0", 1, "batch size 0 is out of range"),
+        ("--seed -1", 1, "seed -1 is out of range"),
+        ("--seed 2147483648", 1, "seed 2147483648 is out of range; at most 2147483647 is taken"),
+        ("--out file/model.safetensors", 1, "a folder on the way is a file"),
+        ("--out .", 1, ".: a folder; name a file for the model with --out"),
+        ("--from none.safetensors", 1, "none.safetensors: no such file"),
+        ("--from file", 1, "file: no groovevae model file"),
+        ("--from ./model.safetensors", 1, "the model to start from would be written over"),
+        ("--from default --autoencoder", 2, "those of the model that --from names"),
+        ("--from default --latent-size 8", 2, "those of the model that --from names"),
+        ("--jobs 0", 2, "x>=1"),
+    ],
+)
+def test_training_that_cannot_be(
+    tiny_train: Run, tmp_path: Path, band_corpus: Path, options: str, status: int, message: str
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert message in error_of(tiny_train(band_corpus, *options.split()), status)
+    assert midi_files(tmp_path) == ["file"]
+
+
+def test_latent_sizes_that_cannot_be(run: Run, band_corpus: Path) -> None:
+    assert "latent size 0 is out of range" in error_of(run("train", band_corpus, "--latent-size", 0))
+
+
+@pytest.mark.parametrize("example", examples_of(main.commands["train"]))
+def test_the_examples_of_train_work(
+    run: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path, monkeypatch: pytest.MonkeyPatch, example: str
+) -> None:
+    """They ask for what they say; training itself is left out, since it takes an hour."""
+    asked = {}
+
+    def train_model(corpus: Corpus, out: Path, *, config: TrainConfig, start_from, report, stop, **options):
+        asked.update(corpus=corpus.root, out=str(out), steps=config.steps, start=start_from)
+        assert not stop()
+        for progress in tiny.reports:
+            report(progress)
+        return tiny.trained
+
+    monkeypatch.setattr(learn, "train_model", train_model)
+    (tmp_path / "my-midi").symlink_to(band_corpus)
+    result = run(*shlex.split(example)[1:])
+    assert result.exit_code == 0, result.output
+    assert asked["corpus"] == tmp_path / "my-midi"
+    assert asked["out"] == ("my.safetensors" if "--out" in example else "model.safetensors")
+    assert asked["steps"] == (2000 if "--steps" in example else 1000 if "--from" in example else TrainConfig.steps)
+    assert bool(asked["start"]) == ("--from" in example)
+
+
+def test_what_train_prints(tiny_train: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path) -> None:
+    """The state of a finished run is at hand: the model is written again, without a step."""
+    (tmp_path / "again").symlink_to(band_corpus)
+    (band_corpus / "loose.mid").write_bytes(b"")
+    try:
+        first = tiny_train("again", "--steps", 3)
+        second = tiny_train("again", "--steps", 3)
+    finally:
+        (band_corpus / "loose.mid").unlink()
+    assert first.exit_code == second.exit_code == 0
+    assert first.stderr == second.stderr == ""
+    lines = first.stdout.splitlines()
+    assert lines[:2] == ["again: 24 files of 3 genres", "1 files not used; groove corpus again lists them"]
+    assert re.match(r"step 3 of 3: nats a bar: drums \d+\.\d, .*, \d+ active units, .* bars/s, 0:00:00 left$", lines[2])
+    assert re.match(r"step 3: held-out note F1 drums \d\.\d\d, bass", lines[3])
+    assert re.search(r"^ ?classical +- +\d\.\d\d", first.stdout, re.MULTILINE)
+    assert re.search(r"^ ?mean of held-out songs +\d\.\d\d", first.stdout, re.MULTILINE)
+    assert re.search(r"^ ?mean of training songs +\d\.\d\d", first.stdout, re.MULTILINE)
+    assert lines[-2:] == [
+        "Model of 3 steps: model.safetensors",
+        "Try it: groove blend classical jazz --model model.safetensors",
+    ]
+    assert "unfinished run" not in first.stdout + second.stdout
+    assert "All 3 steps were done before: raise --steps, or start anew with --restart." in second.stdout
+    assert lines[-2:] == second.stdout.splitlines()[-2:]
+    assert groovevae.load_model("model.safetensors").model.provenance["steps"] == 3
+
+
+def unfinished_state(tiny: Tiny, path: Path) -> None:
+    """Writes the state of the tiny run as if it had been stopped."""
+    tensors, texts = read_tensors(state_file(tiny.path), kind=STATE_KIND)
+    write_tensors(path, tensors, kind=STATE_KIND, texts={**texts, "done": False})
+
+
+def test_an_unfinished_run_of_other_settings(tiny_train: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path) -> None:
+    unfinished_state(tiny, tmp_path / "model.training")
+    result = tiny_train(band_corpus, "--seed", 5)
+    message = error_of(result)
+    assert "An unfinished run lies beside model.safetensors, at step 30: going on with it" in result.stdout
+    assert "model.training: an unfinished run with " in message
+    assert "seed 0, now 5" in message
+    assert "give it up with --restart" in message
+    assert midi_files(tmp_path) == ["model.training"]
+
+
+def test_a_finished_run_of_other_settings_is_no_hindrance(
+    tiny_train: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path
+) -> None:
+    (tmp_path / "model.training").write_bytes(state_file(tiny.path).read_bytes())
+    result = tiny_train(band_corpus, "--seed", 5, "--steps", 2)
+    assert result.exit_code == 0
+    assert "unfinished" not in result.stdout
+    assert "Model of 2 steps: model.safetensors" in result.stdout
