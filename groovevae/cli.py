@@ -142,9 +142,9 @@ def train(
     console = Console()
     loaded = _read(corpus, jobs)
     unused = len(loaded.rejected) + len(loaded.unread)
-    display.line(console, f"{corpus}: {len(loaded.songs):,} files of {len(loaded.genres)} genres")
+    display.line(console, f"{corpus}: files used: {len(loaded.songs):,}, genres: {len(loaded.genres)}")
     if unused:
-        display.line(console, f"{unused:,} files not used; groove corpus {shlex.quote(corpus)} lists them")
+        display.line(console, f"files not used: {unused:,}; groove corpus {shlex.quote(corpus)} lists them")
     if not restart and (step := unfinished_step(Path(out))) is not None:
         display.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
     with _Stopper() as stopper, display.training(console) as report:

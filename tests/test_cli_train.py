@@ -105,7 +105,7 @@ def test_what_train_prints(tiny_train: Run, tmp_path: Path, tiny: Tiny, band_cor
     assert first.exit_code == second.exit_code == 0
     assert first.stderr == second.stderr == ""
     lines = first.stdout.splitlines()
-    assert lines[:2] == ["again: 24 files of 3 genres", "1 files not used; groove corpus again lists them"]
+    assert lines[:2] == ["again: files used: 24, genres: 3", "files not used: 1; groove corpus again lists them"]
     assert re.match(r"step 3 of 3: nats a bar: drums \d+\.\d, .*, \d+ active units, .* bars/s, 0:00:00 left$", lines[2])
     assert re.match(r"step 3: held-out note F1 drums \d\.\d\d, bass", lines[3])
     assert re.search(r"^ ?classical +- +\d\.\d\d", first.stdout, re.MULTILINE)
