@@ -80,15 +80,26 @@ def test_a_second_signal_ends_at_once(tmp_path: Path, band_corpus: Path, environ
     assert not list(tmp_path.glob("*.safetensors"))
 
 
+def open_when_read(pipe: Path, *, seconds: float = 60.0) -> int:
+    """A descriptor to write to a named pipe, as soon as another process reads from it."""
+    for _ in range(int(seconds * 20)):
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads yet
+            time.sleep(0.05)
+    pytest.fail(f"nobody reads {pipe} within {seconds:g} s")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 def test_ctrl_c_while_files_are_read(tmp_path: Path, environment: dict[str, str]) -> None:
     folder = tmp_path / "my-midi/rock"
     folder.mkdir(parents=True)
     os.mkfifo(folder / "slow.mid")  # reading it takes for ever
     process = start(["corpus", "my-midi"], tmp_path, environment)
-    time.sleep(2)
+    writer = open_when_read(folder / "slow.mid")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
+    os.close(writer)
     assert (process.returncode, out, err) == (130, "", "")
 
 
