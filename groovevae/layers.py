@@ -3,45 +3,56 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
-_TILE = 16  # rows of the transposed copy that weight gradients are taken from
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def matmul(x: Array, w: Array, low_precision: bool) -> Array:
-    """`x @ w` for x (..., F) and w (F, O), summed in float32; bfloat16 operands when `low_precision`.
-
-    XLA's CPU backend runs bfloat16 products fast only if the left side is contracted over its last axis. The gradient
-    of `w` is contracted over the batch, so its left side is transposed through three axes, which XLA cannot undo.
-    """
-    return _dot(x, w, low_precision)
+_TILE = 16  # rows of the pieces that a transposed copy is made of
 
 
 def _dot(x: Array, w: Array, low_precision: bool) -> Array:
+    """`x @ w` for x (..., F) and w (F, O), summed in float32; bfloat16 operands when `low_precision`."""
     if low_precision:
         x, w = x.astype(jnp.bfloat16), w.astype(jnp.bfloat16)
     return jax.lax.dot_general(x, w, (((x.ndim - 1,), (0,)), ((), ())), preferred_element_type=jnp.float32)
 
 
+def _transposed(x: Array, low_precision: bool) -> Array:
+    """`x.T` for x (R, F), as a copy in memory when `low_precision`.
+
+    XLA's CPU backend runs bfloat16 products fast only as `x @ w` of operands as they lie in memory. It folds a plain
+    transpose into the product, with or without a barrier; one through three axes is beyond it.
+    """
+    if not low_precision:
+        return x.T
+    rows, columns = x.shape
+    x = jnp.pad(x.astype(jnp.bfloat16), ((0, -rows % _TILE), (0, 0)))
+    tiles = jax.lax.optimization_barrier(x.reshape(-1, _TILE, columns).transpose(2, 0, 1))
+    return tiles.reshape(columns, -1)[:, :rows]
+
+
+def _rows(x: Array) -> Array:
+    return x.reshape(-1, x.shape[-1])  # (..., F) -> (R, F)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def matmul(x: Array, w: Array, low_precision: bool) -> Array:
+    """`x @ w` for x (..., F) and w (F, O), summed in float32; bfloat16 operands when `low_precision`."""
+    return _dot(x, w, low_precision)
+
+
 def _matmul_forward(x: Array, w: Array, low_precision: bool) -> tuple[Array, tuple[Array, Array]]:
-    return _dot(x, w, low_precision), (x, w)
+    kept = x.astype(jnp.bfloat16) if low_precision else x  # the gradient reads half as much
+    return _dot(kept, w, low_precision), (kept, w)
 
 
 def _matmul_backward(low_precision: bool, saved: tuple[Array, Array], grad: Array) -> tuple[Array, Array]:
     x, w = saved
-    rows, rows_grad = x.reshape(-1, x.shape[-1]), grad.reshape(-1, grad.shape[-1])
-    grad_x = _dot(grad, w.T, low_precision).astype(x.dtype)
-    if low_precision and len(rows) % _TILE == 0:
-        tiles = rows.astype(jnp.bfloat16).reshape(-1, _TILE, rows.shape[1]).transpose(2, 0, 1)
-        transposed = jax.lax.optimization_barrier(tiles).reshape(rows.shape[1], -1)  # (F, rows)
-    else:
-        transposed = rows.T
-    return grad_x, _dot(transposed, rows_grad, low_precision).astype(w.dtype)
+    grad_w = _dot(_transposed(_rows(x), low_precision), _rows(grad), low_precision)
+    return _dot(grad, _transposed(w, low_precision), low_precision), grad_w.astype(w.dtype)
 
 
 matmul.defvjp(_matmul_forward, _matmul_backward)
@@ -62,6 +73,79 @@ class Dense(nnx.Module):
         return y + jnp.broadcast_to(self.bias[...], y.shape)
 
 
+class _Gates(NamedTuple):
+    """What one step of a GRU computes on its way, (B, H) each; `inner` is the reset gate's factor."""
+
+    reset: Array
+    keep: Array
+    candidate: Array
+    inner: Array
+
+
+def _gru_step(h: Array, gates: Array, kernel: Array, bias: Array, low_precision: bool) -> tuple[Array, _Gates]:
+    """The next state (B, H) from the state (B, H) and this step's projected input (B, 3H)."""
+    recurrent = _dot(h, kernel, low_precision)  # (B, 3H)
+    reset_in, keep_in, new_in = jnp.split(gates, 3, axis=-1)
+    h_reset, h_keep, h_new = jnp.split(recurrent, 3, axis=-1)
+    inner = h_new + jnp.broadcast_to(bias, h.shape)
+    reset = jax.nn.sigmoid(reset_in + h_reset)
+    keep = jax.nn.sigmoid(keep_in + h_keep)
+    candidate = jnp.tanh(new_in + reset * inner)
+    return keep * h + (1 - keep) * candidate, _Gates(reset, keep, candidate, inner)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(5, 6))
+def _gru_run(
+    h: Array, gates: Array, mask: Array, kernel: Array, bias: Array, low_precision: bool, reverse: bool
+) -> Array:
+    return _gru_forward(h, gates, mask, kernel, bias, low_precision, reverse)[0]
+
+
+def _order(num_steps: int, reverse: bool) -> list[int]:
+    return list(range(num_steps))[:: -1 if reverse else 1]
+
+
+def _gru_forward(
+    h: Array, gates: Array, mask: Array, kernel: Array, bias: Array, low_precision: bool, reverse: bool
+) -> tuple[Array, tuple]:
+    num_steps = gates.shape[1]
+    before: list[Any] = [None] * num_steps
+    states, parts = list(before), list(before)
+    for step in _order(num_steps, reverse):  # few steps: XLA sees them all
+        before[step] = h
+        after, parts[step] = _gru_step(h, gates[:, step], kernel, bias, low_precision)
+        h = jnp.where(mask[:, step, None], after, h)
+        states[step] = h
+    return jnp.stack(states, axis=1), (before, parts, mask, kernel, bias)
+
+
+def _gru_backward(low_precision: bool, reverse: bool, saved: tuple, grads: Array) -> tuple:
+    """Back through time. The kernel is transposed once, and its gradient is one product over all steps."""
+    before, parts, mask, kernel, bias = saved
+    num_steps = len(before)
+    transposed = _transposed(kernel, low_precision)  # (3H, H)
+    to_gates: list[Any] = [None] * num_steps
+    to_recurrent = list(to_gates)
+    grad_h = jnp.zeros_like(before[0])
+    for step in _order(num_steps, not reverse):
+        grad_h += grads[:, step]
+        reset, keep, candidate, inner = parts[step]
+        live = jnp.where(mask[:, step, None], grad_h, 0.0)
+        to_keep = live * (before[step] - candidate) * keep * (1 - keep)
+        to_candidate = live * (1 - keep) * (1 - candidate**2)
+        to_reset = to_candidate * inner * reset * (1 - reset)
+        to_gates[step] = jnp.concatenate([to_reset, to_keep, to_candidate], axis=-1)  # (B, 3H)
+        to_recurrent[step] = jnp.concatenate([to_reset, to_keep, to_candidate * reset], axis=-1)
+        grad_h = grad_h - live + live * keep + _dot(to_recurrent[step], transposed, low_precision)
+    rows = jnp.concatenate(to_recurrent)  # (T * B, 3H)
+    grad_kernel = _dot(_transposed(jnp.concatenate(before), low_precision), rows, low_precision)
+    grad_bias = rows[:, -len(bias) :].sum(0)
+    return grad_h, jnp.stack(to_gates, axis=1), None, grad_kernel, grad_bias
+
+
+_gru_run.defvjp(_gru_forward, _gru_backward)
+
+
 class GRU(nnx.Module):
     """A gated recurrent unit with the reset gate after the product (Cho et al. 2014, as in cuDNN): one product a step.
 
@@ -76,19 +160,8 @@ class GRU(nnx.Module):
 
     def __call__(self, h: Array, gates: Array) -> Array:
         """The next state (B, H) from the state (B, H) and this step's projected input (B, 3H)."""
-        recurrent = matmul(h, self.kernel[...], self.low_precision)  # (B, 3H)
-        reset, update, new = jnp.split(gates, 3, axis=-1)
-        h_reset, h_update, h_new = jnp.split(recurrent, 3, axis=-1)
-        bias = jnp.broadcast_to(self.bias[...], h.shape)
-        candidate = jnp.tanh(new + jax.nn.sigmoid(reset + h_reset) * (h_new + bias))
-        keep = jax.nn.sigmoid(update + h_update)
-        return keep * h + (1 - keep) * candidate
+        return _gru_step(h, gates, self.kernel[...], self.bias[...], self.low_precision)[0]
 
     def run(self, h: Array, gates: Array, mask: Array, *, reverse: bool = False) -> Array:
         """States (B, T, H) over T steps of `gates` (B, T, 3H); a step whose `mask` (B, T) is 0 passes the state on."""
-        states = []
-        num_steps = gates.shape[1]
-        for step in reversed(range(num_steps)) if reverse else range(num_steps):  # few steps: XLA sees them all
-            h = jnp.where(mask[:, step, None], self(h, gates[:, step]), h)
-            states.append(h)
-        return jnp.stack(states[::-1] if reverse else states, axis=1)
+        return _gru_run(h, gates, mask, self.kernel[...], self.bias[...], self.low_precision, reverse)
