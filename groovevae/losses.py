@@ -79,10 +79,11 @@ def kl_with_free_bits(kl: Array, free_bits: float) -> Array:
 
 
 def genre_loss(output: VAEOutput, genre: Array) -> Array:
-    """Cross-entropy of the genre head, nats a bar; 0 without one."""
+    """Cross-entropy of the genre head, nats a bar of a genre; 0 without one. A `genre` (B,) of -1 does not count."""
     if output.genre_logits.shape[-1] == 0:
         return jnp.zeros(())
-    return _categorical(output.genre_logits, genre).mean()
+    known = genre >= 0
+    return (_categorical(output.genre_logits, genre * known) * known).sum() / jnp.maximum(known.sum(), 1)
 
 
 def beta_at(step: Array, beta: float, warmup_steps: int) -> Array:

@@ -193,7 +193,14 @@ def run_training(
         raise CorpusError("no bars to train on")
     low_precision = config.low_precision
     graph = nnx.graphdef(nnx.eval_shape(lambda: GrooveVAE(model_config, low_precision=low_precision, rngs=nnx.Rngs(0))))
-    batches = Batches(data, batch_size=config.batch_size, genre_balance=config.genre_balance, seed=config.seed)
+    batches = Batches(
+        data,
+        batch_size=config.batch_size,
+        genre_balance=config.genre_balance,
+        seed=config.seed,
+        mixed=config.mixed,
+        transposed=config.transposed,
+    )
     eval_index = held_out.of_each_genre(EVAL_BARS)
     params, opt_state, step = state
     clock, saved, pending = _Clock(), time.monotonic(), []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from groovevae.bars import Bars, Song
+from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
 from groovevae.bars.types import BarBatch
 
 BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of about one length, so that little of it is padding
@@ -48,10 +49,24 @@ class Dataset:
 
 
 class Batches:
-    """Endless training batches of a dataset. Batch `step` depends on the seed and the step alone."""
+    """Endless training batches of a dataset. Batch `step` depends on the seed and the step alone.
 
-    def __init__(self, data: Dataset, *, batch_size: int, genre_balance: float, seed: int) -> None:
+    `mixed` and `transposed` are shares of the bars that are changed so that few songs go a longer way: see
+    `mix_roles` and `transpose`. A mixed bar belongs to no genre: its genre is -1.
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        *,
+        batch_size: int,
+        genre_balance: float,
+        seed: int,
+        mixed: float = 0.0,
+        transposed: float = 0.0,
+    ) -> None:
         self.data, self.batch_size, self.seed = data, batch_size, seed
+        self.mixed, self.transposed = mixed, transposed
         bucket = np.searchsorted(BUCKETS, data.bars.num_beats)  # (N,)
         shape = (len(BUCKETS), len(data.genres))
         cell = bucket * shape[1] + data.genre
@@ -72,4 +87,61 @@ class Batches:
         genre = rng.choice(self._chance.shape[1], size=self.batch_size, p=self._chance[bucket] / of_bucket[bucket])
         cell = bucket * self._chance.shape[1] + genre
         index = self._order[self._first[cell] + (rng.random(self.batch_size) * self._count[cell]).astype(int)]
-        return self.data.bars[index].batch(BUCKETS[bucket]), self.data.genre[index]
+        batch, genre = self.data.bars[index].batch(BUCKETS[bucket]), self.data.genre[index]
+        batch, is_mixed = mix_roles(batch, rng, share=self.mixed)
+        batch = transpose(batch, rng, share=self.transposed)
+        return batch, np.where(is_mixed, -1, genre)
+
+
+def mix_roles(batch: BarBatch, rng: np.random.Generator, *, share: float) -> tuple[BarBatch, np.ndarray]:
+    """The batch in which a `share` of the bars (B,) plays each role as some bar of the same length does.
+
+    What a role plays then says little of the others, so that each must find a place of its own in the latent space,
+    and new combinations come back as well as known ones.
+    """
+    size = len(batch.num_steps)
+    is_mixed = rng.random(size) < share
+    roles = np.tile(np.arange(size), (1 + len(PITCHED), 1))  # (4, B): whose drums, bass, chords and lead
+    for length in np.unique(batch.num_steps):
+        alike = np.flatnonzero(batch.num_steps == length)
+        roles[:, alike] = alike[rng.integers(len(alike), size=(len(roles), len(alike)))]
+    roles = np.where(is_mixed, roles, np.arange(size))
+    feel = [np.stack([part[roles[1 + i], :, i] for i in range(len(PITCHED))], -1) for part in batch[5:7]]
+    drums, bass, chords, lead = roles
+    mixed = batch._replace(
+        drums=batch.drums[drums],
+        drums_offset=batch.drums_offset[drums],
+        bass=batch.bass[bass],
+        chords=batch.chords[chords],
+        lead=batch.lead[lead],
+        velocity=feel[0],
+        offset=feel[1],
+    )
+    return mixed, is_mixed
+
+
+MAX_TRANSPOSE = 6  # semitones either way: every key there is
+
+
+def transpose(batch: BarBatch, rng: np.random.Generator, *, share: float) -> BarBatch:
+    """The batch in which a `share` of the bars is moved to another key, where all its notes have a place there."""
+    size = len(batch.num_steps)
+    by = rng.integers(1, MAX_TRANSPOSE + 1, size) * rng.choice([-1, 1], size)
+    by = np.where(rng.random(size) < share, by, 0)
+    tokens = {"bass": BASS_TOKENS, "lead": LEAD_TOKENS}
+    moved = {name: getattr(batch, name) + by[:, None] * (getattr(batch, name) >= FIRST_PITCH) for name in tokens}
+    fits = np.ones(size, bool)
+    for name, count in tokens.items():
+        is_pitch = getattr(batch, name) >= FIRST_PITCH
+        fits &= (~is_pitch | ((moved[name] >= FIRST_PITCH) & (moved[name] < count))).all(1)
+    pitch = np.arange(CHORD_SIZE) - by[:, None]  # (B, P): where each chord pitch comes from
+    there = np.broadcast_to(pitch.clip(0, CHORD_SIZE - 1)[:, None], batch.chords.shape)
+    chords = np.take_along_axis(batch.chords, there, axis=-1) * ((pitch >= 0) & (pitch < CHORD_SIZE))[:, None]
+    fits &= (chords > 0).sum((1, 2)) == (batch.chords > 0).sum((1, 2))
+    moved["chords"] = chords
+    return batch._replace(
+        **{
+            name: np.where(fits.reshape(-1, *(1,) * (part.ndim - 1)), part, getattr(batch, name)).astype(np.uint8)
+            for name, part in moved.items()
+        }
+    )
