@@ -52,6 +52,7 @@ class TrainConfig(_Config):
     warmup_steps: int = 200
     decay: float = 0.25
     clip_norm: float = 1.0
+    ema_decay: float = 0.999  # of the average of the weights that becomes the model; 0: the last weights themselves
     beta: float = 0.3
     beta_warmup_steps: int = 1000
     free_bits: float = 0.05  # nats a latent dimension that cost nothing

@@ -85,7 +85,7 @@ def train_model(
 
     state, save = _begin(corpus, out, config, sizes, start_from, restart=restart)
     state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
-    weights = state_to_arrays(state.params)
+    weights = state_to_arrays(state.average)
     if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # NaN is not either
         raise RequestError("training went astray (infinite weights); --restart with a lower --learning-rate")
     network = build_network(sizes, weights)
@@ -97,7 +97,7 @@ def train_model(
     model = ModelFile(sizes, weights, {name: described[name] for name in sorted(described)}, provenance)
     save_model(out, model)
     seen = data if start_from is None else _dataset(train_songs, genres)
-    return Trained(model, state.step, held_f1, _measure(network, seen, config.seed))
+    return Trained(model, int(state.step), held_f1, _measure(network, seen, config.seed))
 
 
 def _begin(
@@ -116,7 +116,7 @@ def _begin(
         state = load_state(path, state, run)
 
     def save(now: TrainState) -> None:
-        save_state(path, now, run, is_done=now.step >= config.steps)
+        save_state(path, now, run, is_done=int(now.step) >= config.steps)
 
     save(state)  # finds out now, and not in an hour, whether the folder can be written to
     return state, save
@@ -151,6 +151,8 @@ def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:
         value = values[name]
         if not low <= value < float("inf"):  # NaN is not either
             raise RequestError(f"{name.replace('_', ' ')} {value:g} is out of range; at least {low:g} is needed")
+    if not 0 <= config.ema_decay < 1:
+        raise RequestError(f"ema decay {config.ema_decay:g} is out of range; from 0 to below 1 is needed")
     if config.seed > MAX_SEED:
         raise RequestError(f"seed {config.seed} is out of range; at most {MAX_SEED} is taken")
 
@@ -225,7 +227,7 @@ def _provenance(
     licences = Counter(song.entry.licence or "not stated" for song in corpus.songs)
     return {
         "groovevae": __version__,
-        "steps": state.step,
+        "steps": int(state.step),
         "settings": config.to_json(),
         "corpus": {
             "fingerprint": _fingerprint(corpus),

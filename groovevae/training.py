@@ -33,6 +33,7 @@ EVAL_STEPS = 1000  # steps between two measurements on held-out songs
 EVAL_BARS = 32  # bars a genre for those, and four times as many at the end
 SAVE_SECONDS = 120.0  # between two states saved
 ACTIVE_KL = 0.1  # nats: a latent dimension that carries more is active
+STATE_LAYOUT = 2  # of the arrays in a training state; without a number: before the average of the weights
 NATS_PER_UNIT = 100.0  # the loss is scaled by this, so that gradients have a norm near 1
 
 
@@ -40,8 +41,9 @@ class TrainState(NamedTuple):
     """All that changes while training; batches and noise follow from the seed and `step`."""
 
     params: Any
+    average: Any  # of the params over the last steps: what is measured, and what becomes the model
     opt_state: Any
-    step: int
+    step: Array  # () int32: steps done
 
 
 class StepMetrics(NamedTuple):
@@ -107,14 +109,22 @@ def loss_fn(
     return loss / NATS_PER_UNIT, StepMetrics(recon, kl.mean(0), genre_nats)
 
 
-@partial(jax.jit, static_argnums=(0, 1), donate_argnums=(2, 3))
+@partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
 def train_step(
-    graph: nnx.GraphDef, config: TrainConfig, params: Any, opt_state: Any, batch: BarBatch, genre: Array, step: Array
-) -> tuple[Any, Any, StepMetrics]:
-    """One step of the optimiser."""
-    grads, metrics = jax.grad(loss_fn, has_aux=True)(params, graph, config, batch, genre, step)
-    updates, opt_state = make_optimizer(config).update(grads, opt_state, params)
-    return optax.apply_updates(params, updates), opt_state, metrics
+    graph: nnx.GraphDef, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
+) -> tuple[TrainState, StepMetrics]:
+    """One step of the optimiser, and of the average of the weights."""
+    grads, metrics = jax.grad(loss_fn, has_aux=True)(state.params, graph, config, batch, genre, state.step)
+    updates, opt_state = make_optimizer(config).update(grads, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    decay = ema_decay_at(state.step, config.ema_decay)
+    average = jax.tree.map(lambda old, new: decay * old + (1 - decay) * new, state.average, params)
+    return TrainState(params, average, opt_state, state.step + 1), metrics
+
+
+def ema_decay_at(step: Array, decay: float) -> Array:
+    """The share of the old average that stays at a step: less at first, so that it forgets the random start."""
+    return jnp.minimum(decay, (1 + step) / (10 + step))
 
 
 def reconstruction_f1(network: GrooveVAE, data: Dataset, index: np.ndarray) -> dict[str, dict[str, float]]:
@@ -145,14 +155,13 @@ def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[
         GrooveVAE(model_config, rngs=nnx.Rngs(config.seed)) if weights is None else build_network(model_config, weights)
     )
     params = nnx.state(network, nnx.Param)
-    return TrainState(params, make_optimizer(config).init(params), 0)
+    return TrainState(params, jax.tree.map(jnp.copy, params), make_optimizer(config).init(params), jnp.int32(0))
 
 
 def save_state(path: Path, state: TrainState, run: dict[str, dict[str, Any]], *, is_done: bool) -> None:
     """Writes all of a training run's state; `run` is what a resumed run must agree with."""
-    tensors = {f"params/{k}": v for k, v in state_to_arrays(state.params).items()}
-    tensors |= {f"opt/{k}": v for k, v in state_to_arrays(state.opt_state).items()}
-    write_tensors(path, tensors, kind=STATE_KIND, texts={"run": run, "step": state.step, "done": is_done})
+    texts = {"layout": STATE_LAYOUT, "run": run, "step": int(state.step), "done": is_done}
+    write_tensors(path, state_to_arrays(state), kind=STATE_KIND, texts=texts)
 
 
 def load_state(path: Path, like: TrainState, run: dict[str, dict[str, Any]]) -> TrainState:
@@ -162,16 +171,23 @@ def load_state(path: Path, like: TrainState, run: dict[str, dict[str, Any]]) -> 
     an unfinished one, and where the file is damaged.
     """
     tensors, texts = read_tensors(path, kind=STATE_KIND)
+    if differing := _differing(texts, run):
+        if texts.get("done"):
+            return like
+        raise ModelFileError(f"{path}: an unfinished run {differing}, or give it up with --restart")
+    return arrays_to_state(like, tensors)
+
+
+def _differing(texts: dict[str, Any], run: dict[str, dict[str, Any]]) -> str:
+    """What keeps a saved state from being gone on with, and what to do about it; empty where nothing does."""
+    if texts.get("layout") != STATE_LAYOUT:
+        return "of another version of groovevae; finish it with that one"
     for part, values in run.items():
         found = texts["run"].get(part, {})
         if differing := sorted(name for name in values if found.get(name) != values[name]):
-            if texts.get("done"):
-                return like
             was = ", ".join(f"{name} {found.get(name)}, now {values[name]}" for name in differing)
-            raise ModelFileError(f"{path}: an unfinished run with {was}; use the same, or give it up with --restart")
-    parts = ({k.removeprefix(p): v for k, v in tensors.items() if k.startswith(p)} for p in ("params/", "opt/"))
-    params, opt_state = (arrays_to_state(tree, part) for tree, part in zip(like[:2], parts, strict=True))
-    return TrainState(params, opt_state, int(texts["step"]))
+            return f"with {was}; use the same"
+    return ""
 
 
 def run_training(
@@ -202,11 +218,11 @@ def run_training(
         transposed=config.transposed,
     )
     eval_index = held_out.of_each_genre(EVAL_BARS)
-    params, opt_state, step = state
+    step = int(state.step)
     clock, saved, pending = _Clock(), time.monotonic(), []
     while step < config.steps and not stop():
         batch, genre = batches[step]
-        params, opt_state, metrics = train_step(graph, config, params, opt_state, batch, genre, jnp.int32(step))
+        state, metrics = train_step(graph, config, state, batch, genre)
         step += 1
         pending.append(metrics)
         at_end = step == config.steps
@@ -219,14 +235,13 @@ def run_training(
         pending = []
         measured = None
         if len(eval_index) and (step % EVAL_STEPS == 0 or at_end):
-            measured = macro_f1(reconstruction_f1(nnx.merge(graph, params), held_out, eval_index))
+            measured = macro_f1(reconstruction_f1(nnx.merge(graph, state.average), held_out, eval_index))
             clock.skip()
         report(_progress(step, config, means, pace, measured))
         if time.monotonic() - saved > SAVE_SECONDS and not at_end:
-            save(TrainState(params, opt_state, step))
+            save(state)
             saved = time.monotonic()
             clock.skip()
-    state = TrainState(params, opt_state, step)
     save(state)
     return state
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +31,7 @@ def _path(keys: tuple) -> str:
     return "/".join(str(name) for name in names if name not in (None, "value"))
 
 
-def arrays_to_state(like: object, arrays: Mapping[str, np.ndarray]) -> object:
+def arrays_to_state(like: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     """The tree `like` with its leaves taken from `arrays` by path: the pair of `state_to_arrays`.
 
     Raises ModelFileError where an array is missing, of another shape, or has no place.

@@ -3,17 +3,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from corpus_files import make_band_corpus
 from tiny import GENRES, SETTINGS, SIZES, Tiny, train_tiny
 
-from groovevae.checkpoint import load_model_file
+from groovevae.checkpoint import STATE_KIND, load_model_file, read_tensors, write_tensors
 from groovevae.config import TrainConfig
 from groovevae.corpus import Corpus, load_corpus
 from groovevae.errors import CorpusError, GrooveError, ModelFileError, OutputError, RequestError
 from groovevae.learn import ADAPT_CONFIG, MAX_SEED, check_enough, state_file, unfinished_step
-from groovevae.training import initial_state, learning_rate, load_state, macro_f1, save_state
+from groovevae.training import ema_decay_at, initial_state, learning_rate, load_state, macro_f1, save_state
+from groovevae.weights import state_to_arrays
 
 
 def test_the_loss_falls(tiny: Tiny) -> None:
@@ -147,6 +149,19 @@ def test_beside_a_finished_run_another_starts_anew(tiny: Tiny, tmp_path: Path) -
     assert load_model_file(path).provenance["corpus"]["files"] == 23
 
 
+@pytest.mark.parametrize("is_done", [False, True])
+def test_a_state_of_an_older_layout(tiny: Tiny, unfinished: Path, tmp_path: Path, is_done: bool) -> None:
+    path = tmp_path / "tiny.safetensors"
+    tensors, texts = read_tensors(state_file(unfinished), kind=STATE_KIND)
+    del texts["layout"]
+    write_tensors(state_file(path), tensors, kind=STATE_KIND, texts={**texts, "done": is_done})
+    if is_done:  # nothing is lost
+        assert train_tiny(tiny.corpus, path, config=replace(SETTINGS, steps=2)).trained.steps_done == 2
+        return
+    with pytest.raises(ModelFileError, match=r"an unfinished run of another version of groovevae; .* or .* --restart"):
+        train_tiny(tiny.corpus, path)
+
+
 def test_a_damaged_state_is_found(tiny: Tiny, tmp_path: Path) -> None:
     path = tmp_path / "tiny.safetensors"
     state_file(path).write_bytes(state_file(tiny.path).read_bytes()[:-9])
@@ -171,10 +186,10 @@ def test_states_there_and_back(tmp_path: Path) -> None:
     sizes = replace(SIZES, num_genres=3)
     state = initial_state(sizes, SETTINGS, None)
     run = {"corpus": {"corpus": "c"}, "settings": {"seed": 0}}
-    save_state(tmp_path / "x.training", state._replace(step=17), run, is_done=False)
+    state = state._replace(step=jnp.int32(17), average=jax.tree.map(lambda leaf: leaf + 1, state.average))
+    save_state(tmp_path / "x.training", state, run, is_done=False)
     again = load_state(tmp_path / "x.training", state, run)
-    assert again.step == 17
-    for a, b in zip(jax.tree.leaves(state[:2]), jax.tree.leaves(again[:2]), strict=True):
+    for a, b in zip(jax.tree.leaves(state), jax.tree.leaves(again), strict=True):
         assert a.dtype == b.dtype
         assert (a == b).all()
 
@@ -189,6 +204,8 @@ def test_states_there_and_back(tmp_path: Path) -> None:
         ({"seed": MAX_SEED + 1}, "seed 2147483648 is out of range; at most 2147483647 is taken"),
         ({"beta": float("nan")}, "beta nan is out of range"),
         ({"beta": -1.0}, "beta -1 is out of range"),
+        ({"ema_decay": 1.0}, "ema decay 1 is out of range; from 0 to below 1 is needed"),
+        ({"ema_decay": -0.1}, "ema decay -0.1 is out of range"),
         ({"learning_rate": 0.0}, "learning rate 0 is out of range"),
         ({"learning_rate": float("inf")}, "learning rate inf is out of range"),
     ],
@@ -255,6 +272,44 @@ def test_weights_that_are_no_numbers_are_not_written(tiny: Tiny, tmp_path: Path)
     with pytest.raises(GrooveError, match=r"training went astray .* --learning-rate"):
         train_tiny(tiny.corpus, tmp_path / "x.safetensors", config=replace(SETTINGS, learning_rate=1e30, steps=3))
     assert not (tmp_path / "x.safetensors").exists()
+
+
+def state_arrays(path: Path, part: str) -> dict[str, np.ndarray]:
+    """The arrays of one part of the state beside a model file, by the names that the model's weights have."""
+    tensors, _ = read_tensors(state_file(path), kind=STATE_KIND)
+    return {name.removeprefix(part): array for name, array in tensors.items() if name.startswith(part)}
+
+
+def test_the_model_is_the_average_of_the_weights(tiny: Tiny, tmp_path: Path) -> None:
+    """Of three steps, from their weights: what is left of those after step n shrinks by ema_decay_at each step."""
+    path = tmp_path / "x.safetensors"
+    config = replace(SETTINGS, steps=3, ema_decay=0.15)
+    after = [{}, {}, {}, {}]
+    after[0] = state_to_arrays(initial_state(replace(SIZES, num_genres=3), config, None).params)
+    for step in (1, 2, 3):
+        trained = train_tiny(tiny.corpus, path, config=config, stop=stop_after(1)).trained
+        after[step] = state_arrays(path, "params/")
+    expected = after[0]
+    for step, decay in enumerate([0.1, 0.15, 0.15], start=1):
+        expected = {name: decay * old + (1 - decay) * after[step][name] for name, old in expected.items()}
+    assert any(np.abs(expected[name] - array).max() > 1e-3 for name, array in after[3].items())
+    for name, array in trained.model.weights.items():
+        np.testing.assert_allclose(array, expected[name], atol=1e-6)
+        np.testing.assert_array_equal(array, state_arrays(path, "average/")[name])
+
+
+def test_without_an_average_the_model_is_the_last_weights(tiny: Tiny, tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    trained = train_tiny(tiny.corpus, path, config=replace(SETTINGS, steps=2, ema_decay=0.0)).trained
+    for name, array in state_arrays(path, "params/").items():
+        np.testing.assert_array_equal(trained.model.weights[name], array)
+
+
+@pytest.mark.parametrize(
+    ("step", "decay", "share"), [(0, 0.999, 0.1), (8, 0.999, 0.5), (10**6, 0.999, 0.999), (5, 0, 0)]
+)
+def test_how_much_of_the_average_stays(step: int, decay: float, share: float) -> None:
+    assert float(ema_decay_at(jnp.int32(step), decay)) == pytest.approx(share)
 
 
 def test_learning_rate() -> None:
