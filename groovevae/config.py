@@ -50,14 +50,15 @@ class TrainConfig(_Config):
     batch_size: int = 256
     learning_rate: float = 2e-3
     warmup_steps: int = 200
-    decay: float = 0.25
+    decay: float = 0.4
     clip_norm: float = 1.0
     ema_decay: float = 0.999  # of the average of the weights that becomes the model; 0: the last weights themselves
     beta: float = 0.3
     beta_warmup_steps: int = 1000
     free_bits: float = 0.05  # nats a latent dimension that cost nothing
     input_dropout: float = 0.5  # share of the decoder's input beats that are hidden from it
-    drums_weight: float = 3.0  # of a role's nats in the loss; the chords, which have the most, weigh 1
+    drums_weight: float = 3.0  # of a role's nats in the loss; the chords have the most of them
+    chords_weight: float = 2.0
     bass_weight: float = 3.0
     lead_weight: float = 3.0
     genre_weight: float = 1.0

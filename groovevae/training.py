@@ -102,7 +102,7 @@ def loss_fn(
     recon = jnp.stack([part.mean() for part in recon_loss(output.logits, batch)])
     kl = kl_divergence(output.mean, output.logvar) * network.config.variational  # (B, Z)
     genre_nats = genre_loss(output, genre)
-    role_weights = jnp.array([config.drums_weight, config.bass_weight, 1.0, config.lead_weight, 1.0])
+    role_weights = jnp.array([config.drums_weight, config.bass_weight, config.chords_weight, config.lead_weight, 1.0])
     loss = recon @ role_weights + config.genre_weight * genre_nats
     if network.config.variational:
         loss += beta_at(step, config.beta, config.beta_warmup_steps) * kl_with_free_bits(kl, config.free_bits)
