@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from groovevae.bars import Bars, Song
-from groovevae.corpus.dataset import BUCKETS, Batches, Dataset
+from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, ONSET
+from groovevae.corpus.dataset import BUCKETS, Batches, Dataset, mix_roles, transpose
 
 GENRES = ("jazz", "rock")
 
@@ -72,3 +73,78 @@ def test_how_often_a_genre_comes(balance: float, share: float) -> None:
     batches = Batches(dataset(), batch_size=64, genre_balance=balance, seed=0)
     rock = np.concatenate([batches[step][1] for step in range(100)]).mean()
     assert rock == pytest.approx(share, abs=0.05)
+
+
+def varied(count: int = 40, *, metre: tuple[int, int] = (4, 4)) -> Bars:
+    """Bars whose every role strikes once, in a way that tells which bar it is from."""
+    bars = Bars.empty(count, metre=metre)
+    which = np.arange(count)
+    bars.drums[which, which % 8, 0] = 1 + which
+    bars.drums_offset[which, which % 8, 0] = which
+    bars.bass[which, which % 8] = FIRST_PITCH + 8 + which % 40
+    bars.lead[which, which % 8] = FIRST_PITCH + 8 + which % 40
+    bars.chords[which, which % 8, 8 + which % 40] = ONSET
+    bars.velocity[which, which % 8] = 1 + which[:, None]
+    bars.offset[which, which % 8] = which[:, None]
+    return bars
+
+
+def test_mixed_bars_take_each_role_whole_from_a_bar_of_the_same_length() -> None:
+    bars = Bars.concatenate([varied(), varied(20, metre=(3, 4))])
+    batch = bars.batch()
+    mixed, is_mixed = mix_roles(batch, np.random.default_rng(0), share=0.5)
+    assert 0.3 < is_mixed.mean() < 0.7
+    for name, same, part in zip(batch._fields, batch, mixed, strict=True):
+        assert (same[~is_mixed] == part[~is_mixed]).all(), name
+        assert same.dtype == part.dtype
+    sources = []
+    for row in np.flatnonzero(is_mixed):
+        velocities = [mixed.drums[row].max(), *mixed.velocity[row].max(0)]  # 1 + number of the bar
+        drums, bass, chords, lead = (int(value) - 1 for value in velocities)
+        side = slice(0, 40) if batch.num_steps[row] == 16 else slice(40, 60)
+        assert (mixed.drums[row] == batch.drums[side][drums]).all()
+        assert (mixed.drums_offset[row] == batch.drums_offset[side][drums]).all()
+        assert (mixed.bass[row] == batch.bass[side][bass]).all()
+        assert (mixed.chords[row] == batch.chords[side][chords]).all()
+        assert (mixed.lead[row] == batch.lead[side][lead]).all()
+        for column, source in enumerate((bass, chords, lead)):
+            assert (mixed.offset[row, :, column] == batch.offset[side][source][:, column]).all()
+        sources.append((drums, bass, chords, lead))
+    assert len({len(set(source)) for source in sources}) > 1
+    assert (mixed.num_steps == batch.num_steps).all()
+
+
+def test_a_transposed_bar_moves_all_its_pitches_alike_and_nothing_else() -> None:
+    batch = varied(200).batch()
+    moved = transpose(batch, np.random.default_rng(0), share=0.5)
+    places = [(part.bass.max(1).astype(int), part.lead.max(1).astype(int)) for part in (batch, moved)]
+    by = places[1][0] - places[0][0]
+    assert (places[1][1] - places[0][1] == by).all()
+    assert ((moved.chords.argmax(-1).max(1) - batch.chords.argmax(-1).max(1)) == by).all()
+    assert 0.3 < (by != 0).mean() < 0.7
+    assert set(by.tolist()) == set(range(-6, 7))
+    for name in ("drums", "drums_offset", "velocity", "offset", "num_steps"):
+        assert (getattr(moved, name) == getattr(batch, name)).all()
+    assert [part.dtype for part in moved] == [part.dtype for part in batch]
+
+
+@pytest.mark.parametrize("role", ["bass", "lead", "chords"])
+def test_a_bar_that_would_lose_a_note_is_not_transposed(role: str) -> None:
+    bars = Bars.empty(64)
+    highest = {"bass": BASS_TOKENS - 1, "lead": LEAD_TOKENS - 1, "chords": ONSET}[role]
+    states = getattr(bars, role)
+    if role == "chords":
+        states[:, 0, [0, CHORD_SIZE - 1]] = highest
+    else:
+        states[:, 0], states[:, 1] = FIRST_PITCH, highest
+    batch = bars.batch()
+    moved = transpose(batch, np.random.default_rng(0), share=1.0)
+    assert (getattr(moved, role) == getattr(batch, role)).all()
+
+
+def test_mixed_bars_have_no_genre() -> None:
+    batches = Batches(dataset(), batch_size=64, genre_balance=0.5, seed=0, mixed=0.5, transposed=0.5)
+    genres = np.concatenate([batches[step][1] for step in range(8)])
+    assert 0.35 < (genres == -1).mean() < 0.65
+    assert (genres >= -1).all()
+    assert all((part == same).all() for part, same in zip(batches[3][0], batches[3][0], strict=True))

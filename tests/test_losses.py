@@ -47,6 +47,10 @@ def test_genre_loss() -> None:
     sure = np.array([[0.0, 30.0], [30.0, 0.0]])
     assert float(genre_loss(output(sure), jnp.array([1, 0]))) == pytest.approx(0.0, abs=1e-6)
     assert float(genre_loss(output(np.zeros((3, 0))), jnp.array([0, 0, 0]))) == 0.0
+    none_of_them = jnp.array([-1, -1])
+    assert float(genre_loss(output(sure), none_of_them)) == 0.0
+    half = np.array([[0.0, 30.0], [30.0, 0.0]])  # the second row is wrong by 30 nats, and counts alone
+    assert float(genre_loss(output(half), jnp.array([-1, 1]))) == pytest.approx(30.0, abs=1e-4)
 
 
 def zero_logits(num_bars: int, num_steps: int) -> dict[str, np.ndarray]:
