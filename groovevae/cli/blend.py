@@ -38,7 +38,8 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     from dataclasses import replace
 
     from groovevae.checkpoint import write_file
-    from groovevae.generate import BlendRequest, load_model, output_paths
+    from groovevae.generate import load_model, output_paths
+    from groovevae.request import BlendRequest
 
     request = replace(BlendRequest.from_words(words), **given(options))
     for path, blended in output_paths(load_model(model).blend(request), Path(out), request.stem):
