@@ -18,6 +18,7 @@ LAYERS = (
     "layers",
     "model",
     "losses",
+    "beats",
     "decoding",
     "weights",
     "latents",
