@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import load_corpus, read_song
     from groovevae.errors import GrooveError
-    from groovevae.generate import Blend, BlendRequest, Groove, load_model
+    from groovevae.generate import Blend, Groove, load_model
     from groovevae.learn import train_model
+    from groovevae.request import BlendRequest
 
 __version__ = "0.1.0"
 
@@ -53,8 +54,9 @@ _MODULES = {
     "config": ("ModelConfig", "TrainConfig"),
     "corpus": ("load_corpus", "read_song"),
     "errors": ("GrooveError",),
-    "generate": ("Blend", "BlendRequest", "Groove", "load_model"),
+    "generate": ("Blend", "Groove", "load_model"),
     "learn": ("train_model",),
+    "request": ("BlendRequest",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

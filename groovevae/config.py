@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from groovevae.errors import RequestError
 
+MAX_SEED = 2**31 - 1  # what every source of randomness takes
+
 
 @dataclass(frozen=True)
 class _Config:

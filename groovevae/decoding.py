@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -12,132 +13,137 @@ import numpy as np
 from flax import nnx
 from jax import Array
 
-from groovevae.bars.constants import (
-    FIRST_PITCH,
-    HOLD,
-    MAX_CHORD_ONSETS,
-    OFF,
-    OFFSET_UNITS,
-    ONSET,
-    PITCHED,
-    STEPS_PER_BEAT,
-)
+from groovevae.bars.constants import HOLD, OFF, ONSET, PITCHED, ROLES, STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch, Bars
+from groovevae.beats import Metre, draw_beat, logits_to_beat, map_grids, merge_streams, put_in
 from groovevae.errors import RequestError
-from groovevae.model import MAX_BEATS, BarLogits, Decoder, GrooveVAE, metre_index
+from groovevae.model import Decoder, GrooveVAE, metre_index
 
-CHUNK = 256  # bars decoded or encoded at once
-
-
-class _Metre(NamedTuple):
-    num_steps: Array  # (B,)
-    is_compound: Array  # (B,)
+CHUNK = 256  # bars encoded at once
+DECODED = 64  # bars decoded at once, always: one compiled program, and no rounding that depends on the batch
 
 
-def logits_to_beat(
-    logits: BarLogits, metre: _Metre, first_step: int, temperature: float | Array, key: Array | None
-) -> BarBatch:
-    """The states of some steps: the likeliest without a `key`, else drawn at `temperature`; silence past the bar."""
-    steps = first_step + jnp.arange(logits.bass.shape[1])[None]
-    inside = (steps < metre.num_steps[:, None])[..., None]  # (B, S, 1)
-    keys = (None,) * 5 if key is None else jax.random.split(key, 5)
-    hits = _draw_bool(logits.drums, temperature, keys[0]) & inside
-    onsets = _draw_bool(logits.chord_onset, temperature, keys[1]) & inside
-    strength = jnp.where(onsets, logits.chord_onset, -jnp.inf)
-    strongest = jax.lax.top_k(strength, MAX_CHORD_ONSETS)[1]  # indices, since strengths may tie
-    onsets &= jax.nn.one_hot(strongest, strength.shape[-1], dtype=bool).any(-2)  # one player's hands
-    holds = _draw_bool(logits.chord_hold, temperature, keys[2]) & inside & ~onsets
-    bass = _draw_token(logits.bass, temperature, keys[3]) * inside[..., 0]
-    lead = _draw_token(logits.lead, temperature, keys[4]) * inside[..., 0]
-    struck = jnp.stack([bass >= FIRST_PITCH, onsets.any(-1), lead >= FIRST_PITCH], axis=-1)
-    return BarBatch(
-        drums=_to_velocity(logits.drums_velocity) * hits,
-        drums_offset=_to_offset(logits.drums_offset) * hits,
-        bass=bass.astype(jnp.uint8),
-        chords=(onsets * ONSET + holds * HOLD).astype(jnp.uint8),
-        lead=lead.astype(jnp.uint8),
-        velocity=_to_velocity(logits.velocity) * struck,
-        offset=_to_offset(logits.offset) * struck,
-        num_steps=metre.num_steps,
-        is_compound=metre.is_compound,
+class Take(NamedTuple):
+    """A run of bars to decode."""
+
+    z: np.ndarray  # (N, Z), or (4, N, Z): the points that drums, bass, chords and lead are each taken from
+    like: Bars  # N bars: their metres and tempos, and the notes of the roles in `keep`
+    seed: int = 0
+    keep: tuple[str, ...] = ()  # roles whose notes come out as they are in `like`
+
+
+def decode(
+    model: GrooveVAE,
+    z: np.ndarray,
+    like: Bars,
+    *,
+    temperature: float = 0.0,
+    seed: int = 0,
+    keep: tuple[str, ...] = (),
+) -> Bars:
+    """Bars of latent points (N, Z), in the metres and tempos of the N bars of `like`.
+
+    Points (4, N, Z) are those of drums, bass, chords and lead: each role is taken from its own, and all hear the beat
+    that they have played together before. Roles in `keep` come out with the notes they have in `like`.
+    Temperature 0 takes the likeliest state of every step; above, states are drawn, each bar from `seed` and its index.
+    Raises RequestError unless there are as many points as bars, of the network's size.
+    """
+    return decode_takes(model, [Take(z, like, seed, keep)], temperature=temperature)[0]
+
+
+def decode_takes(model: GrooveVAE, takes: Sequence[Take], *, temperature: float = 0.0) -> list[Bars]:
+    """Several runs of bars together, each as `decode` gives it alone. Raises RequestError like it."""
+    num_streams = [_num_streams(model, take) for take in takes]
+    out: list[Bars] = [take.like for take in takes]
+    for count in sorted(set(num_streams)):
+        index = [i for i, take in enumerate(takes) if num_streams[i] == count and len(take.like)]
+        if index:
+            together = _decode_alike(model, [takes[i] for i in index], count, temperature)
+            ends = np.cumsum([len(takes[i].like) for i in index])
+            for i, end in zip(index, ends, strict=True):
+                out[i] = without_stray_holds(together[end - len(takes[i].like) : end])
+    return out
+
+
+def _num_streams(model: GrooveVAE, take: Take) -> int:
+    shape, bar_shape = np.shape(take.z), (len(take.like), model.config.latent_size)
+    if shape not in (bar_shape, (len(ROLES), *bar_shape)):
+        raise RequestError(f"points of shape {shape} for {bar_shape[0]} bars of {bar_shape[1]} dimensions")
+    return len(ROLES) if len(shape) == 3 else 1
+
+
+def _decode_alike(model: GrooveVAE, takes: Sequence[Take], num_streams: int, temperature: float) -> Bars:
+    """The bars of all takes, one after another; all have as many streams."""
+    like = Bars.concatenate([take.like for take in takes])
+    z = np.concatenate(
+        [np.reshape(np.asarray(take.z, np.float32), (num_streams, len(take.like), -1)) for take in takes], axis=1
     )
+    counts = [len(take.like) for take in takes]
+    seed = np.repeat(np.array([take.seed for take in takes], np.uint32), counts)
+    bar = np.concatenate([np.arange(count) for count in counts])
+    is_kept = np.repeat([[role in take.keep for role in ROLES] for take in takes], counts, axis=0)
+    graph, state = nnx.split(model.decoder)
+    parts = []
+    for start in range(0, len(like), DECODED):
+        here = slice(start, start + DECODED)
+        chunk = like[here]
+        slots = _Slots(
+            z=_pad(z[:, here].swapaxes(0, 1), DECODED).swapaxes(0, 1),
+            given=BarBatch(*(_pad(part, DECODED) for part in chunk.batch())),
+            is_kept=_pad(is_kept[here], DECODED),
+            seed=_pad(seed[here], DECODED),
+            bar=_pad(bar[here], DECODED),
+        )
+        num_beats = np.int32(chunk.num_beats.max())
+        out = _decode(graph, state, slots, num_beats, temperature == 0, np.float32(max(temperature, 1e-3)))
+        grids = {name: np.asarray(part)[: len(chunk)] for name, part in zip(BarBatch._fields[:7], out, strict=False)}
+        parts.append(dataclasses.replace(chunk, **grids))
+    return Bars.concatenate(parts)
 
 
-def _draw_bool(logits: Array, temperature: float | Array, key: Array | None) -> Array:
-    return logits > 0 if key is None else jax.random.bernoulli(key, jax.nn.sigmoid(logits / temperature))
+class _Slots(NamedTuple):
+    """The bars that one call decodes, S streams of points for each."""
 
-
-def _draw_token(logits: Array, temperature: float | Array, key: Array | None) -> Array:
-    return logits.argmax(-1) if key is None else jax.random.categorical(key, logits / temperature)
-
-
-def _to_velocity(mean: Array) -> Array:
-    return jnp.clip(jnp.round(mean * 127), 1, 127).astype(jnp.uint8)
-
-
-def _to_offset(mean: Array) -> Array:
-    half_step = OFFSET_UNITS / 2
-    return jnp.clip(jnp.round(mean * half_step), -half_step, half_step - 1).astype(jnp.int8)
+    z: np.ndarray  # (S, B, Z)
+    given: BarBatch  # (B, 24, ...)
+    is_kept: np.ndarray  # (B, 4) roles that are taken from `given`
+    seed: np.ndarray  # (B,) uint32
+    bar: np.ndarray  # (B,) its number within its take
 
 
 @partial(jax.jit, static_argnums=(0, 4))
 def _decode(
-    graph: nnx.GraphDef,
-    state: nnx.State,
-    z: Array,
-    metre: _Metre,
-    num_beats: int,
-    temperature: Array,
-    keys: Array | None,
+    graph: nnx.GraphDef, state: nnx.State, slots: _Slots, num_beats: Array, greedy: bool, temperature: Array
 ) -> BarBatch:
+    """Beat after beat, all streams together: each hears the one beat before that was put together from all of them."""
     decoder: Decoder = nnx.merge(graph, state)
-    plan, h = decoder.plan(z, metre_index(*metre), num_beats)
-    beats: list[BarBatch] = []
-    for beat in range(num_beats):
-        h, logits = decoder.step(h, plan[:, beat], beats[-1] if beats else None)
-        if keys is None:
-            beats.append(logits_to_beat(logits, metre, beat * STEPS_PER_BEAT, 1.0, None))
-            continue
-        draw = jax.vmap(partial(_draw_one, first_step=beat * STEPS_PER_BEAT), in_axes=(_BATCHED, 0, None, 0))
-        beats.append(draw(logits, metre, temperature, jax.vmap(jax.random.fold_in, (0, None))(keys, beat)))
-    grids = (jnp.concatenate(parts, axis=1) for parts in zip(*(beat[:7] for beat in beats), strict=True))
-    return BarBatch._make((*grids, *metre))
+    num_streams, num_bars, size = slots.z.shape
+    z = slots.z.reshape(num_streams * num_bars, size)  # (S * B, Z)
+    metre = Metre(slots.given.num_steps, slots.given.is_compound)
+    keys = jax.vmap(lambda seed, bar: jax.random.fold_in(jax.random.key(seed), bar))(slots.seed, slots.bar)
+
+    def next_beat(number: Array, carry: tuple[Array, BarBatch, BarBatch]) -> tuple[Array, BarBatch, BarBatch]:
+        h, before, out = carry
+        first_step = number * STEPS_PER_BEAT
+        heard = jnp.tile(decoder.hear(before, number > 0), (num_streams, 1))
+        h, logits = decoder.step(h, decoder.plan_beat(z, number), heard)
+        logits = merge_streams(logits, num_streams)
+        if greedy:
+            beat = logits_to_beat(logits, metre, first_step, 1.0, None)
+        else:
+            beat_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, number)
+            beat = draw_beat(logits, metre, first_step, temperature, beat_keys)
+        beat = put_in(beat._replace(**metre._asdict()), _beat_of(slots.given, first_step), slots.is_kept)
+        write = partial(jax.lax.dynamic_update_slice_in_dim, start_index=first_step, axis=1)
+        return h, beat, map_grids(write, out, beat)
+
+    h = decoder.first_state(z, jnp.tile(metre_index(*metre), num_streams))
+    silence = map_grids(jnp.zeros_like, slots.given)
+    return jax.lax.fori_loop(0, num_beats, next_beat, (h, _beat_of(silence, 0), silence))[2]
 
 
-_BATCHED = BarLogits._make((*(0,) * (len(BarLogits._fields) - 1), None))
-
-
-def _draw_one(logits: BarLogits, metre: _Metre, temperature: Array, key: Array, *, first_step: int) -> BarBatch:
-    """One bar's beat with a key of its own, so that what is drawn does not depend on the batch around it."""
-    one = BarLogits._make((*(part[None] for part in logits[:-1]), logits.log_scales))
-    beat = logits_to_beat(one, _Metre(metre.num_steps[None], metre.is_compound[None]), first_step, temperature, key)
-    return BarBatch(*(part[0] for part in beat))
-
-
-def decode(model: GrooveVAE, z: np.ndarray, like: Bars, *, temperature: float = 0.0, seed: int = 0) -> Bars:
-    """Bars of latent points (N, Z), in the metres and tempos of the N bars of `like`.
-
-    Temperature 0 takes the likeliest state of every step; above, states are drawn, each bar from `seed` and its index.
-    Raises RequestError unless there are as many points as bars, of the network's size.
-    """
-    if np.shape(z) != (len(like), model.config.latent_size):
-        raise RequestError(
-            f"points of shape {np.shape(z)} for {len(like)} bars of {model.config.latent_size} dimensions"
-        )
-    graph, state = nnx.split(model.decoder)
-    parts = []
-    for start in range(0, len(z), CHUNK):
-        chunk = like[start : start + CHUNK]
-        size = _padded(len(chunk))
-        metre = _Metre(*(_pad(part, size) for part in chunk.batch(1)[-2:]))
-        points = jnp.asarray(_pad(np.asarray(z[start : start + CHUNK], np.float32), size))
-        keys = None
-        if temperature > 0:
-            keys = jax.vmap(partial(jax.random.fold_in, jax.random.key(seed)))(start + jnp.arange(size))
-        out = _decode(graph, state, points, metre, MAX_BEATS, jnp.float32(max(temperature, 1e-3)), keys)
-        grids = {name: np.asarray(part)[: len(chunk)] for name, part in zip(BarBatch._fields[:7], out, strict=False)}
-        parts.append(dataclasses.replace(chunk, **grids))
-    return without_stray_holds(Bars.concatenate(parts)) if parts else like
+def _beat_of(batch: BarBatch, first_step: int | Array) -> BarBatch:
+    return map_grids(lambda grid: jax.lax.dynamic_slice_in_dim(grid, first_step, STEPS_PER_BEAT, axis=1), batch)
 
 
 def without_stray_holds(bars: Bars) -> Bars:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from groovevae.bars import Bars, Song
-from groovevae.bars.constants import ROLES
 from groovevae.corpus import CorpusSong
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import decode, encode
@@ -84,7 +83,7 @@ def _encoded(network: GrooveVAE, picked: Sequence[Picked]) -> tuple[Phrase, ...]
             is_minor=song.is_minor,
             programs=song.programs,
             kit=song.kit,
-            plays=tuple(bool(getattr(bars, role).any()) for role in ROLES),
+            plays=bars.plays,
             title=title,
         )
         for points, (bars, song, title) in zip(np.split(z, len(picked)), picked, strict=True)

@@ -14,7 +14,7 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song
 from groovevae.checkpoint import STATE_KIND, ModelFile, read_texts, save_model
-from groovevae.config import ModelConfig, TrainConfig
+from groovevae.config import MAX_SEED, ModelConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import encode
@@ -37,7 +37,6 @@ from groovevae.weights import build_network, state_to_arrays
 
 MIN_GENRE_BARS = 64  # a genre of fewer has no mean worth the name
 MIN_BARS = 512  # two batches: fewer are learned by heart in a minute
-MAX_SEED = 2**31 - 1
 MAX_WEIGHT = 65504.0  # the largest float16, which model files hold
 ADAPT_CONFIG = TrainConfig(steps=1000, learning_rate=3e-4, beta_warmup_steps=1)  # for a start from an existing model
 

@@ -169,8 +169,19 @@ class Decoder(nnx.Module):
     def plan(self, z: Array, metre: Array, num_beats: int) -> tuple[Array, Array]:
         """What `z` (B, Z) says of each beat (B, T, E), and the first state (B, H)."""
         beats = [matmul(z, self.of_beat[...][beat], self.low_precision) for beat in range(num_beats)]
-        h = jnp.tanh(self.start(z) + self.metre[...][metre])
-        return jax.nn.gelu(jnp.stack(beats, axis=1)), h
+        return jax.nn.gelu(jnp.stack(beats, axis=1)), self.first_state(z, metre)
+
+    def first_state(self, z: Array, metre: Array) -> Array:
+        """The state (B, H) before the first beat."""
+        return jnp.tanh(self.start(z) + self.metre[...][metre])
+
+    def plan_beat(self, z: Array, beat: int | Array) -> Array:
+        """What `z` (B, Z) says of one beat, (B, E)."""
+        return jax.nn.gelu(matmul(z, self.of_beat[...][beat], self.low_precision))
+
+    def hear(self, before: BarBatch, is_there: Array) -> Array:
+        """What the beat before, (B, 4, ...), says, (B, D); nothing where there is none."""
+        return self.read(before)[:, 0] * is_there
 
     def __call__(self, z: Array, batch: BarBatch, keep: Array) -> BarLogits:
         """Logits of every step, the true beat before each as input (teacher forcing) where `keep` (B, T) is 1."""
@@ -181,14 +192,9 @@ class Decoder(nnx.Module):
         states = self.gru.run(h, gates, jnp.ones(gates.shape[:2], bool))
         return self.logits(states, plan)
 
-    def step(self, h: Array, plan: Array, before: BarBatch | None) -> tuple[Array, BarLogits]:
-        """One beat: state (B, H), logits (B, 4, ...) from the last state, this beat's plan (B, E), the beat before."""
-        gates = self.to_gates(plan)
-        if before is None:
-            gates += self.before(jnp.zeros((plan.shape[0], self.before.kernel.shape[0])))
-        else:
-            gates += self.before(self.read(before)[:, 0])
-        h = self.gru(h, gates)
+    def step(self, h: Array, plan: Array, heard: Array) -> tuple[Array, BarLogits]:
+        """One beat: state (B, H) and logits (B, 4, ...) from the last state, this beat's plan and what was heard."""
+        h = self.gru(h, self.to_gates(plan) + self.before(heard))
         return h, self.logits(h[:, None], plan[:, None])
 
     def logits(self, states: Array, plan: Array) -> BarLogits:

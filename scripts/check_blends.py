@@ -18,8 +18,9 @@ import symusic
 
 from groovevae.bars import song_to_piece
 from groovevae.checkpoint import load_model_file
-from groovevae.generate import Blend, BlendRequest, Groove
+from groovevae.generate import Blend, Groove
 from groovevae.midi import DRUM_CHANNEL, TICKS_PER_QUARTER
+from groovevae.request import BlendRequest
 
 Note = tuple[bool, int, int, int, int]  # is drum, pitch, velocity, onset and end in ticks
 

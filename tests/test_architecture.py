@@ -18,6 +18,7 @@ LAYERS = (
     "layers",
     "model",
     "losses",
+    "beats",
     "decoding",
     "weights",
     "latents",
@@ -26,13 +27,15 @@ LAYERS = (
     "describe",
     "learn",
     "blend",
+    "request",
+    "starts",
     "generate",
     "display",
     "cli",
     "__init__",  # the package's own names, for users
     "__main__",
 )
-NO_JAX = ("errors", "config", "midi", "bars", "metrics", "corpus", "latents", "checkpoint", "blend")
+NO_JAX = ("errors", "config", "midi", "bars", "metrics", "corpus", "latents", "checkpoint", "blend", "request")
 JAX = {"jax", "jaxlib", "flax", "optax", "orbax"}
 LAZY = JAX | {"mido", "numpy", "pretty_midi", "rich", "safetensors", "symusic"}
 

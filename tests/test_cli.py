@@ -12,8 +12,8 @@ from tiny import Tiny
 from groovevae import __version__, config
 from groovevae.cli import main
 from groovevae.config import TrainConfig
-from groovevae.generate import DEFAULT_BARS, BlendRequest
 from groovevae.learn import ADAPT_CONFIG, state_file
+from groovevae.request import DEFAULT_BARS, BlendRequest
 
 ROOT = Path(__file__).parent.parent
 

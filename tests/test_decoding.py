@@ -8,8 +8,8 @@ from flax import nnx
 from tiny import SIZES
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import FIRST_PITCH, HOLD, MAX_CHORD_ONSETS, OFF, ONSET, REST
-from groovevae.decoding import decode, encode, without_stray_holds
+from groovevae.bars.constants import FIRST_PITCH, HOLD, MAX_CHORD_ONSETS, OFF, ONSET, PITCHED, REST, ROLES
+from groovevae.decoding import DECODED, Take, decode, decode_takes, encode, without_stray_holds
 from groovevae.errors import RequestError
 from groovevae.model import GrooveVAE
 
@@ -56,6 +56,69 @@ def test_a_bar_is_decoded_alike_whatever_follows_it(network: GrooveVAE, temperat
     assert same(few, many[:8])
 
 
+def grids_of(bars: Bars, role: str) -> list[np.ndarray]:
+    """A role's notes, velocities and micro-timing."""
+    if role == "drums":
+        return [bars.drums, bars.drums_offset]
+    column = PITCHED.index(role)
+    return [getattr(bars, role), bars.velocity[..., column], bars.offset[..., column]]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_four_equal_streams_are_one(network: GrooveVAE, temperature: float) -> None:
+    z, like = points(6), Bars.concatenate([Bars.empty(3), Bars.empty(3, metre=(6, 8))])
+    together = decode(network, np.stack([z] * 4), like, temperature=temperature, seed=2)
+    assert same(together, decode(network, z, like, temperature=temperature, seed=2))
+
+
+def test_each_role_is_played_by_its_own_stream(network: GrooveVAE) -> None:
+    """In the first beat, which hears nothing before it, a role is what its stream alone plays; later it listens."""
+    z = points(4 * 8).reshape(4, 8, -1)
+    together = decode(network, z, Bars.empty(8), temperature=1.0)
+    for number, role in enumerate(ROLES):
+        alone = decode(network, z[number], Bars.empty(8), temperature=1.0)
+        pairs = list(zip(grids_of(together, role), grids_of(alone, role), strict=True))
+        assert all((one[:, :4] == other[:, :4]).all() for one, other in pairs[1:]), role  # holds at step 0 aside
+        assert any((one[:, 4:] != other[:, 4:]).any() for one, other in pairs), role
+
+
+@pytest.mark.parametrize("streams", [1, 4])
+@pytest.mark.parametrize("keep", [(), ("lead",), ("drums", "bass"), ROLES])
+def test_kept_roles_come_out_as_they_went_in_and_are_heard(
+    network: GrooveVAE, streams: int, keep: tuple[str, ...]
+) -> None:
+    given = decode(network, points(8) + 1, Bars.empty(8), temperature=1.0, seed=9)
+    z = points(8) if streams == 1 else points(4 * 8).reshape(4, 8, -1)
+    bars = decode(network, z, given, temperature=1.0, keep=keep)
+    free = decode(network, z, given, temperature=1.0)
+    for role in ROLES:
+        kept = all((one == other).all() for one, other in zip(grids_of(bars, role), grids_of(given, role), strict=True))
+        heard = any((one != other).any() for one, other in zip(grids_of(bars, role), grids_of(free, role), strict=True))
+        assert kept == (role in keep)
+        assert heard == bool(keep)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_takes_come_out_as_they_do_alone(network: GrooveVAE, temperature: float) -> None:
+    """Of any length, number of streams, seed and metre, before and behind each other."""
+    z = points(DECODED + 7)
+    takes = [
+        Take(z[:5], Bars.empty(5), 3),
+        Take(z, Bars.empty(len(z), metre=(3, 4)), 4),
+        Take(np.zeros((0, SIZES.latent_size), np.float32), Bars.empty(0)),
+        Take(np.stack([z[:3], z[1:4], z[2:5], z[3:6]]), Bars.empty(3), 5),
+        Take(z[:2], Bars.empty(2), 6, ("lead",)),
+    ]
+    together = decode_takes(network, takes, temperature=temperature)
+    for take, bars in zip(takes, together, strict=True):
+        alone = decode(network, take.z, take.like, temperature=temperature, seed=take.seed, keep=take.keep)
+        assert same(bars, alone)
+
+
+def test_no_takes_are_no_bars(network: GrooveVAE) -> None:
+    assert decode_takes(network, []) == []
+
+
 def test_velocity_and_offset_belong_to_onsets(network: GrooveVAE) -> None:
     bars = decode(network, points(8), Bars.empty(8), temperature=1.0)
     struck = np.stack([bars.bass >= FIRST_PITCH, (bars.chords == ONSET).any(-1), bars.lead >= FIRST_PITCH], axis=-1)
@@ -73,7 +136,18 @@ def test_no_bars_are_no_points(network: GrooveVAE) -> None:
         assert (points_.shape, points_.dtype) == ((0, SIZES.latent_size), np.float32)
 
 
-@pytest.mark.parametrize("shape", [(2, SIZES.latent_size), (0, SIZES.latent_size), (3, 5), (SIZES.latent_size,), ()])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (4, 2, SIZES.latent_size),
+        (3, 3, SIZES.latent_size),
+        (2, SIZES.latent_size),
+        (0, SIZES.latent_size),
+        (3, 5),
+        (SIZES.latent_size,),
+        (),
+    ],
+)
 def test_points_that_do_not_fit_the_bars(network: GrooveVAE, shape: tuple[int, ...]) -> None:
     with pytest.raises(RequestError, match=rf"points of shape .* for 3 bars of {SIZES.latent_size} dimensions"):
         decode(network, np.zeros(shape, np.float32), Bars.empty(3))

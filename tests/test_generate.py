@@ -12,6 +12,7 @@ from midi_readers import same_notes_everywhere
 from groovevae import BlendRequest, Groove, read_song
 from groovevae.errors import MidiError, RequestError
 from groovevae.generate import output_paths
+from groovevae.starts import file_start
 
 REQUEST = BlendRequest("classical", {"rock": 1.0}, temperature=1.0)  # the tiny model is silent at its likeliest
 
@@ -229,7 +230,8 @@ def test_bars_of_a_file_begin_where_it_sounds_and_repeat(groove: Groove, tmp_pat
     assert bars.has_notes.tolist()[:4] == [False, False, True, True]
     request = BlendRequest(str(path), {"jazz": 1.0}, amount=0.0)
     assert len(groove.blend(request)[0].song.bars) == len(bars)
-    start = groove._file_start(str(path), read_song(path), 5, {"jazz": 1.0})
+    song = read_song(path)
+    start = file_start(groove.model, groove.network, song, path=str(path), num_bars=5, targets=["jazz"])
     assert (start.like.bass == bars.bass[2:][np.arange(5) % (len(bars) - 2)]).all()
 
 
@@ -246,7 +248,7 @@ def test_a_file_on_its_way_to_all_genres_is_taken_for_one_of_them(groove: Groove
 
 
 def test_a_very_long_file_is_cut_and_says_so(groove: Groove, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("groovevae.generate.MAX_BARS", 4)
+    monkeypatch.setattr("groovevae.starts.MAX_BARS", 4)
     path = tmp_path / "long.mid"
     path.write_bytes(band_tune("rock", 1, num_bars=8))
     [blended] = groove.blend(BlendRequest(str(path), {"jazz": 1.0}))

@@ -13,6 +13,7 @@ from groovevae.bars.constants import (
     MAX_STEPS,
     NUM_VOICES,
     PITCHED,
+    ROLES,
     STEPS_PER_BEAT,
     VOICE_PITCH,
 )
@@ -80,6 +81,11 @@ class Bars:
         grids = (getattr(self, name)[:, steps] for name in BarBatch._fields[:7])
         is_compound = (self.metre[:, 1] == 8) & (self.metre[:, 0] % 3 == 0)
         return BarBatch._make((*grids, self.num_steps.astype(np.int32), is_compound.astype(np.int32)))
+
+    @property
+    def plays(self) -> tuple[bool, ...]:
+        """Whether drums, bass, chords and lead play anywhere, in the order of ROLES."""
+        return tuple(bool(getattr(self, role).any()) for role in ROLES)
 
     @property
     def has_notes(self) -> np.ndarray:

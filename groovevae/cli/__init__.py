@@ -1,0 +1,9 @@
+"""The command line: options, one library call, its printed result. Heavy imports stay inside the commands.
+
+A module a command group; importing it puts its commands into `main`.
+"""
+
+from groovevae.cli import blend, show, train
+from groovevae.cli.root import main
+
+__all__ = ["blend", "main", "show", "train"]

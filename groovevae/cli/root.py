@@ -1,0 +1,45 @@
+"""The command group `groove`: how expected failures end, and what its own help says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from io import TextIOWrapper
+from typing import Any
+
+import click
+
+from groovevae import __version__
+from groovevae.errors import GrooveError
+
+
+class _Commands(click.Group):
+    """Commands whose expected failures end in one line and an exit status, never in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly: nobody reads on
+        except GrooveError as error:
+            raise click.ClickException(" ".join(str(error).split())) from None
+        except OSError as error:
+            where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror or error}") from None
+        except KeyboardInterrupt:
+            ctx.exit(128 + signal.SIGINT)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="groovevae")
+def main() -> None:
+    """Learn what genres sound like from folders of MIDI files, and blend them.
+
+    \b
+    groove blend classical rock     write a MIDI file half way between two genres
+    groove train my-midi            learn your own genres from my-midi/GENRE/*.mid
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # file names may hold what a terminal cannot show

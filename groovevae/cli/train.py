@@ -1,0 +1,153 @@
+"""`groove train`: a corpus to a model, with its progress shown, stopped by a signal and gone on with."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from groovevae.cli.common import given, read_corpus
+from groovevae.cli.root import main
+from groovevae.errors import RequestError
+
+if TYPE_CHECKING:
+    from groovevae.checkpoint import ModelFile
+    from groovevae.learn import Trained
+
+
+@main.command(short_help="Learn genres from a folder of MIDI files per genre.")
+@click.argument("corpus", type=click.Path())
+@click.option("--out", type=click.Path(), default="model.safetensors", show_default=True, help="Model file to write.")
+@click.option("--steps", type=int, help="Batches to train on.  [default: 6000; 1000 with --from]")
+@click.option("--batch-size", type=int, help="Bars of a batch.  [default: 256]")
+@click.option("--latent-size", type=int, help="Latent dimensions of a bar.  [default: 192]")
+@click.option("--beta", type=float, help="Weight of the KL term.  [default: 0.3]")
+@click.option("--learning-rate", type=float, help="Of Adam.  [default: 0.002; 0.0003 with --from]")
+@click.option("--seed", type=int, help="Of the weights, the batches and the songs held out.  [default: 0]")
+@click.option("--autoencoder", is_flag=True, help="Train a plain autoencoder: no noise, no KL.")
+@click.option(
+    "--from", "start", metavar="MODEL", help="Start from this model, or from ours (default); keep its genres."
+)
+@click.option("--restart", is_flag=True, help="Give an unfinished run up and start anew.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+def train(
+    corpus: str,
+    out: str,
+    *,
+    latent_size: int | None,
+    autoencoder: bool,
+    start: str | None,
+    restart: bool,
+    jobs: int | None,
+    **settings: Any,
+) -> None:
+    """Learn genres from a folder of MIDI files per genre: CORPUS/GENRE/*.mid, in subfolders too.
+
+    Ctrl-C stops a run: its state is kept beside the model file, and the same command goes on with it.
+
+    \b
+    Examples:
+      groove train my-midi
+      groove train my-midi --out my.safetensors --steps 2000
+      groove train my-midi --from default --out my.safetensors
+    """
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from groovevae import display
+    from groovevae.config import ModelConfig, TrainConfig
+    from groovevae.learn import ADAPT_CONFIG, check_settings, train_model, unfinished_step
+
+    if start and (latent_size is not None or autoencoder):
+        raise click.UsageError("--latent-size and --autoencoder are those of the model that --from names")
+    config = replace(ADAPT_CONFIG if start else TrainConfig(), **given(settings))
+    sizes = replace(ModelConfig(variational=not autoencoder), **given({"latent_size": latent_size}))
+    check_settings(config, sizes)
+    start_from = _start_model(start, out) if start else None
+    console = Console()
+    loaded = read_corpus(corpus, jobs)
+    unused = len(loaded.rejected) + len(loaded.unread)
+    display.line(console, f"{corpus}: files used: {len(loaded.songs):,}, genres: {len(loaded.genres)}")
+    if unused:
+        display.line(console, f"files not used: {unused:,}; groove corpus {shlex.quote(corpus)} lists them")
+    if not restart and (step := unfinished_step(Path(out))) is not None:
+        display.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
+    with _Stopper() as stopper, display.training(console) as report:
+        trained = train_model(
+            loaded,
+            Path(out),
+            config=config,
+            model_config=sizes,
+            start_from=start_from,
+            restart=restart,
+            report=report,
+            stop=stopper,
+        )
+    if not stopper.has_begun:
+        click.echo(f"All {trained.steps_done:,} steps were done before: raise --steps, or start anew with --restart.")
+    _print_trained(trained, out)
+    if stopper.signal:
+        click.echo(f"Stopped at step {trained.steps_done:,} of {config.steps:,}; the same command goes on.")
+        sys.exit(128 + stopper.signal)
+
+
+class _Stopper:
+    """Tells a training run, which asks before each step, to stop after Ctrl-C or SIGTERM. A second one kills it."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        self.has_begun = False
+
+    def __call__(self) -> bool:
+        self.has_begun = True
+        return self.signal != 0
+
+    def __enter__(self) -> _Stopper:
+        self.before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if not self.has_begun:  # nothing is trained yet that could be saved
+            sys.exit(128 + number)
+        self.signal = number
+        for caught in self.before:
+            signal.signal(caught, signal.SIG_DFL)
+        message = b"\nStopping: the model is being written. Ctrl-C again ends at once.\n"
+        os.write(2, message)  # a signal may come while click or rich is printing
+
+
+def _start_model(start: str, out: str) -> ModelFile:
+    from groovevae.checkpoint import load_model_file
+
+    if start != "default" and Path(start).absolute() == Path(out).absolute():
+        raise RequestError(f"{out}: the model to start from would be written over; name another place with --out")
+    return load_model_file(None if start == "default" else start)
+
+
+def _print_trained(trained: Trained, out: str) -> None:
+    """How well the model reconstructs, where it lies, and what to do next."""
+    from rich.console import Console
+
+    from groovevae import display
+    from groovevae.training import macro_f1
+
+    rows = dict(trained.held_out_f1)
+    if rows:
+        rows["mean of held-out songs"] = macro_f1(trained.held_out_f1)
+    rows["mean of training songs"] = macro_f1(trained.train_f1)
+    Console().print(display.f1_table(rows))
+    genres = sorted(trained.model.genres.values(), key=lambda genre: not genre.phrases)
+    first, second = [genre.name for genre in [*genres, *genres]][:2]
+    click.echo(f"Model of {trained.steps_done:,} steps: {click.format_filename(out)}")
+    click.echo(f"Try it: {shlex.join(['groove', 'blend', first, second, '--model', out])}")
