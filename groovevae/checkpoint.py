@@ -13,16 +13,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from groovevae.config import ModelConfig
 from groovevae.errors import GrooveError, ModelFileError, OutputError
+from groovevae.inference import Network
 from groovevae.latents import Genre, Phrase
-
-if TYPE_CHECKING:
-    from groovevae.model import GrooveVAE
 
 FORMAT_VERSION = 1
 MODEL_KIND, STATE_KIND = "groovevae model", "groovevae training state"
@@ -38,11 +36,12 @@ class ModelFile:
     genres: dict[str, Genre]
     provenance: dict[str, Any] = field(default_factory=dict)  # JSON values: data, licences, steps, seed, figures
 
-    def network(self) -> GrooveVAE:
-        """The network with these weights. Raises ModelFileError where shapes do not fit the config."""
-        from groovevae.weights import build_network
+    def network(self) -> Network:
+        """The network with these weights, to encode and decode; `weights.build_network` makes a Flax module of them.
 
-        return build_network(self.config, self.weights)
+        Raises ModelFileError where shapes do not fit the config.
+        """
+        return Network(self.config, self.weights)
 
 
 def default_model_path() -> Path:

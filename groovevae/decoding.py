@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from flax import nnx
-from jax import Array
 
 from groovevae.bars.constants import HOLD, OFF, ONSET, PITCHED, ROLES, STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch, Bars
-from groovevae.beats import Metre, draw_beat, logits_to_beat, map_grids, merge_streams, put_in
+from groovevae.beats import Metre, chances, logits_to_beat, map_grids, merge_streams, put_in
 from groovevae.errors import RequestError
-from groovevae.model import Decoder, GrooveVAE, metre_index
+from groovevae.inference import Network
+from groovevae.logits import metre_index
 
-CHUNK = 256  # bars encoded at once
-DECODED = 64  # bars decoded at once, always: one compiled program, and no rounding that depends on the batch
+CHUNK = 64  # bars encoded or decoded at once, always: BLAS rounds the same whatever else is in the batch
 
 
 class Take(NamedTuple):
@@ -33,7 +28,7 @@ class Take(NamedTuple):
 
 
 def decode(
-    model: GrooveVAE,
+    network: Network,
     z: np.ndarray,
     like: Bars,
     *,
@@ -48,31 +43,31 @@ def decode(
     Temperature 0 takes the likeliest state of every step; above, states are drawn, each bar from `seed` and its index.
     Raises RequestError unless there are as many points as bars, of the network's size.
     """
-    return decode_takes(model, [Take(z, like, seed, keep)], temperature=temperature)[0]
+    return decode_takes(network, [Take(z, like, seed, keep)], temperature=temperature)[0]
 
 
-def decode_takes(model: GrooveVAE, takes: Sequence[Take], *, temperature: float = 0.0) -> list[Bars]:
+def decode_takes(network: Network, takes: Sequence[Take], *, temperature: float = 0.0) -> list[Bars]:
     """Several runs of bars together, each as `decode` gives it alone. Raises RequestError like it."""
-    num_streams = [_num_streams(model, take) for take in takes]
+    num_streams = [_num_streams(network, take) for take in takes]
     out: list[Bars] = [take.like for take in takes]
     for count in sorted(set(num_streams)):
         index = [i for i, take in enumerate(takes) if num_streams[i] == count and len(take.like)]
         if index:
-            together = _decode_alike(model, [takes[i] for i in index], count, temperature)
+            together = _decode_alike(network, [takes[i] for i in index], count, temperature)
             ends = np.cumsum([len(takes[i].like) for i in index])
             for i, end in zip(index, ends, strict=True):
                 out[i] = without_stray_holds(together[end - len(takes[i].like) : end])
     return out
 
 
-def _num_streams(model: GrooveVAE, take: Take) -> int:
-    shape, bar_shape = np.shape(take.z), (len(take.like), model.config.latent_size)
+def _num_streams(network: Network, take: Take) -> int:
+    shape, bar_shape = np.shape(take.z), (len(take.like), network.config.latent_size)
     if shape not in (bar_shape, (len(ROLES), *bar_shape)):
         raise RequestError(f"points of shape {shape} for {bar_shape[0]} bars of {bar_shape[1]} dimensions")
     return len(ROLES) if len(shape) == 3 else 1
 
 
-def _decode_alike(model: GrooveVAE, takes: Sequence[Take], num_streams: int, temperature: float) -> Bars:
+def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, temperature: float) -> Bars:
     """The bars of all takes, one after another; all have as many streams."""
     like = Bars.concatenate([take.like for take in takes])
     z = np.concatenate(
@@ -82,21 +77,19 @@ def _decode_alike(model: GrooveVAE, takes: Sequence[Take], num_streams: int, tem
     seed = np.repeat(np.array([take.seed for take in takes], np.uint32), counts)
     bar = np.concatenate([np.arange(count) for count in counts])
     is_kept = np.repeat([[role in take.keep for role in ROLES] for take in takes], counts, axis=0)
-    graph, state = nnx.split(model.decoder)
     parts = []
-    for start in range(0, len(like), DECODED):
-        here = slice(start, start + DECODED)
+    for start in range(0, len(like), CHUNK):
+        here = slice(start, start + CHUNK)
         chunk = like[here]
         slots = _Slots(
-            z=_pad(z[:, here].swapaxes(0, 1), DECODED).swapaxes(0, 1),
-            given=BarBatch(*(_pad(part, DECODED) for part in chunk.batch())),
-            is_kept=_pad(is_kept[here], DECODED),
-            seed=_pad(seed[here], DECODED),
-            bar=_pad(bar[here], DECODED),
+            z=_pad(z[:, here].swapaxes(0, 1), CHUNK).swapaxes(0, 1),
+            given=BarBatch(*(_pad(part, CHUNK) for part in chunk.batch())),
+            is_kept=_pad(is_kept[here], CHUNK),
+            seed=_pad(seed[here], CHUNK),
+            bar=_pad(bar[here], CHUNK),
         )
-        num_beats = np.int32(chunk.num_beats.max())
-        out = _decode(graph, state, slots, num_beats, temperature == 0, np.float32(max(temperature, 1e-3)))
-        grids = {name: np.asarray(part)[: len(chunk)] for name, part in zip(BarBatch._fields[:7], out, strict=False)}
+        out = _decode(network, slots, int(chunk.num_beats.max()), temperature)
+        grids = {name: part[: len(chunk)] for name, part in zip(BarBatch._fields[:7], out, strict=False)}
         parts.append(dataclasses.replace(chunk, **grids))
     return Bars.concatenate(parts)
 
@@ -111,39 +104,25 @@ class _Slots(NamedTuple):
     bar: np.ndarray  # (B,) its number within its take
 
 
-@partial(jax.jit, static_argnums=(0, 4))
-def _decode(
-    graph: nnx.GraphDef, state: nnx.State, slots: _Slots, num_beats: Array, greedy: bool, temperature: Array
-) -> BarBatch:
+def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float) -> BarBatch:
     """Beat after beat, all streams together: each hears the one beat before that was put together from all of them."""
-    decoder: Decoder = nnx.merge(graph, state)
     num_streams, num_bars, size = slots.z.shape
-    z = slots.z.reshape(num_streams * num_bars, size)  # (S * B, Z)
     metre = Metre(slots.given.num_steps, slots.given.is_compound)
-    keys = jax.vmap(lambda seed, bar: jax.random.fold_in(jax.random.key(seed), bar))(slots.seed, slots.bar)
-
-    def next_beat(number: Array, carry: tuple[Array, BarBatch, BarBatch]) -> tuple[Array, BarBatch, BarBatch]:
-        h, before, out = carry
-        first_step = number * STEPS_PER_BEAT
-        heard = jnp.tile(decoder.hear(before, number > 0), (num_streams, 1))
-        h, logits = decoder.step(h, decoder.plan_beat(z, number), heard)
-        logits = merge_streams(logits, num_streams)
-        if greedy:
-            beat = logits_to_beat(logits, metre, first_step, 1.0, None)
-        else:
-            beat_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, number)
-            beat = draw_beat(logits, metre, first_step, temperature, beat_keys)
-        beat = put_in(beat._replace(**metre._asdict()), _beat_of(slots.given, first_step), slots.is_kept)
-        write = partial(jax.lax.dynamic_update_slice_in_dim, start_index=first_step, axis=1)
-        return h, beat, map_grids(write, out, beat)
-
-    h = decoder.first_state(z, jnp.tile(metre_index(*metre), num_streams))
-    silence = map_grids(jnp.zeros_like, slots.given)
-    return jax.lax.fori_loop(0, num_beats, next_beat, (h, _beat_of(silence, 0), silence))[2]
-
-
-def _beat_of(batch: BarBatch, first_step: int | Array) -> BarBatch:
-    return map_grids(lambda grid: jax.lax.dynamic_slice_in_dim(grid, first_step, STEPS_PER_BEAT, axis=1), batch)
+    z = slots.z.reshape(num_streams * num_bars, size)  # (S * B, Z)
+    plan, h = network.plan(z, np.tile(metre_index(*metre), num_streams), num_beats)
+    drawn = chances(slots.seed, slots.bar) if temperature > 0 else None
+    out = map_grids(np.zeros_like, slots.given)
+    before = None
+    for number in range(num_beats):
+        first = number * STEPS_PER_BEAT
+        steps = slice(first, first + STEPS_PER_BEAT)
+        h, logits = network.step(h, plan[:, number], network.hear(before, num_bars), num_streams)
+        of_beat = None if drawn is None else drawn.steps(first, STEPS_PER_BEAT)
+        beat = logits_to_beat(merge_streams(logits, num_streams), metre, first, temperature, of_beat)
+        before = put_in(beat, map_grids(lambda grid, at=steps: grid[:, at], slots.given), slots.is_kept)
+        for whole, part in zip(out[:7], before[:7], strict=True):
+            whole[:, steps] = part
+    return out
 
 
 def without_stray_holds(bars: Bars) -> Bars:
@@ -165,30 +144,15 @@ def without_stray_holds(bars: Bars) -> Bars:
     return dataclasses.replace(bars, **out)
 
 
-@partial(jax.jit, static_argnums=0)
-def _encode(graph: nnx.GraphDef, state: nnx.State, batch: BarBatch) -> tuple[Array, Array]:
-    return nnx.merge(graph, state)(batch)
-
-
-def encode(model: GrooveVAE, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
+def encode(network: Network, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
     """Mean and log-variance (N, Z) of the posterior of each bar."""
-    if not len(bars):
-        nothing = np.zeros((0, model.config.latent_size), np.float32)
-        return nothing, nothing
-    graph, state = nnx.split(model.encoder)
-    means, logvars = [], []
+    stats = np.zeros((2, len(bars), network.config.latent_size), np.float32)
     for start in range(0, len(bars), CHUNK):
         chunk = bars[start : start + CHUNK]
-        size = _padded(len(chunk))
-        mean, logvar = _encode(graph, state, BarBatch(*(_pad(part, size) for part in chunk.batch())))
-        means.append(np.asarray(mean)[: len(chunk)])
-        logvars.append(np.asarray(logvar)[: len(chunk)])
-    return np.concatenate(means), np.concatenate(logvars)
-
-
-def _padded(size: int) -> int:
-    """The next power of two up to CHUNK: few sizes, few compilations."""
-    return min(CHUNK, 1 << max(size - 1, 7).bit_length())
+        batch = BarBatch(*(_pad(part, CHUNK) for part in chunk.batch(int(chunk.num_beats.max()))))
+        for whole, part in zip(stats, network.encode(batch), strict=True):
+            whole[start : start + CHUNK] = part[: len(chunk)]
+    return stats[0], stats[1]
 
 
 def _pad(array: np.ndarray, size: int) -> np.ndarray:

@@ -11,8 +11,8 @@ from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import decode, encode
+from groovevae.inference import Network
 from groovevae.latents import Genre, Phrase, covariance, genre_vector, phrase_start, playing_of, plays_drums
-from groovevae.model import GrooveVAE
 
 MAX_STATISTICS_BARS = 4000  # bars a genre that its vector and covariance are taken over
 MAX_PHRASES = 24
@@ -27,7 +27,7 @@ FOLLOW_RIDGE = 0.1  # in units of the points' own variance
 Picked = tuple[Bars, Song, str]  # bars of a phrase, their song, its title
 
 
-def describe_genres(network: GrooveVAE, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
+def describe_genres(network: Network, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
     """Genre statistics and phrases, from the bars of songs as this network encodes them."""
     genres: dict[str, Genre] = {}
     used: set[str] = set()  # songs that have given a phrase to some genre: the next one rather takes others
@@ -70,7 +70,7 @@ def _pick_phrases(name: str, songs: Sequence[CorpusSong], unpacked: Sequence[Son
     return [found[song_id] for song_id in picked]
 
 
-def _encoded(network: GrooveVAE, picked: Sequence[Picked]) -> tuple[Phrase, ...]:
+def _encoded(network: Network, picked: Sequence[Picked]) -> tuple[Phrase, ...]:
     if not picked:
         return ()
     z, _ = encode(network, Bars.concatenate([bars for bars, _, _ in picked]))
@@ -90,7 +90,7 @@ def _encoded(network: GrooveVAE, picked: Sequence[Picked]) -> tuple[Phrase, ...]
     )
 
 
-def phrase_song(network: GrooveVAE, phrase: Phrase) -> Song:
+def phrase_song(network: Network, phrase: Phrase) -> Song:
     """A phrase as a song, decoded greedily."""
     like = Bars.empty(len(phrase.z), tempo=phrase.tempo)
     like.metre[:] = phrase.metre

@@ -21,8 +21,8 @@ from groovevae.blend import (
 from groovevae.checkpoint import ModelFile, load_model_file
 from groovevae.corpus import read_song
 from groovevae.decoding import decode, encode
+from groovevae.inference import Network
 from groovevae.midi import piece_to_midi
-from groovevae.model import GrooveVAE
 from groovevae.request import DEFAULT_BARS, BlendRequest, is_midi_path, number_text
 from groovevae.starts import file_start, phrase_start
 
@@ -48,7 +48,7 @@ class Groove:
     def __init__(self, model: ModelFile, *, path: str = "") -> None:
         self.model = model
         self.path = path
-        self.network: GrooveVAE = model.network()
+        self.network: Network = model.network()
 
     @property
     def genre_vectors(self) -> dict[str, np.ndarray]:

@@ -20,8 +20,8 @@ from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import encode
 from groovevae.describe import describe_genres, follow, phrase_song
 from groovevae.errors import CorpusError, OutputError, RequestError
+from groovevae.inference import Network
 from groovevae.latents import Genre
-from groovevae.model import GrooveVAE
 from groovevae.training import (
     EVAL_BARS,
     Report,
@@ -33,7 +33,7 @@ from groovevae.training import (
     run_training,
     save_state,
 )
-from groovevae.weights import build_network, state_to_arrays
+from groovevae.weights import state_to_arrays
 
 MIN_GENRE_BARS = 64  # a genre of fewer has no mean worth the name
 MIN_BARS = 512  # two batches: fewer are learned by heart in a minute
@@ -87,7 +87,7 @@ def train_model(
     weights = state_to_arrays(state.average)
     if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # NaN is not either
         raise RequestError("training went astray (infinite weights); --restart with a lower --learning-rate")
-    network = build_network(sizes, weights)
+    network = Network(sizes, weights)
     described = describe_genres(network, train_songs)
     if start_from:
         described |= _moved(start_from, kept, network, rehearsal)
@@ -182,7 +182,7 @@ def _rehearse(start: ModelFile, kept: dict[str, Genre]) -> list[tuple[Song, str]
 
 
 def _moved(
-    start: ModelFile, kept: dict[str, Genre], network: GrooveVAE, rehearsal: list[tuple[Song, str]]
+    start: ModelFile, kept: dict[str, Genre], network: Network, rehearsal: list[tuple[Song, str]]
 ) -> dict[str, Genre]:
     """Kept genres in the new latent space."""
     if not rehearsal:
@@ -197,7 +197,7 @@ def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) ->
     return {name: fresh[name] if name.startswith("genre_head") else array for name, array in start.weights.items()}
 
 
-def _measure(network: GrooveVAE, data: Dataset, seed: int) -> dict[str, dict[str, float]]:
+def _measure(network: Network, data: Dataset, seed: int) -> dict[str, dict[str, float]]:
     index = data.of_each_genre(4 * EVAL_BARS, seed=seed)
     return reconstruction_f1(network, data, index) if len(index) else {}
 

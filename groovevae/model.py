@@ -12,42 +12,26 @@ from jax import Array
 
 from groovevae.bars.constants import (
     BASS_TOKENS,
-    CHORD_SIZE,
     HOLD,
     LEAD_TOKENS,
-    MAX_STEPS,
-    NUM_VOICES,
     OFFSET_UNITS,
     ONSET,
-    PITCHED,
     STEPS_PER_BEAT,
 )
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig
 from groovevae.layers import GRU, Dense, matmul
-
-MAX_BEATS = MAX_STEPS // STEPS_PER_BEAT
-MIN_LOG_SCALE = -4.0  # smallest spread that the decoder may claim for velocity (1 = 127) and offset (1 = half a step)
-MAX_LOGVAR = 4.0
-
-
-class BarLogits(NamedTuple):
-    """What the decoder says of each step, (B, S, ...): logits of states, and means of velocity and offset.
-
-    Velocity is in units of 127, offset in units of half a step. `scales` are the spreads (Laplace's b) of
-    drum velocity, drum offset, and the velocity and offset of each pitched role.
-    """
-
-    drums: Array  # (B, S, 9)
-    drums_velocity: Array  # (B, S, 9)
-    drums_offset: Array  # (B, S, 9)
-    bass: Array  # (B, S, 50)
-    chord_onset: Array  # (B, S, 60)
-    chord_hold: Array  # (B, S, 60): of a hold, where there is no onset
-    lead: Array  # (B, S, 74)
-    velocity: Array  # (B, S, 3)
-    offset: Array  # (B, S, 3)
-    log_scales: Array  # (8,)
+from groovevae.logits import (
+    HEAD_EDGES,
+    HEADS,
+    MAX_BEATS,
+    MAX_LOGVAR,
+    MIN_LOG_SCALE,
+    NUM_FEATURES,
+    NUM_METRES,
+    BarLogits,
+    metre_index,
+)
 
 
 class VAEOutput(NamedTuple):
@@ -60,21 +44,8 @@ class VAEOutput(NamedTuple):
     genre_logits: Array  # (B, G); (B, 0) without a genre head
 
 
-_HEADS = {
-    "drums": NUM_VOICES,
-    "drums_velocity": NUM_VOICES,
-    "drums_offset": NUM_VOICES,
-    "bass": BASS_TOKENS,
-    "chord_onset": CHORD_SIZE,
-    "chord_hold": CHORD_SIZE,
-    "lead": LEAD_TOKENS,
-    "velocity": len(PITCHED),
-    "offset": len(PITCHED),
-}
 _RARE = ("drums", "chord_onset", "chord_hold")
 RARE_LOGIT = -3.0  # where training starts for states that most steps do not have
-_EDGES = np.cumsum(list(_HEADS.values()))[:-1]
-_DENSE_FEATURES = 3 * NUM_VOICES + 2 * CHORD_SIZE + 2 * len(PITCHED)
 
 
 class BeatReader(nnx.Module):
@@ -84,7 +55,7 @@ class BeatReader(nnx.Module):
         init = nnx.initializers.normal(0.5)
         self.bass = nnx.Param(init(rngs.params(), (BASS_TOKENS, step_size)))
         self.lead = nnx.Param(init(rngs.params(), (LEAD_TOKENS, step_size)))
-        self.dense = Dense(_DENSE_FEATURES, step_size, low_precision=low_precision, rngs=rngs)
+        self.dense = Dense(NUM_FEATURES, step_size, low_precision=low_precision, rngs=rngs)
         self.out = Dense(STEPS_PER_BEAT * step_size, out_size, low_precision=low_precision, rngs=rngs)
 
     def __call__(self, batch: BarBatch) -> Array:
@@ -160,8 +131,8 @@ class Decoder(nnx.Module):
         steps_size = STEPS_PER_BEAT * config.step_size
         self.skip = Dense(config.encoder_size, steps_size, low_precision=low_precision, rngs=rngs)
         self.out = Dense(size, steps_size, low_precision=low_precision, rngs=rngs)
-        self.heads = Dense(config.step_size, sum(_HEADS.values()), low_precision=low_precision, rngs=rngs)
-        rare = np.repeat([name in _RARE for name in _HEADS], list(_HEADS.values()))
+        self.heads = Dense(config.step_size, sum(HEADS.values()), low_precision=low_precision, rngs=rngs)
+        rare = np.repeat([name in _RARE for name in HEADS], list(HEADS.values()))
         self.heads.bias[...] = jnp.where(rare, RARE_LOGIT, 0.0).astype(jnp.float32)
         self.log_scales = nnx.Param(jnp.full(8, -2.0, jnp.float32))
         self.low_precision = low_precision
@@ -169,19 +140,7 @@ class Decoder(nnx.Module):
     def plan(self, z: Array, metre: Array, num_beats: int) -> tuple[Array, Array]:
         """What `z` (B, Z) says of each beat (B, T, E), and the first state (B, H)."""
         beats = [matmul(z, self.of_beat[...][beat], self.low_precision) for beat in range(num_beats)]
-        return jax.nn.gelu(jnp.stack(beats, axis=1)), self.first_state(z, metre)
-
-    def first_state(self, z: Array, metre: Array) -> Array:
-        """The state (B, H) before the first beat."""
-        return jnp.tanh(self.start(z) + self.metre[...][metre])
-
-    def plan_beat(self, z: Array, beat: int | Array) -> Array:
-        """What `z` (B, Z) says of one beat, (B, E)."""
-        return jax.nn.gelu(matmul(z, self.of_beat[...][beat], self.low_precision))
-
-    def hear(self, before: BarBatch, is_there: Array) -> Array:
-        """What the beat before, (B, 4, ...), says, (B, D); nothing where there is none."""
-        return self.read(before)[:, 0] * is_there
+        return jax.nn.gelu(jnp.stack(beats, axis=1)), jnp.tanh(self.start(z) + self.metre[...][metre])
 
     def __call__(self, z: Array, batch: BarBatch, keep: Array) -> BarLogits:
         """Logits of every step, the true beat before each as input (teacher forcing) where `keep` (B, T) is 1."""
@@ -192,17 +151,12 @@ class Decoder(nnx.Module):
         states = self.gru.run(h, gates, jnp.ones(gates.shape[:2], bool))
         return self.logits(states, plan)
 
-    def step(self, h: Array, plan: Array, heard: Array) -> tuple[Array, BarLogits]:
-        """One beat: state (B, H) and logits (B, 4, ...) from the last state, this beat's plan and what was heard."""
-        h = self.gru(h, self.to_gates(plan) + self.before(heard))
-        return h, self.logits(h[:, None], plan[:, None])
-
     def logits(self, states: Array, plan: Array) -> BarLogits:
         """Logits of every step from states (B, T, H) and plan (B, T, E)."""
         steps = jax.nn.gelu(self.out(states) + self.skip(plan))  # (B, T, 4D)
         num_bars, num_beats, width = steps.shape
         heads = self.heads(steps.reshape(num_bars, num_beats * STEPS_PER_BEAT, width // STEPS_PER_BEAT))
-        parts = dict(zip(_HEADS, jnp.split(heads, _EDGES, axis=-1), strict=True))
+        parts = dict(zip(HEADS, jnp.split(heads, HEAD_EDGES, axis=-1), strict=True))
         return BarLogits(**parts, log_scales=jnp.maximum(self.log_scales[...], MIN_LOG_SCALE))
 
 
@@ -226,14 +180,6 @@ class GrooveVAE(nnx.Module):
         if self.config.variational:
             z = mean + jnp.exp(0.5 * logvar) * jax.random.normal(key, mean.shape)
         return VAEOutput(self.decoder(z, batch, keep), z, mean, logvar, self.genre_head(z))
-
-
-NUM_METRES = 2 * (MAX_STEPS + 1)
-
-
-def metre_index(num_steps: Array, is_compound: Array) -> Array:
-    """Row of the metre tables, (B,): the bar's length, and whether its beats fall into threes."""
-    return 2 * num_steps + is_compound
 
 
 def step_mask(batch: BarBatch) -> Array:

@@ -13,7 +13,7 @@ from groovevae.blend import nearest_genre
 from groovevae.checkpoint import ModelFile
 from groovevae.decoding import encode
 from groovevae.errors import MidiError, RequestError
-from groovevae.model import GrooveVAE
+from groovevae.inference import Network
 from groovevae.request import MAX_BARS
 
 
@@ -44,7 +44,7 @@ def phrase_start(model: ModelFile, genre: str, *, seed: int, num_bars: int) -> S
 
 
 def file_start(
-    model: ModelFile, network: GrooveVAE, song: Song, *, path: str, num_bars: int | None, targets: Collection[str]
+    model: ModelFile, network: Network, song: Song, *, path: str, num_bars: int | None, targets: Collection[str]
 ) -> Start:
     """All bars of a file, or `num_bars` from the first that sounds; more bars than it has repeat it.
 

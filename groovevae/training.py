@@ -23,6 +23,7 @@ from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
 from groovevae.decoding import decode, encode
 from groovevae.errors import CorpusError, ModelFileError, RequestError
+from groovevae.inference import Network
 from groovevae.losses import beta_at, genre_loss, kl_divergence, kl_with_free_bits, recon_loss
 from groovevae.metrics import bars_note_counts, f1
 from groovevae.model import GrooveVAE
@@ -127,7 +128,7 @@ def ema_decay_at(step: Array, decay: float) -> Array:
     return jnp.minimum(decay, (1 + step) / (10 + step))
 
 
-def reconstruction_f1(network: GrooveVAE, data: Dataset, index: np.ndarray) -> dict[str, dict[str, float]]:
+def reconstruction_f1(network: Network, data: Dataset, index: np.ndarray) -> dict[str, dict[str, float]]:
     """Note F1 of encoding bars, taking the mean and decoding it greedily and freely: genre -> role -> F1."""
     bars = data.bars[index]
     mean, _ = encode(network, bars)
@@ -235,7 +236,9 @@ def run_training(
         pending = []
         measured = None
         if len(eval_index) and (step % EVAL_STEPS == 0 or at_end):
-            measured = macro_f1(reconstruction_f1(nnx.merge(graph, state.average), held_out, eval_index))
+            measured = macro_f1(
+                reconstruction_f1(Network(model_config, state_to_arrays(state.average)), held_out, eval_index)
+            )
             clock.skip()
         report(_progress(step, config, means, pace, measured))
         if time.monotonic() - saved > SAVE_SECONDS and not at_end:

@@ -11,7 +11,7 @@ import numpy as np
 from flax import nnx
 
 from groovevae.config import ModelConfig
-from groovevae.errors import ModelFileError
+from groovevae.inference import check_shapes
 from groovevae.model import GrooveVAE
 
 
@@ -38,12 +38,8 @@ def arrays_to_state(like: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     """
     leaves, tree = jax.tree_util.tree_flatten_with_path(like)
     names = [_path(keys) for keys, _ in leaves]
-    if left := sorted(set(names) ^ set(arrays)):
-        raise ModelFileError(f"the weights do not fit the network: {left[0]!r} and {len(left) - 1} more")
-    for name, (_, leaf) in zip(names, leaves, strict=True):
-        if arrays[name].shape != leaf.shape:
-            found = arrays[name].shape
-            raise ModelFileError(f"the weights do not fit the network: {name!r} is {found}, not {leaf.shape}")
+    needed = {name: leaf.shape for name, (_, leaf) in zip(names, leaves, strict=True)}
+    check_shapes({name: array.shape for name, array in arrays.items()}, needed)
     values = [jnp.asarray(arrays[name], leaf.dtype) for name, (_, leaf) in zip(names, leaves, strict=True)]
     return jax.tree_util.tree_unflatten(tree, values)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from groovevae.bars import Bars, Song
-from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, ONSET
+from groovevae.bars.constants import BASS_LOW, BASS_TOKENS, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, LEAD_TOKENS, ONSET
 from groovevae.midi import NOTE_DTYPE, Piece, Track
 
 DRUMS = Track("Drums", 0, is_drum=True)
@@ -65,3 +65,18 @@ def num_onsets(bars: Bars) -> int:
     """Notes of all roles."""
     lines = sum(int((getattr(bars, role) >= FIRST_PITCH).sum()) for role in ("bass", "lead"))
     return lines + int((bars.drums > 0).sum()) + int((bars.chords == ONSET).sum())
+
+
+def noise_bars(num_bars: int, *, metre: tuple[int, int] = (4, 4), seed: int = 0) -> Bars:
+    """Bars of random notes inside the bar line."""
+    rng = np.random.default_rng(seed)
+    bars = Bars.empty(num_bars, metre=metre)
+    num_steps = 16 * metre[0] // metre[1]
+    grid = (num_bars, num_steps)
+    bars.drums[:, :num_steps] = rng.integers(0, 128, (*grid, 9))
+    bars.bass[:, :num_steps] = rng.integers(0, BASS_TOKENS, grid)
+    bars.chords[:, :num_steps] = rng.integers(0, 3, (*grid, 60))
+    bars.lead[:, :num_steps] = rng.integers(0, LEAD_TOKENS, grid)
+    bars.velocity[:, :num_steps] = rng.integers(0, 128, (*grid, 3))
+    bars.offset[:, :num_steps] = rng.integers(-128, 128, (*grid, 3))
+    return bars

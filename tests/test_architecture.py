@@ -15,27 +15,29 @@ LAYERS = (
     "bars",
     "metrics",
     "corpus",
-    "layers",
-    "model",
-    "losses",
+    "logits",
+    "inference",
     "beats",
     "decoding",
-    "weights",
     "latents",
     "checkpoint",
-    "training",
     "describe",
-    "learn",
     "blend",
     "request",
     "starts",
     "generate",
+    "layers",
+    "model",
+    "losses",
+    "weights",
+    "training",
+    "learn",
     "display",
     "cli",
     "__init__",  # the package's own names, for users
     "__main__",
 )
-NO_JAX = ("errors", "config", "midi", "bars", "metrics", "corpus", "latents", "checkpoint", "blend", "request")
+NO_JAX = LAYERS[: LAYERS.index("layers")]
 JAX = {"jax", "jaxlib", "flax", "optax", "orbax"}
 LAZY = JAX | {"mido", "numpy", "pretty_midi", "rich", "safetensors", "symusic"}
 

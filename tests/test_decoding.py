@@ -1,25 +1,19 @@
-from dataclasses import replace
-
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from flax import nnx
-from tiny import SIZES
+from tiny import SIZES, untrained_network
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, HOLD, MAX_CHORD_ONSETS, OFF, ONSET, PITCHED, REST, ROLES
-from groovevae.decoding import DECODED, Take, decode, decode_takes, encode, without_stray_holds
+from groovevae.decoding import CHUNK, Take, decode, decode_takes, encode, without_stray_holds
 from groovevae.errors import RequestError
-from groovevae.model import GrooveVAE
+from groovevae.inference import Network
 
 
 @pytest.fixture(scope="module")
-def network() -> GrooveVAE:
+def network() -> Network:
     """An untrained network that is fond of notes."""
-    network = GrooveVAE(replace(SIZES, num_genres=3), rngs=nnx.Rngs(0))
-    network.decoder.heads.bias[...] = jnp.zeros_like(network.decoder.heads.bias[...])
-    return network
+    return untrained_network(decoder__heads__bias=0.0)
 
 
 def points(num_bars: int) -> np.ndarray:
@@ -30,7 +24,7 @@ def same(one: Bars, other: Bars) -> bool:
     return all((getattr(one, name) == getattr(other, name)).all() for name in vars(one))
 
 
-def test_bars_keep_the_metres_and_tempos_they_are_given(network: GrooveVAE) -> None:
+def test_bars_keep_the_metres_and_tempos_they_are_given(network: Network) -> None:
     like = Bars.concatenate([Bars.empty(2, tempo=97.0), Bars.empty(2, metre=(3, 4)), Bars.empty(1, metre=(6, 8))])
     bars = decode(network, points(5), like, temperature=1.0)
     assert (bars.metre == like.metre).all()
@@ -42,14 +36,14 @@ def test_bars_keep_the_metres_and_tempos_they_are_given(network: GrooveVAE) -> N
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_the_same_seed_gives_the_same_bars(network: GrooveVAE, temperature: float) -> None:
+def test_the_same_seed_gives_the_same_bars(network: Network, temperature: float) -> None:
     bars = [decode(network, points(3), Bars.empty(3), temperature=temperature, seed=seed) for seed in (0, 0, 1)]
     assert same(bars[0], bars[1])
     assert same(bars[0], bars[2]) == (temperature == 0)
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_a_bar_is_decoded_alike_whatever_follows_it(network: GrooveVAE, temperature: float) -> None:
+def test_a_bar_is_decoded_alike_whatever_follows_it(network: Network, temperature: float) -> None:
     z = points(17)
     few = decode(network, z[:8], Bars.empty(8), temperature=temperature)
     many = decode(network, z, Bars.empty(17), temperature=temperature)
@@ -65,13 +59,13 @@ def grids_of(bars: Bars, role: str) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_four_equal_streams_are_one(network: GrooveVAE, temperature: float) -> None:
+def test_four_equal_streams_are_one(network: Network, temperature: float) -> None:
     z, like = points(6), Bars.concatenate([Bars.empty(3), Bars.empty(3, metre=(6, 8))])
     together = decode(network, np.stack([z] * 4), like, temperature=temperature, seed=2)
     assert same(together, decode(network, z, like, temperature=temperature, seed=2))
 
 
-def test_each_role_is_played_by_its_own_stream(network: GrooveVAE) -> None:
+def test_each_role_is_played_by_its_own_stream(network: Network) -> None:
     """In the first beat, which hears nothing before it, a role is what its stream alone plays; later it listens."""
     z = points(4 * 8).reshape(4, 8, -1)
     together = decode(network, z, Bars.empty(8), temperature=1.0)
@@ -85,7 +79,7 @@ def test_each_role_is_played_by_its_own_stream(network: GrooveVAE) -> None:
 @pytest.mark.parametrize("streams", [1, 4])
 @pytest.mark.parametrize("keep", [(), ("lead",), ("drums", "bass"), ROLES])
 def test_kept_roles_come_out_as_they_went_in_and_are_heard(
-    network: GrooveVAE, streams: int, keep: tuple[str, ...]
+    network: Network, streams: int, keep: tuple[str, ...]
 ) -> None:
     given = decode(network, points(8) + 1, Bars.empty(8), temperature=1.0, seed=9)
     z = points(8) if streams == 1 else points(4 * 8).reshape(4, 8, -1)
@@ -99,9 +93,9 @@ def test_kept_roles_come_out_as_they_went_in_and_are_heard(
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_takes_come_out_as_they_do_alone(network: GrooveVAE, temperature: float) -> None:
+def test_takes_come_out_as_they_do_alone(network: Network, temperature: float) -> None:
     """Of any length, number of streams, seed and metre, before and behind each other."""
-    z = points(DECODED + 7)
+    z = points(CHUNK + 7)
     takes = [
         Take(z[:5], Bars.empty(5), 3),
         Take(z, Bars.empty(len(z), metre=(3, 4)), 4),
@@ -115,11 +109,11 @@ def test_takes_come_out_as_they_do_alone(network: GrooveVAE, temperature: float)
         assert same(bars, alone)
 
 
-def test_no_takes_are_no_bars(network: GrooveVAE) -> None:
+def test_no_takes_are_no_bars(network: Network) -> None:
     assert decode_takes(network, []) == []
 
 
-def test_velocity_and_offset_belong_to_onsets(network: GrooveVAE) -> None:
+def test_velocity_and_offset_belong_to_onsets(network: Network) -> None:
     bars = decode(network, points(8), Bars.empty(8), temperature=1.0)
     struck = np.stack([bars.bass >= FIRST_PITCH, (bars.chords == ONSET).any(-1), bars.lead >= FIRST_PITCH], axis=-1)
     assert ((bars.velocity > 0) == struck).all()
@@ -127,11 +121,11 @@ def test_velocity_and_offset_belong_to_onsets(network: GrooveVAE) -> None:
     assert not bars.drums_offset[bars.drums == 0].any()
 
 
-def test_no_points_are_no_bars(network: GrooveVAE) -> None:
+def test_no_points_are_no_bars(network: Network) -> None:
     assert len(decode(network, np.zeros((0, SIZES.latent_size), np.float32), Bars.empty(0))) == 0
 
 
-def test_no_bars_are_no_points(network: GrooveVAE) -> None:
+def test_no_bars_are_no_points(network: Network) -> None:
     for points_ in encode(network, Bars.empty(0)):
         assert (points_.shape, points_.dtype) == ((0, SIZES.latent_size), np.float32)
 
@@ -148,7 +142,7 @@ def test_no_bars_are_no_points(network: GrooveVAE) -> None:
         (),
     ],
 )
-def test_points_that_do_not_fit_the_bars(network: GrooveVAE, shape: tuple[int, ...]) -> None:
+def test_points_that_do_not_fit_the_bars(network: Network, shape: tuple[int, ...]) -> None:
     with pytest.raises(RequestError, match=rf"points of shape .* for 3 bars of {SIZES.latent_size} dimensions"):
         decode(network, np.zeros(shape, np.float32), Bars.empty(3))
 
@@ -157,11 +151,8 @@ def test_points_that_do_not_fit_the_bars(network: GrooveVAE, shape: tuple[int, .
 @pytest.mark.parametrize("kernel", ["as it is", "zero"])
 def test_a_chord_is_one_player_s_hands(kernel: str, temperature: float) -> None:
     """Never more than six notes struck at once, where the network is fond of all alike too."""
-    network = GrooveVAE(replace(SIZES, num_genres=3), rngs=nnx.Rngs(0))
-    heads = network.decoder.heads
-    heads.bias[...] = jnp.ones_like(heads.bias[...])
-    if kernel == "zero":
-        heads.kernel[...] = jnp.zeros_like(heads.kernel[...])
+    kernels = {"decoder__heads__kernel": 0.0} if kernel == "zero" else {}
+    network = untrained_network(decoder__heads__bias=1.0, **kernels)
     struck = (decode(network, points(8), Bars.empty(8), temperature=temperature).chords == ONSET).sum(-1)
     assert struck.max() == MAX_CHORD_ONSETS
 

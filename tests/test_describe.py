@@ -4,23 +4,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from flax import nnx
-from tiny import SIZES
+from tiny import SIZES, untrained_network
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import FIRST_PITCH, ONSET, VOICE_PITCH
 from groovevae.corpus import CorpusSong
 from groovevae.corpus.scan import Entry
 from groovevae.describe import MAX_PHRASES, describe_genres, follow, phrase_song
+from groovevae.inference import Network
 from groovevae.latents import Genre, Phrase
-from groovevae.model import GrooveVAE
 
 BAND = ("drums", "bass", "chords", "lead")
 
 
 @pytest.fixture(scope="module")
-def network() -> GrooveVAE:
-    return GrooveVAE(replace(SIZES, num_genres=3), rngs=nnx.Rngs(0))
+def network() -> Network:
+    return untrained_network()
 
 
 def song(*roles: str, num_bars: int, metre: tuple[int, int] = (4, 4)) -> Song:
@@ -53,13 +52,13 @@ def corpus_songs(genre: str, songs: Sequence[Song], *, first: int = 0) -> list[C
         ([song(*BAND, num_bars=3)], []),  # nothing is long enough
     ],
 )
-def test_how_long_phrases_are(network: GrooveVAE, songs: list[Song], lengths: list[int]) -> None:
+def test_how_long_phrases_are(network: Network, songs: list[Song], lengths: list[int]) -> None:
     genre = describe_genres(network, corpus_songs("rock", songs))["rock"]
     assert [len(phrase.z) for phrase in genre.phrases] == lengths
 
 
 @pytest.mark.parametrize("roles", [("drums",), ("bass", "chords", "lead"), BAND])
-def test_phrases_know_what_plays_in_them(network: GrooveVAE, roles: tuple[str, ...]) -> None:
+def test_phrases_know_what_plays_in_them(network: Network, roles: tuple[str, ...]) -> None:
     [phrase] = describe_genres(network, corpus_songs("rock", [song(*roles, num_bars=4)]))["rock"].phrases
     assert phrase.plays == tuple(role in roles for role in BAND)
     assert (phrase.z.dtype, phrase.z.shape, phrase.title) == (np.float16, (4, SIZES.latent_size), "rock 0")
@@ -67,7 +66,7 @@ def test_phrases_know_what_plays_in_them(network: GrooveVAE, roles: tuple[str, .
     assert (len(played.bars), played.kit, played.programs) == (4, phrase.kit, phrase.programs)
 
 
-def test_phrases_are_most_in_common_metre_and_never_too_many(network: GrooveVAE) -> None:
+def test_phrases_are_most_in_common_metre_and_never_too_many(network: Network) -> None:
     songs = [song(*BAND, num_bars=4)] * 20 + [song(*BAND, num_bars=4, metre=(3, 4))] * 20
     genre = describe_genres(network, corpus_songs("rock", songs))["rock"]
     metres = [tuple(phrase.metre[0].tolist()) for phrase in genre.phrases]
@@ -75,7 +74,7 @@ def test_phrases_are_most_in_common_metre_and_never_too_many(network: GrooveVAE)
     assert (genre.num_songs, genre.num_bars) == (40, 160)
 
 
-def test_genres_of_the_same_songs_start_from_different_ones(network: GrooveVAE) -> None:
+def test_genres_of_the_same_songs_start_from_different_ones(network: Network) -> None:
     """Thirty songs, each in two genres: the second takes first those that the first has not taken."""
     songs = [song(*BAND, num_bars=4)] * 30
     genres = describe_genres(network, corpus_songs("jazz", songs) + corpus_songs("rock", songs))

@@ -5,11 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from pieces import noise_bars
 from tiny import SIZES as BARE
 
-from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS
-from groovevae.decoding import encode
 from groovevae.errors import ModelFileError
 from groovevae.layers import GRU, matmul
 from groovevae.losses import recon_loss
@@ -17,21 +16,6 @@ from groovevae.model import GrooveVAE
 from groovevae.weights import arrays_to_state, build_network, network_to_weights, state_to_arrays
 
 SIZES = replace(BARE, num_genres=3)
-
-
-def noise_bars(num_bars: int, *, metre: tuple[int, int] = (4, 4), seed: int = 0) -> Bars:
-    """Bars of random notes inside the bar line."""
-    rng = np.random.default_rng(seed)
-    bars = Bars.empty(num_bars, metre=metre)
-    num_steps = 16 * metre[0] // metre[1]
-    grid = (num_bars, num_steps)
-    bars.drums[:, :num_steps] = rng.integers(0, 128, (*grid, 9))
-    bars.bass[:, :num_steps] = rng.integers(0, BASS_TOKENS, grid)
-    bars.chords[:, :num_steps] = rng.integers(0, 3, (*grid, 60))
-    bars.lead[:, :num_steps] = rng.integers(0, LEAD_TOKENS, grid)
-    bars.velocity[:, :num_steps] = rng.integers(0, 128, (*grid, 3))
-    bars.offset[:, :num_steps] = rng.integers(-128, 128, (*grid, 3))
-    return bars
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +70,6 @@ def test_a_bar_is_encoded_alike_however_far_it_is_padded(network: GrooveVAE) -> 
     bars = noise_bars(2, metre=(3, 4))
     for short, long in zip(network.encode(bars.batch(3)), network.encode(bars.batch(6)), strict=True):
         np.testing.assert_allclose(short, long, atol=1e-5)
-
-
-def test_a_bar_is_encoded_alike_alone_and_among_others(network: GrooveVAE) -> None:
-    bars = Bars.concatenate([noise_bars(3), noise_bars(3, metre=(3, 4)), noise_bars(1, metre=(12, 8))])
-    together = encode(network, bars)
-    for index in range(len(bars)):
-        alone = encode(network, bars[index : index + 1])
-        for part, same in zip(together, alone, strict=True):
-            np.testing.assert_allclose(part[index], same[0], atol=1e-5)
 
 
 def test_teacher_forcing_hides_the_beat_itself(network: GrooveVAE) -> None:

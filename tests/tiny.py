@@ -1,12 +1,19 @@
 """A network so small that it trains within the tests, and what a run with it leaves behind."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+from flax import nnx
+
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus import Corpus
+from groovevae.inference import Network
 from groovevae.learn import Trained, train_model
+from groovevae.model import GrooveVAE
 from groovevae.training import Progress
+from groovevae.weights import network_to_weights
 
 GENRES = ("classical", "jazz", "rock")
 SIZES = ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16)
@@ -20,6 +27,16 @@ class Tiny(NamedTuple):
     path: Path
     trained: Trained
     reports: list[Progress]
+
+
+def untrained_network(**weights: float) -> Network:
+    """A tiny network of three genres with random weights, those named by path ("decoder__heads__bias") all alike."""
+    config = replace(SIZES, num_genres=len(GENRES))
+    arrays = network_to_weights(GrooveVAE(config, rngs=nnx.Rngs(0)))
+    for name, value in weights.items():
+        path = name.replace("__", "/")
+        arrays[path] = np.full_like(arrays[path], value)
+    return Network(config, arrays)
 
 
 def train_tiny(corpus: Corpus, path: Path, **options) -> Tiny:
