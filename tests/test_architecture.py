@@ -28,14 +28,28 @@ LAYERS = (
     "learn",
     "blend",
     "request",
+    "vectors",
     "starts",
+    "plans",
     "generate",
     "display",
     "cli",
     "__init__",  # the package's own names, for users
     "__main__",
 )
-NO_JAX = ("errors", "config", "midi", "bars", "metrics", "corpus", "latents", "checkpoint", "blend", "request")
+NO_JAX = (
+    "errors",
+    "config",
+    "midi",
+    "bars",
+    "metrics",
+    "corpus",
+    "latents",
+    "checkpoint",
+    "blend",
+    "request",
+    "vectors",
+)
 JAX = {"jax", "jaxlib", "flax", "optax", "orbax"}
 LAZY = JAX | {"mido", "numpy", "pretty_midi", "rich", "safetensors", "symusic"}
 
