@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from groovevae.errors import RequestError
 from groovevae.latents import Genre
 
-METHODS = ("transport", "mean")
+METHODS = ("transport", "mean", "line", "sphere")  # the last two go from bar to bar, not from genre to genre
+BAR_METHODS = ("line", "sphere")
 RIDGE = 0.01  # variance added to every dimension, so that one without any can be divided by
 MAX_AMOUNT = 4.0  # beyond, points lie far outside everything the decoder has seen
+MIN_SINE = 1e-4  # of the angle between two points; below, an arc is a line
+
+Amount = float | tuple[float, float]  # of all bars alike, or of the first and the last
 
 
 def find_genre(name: str, genres: Iterable[str]) -> str:
@@ -55,13 +59,36 @@ def normalised_weights(weights: Mapping[str, float]) -> dict[str, float]:
     return {name: weight / total for name, weight in weights.items()}
 
 
-def check_amount(amount: float) -> float:
-    """The amount itself. Raises RequestError outside 0 to MAX_AMOUNT."""
-    if not 0 <= amount <= MAX_AMOUNT:
-        raise RequestError(
-            f"amount {amount:g} is outside 0 to {MAX_AMOUNT:g}; 0 is the start, 1 the target, 0.5 half way"
-        )
-    return amount
+def parse_amount(text: str) -> Amount:
+    """0.5 from "0.5", (0.0, 1.0) from "0..1". Raises RequestError on anything else."""
+    ends = text.split("..")
+    try:
+        numbers = [float(end) for end in ends]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2):
+        raise RequestError(f"{text!r} is no amount; write a number, like 0.5, or a ramp, like 0..1")
+    return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
+
+
+def check_amount(amount: Amount) -> None:
+    """Raises RequestError outside 0 to MAX_AMOUNT."""
+    for value in np.atleast_1d(amount).tolist():
+        if not 0 <= value <= MAX_AMOUNT:
+            raise RequestError(
+                f"amount {value:g} is outside 0 to {MAX_AMOUNT:g}; 0 is the start, 1 the target, 0.5 half way"
+            )
+
+
+def amount_of_bars(amount: Amount, num_bars: int) -> np.ndarray:
+    """The amount of each bar, (N,) float32: a ramp goes evenly from the first bar to the last."""
+    first, last = amount if isinstance(amount, tuple) else (amount, amount)
+    return np.linspace(first, last, num_bars, dtype=np.float32)
+
+
+def share_of(amount: Amount) -> float:
+    """The share, 0 to 1, that targets have in what is chosen once a piece: instruments, the drum kit."""
+    return float(np.mean(np.minimum(amount, 1.0)))
 
 
 def blend(z: np.ndarray, source: np.ndarray, target: np.ndarray, amount: float | np.ndarray) -> np.ndarray:
@@ -78,17 +105,28 @@ def mixed_vector(weights: Mapping[str, float], genres: Mapping[str, Genre]) -> n
     return np.sum([weight * genres[name].mean for name, weight in weights.items()], axis=0)
 
 
-def transport(z: np.ndarray, source: Genre, target: Genre) -> np.ndarray:
-    """Points (N, Z) of one genre carried to where they would lie in another: optimal transport between Gaussians.
+def transport_matrix(source: Genre, target: Genre) -> np.ndarray:
+    """The symmetric A (Z, Z) of the optimal transport map between two genres' Gaussians.
 
-    `target.mean + A (z - source.mean)`, with the A that moves mass the least way (Peyre & Cuturi 2019, Computational
-    Optimal Transport, remark 2.31). Beside the mean it fits the spread: what varies little in one genre (drums, in one
-    that has none) varies as much as it does in the other.
+    `z -> target.mean + A (z - source.mean)` moves mass the least way (Peyre & Cuturi 2019, Computational Optimal
+    Transport, remark 2.31).
     """
     ridge = RIDGE * np.eye(len(source.mean))
     root = _square_root(source.covariance + ridge)
     inverse = np.linalg.inv(root)
-    matrix = inverse @ _square_root(root @ (target.covariance + ridge) @ root) @ inverse  # (Z, Z), symmetric
+    return inverse @ _square_root(root @ (target.covariance + ridge) @ root) @ inverse
+
+
+def transport(z: np.ndarray, source: Genre, target: Genre) -> np.ndarray:
+    """Points (N, Z) of one genre carried to where they would lie in another: optimal transport between Gaussians.
+
+    Beside the mean it fits the spread: what varies little in one genre (drums, in one that has none) varies as much
+    as it does in the other.
+    """
+    return _carry(z, source, target, transport_matrix(source, target))
+
+
+def _carry(z: np.ndarray, source: Genre, target: Genre, matrix: np.ndarray) -> np.ndarray:
     return (target.mean + (z - source.mean) @ matrix).astype(np.float32)
 
 
@@ -97,26 +135,63 @@ def _square_root(matrix: np.ndarray) -> np.ndarray:
     return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
 
 
+Way = Callable[[np.ndarray], np.ndarray]  # points (N, Z) to the whole way (N, Z) that amount 1 takes them
+
+
+def find_way(
+    source: Genre, weights: Mapping[str, float], genres: Mapping[str, Genre], *, method: str = "transport"
+) -> Way:
+    """The way from `source` to genres by weight, worked out once for any number of points. `weights` sum to 1.
+
+    "mean" is the same for all points, the literal `target - source`; "transport" ends where `transport` carries each.
+    """
+    if method == "mean":
+        difference = mixed_vector(weights, genres) - source.mean
+        return lambda z: np.broadcast_to(difference, z.shape)
+    matrices = {name: transport_matrix(source, genres[name]) for name in weights if name != source.name}
+
+    def to_where_it_is_carried(z: np.ndarray) -> np.ndarray:
+        carried = {name: _carry(z, source, genres[name], matrix) for name, matrix in matrices.items()}
+        return np.sum([weight * carried.get(name, z) for name, weight in weights.items()], axis=0) - z
+
+    return to_where_it_is_carried
+
+
 def move(
     z: np.ndarray,
     source: Genre,
     weights: Mapping[str, float],
     genres: Mapping[str, Genre],
     *,
-    amount: float,
+    amount: float | np.ndarray,
     method: str = "transport",
 ) -> np.ndarray:
-    """Points (N, Z) of `source` moved towards genres by weight. `weights` sum to 1.
+    """Points (N, Z) of `source` moved towards genres by weight: a share of `find_way`. `amount` is a number or (N,)."""
+    return go(z, find_way(source, weights, genres, method=method)(z), amount)
 
-    "mean" is the literal `z + amount * (target - source)`; "transport" goes the same share of the way to where
-    `transport` carries each point.
+
+def go(z: np.ndarray, way: np.ndarray, amount: float | np.ndarray) -> np.ndarray:
+    """`z + amount * way`, (N, Z) float32; `amount` is a number or (N,)."""
+    amounts = np.broadcast_to(np.asarray(amount, np.float32), len(z))
+    return (z + amounts[:, None] * way).astype(np.float32)
+
+
+def slerp(z: np.ndarray, target: np.ndarray, amount: float | np.ndarray) -> np.ndarray:
+    """Points (N, Z) moved along the arc to points (N, Z), seen from the origin (Shoemake 1985, Animating rotation).
+
+    High-dimensional Gaussian points lie near a sphere, and the straight line between two leaves it (White 2016,
+    Sampling generative networks). Where two points lie in one direction, or in opposite ones, it is the straight line.
     """
-    if method == "mean":
-        return blend(z, source.mean, mixed_vector(weights, genres), amount)
-    carried = [
-        weight * (transport(z, source, genres[name]) if name != source.name else z) for name, weight in weights.items()
-    ]
-    return z + np.float32(amount) * (np.sum(carried, axis=0) - z)
+    amounts = np.broadcast_to(np.asarray(amount, np.float64), len(z))[:, None]
+    lengths = np.linalg.norm(z, axis=1, keepdims=True) * np.linalg.norm(target, axis=1, keepdims=True)
+    cosine = np.sum(np.asarray(z, np.float64) * target, axis=1, keepdims=True) / np.maximum(lengths, 1e-12)
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    sine = np.sin(angle)
+    has_arc = (sine > MIN_SINE) & (lengths > 0)
+    divisor = np.where(has_arc, sine, 1.0)
+    of_start = np.where(has_arc, np.sin((1 - amounts) * angle) / divisor, 1 - amounts)
+    of_target = np.where(has_arc, np.sin(amounts * angle) / divisor, amounts)
+    return (of_start * z + of_target * target).astype(np.float32)
 
 
 def mixed_tempo(start: float, amount: float, weights: Mapping[str, float], genres: Mapping[str, Genre]) -> float:
@@ -138,17 +213,18 @@ def pick_by_weight(weights: Mapping[str, float], rng: np.random.Generator) -> st
 def pick_programs(
     start: tuple[int, int, int],
     plays: Sequence[bool],
-    weights: Mapping[str, float],
+    weights: Sequence[Mapping[str, float]],
     genres: Mapping[str, Genre],
     rng: np.random.Generator,
 ) -> tuple[int, int, int]:
     """A program for bass, chords and lead: for each role the start's own or a target's most usual one, by weight.
 
-    `weights` sum to 1; the empty name stands for the start, whose program counts only for a role that it `plays` (3,).
+    The weights of each role sum to 1; the empty name stands for the start, whose program counts only for a role that it
+    `plays` (3,).
     """
     programs = list(start)
     for column, has_role in enumerate(plays):
-        name = pick_by_weight(_without_start(weights, keep=has_role), rng)
+        name = pick_by_weight(_without_start(weights[column], keep=has_role), rng)
         if name and genres[name].programs[column]:
             programs[column] = genres[name].programs[column][0][0]
     return programs[0], programs[1], programs[2]

@@ -20,7 +20,7 @@ import numpy as np
 from groovevae.config import ModelConfig
 from groovevae.errors import GrooveError, ModelFileError, OutputError
 from groovevae.inference import Network
-from groovevae.latents import Genre, Phrase
+from groovevae.latents import Genre, Phrase, Vector
 
 FORMAT_VERSION = 1
 MODEL_KIND, STATE_KIND = "groovevae model", "groovevae training state"
@@ -35,6 +35,15 @@ class ModelFile:
     weights: dict[str, np.ndarray]
     genres: dict[str, Genre]
     provenance: dict[str, Any] = field(default_factory=dict)  # JSON values: data, licences, steps, seed, figures
+    vectors: dict[str, Vector] = field(default_factory=dict)  # of attributes, and what users put in; may be empty
+
+    @property
+    def digest(self) -> str:
+        """What tells this network from others, whatever genres and vectors lie beside it: a hash of the weights."""
+        digest = hashlib.sha256(self.config.to_json().encode())
+        for name in sorted(self.weights):
+            digest.update(self.weights[name].astype(np.float16).tobytes())
+        return digest.hexdigest()[:16]
 
     def network(self) -> Network:
         """The network with these weights, to encode and decode; `weights.build_network` makes a Flax module of them.
@@ -60,7 +69,11 @@ def save_model(path: str | Path, model: ModelFile) -> None:
         for number, phrase in enumerate(genre.phrases):
             tensors[f"genres/{index}/phrases/{number}"] = phrase.z.astype(np.float16)
         genres.append(_genre_to_json(genre))
+    for vector in model.vectors.values():
+        tensors[f"vectors/{vector.name}"] = vector.z.astype(np.float32)
     texts = {"config": model.config.to_json(), "genres": genres, "provenance": model.provenance}
+    if model.vectors:
+        texts["vectors"] = [vector_to_json(vector) for vector in model.vectors.values()]
     write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
 
 
@@ -79,6 +92,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
             for name, array in tensors.items()
             if name.startswith("weights/")
         }
+        vectors = [Vector(**values, z=tensors[f"vectors/{values['name']}"]) for values in texts.get("vectors", [])]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, GrooveError) as error:
         raise ModelFileError(f"{path}: damaged model file ({type(error).__name__}: {error})") from None
     if not all(np.isfinite(array).all() for array in tensors.values()):
@@ -87,7 +101,21 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
         points = [genre.mean[None], genre.covariance, *(phrase.z for phrase in genre.phrases)]
         if any(z.ndim != 2 or not len(z) or z.shape[1] != config.latent_size for z in points):
             raise ModelFileError(f"{path}: damaged model file (genre {genre.name!r} has a vector of another size)")
-    return ModelFile(config, weights, {genre.name: genre for genre in genres}, texts.get("provenance", {}))
+    for vector in vectors:
+        if vector.z.shape != (config.latent_size,):
+            raise ModelFileError(f"{path}: damaged model file (vector {vector.name!r} is of another size)")
+    return ModelFile(
+        config=config,
+        weights=weights,
+        genres={genre.name: genre for genre in genres},
+        provenance=texts.get("provenance", {}),
+        vectors={vector.name: vector for vector in vectors},
+    )
+
+
+def vector_to_json(vector: Vector) -> dict[str, str]:
+    """What is told of a vector beside its numbers."""
+    return {"name": vector.name, "about": vector.about, "unit": vector.unit}
 
 
 def _genre_to_json(genre: Genre) -> dict[str, Any]:

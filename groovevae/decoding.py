@@ -25,6 +25,7 @@ class Take(NamedTuple):
     like: Bars  # N bars: their metres and tempos, and the notes of the roles in `keep`
     seed: int = 0
     keep: tuple[str, ...] = ()  # roles whose notes come out as they are in `like`
+    temperature: float = 0.0
 
 
 def decode(
@@ -43,20 +44,23 @@ def decode(
     Temperature 0 takes the likeliest state of every step; above, states are drawn, each bar from `seed` and its index.
     Raises RequestError unless there are as many points as bars, of the network's size.
     """
-    return decode_takes(network, [Take(z, like, seed, keep)], temperature=temperature)[0]
+    return decode_takes(network, [Take(z, like, seed, keep, temperature)])[0]
 
 
-def decode_takes(network: Network, takes: Sequence[Take], *, temperature: float = 0.0) -> list[Bars]:
+def decode_takes(network: Network, takes: Sequence[Take]) -> list[Bars]:
     """Several runs of bars together, each as `decode` gives it alone. Raises RequestError like it."""
-    num_streams = [_num_streams(network, take) for take in takes]
-    out: list[Bars] = [take.like for take in takes]
-    for count in sorted(set(num_streams)):
-        index = [i for i, take in enumerate(takes) if num_streams[i] == count and len(take.like)]
-        if index:
-            together = _decode_alike(network, [takes[i] for i in index], count, temperature)
-            ends = np.cumsum([len(takes[i].like) for i in index])
-            for i, end in zip(index, ends, strict=True):
-                out[i] = without_stray_holds(together[end - len(takes[i].like) : end])
+    groups: dict[tuple[int, float], list[int]] = {}
+    for number, take in enumerate(takes):
+        groups.setdefault((_num_streams(network, take), take.temperature), []).append(number)
+    out = [take.like for take in takes]
+    for (num_streams, temperature), group in groups.items():
+        numbers = [number for number in group if len(takes[number].like)]
+        if numbers:
+            together = _decode_alike(network, [takes[number] for number in numbers], num_streams, temperature)
+            end = 0
+            for number in numbers:
+                start, end = end, end + len(takes[number].like)
+                out[number] = without_stray_holds(together[start:end])
     return out
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +11,18 @@ from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import decode, encode
+from groovevae.errors import CorpusError
 from groovevae.inference import Network
-from groovevae.latents import Genre, Phrase, covariance, genre_vector, phrase_start, playing_of, plays_drums
+from groovevae.latents import (
+    Genre,
+    Phrase,
+    covariance,
+    genre_vector,
+    phrase_start,
+    playing_of,
+    plays_drums,
+    shrunk_covariance,
+)
 
 MAX_STATISTICS_BARS = 4000  # bars a genre that its vector and covariance are taken over
 MAX_PHRASES = 24
@@ -29,23 +39,46 @@ Picked = tuple[Bars, Song, str]  # bars of a phrase, their song, its title
 
 def describe_genres(network: Network, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
     """Genre statistics and phrases, from the bars of songs as this network encodes them."""
-    genres: dict[str, Genre] = {}
     used: set[str] = set()  # songs that have given a phrase to some genre: the next one rather takes others
-    for name in sorted({song.entry.genre for song in songs}):
-        own = [song for song in songs if song.entry.genre == name]
-        unpacked = [song.song for song in own]
-        data = Dataset.from_songs(unpacked, [name] * len(own), (name,))
-        z, _ = encode(network, data.bars[np.sort(data.of_each_genre(MAX_STATISTICS_BARS))])
-        genres[name] = Genre(
-            name=name,
-            mean=genre_vector(z),
-            covariance=covariance(z),
-            num_bars=len(data),
-            num_songs=len({song.entry.song_id for song in own}),
-            **playing_of(unpacked)._asdict(),
-            phrases=_encoded(network, _pick_phrases(name, own, unpacked, used)),
-        )
-    return genres
+    names = sorted({song.entry.genre for song in songs})
+    return {
+        name: describe_genre(network, name, [song for song in songs if song.entry.genre == name], used=used)
+        for name in names
+    }
+
+
+def describe_genre(
+    network: Network,
+    name: str,
+    songs: Sequence[CorpusSong],
+    *,
+    used: set[str] | None = None,
+    usual: np.ndarray | None = None,
+) -> Genre:
+    """One genre from its songs. With a `usual` covariance (Z, Z), that of few bars is filled up with it.
+
+    Raises CorpusError where no bar sounds.
+    """
+    unpacked = [song.song for song in songs]
+    data = Dataset.from_songs(unpacked, [name] * len(songs), (name,))
+    index = np.sort(data.of_each_genre(MAX_STATISTICS_BARS))
+    if not len(index):
+        raise CorpusError(f"{name}: none of its notes has a place in the bars")
+    z, _ = encode(network, data.bars[index])
+    return Genre(
+        name=name,
+        mean=genre_vector(z),
+        covariance=covariance(z) if usual is None else shrunk_covariance(z, usual),
+        num_bars=len(data),
+        num_songs=len({song.entry.song_id for song in songs}),
+        **playing_of(unpacked)._asdict(),
+        phrases=_encoded(network, _pick_phrases(name, songs, unpacked, set() if used is None else used)),
+    )
+
+
+def usual_covariance(genres: Iterable[Genre]) -> np.ndarray:
+    """The mean covariance (Z, Z) of genres."""
+    return np.mean([genre.covariance for genre in genres], axis=0)
 
 
 def _pick_phrases(name: str, songs: Sequence[CorpusSong], unpacked: Sequence[Song], used: set[str]) -> list[Picked]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,20 +11,13 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_piece
 from groovevae.bars.constants import ROLES
-from groovevae.blend import (
-    mixed_tempo,
-    move,
-    normalised_weights,
-    pick_kit,
-    pick_programs,
-)
 from groovevae.checkpoint import ModelFile, load_model_file
-from groovevae.corpus import read_song
-from groovevae.decoding import decode, encode
+from groovevae.decoding import decode, decode_takes, encode
 from groovevae.inference import Network
 from groovevae.midi import piece_to_midi
-from groovevae.request import DEFAULT_BARS, BlendRequest, is_midi_path, number_text
-from groovevae.starts import file_start, phrase_start
+from groovevae.plans import Plan, plan_pieces
+from groovevae.request import BlendRequest
+from groovevae.starts import Places
 
 
 @dataclass(frozen=True)
@@ -59,47 +52,33 @@ class Groove:
         """Posterior means (N, Z) of bars."""
         return encode(self.network, bars)[0]
 
-    def decode(self, z: np.ndarray, like: Bars, *, temperature: float = 0.0, seed: int = 0) -> Bars:
-        """Bars of latent points (N, Z), in the metres and tempos of the bars `like`."""
-        return decode(self.network, z, like, temperature=temperature, seed=seed)
+    def decode(
+        self, z: np.ndarray, like: Bars, *, temperature: float = 0.0, seed: int = 0, keep: tuple[str, ...] = ()
+    ) -> Bars:
+        """Bars of latent points (N, Z), or (4, N, Z) for each role its own, in the metres and tempos of `like`."""
+        return decode(self.network, z, like, temperature=temperature, seed=seed, keep=keep)
 
     def blend(self, request: BlendRequest) -> list[Blend]:
         """`request.count` pieces, of the seeds from `request.seed` on. The same request gives the same bytes.
 
-        Raises RequestError for a request that does not fit, and MidiError for a start that cannot be read.
+        Raises RequestError for a request that does not fit, MidiError for a file that cannot be read, and CorpusError
+        for a folder without songs.
         """
-        request = request.checked(self.model.genres)
-        file = read_song(request.start) if is_midi_path(request.start) else None
-        return [self._blend_one(request, request.seed + number, file) for number in range(request.count)]
+        return self.blend_all([request])
 
-    def _blend_one(self, request: BlendRequest, seed: int, file: Song | None) -> Blend:
-        genres, rng = self.model.genres, np.random.default_rng(seed)
-        targets = normalised_weights(request.targets)
-        if file is None:
-            start = phrase_start(self.model, request.start, seed=seed, num_bars=request.bars or DEFAULT_BARS)
-        else:
-            start = file_start(
-                self.model, self.network, file, path=request.start, num_bars=request.bars, targets=targets
-            )
-        source = genres[start.genre]
-        z = move(start.z, source, targets, genres, amount=request.amount, method=request.method)
-        tempos = [mixed_tempo(tempo, request.amount, targets, genres) for tempo in start.like.tempo.tolist()]
-        like = replace(start.like, tempo=np.array(tempos, np.float32))
-        bars = self.decode(z, like, temperature=request.temperature, seed=seed)
-        share = min(request.amount, 1.0)
-        weights = {"": 1 - share, **{name: share * weight for name, weight in targets.items()}}
-        song = replace(
-            start.song,
-            bars=bars,
-            programs=pick_programs(start.song.programs, start.plays[1:], weights, genres, rng),
-            kit=pick_kit(start.song.kit, start.plays[0], weights, genres, rng),
-        )
-        description = f"{start.name}, {number_text(request.amount)} of the way to {_named(targets)}"
-        if request.method == "mean":
-            description = f"{start.name} + {number_text(request.amount)} x ({_named(targets)} - {start.genre})"
-        description += f"; {_playing(bars)}"
-        text = f"groovevae {__version__}: {description}; {request.command(seed, model=self.path)}"
-        return Blend(song, piece_to_midi(song_to_piece(song, text=_printable(text))), description, seed)
+    def blend_all(self, requests: Sequence[BlendRequest]) -> list[Blend]:
+        """The pieces of several requests, as `blend` gives them: files are read once, and bars decoded together."""
+        places = Places(self.model, self.network)
+        plans = [plan for one in requests for plan in plan_pieces(one.checked(self.model.genres), places)]
+        decoded = decode_takes(self.network, [plan.take for plan in plans])
+        return [self._finished(plan, bars) for plan, bars in zip(plans, decoded, strict=True)]
+
+    def _finished(self, plan: Plan, bars: Bars) -> Blend:
+        song = replace(plan.song, bars=bars)
+        description = f"{plan.what}; {_playing(bars)}"
+        command = plan.request.command(plan.request.seed, model=self.path)
+        text = _printable(f"groovevae {__version__}: {description}; {command}")
+        return Blend(song, piece_to_midi(song_to_piece(song, text=text)), description, plan.request.seed)
 
 
 def load_model(path: str | Path | None = None) -> Groove:
@@ -111,12 +90,6 @@ def _playing(bars: Bars) -> str:
     """Which roles play."""
     playing = [role for role, plays in zip(ROLES, bars.plays, strict=True) if plays]
     return " ".join(["plays", ", ".join(playing)]) if playing else "silent: no note came out"
-
-
-def _named(weights: Mapping[str, float]) -> str:
-    if len(weights) == 1:
-        return next(iter(weights))
-    return "(" + " + ".join(f"{weight:.2g} {name}" for name, weight in weights.items()) + ")"
 
 
 def _printable(text: str) -> str:

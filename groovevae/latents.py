@@ -45,6 +45,16 @@ class Genre:
     phrases: tuple[Phrase, ...] = field(default=(), repr=False)
 
 
+@dataclass(frozen=True)
+class Vector:
+    """A direction in the latent space that does one thing to the bars which are moved along it."""
+
+    name: str
+    z: np.ndarray  # (Z,) float32: what strength 1 adds
+    about: str = ""  # what it does, in a line
+    unit: str = ""  # of an attribute: how much strength 1 changes it on average, as measured
+
+
 def genre_vector(z: np.ndarray) -> np.ndarray:
     """The mean (Z,) of a genre's posterior means (N, Z)."""
     return np.asarray(z, np.float64).mean(0).astype(np.float32)
@@ -55,6 +65,17 @@ def covariance(z: np.ndarray) -> np.ndarray:
     if len(z) < 2:
         return np.zeros((z.shape[1], z.shape[1]), np.float32)
     return np.cov(np.asarray(z, np.float64), rowvar=False).astype(np.float32)
+
+
+def shrunk_covariance(z: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """The covariance (Z, Z) of a few posterior means (N, Z), filled up with a usual one.
+
+    As if Z more bars had been seen that vary as usual: the mean of the posterior of a covariance under an
+    inverse-Wishart prior of that weight (Gelman et al. 2013, Bayesian Data Analysis, sec. 3.6). N bars of less than Z
+    dimensions say nothing of the others.
+    """
+    count, size = z.shape
+    return ((count * covariance(z) + size * usual) / (count + size)).astype(np.float32)
 
 
 class Playing(NamedTuple):

@@ -108,7 +108,7 @@ def _begin(
         "corpus": {"corpus": _fingerprint(corpus)},
         "model": vars(sizes),
         "settings": {name: value for name, value in vars(config).items() if name != "steps"},  # may be raised later
-        "start": {"model to start from": _digest(start.weights) if start else ""},
+        "start": {"model to start from": start.digest if start else ""},
     }
     path = state_file(out)
     if path.exists() and not restart:
@@ -208,10 +208,6 @@ def _fingerprint(corpus: Corpus) -> str:
         name = f"{song.entry.genre}\0{song.entry.song_id}\0".encode("utf-8", "surrogateescape")  # names of odd bytes
         digest.update(name + hashlib.sha256(song.packed).digest())
     return digest.hexdigest()[:16]
-
-
-def _digest(weights: dict[str, np.ndarray]) -> str:
-    return hashlib.sha256(b"".join(weights[name].tobytes() for name in sorted(weights))).hexdigest()[:16]
 
 
 def _provenance(

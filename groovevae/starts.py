@@ -1,4 +1,4 @@
-"""Where a blend starts: the bars of a file or of a genre's phrase, as latent points and as they are played."""
+"""Where a blend starts and goes to: bars of files, folders and phrases as latent points, and how they are played."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ import numpy as np
 from groovevae.bars import Bars, Song
 from groovevae.blend import nearest_genre
 from groovevae.checkpoint import ModelFile
+from groovevae.corpus import CorpusSong, Entry, load_genre, read_song
 from groovevae.decoding import encode
+from groovevae.describe import describe_genre, usual_covariance
 from groovevae.errors import MidiError, RequestError
 from groovevae.inference import Network
-from groovevae.request import MAX_BARS
+from groovevae.latents import Genre
+from groovevae.request import MAX_BARS, is_midi_path, is_path
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Start:
     """Bars to start from, as latent points, and how they are played."""
 
     z: np.ndarray  # (N, Z)
-    like: Bars  # metres and tempos of the N bars
+    like: Bars  # metres and tempos of the N bars; a file's notes as well
     song: Song  # key, programs, kit
     plays: tuple[bool, ...]  # whether drums, bass, chords and lead play
     genre: str  # that it is moved away from
@@ -58,9 +61,53 @@ def file_start(
     else:
         played = song.bars[int(sounding[0]) :]
         bars = played[np.arange(num_bars) % len(played)]
-    z = encode(network, bars)[0]
+    z, _ = encode(network, bars)
     others = {name: genre for name, genre in model.genres.items() if name not in targets}
     genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, others or model.genres)
     is_cut = num_bars is None and len(bars) < len(song.bars)
     which = f"the first {len(bars):,} of {len(song.bars):,} bars, " if is_cut else ""
     return Start(z, bars, song, bars.plays, genre, f"{Path(path).name} ({which}taken for {genre})")
+
+
+class Places:
+    """What the words of requests stand for with one model: each file and folder is read once."""
+
+    def __init__(self, model: ModelFile, network: Network) -> None:
+        self.model, self.network = model, network
+        self._songs: dict[str, Song] = {}
+        self._starts: dict[tuple, Start] = {}
+        self._genres: dict[str, Genre] = {}
+
+    def start(self, word: str, *, seed: int, num_bars: int, is_all: bool, targets: Collection[str]) -> Start:
+        """The bars of a file or of a genre's phrase; `is_all` takes all of a file. Raises MidiError, RequestError."""
+        if not is_midi_path(word):
+            return phrase_start(self.model, word, seed=seed, num_bars=num_bars)
+        bars = None if is_all else num_bars
+        key = word, bars, tuple(targets)
+        if key not in self._starts:
+            song = self.song(word)
+            self._starts[key] = file_start(self.model, self.network, song, path=word, num_bars=bars, targets=targets)
+        return self._starts[key]
+
+    def song(self, path: str) -> Song:
+        """A MIDI file's song. Raises MidiError."""
+        if path not in self._songs:
+            self._songs[path] = read_song(path)
+        return self._songs[path]
+
+    def genre(self, word: str) -> Genre:
+        """A genre of the model, or one made of the bars of a file or a folder on the spot.
+
+        Raises MidiError for a file that cannot be read, CorpusError for a folder without songs.
+        """
+        if not is_path(word, self.model.genres):
+            return self.model.genres[word]
+        if word not in self._genres:
+            if is_midi_path(word):
+                entry = Entry(Path(word).absolute(), word, word, Path(word).stem)
+                songs = [CorpusSong.from_song(entry, self.song(word))]
+            else:
+                songs = load_genre(word, word).songs
+            usual = usual_covariance(self.model.genres.values())
+            self._genres[word] = describe_genre(self.network, word, songs, usual=usual)
+        return self._genres[word]

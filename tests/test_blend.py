@@ -4,6 +4,8 @@ import pytest
 from groovevae.bars.constants import VOICE_PITCH
 from groovevae.blend import (
     RIDGE,
+    Amount,
+    amount_of_bars,
     blend,
     check_amount,
     find_genre,
@@ -12,14 +14,18 @@ from groovevae.blend import (
     move,
     nearest_genre,
     normalised_weights,
+    parse_amount,
     parse_weights,
     pick_by_weight,
     pick_kit,
     pick_programs,
+    share_of,
+    slerp,
     transport,
 )
 from groovevae.errors import RequestError
 from groovevae.latents import Genre
+from groovevae.request import amount_text
 
 
 def genre(
@@ -138,8 +144,8 @@ def test_words_that_are_no_weights(words: list[str]) -> None:
         parse_weights(words)
 
 
-@pytest.mark.parametrize("amount", [-0.1, 4.1, float("nan"), float("inf")])
-def test_amounts_out_of_range(amount: float) -> None:
+@pytest.mark.parametrize("amount", [-0.1, 4.1, float("nan"), float("inf"), (0.0, 5.0), (-1.0, 1.0)])
+def test_amounts_out_of_range(amount: Amount) -> None:
     with pytest.raises(RequestError, match="outside 0 to 4"):
         check_amount(amount)
 
@@ -183,7 +189,60 @@ ALL = (True, True, True)
     ],
 )
 def test_programs_by_weight(plays: tuple[bool, ...], weights: dict[str, float], programs: tuple[int, int, int]) -> None:
-    assert pick_programs((1, 2, 3), plays, weights, GENRES, np.random.default_rng(0)) == programs
+    assert pick_programs((1, 2, 3), plays, [weights] * 3, GENRES, np.random.default_rng(0)) == programs
+
+
+def test_each_role_has_weights_of_its_own() -> None:
+    start, all_rock = {"": 1.0, "rock": 0.0}, {"": 0.0, "rock": 1.0}
+    weights = [all_rock, start, all_rock]
+    assert pick_programs((1, 2, 3), ALL, weights, GENRES, np.random.default_rng(0)) == (33, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("0.5", 0.5), ("0..1", (0.0, 1.0)), ("1..0.25", (1.0, 0.25)), ("0...5", (0.0, 0.5))]
+)
+def test_amounts_from_words(text: str, amount: Amount) -> None:
+    assert parse_amount(text) == amount
+    assert parse_amount(amount_text(amount)) == amount
+
+
+@pytest.mark.parametrize("text", ["", "loud", "0..", "..1", "0..1..2", "0-1"])
+def test_words_that_are_no_amount(text: str) -> None:
+    with pytest.raises(RequestError, match=r"is no amount; write a number, like 0.5, or a ramp, like 0\.\.1"):
+        parse_amount(text)
+
+
+@pytest.mark.parametrize(
+    ("amount", "num_bars", "each", "share"),
+    [
+        (0.5, 3, [0.5, 0.5, 0.5], 0.5),
+        ((0.0, 1.0), 5, [0, 0.25, 0.5, 0.75, 1], 0.5),
+        ((1.0, 0.0), 2, [1, 0], 0.5),
+        ((0.0, 2.0), 1, [0], 0.5),
+        (3.0, 1, [3], 1.0),
+    ],
+)
+def test_amounts_of_bars(amount: Amount, num_bars: int, each: list[float], share: float) -> None:
+    assert amount_of_bars(amount, num_bars).tolist() == each
+    assert share_of(amount) == share
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "amount", "moved"),
+    [
+        ([1, 0], [0, 1], 0.5, [0.5**0.5, 0.5**0.5]),
+        ([2, 0], [0, 2], 1 / 3, [3**0.5, 1]),
+        ([1, 0], [0, 2], 0.0, [1, 0]),
+        ([1, 0], [0, 2], 1.0, [0, 2]),
+        ([1, 0], [3, 0], 0.5, [2, 0]),  # one direction: a line
+        ([1, 0], [-1, 0], 0.25, [0.5, 0]),  # no arc is the shortest: a line
+        ([0, 0], [1, 0], 0.5, [0.5, 0]),
+    ],
+)
+def test_on_the_sphere(start: list[float], end: list[float], amount: float, moved: list[float]) -> None:
+    points = np.array([start], np.float32), np.array([end], np.float32)
+    np.testing.assert_allclose(slerp(*points, amount), [moved], atol=1e-6)
+    np.testing.assert_allclose(slerp(*points, np.array([amount])), [moved], atol=1e-6)
 
 
 OWN, ROCK = tuple(range(50, 59)), tuple(range(60, 69))

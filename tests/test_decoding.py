@@ -97,15 +97,15 @@ def test_takes_come_out_as_they_do_alone(network: Network, temperature: float) -
     """Of any length, number of streams, seed and metre, before and behind each other."""
     z = points(CHUNK + 7)
     takes = [
-        Take(z[:5], Bars.empty(5), 3),
-        Take(z, Bars.empty(len(z), metre=(3, 4)), 4),
+        Take(z[:5], Bars.empty(5), 3, (), temperature),
+        Take(z, Bars.empty(len(z), metre=(3, 4)), 4, (), 0.5),
         Take(np.zeros((0, SIZES.latent_size), np.float32), Bars.empty(0)),
-        Take(np.stack([z[:3], z[1:4], z[2:5], z[3:6]]), Bars.empty(3), 5),
-        Take(z[:2], Bars.empty(2), 6, ("lead",)),
+        Take(np.stack([z[:3], z[1:4], z[2:5], z[3:6]]), Bars.empty(3), 5, (), temperature),
+        Take(z[:2], Bars.empty(2), 6, ("lead",), temperature),
     ]
-    together = decode_takes(network, takes, temperature=temperature)
+    together = decode_takes(network, takes)
     for take, bars in zip(takes, together, strict=True):
-        alone = decode(network, take.z, take.like, temperature=temperature, seed=take.seed, keep=take.keep)
+        alone = decode(network, *take[:2], temperature=take.temperature, seed=take.seed, keep=take.keep)
         assert same(bars, alone)
 
 

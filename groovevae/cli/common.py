@@ -1,16 +1,77 @@
-"""What several commands share: options that were given, a corpus read with its progress shown."""
+"""What several commands share: options of pieces, a corpus read with its progress shown, pieces written."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 if TYPE_CHECKING:
     from groovevae.corpus import Corpus
+    from groovevae.generate import Blend
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+model_option = click.option(
+    "--model", type=click.Path(), help="Model file.  [default: the one that comes with groovevae]"
+)
+piece_options = (
+    click.option("--bars", type=int, help="Bars to write.  [default: 8; all of a file]"),
+    click.option("--key", help="Key to write in: C, F#m, ...  [default: that of the start]"),
+    click.option("--tempo", type=float, help="Quarter notes a minute.  [default: between start and target]"),
+    click.option("--keep", metavar="ROLES", help="Roles whose notes stay those of the start: lead,bass"),
+    click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]"),
+    click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]"),
+    click.option("--count", type=int, help="Pieces to write, of the seeds from --seed on.  [default: 1]"),
+    click.option(
+        "--vector",
+        "vectors",
+        metavar="NAME=STRENGTH",
+        multiple=True,
+        help="Also move along a vector of the model, or of a file; may be given several times.",
+    ),
+    model_option,
+    click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]"),
+)
+
+
+def with_options(options: Iterable[Callable[[Command], Command]]) -> Callable[[Command], Command]:
+    """A decorator that adds options to a command, in their order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(list(options)):
+            command = option(command)
+        return command
+
+    return add
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
     """The options that were given: the library knows the others' defaults."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of pieces as fields of a request. Raises RequestError for words that mean nothing."""
+    from groovevae.blend import parse_amount
+    from groovevae.request import parse_keep, parse_strengths
+
+    fields = given(options)
+    readers = {"amount": parse_amount, "keep": parse_keep, "vectors": parse_strengths}
+    return {name: readers[name](value) if name in readers else value for name, value in fields.items()}
+
+
+def write_pieces(pieces: list[tuple[str, Blend]], out: str) -> None:
+    """Writes pieces with the names of their files, and prints a line for each."""
+    from groovevae.checkpoint import write_file
+    from groovevae.generate import output_paths
+
+    for stem, piece in pieces:
+        for path, blended in output_paths([piece], Path(out), stem):
+            write_file(path, blended.midi)
+            click.echo(f"{click.format_filename(path)}: {len(blended.song.bars)} bars, {blended.description}")
 
 
 def read_corpus(corpus: str, jobs: int | None) -> Corpus:

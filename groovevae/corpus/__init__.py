@@ -1,9 +1,9 @@
 """Genre folders to songs: what is in them, what was rejected and why, and how they are split. It never loads jax."""
 
-from groovevae.corpus.load import Corpus, CorpusSong, load_corpus
+from groovevae.corpus.load import Corpus, CorpusSong, load_corpus, load_genre
 from groovevae.corpus.reader import read_song, read_songs
 from groovevae.corpus.report import CorpusReport, GenreReport, UnusedFile, corpus_report, render
-from groovevae.corpus.scan import Entry, Scan, Unread, scan, song_id_of
+from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre, song_id_of
 from groovevae.corpus.split import split_songs
 
 __all__ = [
@@ -17,10 +17,12 @@ __all__ = [
     "UnusedFile",
     "corpus_report",
     "load_corpus",
+    "load_genre",
     "read_song",
     "read_songs",
     "render",
     "scan",
+    "scan_genre",
     "song_id_of",
     "split_songs",
 ]

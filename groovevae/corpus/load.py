@@ -14,7 +14,8 @@ from groovevae.bars import Song
 from groovevae.corpus.cache import Cache, file_stamp
 from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
 from groovevae.corpus.reader import read_packed
-from groovevae.corpus.scan import Entry, Unread, scan
+from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre
+from groovevae.errors import CorpusError
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,21 @@ def load_corpus(
     >>> corpus.genres, len(corpus.songs), corpus.rejected[0].reason
     (['jazz', 'rock'], 812, 'no notes')
     """
-    found = scan(root)
+    return _load(scan(root), progress, jobs)
+
+
+def load_genre(
+    folder: str | Path, genre: str, *, progress: Callable[[int, int], None] | None = None, jobs: int | None = None
+) -> Corpus:
+    """The songs of one folder, subfolders too, as one genre. Raises CorpusError where it holds no song."""
+    corpus = _load(scan_genre(folder, genre), progress, jobs)
+    if not corpus.songs:
+        first = corpus.rejected[0]
+        raise CorpusError(f"{folder}: no file that can be used; {first.path.name}: {first.reason}")
+    return corpus
+
+
+def _load(found: Scan, progress: Callable[[int, int], None] | None, jobs: int | None) -> Corpus:
     results = _read(found.root, [entry.path for entry in found.entries], progress or (lambda done, total: None), jobs)
     songs, rejected = [], []
     first_with: dict[tuple[str, bytes], Entry] = {}

@@ -10,7 +10,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,6 +83,18 @@ def scan(corpus: str | Path) -> Scan:
     named = {_plain(entry.path.relative_to(root)) for entry in entries}
     missing = tuple(row["path"] for key, row in rows.items() if key not in named)
     return Scan(root, tuple(entries), tuple(unread), missing)
+
+
+def scan_genre(folder: str | Path, genre: str) -> Scan:
+    """The MIDI files under one folder, subfolders too, as one genre. Raises CorpusError where there are none."""
+    root = Path(folder).absolute()
+    if not root.is_dir():
+        raise CorpusError(f"{folder}: no such folder; name a folder of MIDI files")
+    unread: list[Unread] = []
+    found = _genre_entries(root.parent, root, {}, unread)
+    if not found:
+        raise CorpusError(f"{folder}: no MIDI files (.mid, .midi) in it")
+    return Scan(root, tuple(replace(entry, genre=genre) for entry in found), tuple(unread))
 
 
 def song_id_of(path: Path) -> str:

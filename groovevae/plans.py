@@ -1,0 +1,200 @@
+"""A request to pieces ready to be decoded: where each bar goes, role by role, and what it is played with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from groovevae.bars import Bars, Song
+from groovevae.bars.constants import ROLES
+from groovevae.bars.key import parse_key, semitones_to_c
+from groovevae.blend import (
+    BAR_METHODS,
+    amount_of_bars,
+    find_way,
+    go,
+    mixed_tempo,
+    normalised_weights,
+    pick_kit,
+    pick_programs,
+    share_of,
+    slerp,
+)
+from groovevae.decoding import Take, decode
+from groovevae.errors import RequestError
+from groovevae.latents import Genre
+from groovevae.request import DEFAULT_BARS, BlendRequest, amount_text, is_midi_path, is_path, strengths_text
+from groovevae.starts import Places, Start
+from groovevae.vectors import find_vector
+
+Path = Callable[[np.ndarray], np.ndarray]  # amounts of the bars (N,) to their points (N, Z)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A piece that is still to be decoded."""
+
+    request: BlendRequest  # of this piece alone
+    take: Take
+    song: Song  # key, programs, kit
+    what: str  # is done, for the description
+
+
+def plan_pieces(request: BlendRequest, places: Places) -> list[Plan]:
+    """The pieces of a checked request, of the seeds from its own on. Raises what reading its files raises."""
+    targets = normalised_weights(request.targets) if request.targets else {}
+    genres = {**places.model.genres, **{word: places.genre(word) for word in targets}}
+    shift = np.zeros(places.model.config.latent_size, np.float32)
+    for name, strength in request.vectors.items():
+        shift += np.float32(strength) * find_vector(name, places.model).z
+    find = cache(lambda source: find_way(genres[source], targets, genres, method=request.method))
+    num_bars, is_all = request.bars or DEFAULT_BARS, request.bars is None
+    plans = []
+    for seed in range(request.seed, request.seed + request.count):
+        start = places.start(request.start, seed=seed, num_bars=num_bars, is_all=is_all, targets=targets)
+        played, goal = genres, _named(targets)
+        if not targets:
+            path = _stay(start.z)
+        elif request.method in BAR_METHODS:
+            [word] = targets
+            end = _end(request, places, seed, start)
+            path = _bar_to_bar(start.z, end.z, request.method)
+            played = {**genres, word: _played_like(genres[word], end)}
+            goal = goal if is_midi_path(word) else end.name
+        else:
+            path = _straight(start.z, find(start.genre)(start.z))
+        one = replace(request, seed=seed, count=1)
+        plans.append(
+            Plan(
+                request=one,
+                take=_take(one, places, start, path, shift, targets, played),
+                song=_played(one, start, targets, played),
+                what=_what(one, start, goal),
+            )
+        )
+    return plans
+
+
+def _stay(z: np.ndarray) -> Path:
+    return lambda amounts: z
+
+
+def _straight(z: np.ndarray, way: np.ndarray) -> Path:
+    return lambda amounts: go(z, way, amounts)
+
+
+def _bar_to_bar(z: np.ndarray, end: np.ndarray, method: str) -> Path:
+    if method == "sphere":
+        return lambda amounts: slerp(z, end, amounts)
+    return _straight(z, end - z)
+
+
+def _end(request: BlendRequest, places: Places, seed: int, start: Start) -> Start:
+    """The bars that those of a start go to one by one, as many: a file's, or a phrase's, not the start's own."""
+    [word] = request.targets
+    if is_path(word, places.model.genres) and not is_midi_path(word):
+        raise RequestError(
+            f"{word}: method {request.method} goes from bar to bar, to a genre or a MIDI file, not a folder"
+        )
+    other = seed + (word == request.start)
+    return places.start(word, seed=other, num_bars=len(start.z), is_all=False, targets=())
+
+
+def _played_like(genre: Genre, end: Start) -> Genre:
+    """A genre with the tempo and the instruments of bars of it."""
+    programs = tuple(
+        ((program, 1.0),) if plays else () for program, plays in zip(end.song.programs, end.plays[1:], strict=True)
+    )
+    return replace(genre, tempo=float(np.median(end.like.tempo)), programs=programs, kit=end.song.kit)
+
+
+def _take(
+    request: BlendRequest,
+    places: Places,
+    start: Start,
+    path: Path,
+    shift: np.ndarray,
+    targets: Mapping[str, float],
+    genres: Mapping[str, Genre],
+) -> Take:
+    like = _kept_bars(request, places, start) if request.keep else start.like
+    like = replace(like, tempo=_tempos(request, start.like.tempo, targets, genres))
+    return Take(_points(request, path, len(like)) + shift, like, request.seed, request.keep, request.temperature)
+
+
+def _kept_bars(request: BlendRequest, places: Places, start: Start) -> Bars:
+    """The bars whose notes are kept: a file's as they are, a phrase's as the network plays it."""
+    if is_midi_path(request.start):
+        return start.like
+    return decode(places.network, start.z, start.like, temperature=request.temperature, seed=request.seed)
+
+
+def _points(request: BlendRequest, path: Path, num_bars: int) -> np.ndarray:
+    """(N, Z), or (4, N, Z) where roles that are not kept go different shares of the way."""
+    free = [request.amount_of(role) for role in ROLES if role not in request.keep] or [request.amount]
+    if len(set(free)) == 1:
+        return path(amount_of_bars(free[0], num_bars))
+    points = {amount: path(amount_of_bars(amount, num_bars)) for amount in {*free, request.amount}}
+    return np.stack([points[request.amount if role in request.keep else request.amount_of(role)] for role in ROLES])
+
+
+def _tempos(
+    request: BlendRequest, tempos: np.ndarray, targets: Mapping[str, float], genres: Mapping[str, Genre]
+) -> np.ndarray:
+    """The tempo of each bar, (N,): what was asked for, else between the start's and the targets'."""
+    if request.tempo is not None:
+        return np.full(len(tempos), request.tempo, np.float32)
+    if not targets:
+        return tempos
+    amounts = request.amount if isinstance(request.amount, tuple) else (request.amount, request.amount)
+    each = np.linspace(*amounts, len(tempos)).tolist()
+    mixed = [mixed_tempo(tempo, amount, targets, genres) for tempo, amount in zip(tempos.tolist(), each, strict=True)]
+    return np.array(mixed, np.float32)
+
+
+def _played(request: BlendRequest, start: Start, targets: Mapping[str, float], genres: Mapping[str, Genre]) -> Song:
+    """The start's song with key, programs and kit chosen; what is kept sounds as it did."""
+    rng = np.random.default_rng(request.seed)
+    drums, *pitched = (_weights(request, role, targets) for role in ROLES)
+    song = replace(
+        start.song,
+        programs=pick_programs(start.song.programs, start.plays[1:], pitched, genres, rng),
+        kit=pick_kit(start.song.kit, start.plays[0], drums, genres, rng),
+    )
+    if not request.key:
+        return song
+    tonic, is_minor = parse_key(request.key) or (0, False)  # a checked request names a key
+    return replace(song, transpose=semitones_to_c(tonic, is_minor), is_minor=is_minor)
+
+
+def _weights(request: BlendRequest, role: str, targets: Mapping[str, float]) -> dict[str, float]:
+    """What start ("") and targets have to say in how a role sounds."""
+    share = 0.0 if role in request.keep or not targets else share_of(request.amount_of(role))
+    return {"": 1 - share, **{name: share * weight for name, weight in targets.items()}}
+
+
+def _what(request: BlendRequest, start: Start, goal: str) -> str:
+    """What is done, in a short line; `goal` is where it goes to, if anywhere."""
+    text = start.name
+    if goal:
+        amount = amount_text(request.amount).replace("..", " to ")
+        if request.method == "mean":
+            text += f" + {amount} x ({goal} - {start.genre})"
+        else:
+            way = {"line": " in a line", "sphere": " on the sphere"}.get(request.method, "")
+            text += f", {amount} of the way{way} to {goal}"
+    if request.roles:
+        amounts = (f"{role} {amount_text(amount).replace('..', ' to ')}" for role, amount in request.roles.items())
+        text += f" ({', '.join(amounts)})"
+    text += strengths_text(request.vectors)
+    return text + (f", keeping {', '.join(request.keep)}" if request.keep else "")
+
+
+def _named(weights: Mapping[str, float]) -> str:
+    names = {name: name.rstrip("/").rpartition("/")[2] for name in weights}
+    if len(weights) < 2:
+        return "".join(names.values())
+    return "(" + " + ".join(f"{weight:.2g} {names[name]}" for name, weight in weights.items()) + ")"
