@@ -14,6 +14,7 @@ LAYERS = (
     "midi",
     "bars",
     "metrics",
+    "attributes",
     "corpus",
     "layers",
     "model",
@@ -25,6 +26,7 @@ LAYERS = (
     "checkpoint",
     "training",
     "describe",
+    "directions",
     "learn",
     "blend",
     "request",
@@ -38,17 +40,8 @@ LAYERS = (
     "__main__",
 )
 NO_JAX = (
-    "errors",
-    "config",
-    "midi",
-    "bars",
-    "metrics",
-    "corpus",
-    "latents",
-    "checkpoint",
-    "blend",
-    "request",
-    "vectors",
+    *("errors", "config", "midi", "bars", "metrics", "attributes", "corpus"),
+    *("latents", "checkpoint", "blend", "request", "vectors"),
 )
 JAX = {"jax", "jaxlib", "flax", "optax", "orbax"}
 LAZY = JAX | {"mido", "numpy", "pretty_midi", "rich", "safetensors", "symusic"}
