@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from groovevae.bars import Bars, Song
+from groovevae.checkpoint import ModelFile
 from groovevae.corpus import CorpusSong
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import decode, encode
-from groovevae.errors import CorpusError
+from groovevae.errors import CorpusError, RequestError
 from groovevae.inference import Network
 from groovevae.latents import (
     Genre,
@@ -74,6 +75,24 @@ def describe_genre(
         **playing_of(unpacked)._asdict(),
         phrases=_encoded(network, _pick_phrases(name, songs, unpacked, set() if used is None else used)),
     )
+
+
+def add_genre(model: ModelFile, name: str, songs: Sequence[CorpusSong]) -> ModelFile:
+    """A model with one genre more, by encoding its songs alone. Raises RequestError for a name that cannot be one."""
+    check_new_genre(name, model.genres)
+    genre = describe_genre(model.network(), name, songs, usual=usual_covariance(model.genres.values()))
+    genres = {**model.genres, name: genre}
+    added = [*model.provenance.get("added_genres", []), {"name": name, "files": len(songs)}]
+    provenance = {**model.provenance, "added_genres": added}
+    return replace(model, genres={key: genres[key] for key in sorted(genres)}, provenance=provenance)
+
+
+def check_new_genre(name: str, genres: Iterable[str]) -> None:
+    """Raises RequestError for a name that a genre has already, or that would be read as something else."""
+    if name.casefold() in {genre.casefold() for genre in genres}:
+        raise RequestError(f"the model has a genre {name!r} already; choose another name")
+    if not name.strip() or any(sign in name for sign in "=/\\") or name.lower().endswith((".mid", ".midi")):
+        raise RequestError(f"{name!r} cannot be a genre's name: it must hold no =, / or \\, nor end in .mid")
 
 
 def usual_covariance(genres: Iterable[Genre]) -> np.ndarray:

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from groovevae.bars.constants import PITCHED, ROLES
+from groovevae.checkpoint import vector_to_json
 from groovevae.corpus.report import text_table
 
 if TYPE_CHECKING:
@@ -139,13 +140,20 @@ def print_model(console: Console, model: ModelFile, path: Path) -> None:
     while before:
         line(console, f"Started from a model of {before.get('steps', 0):,} steps. {_licences(before)}".rstrip())
         before = before.get("started_from")
+    if model.vectors:
+        line(console, f"Vectors: {', '.join(model.vectors)}")
+    console.print(genre_table(model))
+
+
+def genre_table(model: ModelFile) -> Table:
+    """The genres of a model and how they are played."""
     table = text_table("genre", "songs", "bars", "tempo", "phrases")
     table.add_column("usual bass, chords and lead")
-    for genre in about["genres"]:
+    for genre in map(_describe_genre, model.genres.values()):
         numbers = (f"{genre['songs']:,}", f"{genre['bars']:,}", f"{genre['tempo']:.0f}", str(genre["phrases"]))
         usual = (programs[0]["name"] if programs else "none" for programs in genre["instruments"].values())
         table.add_row(Text(genre["name"]), *numbers, ", ".join(usual))
-    console.print(table)
+    return table
 
 
 def _licences(past: Mapping[str, Any]) -> str:
@@ -163,6 +171,7 @@ def describe_model(model: ModelFile, path: Path) -> dict[str, Any]:
         "weights": sum(array.size for array in model.weights.values()),
         "config": vars(model.config),
         "genres": [_describe_genre(genre) for genre in model.genres.values()],
+        "vectors": [vector_to_json(vector) for vector in model.vectors.values()],
         "provenance": model.provenance,
     }
 

@@ -19,6 +19,7 @@ from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import encode
 from groovevae.describe import describe_genres, follow, phrase_song
+from groovevae.directions import attribute_vectors
 from groovevae.errors import CorpusError, OutputError, RequestError
 from groovevae.inference import Network
 from groovevae.latents import Genre
@@ -93,7 +94,9 @@ def train_model(
         described |= _moved(start_from, kept, network, rehearsal)
     held_f1 = _measure(network, held_out, config.seed)
     provenance = _provenance(corpus, train_songs, held_songs, state, config, held_f1, start_from)
-    model = ModelFile(sizes, weights, {name: described[name] for name in sorted(described)}, provenance)
+    genres_by_name = {name: described[name] for name in sorted(described)}
+    vectors = {vector.name: vector for vector in attribute_vectors(network, data)}
+    model = ModelFile(sizes, weights, genres_by_name, provenance, vectors)
     save_model(out, model)
     seen = data if start_from is None else _dataset(train_songs, genres)
     return Trained(model, int(state.step), held_f1, _measure(network, seen, config.seed))

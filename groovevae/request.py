@@ -107,12 +107,12 @@ class BlendRequest:
         by_role = [role + amount_text(amount) for role, amount in self.roles.items()]
         amounts = [text.replace("..", "_to_") for text in (amount_text(self.amount), *by_role)]
         if len(self.targets) == 1:
-            names = [_short(self.start), *map(_short, self.targets), *amounts]
+            names = [short_name(self.start), *map(short_name, self.targets), *amounts]
         else:
-            names = [f"{_short(name)}{number_text(weight)}" for name, weight in self.targets.items()]
+            names = [f"{short_name(name)}{number_text(weight)}" for name, weight in self.targets.items()]
             if self.start not in self.targets or self.amount != 1 or self.roles:
-                names = [_short(self.start), *names, *(amounts if self.targets else [])]
-        names += [f"{_short(name)}{number_text(strength)}" for name, strength in self.vectors.items()]
+                names = [short_name(self.start), *names, *(amounts if self.targets else [])]
+        names += [f"{short_name(name)}{number_text(strength)}" for name, strength in self.vectors.items()]
         stem = "-".join(re.sub(r"[^\w.]+", "_", name).strip("._") or "_" for name in names)
         return stem.encode()[:MAX_STEM].decode(errors="ignore")
 
@@ -214,7 +214,7 @@ def _is_weight(word: str) -> bool:
     return "=" in word and not is_midi_path(word) and ("/" not in word.rpartition("=")[2])
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """A genre's name, or a file's or folder's without the way to it."""
     if is_midi_path(name) or name.endswith(".safetensors"):
         return Path(name).stem
@@ -233,7 +233,7 @@ def amount_text(amount: Amount) -> str:
 
 def strengths_text(vectors: Mapping[str, float]) -> str:
     """Vectors and their strengths, for a description."""
-    return "".join(f", {strength:+g} {_short(name)}" for name, strength in vectors.items())
+    return "".join(f", {strength:+g} {short_name(name)}" for name, strength in vectors.items())
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from groovevae.bars import Bars, Song
-from groovevae.blend import nearest_genre
+from groovevae.blend import find_genre, nearest_genre
 from groovevae.checkpoint import ModelFile
 from groovevae.corpus import CorpusSong, Entry, load_genre, read_song
 from groovevae.decoding import encode
 from groovevae.describe import describe_genre, usual_covariance
 from groovevae.errors import MidiError, RequestError
 from groovevae.inference import Network
-from groovevae.latents import Genre
-from groovevae.request import MAX_BARS, is_midi_path, is_path
+from groovevae.latents import Genre, Vector
+from groovevae.request import MAX_BARS, is_midi_path, is_path, short_name
 
 
 @dataclass(frozen=True)
@@ -111,3 +111,18 @@ class Places:
             usual = usual_covariance(self.model.genres.values())
             self._genres[word] = describe_genre(self.network, word, songs, usual=usual)
         return self._genres[word]
+
+    def mean(self, words: Sequence[str]) -> np.ndarray:
+        """The mean (Z,) of all bars of genres, files and folders. Raises errors like `genre`, and RequestError."""
+        genres = self.model.genres
+        places = [self.genre(word if is_path(word, genres) else find_genre(word, genres)) for word in words]
+        return np.average([place.mean for place in places], axis=0, weights=[place.num_bars for place in places])
+
+
+def make_vector(places: Places, name: str, before: Sequence[str], after: Sequence[str]) -> Vector:
+    """The mean of the bars of places that have a feature, less that of those that have it not.
+
+    An attribute vector as in Roberts et al. 2018 (MusicVAE, sec. 5.2). Places are genres, MIDI files and folders.
+    """
+    about = f"from {', '.join(map(short_name, before))} to {', '.join(map(short_name, after))}"
+    return Vector(name, (places.mean(after) - places.mean(before)).astype(np.float32), about)

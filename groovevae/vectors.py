@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from groovevae.latents import Vector
 
 VECTOR_KIND = "groovevae vector"
 SUFFIX = ".safetensors"
+NUM_SHOWN = 3  # genres at either end of a vector
 
 
 def save_vector(path: str | Path, vector: Vector, model: ModelFile) -> None:
@@ -21,7 +24,7 @@ def save_vector(path: str | Path, vector: Vector, model: ModelFile) -> None:
     write_tensors(path, {"z": vector.z.astype(np.float32)}, kind=VECTOR_KIND, texts=texts)
 
 
-def load_vector(path: str | Path, model: ModelFile) -> Vector:
+def load_vector(path: str | Path, model: ModelFile, *, name: str | None = None) -> Vector:
     """Reads what `save_vector` wrote. Raises ModelFileError for another kind of file, and for another model's."""
     tensors, texts = read_tensors(Path(path), kind=VECTOR_KIND)
     if texts.get("model") != model.digest:
@@ -29,7 +32,8 @@ def load_vector(path: str | Path, model: ModelFile) -> Vector:
     z = tensors.get("z", np.zeros(0, np.float32))
     if z.shape != (model.config.latent_size,) or not np.isfinite(z).all():
         raise ModelFileError(f"{path}: damaged {VECTOR_KIND} file (no vector of {model.config.latent_size} numbers)")
-    return Vector(str(texts.get("name", "")), z, str(texts.get("about", "")), str(texts.get("unit", "")))
+    named, about, unit = (str(texts.get(key, "")) for key in ("name", "about", "unit"))
+    return Vector(named if name is None else name, z, about, unit)
 
 
 def find_vector(word: str, model: ModelFile) -> Vector:
@@ -47,9 +51,24 @@ def find_vector(word: str, model: ModelFile) -> Vector:
     raise RequestError(f"no vector {word!r} in this model; {hint}")
 
 
-def difference(name: str, without: np.ndarray, having: np.ndarray, *, about: str = "") -> Vector:
-    """The mean of points (M, Z) that have a feature less the mean of points (N, Z) that have it not.
+def with_vectors(model: ModelFile, vectors: Iterable[Vector]) -> ModelFile:
+    """A model that has these vectors too; one of the same name is replaced. Raises RequestError for names of no use."""
+    added = {vector.name: vector for vector in vectors}
+    for name in added:
+        if not name or "=" in name or name.endswith(SUFFIX):
+            raise RequestError(f"{name!r} cannot be a vector's name: it must not hold =, nor end in {SUFFIX}")
+    return replace(model, vectors={**model.vectors, **added})
 
-    An attribute vector as in Roberts et al. 2018 (MusicVAE, sec. 5.2).
-    """
-    return Vector(name, (having.mean(0) - without.mean(0)).astype(np.float32), about)
+
+def describe_vector(vector: Vector, model: ModelFile) -> list[str]:
+    """Lines that say what a vector does, how long it is, and which genres lie furthest along it and against it."""
+    lines = [f"{vector.name}: {vector.about}" if vector.about else vector.name]
+    lines += [f"strength 1: {vector.unit}"] if vector.unit else []
+    lines.append(f"length {np.linalg.norm(vector.z):.2f}")
+    centre = np.mean([genre.mean for genre in model.genres.values()], axis=0)
+    square = max(float(vector.z @ vector.z), 1e-12)
+    along = {name: float((genre.mean - centre) @ vector.z) / square for name, genre in model.genres.items()}
+    ranked = sorted(along, key=lambda name: -along[name])
+    for side, names in (("along", ranked[:NUM_SHOWN]), ("against", ranked[::-1][:NUM_SHOWN])):
+        lines.append(f"genres furthest {side} it: " + ", ".join(f"{name} ({along[name]:+.2f})" for name in names))
+    return lines

@@ -8,7 +8,18 @@ from click.testing import CliRunner, Result
 
 from groovevae.cli import main
 
-COMMANDS = [main.commands[name] for name in main.list_commands(click.Context(main))]
+
+def all_commands(group: click.Group, prefix: str = "") -> dict[str, click.Command]:
+    """Every command and group by its full name: "blend", "genre", "genre add"."""
+    found: dict[str, click.Command] = {}
+    for name, command in sorted(group.commands.items()):
+        found[prefix + name] = command
+        if isinstance(command, click.Group):
+            found |= all_commands(command, f"{prefix}{name} ")
+    return found
+
+
+COMMANDS = all_commands(main)
 Run = Callable[..., Result]
 
 
@@ -38,6 +49,5 @@ def midi_files(folder: Path) -> list[str]:
 
 def examples_of(command: click.Command) -> list[str]:
     """The lines of a command's help that call it."""
-    return [
-        line.strip() for line in (command.help or "").splitlines() if line.strip().startswith(f"groove {command.name}")
-    ]
+    name = next(name for name, one in COMMANDS.items() if one is command)
+    return [line.strip() for line in (command.help or "").splitlines() if line.strip().startswith(f"groove {name} ")]

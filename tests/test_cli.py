@@ -18,19 +18,31 @@ from groovevae.request import DEFAULT_BARS, BlendRequest
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_every_command_has_help_with_an_example(command: click.Command) -> None:
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    command = COMMANDS[name]
     assert command.short_help
     assert "\b\nExamples:\n" in inspect.cleandoc(command.help or "")
     assert examples_of(command)
     for parameter in command.params:
-        assert isinstance(parameter, click.Argument) or parameter.help, f"{command.name} {parameter.name}"
+        assert isinstance(parameter, click.Argument) or parameter.help, f"{name} {parameter.name}"
 
 
-@pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="there is no README yet")
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_the_readme_mentions_every_command(command: click.Command) -> None:
-    assert f"groove {command.name}" in (ROOT / "README.md").read_text("utf-8")
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the documentation does not come with the package")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_stands_in_the_documentation(name: str) -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    assert f"groove {name}" in "".join(page.read_text("utf-8") for page in pages)
+
+
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the documentation does not come with the package")
+@pytest.mark.parametrize(
+    "name", [name for name in COMMANDS if name.split()[0] in ("blend", "morph", "genre", "vector")]
+)
+def test_every_option_of_steering_stands_in_its_page(name: str) -> None:
+    page = (ROOT / "docs" / "steering.md").read_text("utf-8")
+    options = [option for parameter in COMMANDS[name].params for option in parameter.opts if option.startswith("--")]
+    assert [option for option in options if f"`{option}" not in page] == []
 
 
 @pytest.mark.parametrize(
@@ -42,6 +54,7 @@ def test_the_readme_mentions_every_command(command: click.Command) -> None:
         ("blend", "seed", f"{BlendRequest.seed}"),
         ("blend", "temperature", f"{BlendRequest.temperature:g}"),
         ("blend", "method", BlendRequest.method),
+        ("morph", "temperature", f"{BlendRequest.temperature:g}"),
         ("train", "steps", f"{TrainConfig.steps}; {ADAPT_CONFIG.steps} with --from"),
         ("train", "batch_size", f"{TrainConfig.batch_size}"),
         ("train", "latent_size", f"{config.ModelConfig.latent_size}"),

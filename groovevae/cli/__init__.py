@@ -3,7 +3,7 @@
 A module a command group; importing it puts its commands into `main`.
 """
 
-from groovevae.cli import blend, show, train
+from groovevae.cli import blend, genre, show, train, vector
 from groovevae.cli.root import main
 
-__all__ = ["blend", "main", "show", "train"]
+__all__ = ["blend", "genre", "main", "show", "train", "vector"]

@@ -60,7 +60,7 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
 @main.command(short_help="Go from one genre or MIDI file to another in steps.")
 @click.argument("start", metavar="A")
 @click.argument("target", metavar="B")
-@click.option("--steps", type=int, default=5, help="Steps, A and B among them.  [default: 5]")
+@click.option("--steps", type=int, default=5, show_default=True, help="Steps, A and B among them.")
 @click.option("--spherical", is_flag=True, help="Go along the sphere, and not along the straight line.")
 @click.option("--joined", is_flag=True, help="Write one piece that goes through, --steps times as long.")
 @with_options(piece_options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -76,10 +77,34 @@ def write_pieces(pieces: list[tuple[str, Blend]], out: str) -> None:
 
 def read_corpus(corpus: str, jobs: int | None) -> Corpus:
     """A corpus, with how far the reading is shown on stderr."""
+    from groovevae.corpus import load_corpus
+
+    with reading_shown() as progress:
+        return load_corpus(corpus, progress=progress, jobs=jobs)
+
+
+def reading_shown() -> AbstractContextManager[Callable[[int, int], None]]:
+    """Shows on stderr how many files have been read."""
     from rich.console import Console
 
     from groovevae import display
-    from groovevae.corpus import load_corpus
 
-    with display.reading(Console(stderr=True)) as progress:
-        return load_corpus(corpus, progress=progress, jobs=jobs)
+    return display.reading(Console(stderr=True))
+
+
+def print_unused(corpus: Corpus) -> None:
+    """Says on stderr which files are not used and why."""
+    for path, reason in [*corpus.rejected, *corpus.unread]:
+        click.echo(f"not used: {click.format_filename(path)}: {reason}", err=True)
+
+
+def check_copy(model: str | None, out: str) -> None:
+    """Raises OutputError where a copy of a model would be written over the model itself, or over a folder."""
+    from groovevae.checkpoint import default_model_path
+    from groovevae.errors import OutputError
+
+    source = default_model_path() if model is None else Path(model)
+    if Path(out).absolute() == source.absolute():
+        raise OutputError(f"{out}: the model itself would be written over; name another place for the copy with --out")
+    if Path(out).is_dir():
+        raise OutputError(f"{out}: a folder; name a file for the copy with --out")

@@ -1,0 +1,160 @@
+"""Six things that can be measured in a bar: density, syncopation, swing, register, polyphony, drums. NumPy alone.
+
+Each is a number a bar, NaN where a bar has nothing to measure it by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import (
+    BASS_LOW,
+    CHORD_LOW,
+    CHORD_SIZE,
+    FIRST_PITCH,
+    LEAD_LOW,
+    MAX_STEPS,
+    OFF,
+    OFFSET_UNITS,
+    ONSET,
+    REST,
+    STEPS_PER_BEAT,
+    STEPS_PER_QUARTER,
+)
+
+LATEST_OFF_BEAT = 0.72  # of a beat: a second note that comes later is a dotted rhythm, and none that swings
+WEAKEST = -4  # metrical weight of an odd sixteenth
+
+
+class Attribute(NamedTuple):
+    """Something that can be measured in a bar."""
+
+    measure: Callable[[Bars], np.ndarray]  # N bars to (N,)
+    about: str
+    unit: str
+
+
+def density(bars: Bars) -> np.ndarray:
+    """Strikes of bass, chords and lead a quarter note, (N,); a chord is one strike, however many notes it has.
+
+    Note density as in jSymbolic (McKay & Fujinaga 2006), but in musical time, and apart from polyphony.
+    """
+    return _strikes(bars).sum((1, 2)) * STEPS_PER_QUARTER / bars.num_steps
+
+
+def drum_density(bars: Bars) -> np.ndarray:
+    """Drum hits a quarter note, (N,)."""
+    return (bars.drums > 0).sum((1, 2)) * STEPS_PER_QUARTER / bars.num_steps
+
+
+def polyphony(bars: Bars) -> np.ndarray:
+    """Pitched notes that sound at once, (N,): the mean over the steps at which any does.
+
+    As MusPy's `polyphony` (Dong et al. 2020, MusPy, sec. 4).
+    """
+    sounding = (bars.chords != OFF).sum(-1) + (bars.bass != REST) + (bars.lead != REST)  # (N, T)
+    return _ratio(sounding.sum(1), (sounding > 0).sum(1))
+
+
+def register(bars: Bars) -> np.ndarray:
+    """The mean MIDI pitch of the notes that are struck, (N,), in the normalised key: jSymbolic's mean pitch."""
+    bass, lead, chords = bars.bass >= FIRST_PITCH, bars.lead >= FIRST_PITCH, bars.chords == ONSET
+    pitch = (bass * (bars.bass.astype(int) - FIRST_PITCH + BASS_LOW)).sum(1)
+    pitch = pitch + (lead * (bars.lead.astype(int) - FIRST_PITCH + LEAD_LOW)).sum(1)
+    pitch = pitch + chords.sum(1) @ (np.arange(CHORD_SIZE) + CHORD_LOW)
+    return _ratio(pitch, bass.sum(1) + lead.sum(1) + chords.sum((1, 2)))
+
+
+def syncopation(bars: Bars) -> np.ndarray:
+    """How much a note goes before the beat that it belongs to, mean over the strikes of all pitched roles, (N,).
+
+    Longuet-Higgins & Lee 1984 (The rhythmic interpretation of monophonic music): a note followed by a rest or a tie on
+    a stronger step syncopates by the difference of their metrical weights. A bar is taken as a loop, as in Fitch &
+    Rosenfeld 2007, and the sum is divided by the number of notes, so that it is not density again.
+    """
+    weights = metrical_weights(bars)  # (N, T)
+    struck = _strikes(bars)  # (N, T, 3)
+    inside = np.arange(MAX_STEPS) < bars.num_steps[:, None]
+    strongest = np.full((len(bars), struck.shape[2]), -np.inf)  # step since the next note, counted from behind
+    total = np.zeros((len(bars), struck.shape[2]))
+    for number in range(2 * MAX_STEPS - 1, -1, -1):  # twice around: the last note of a bar looks at its beginning
+        step = number % MAX_STEPS
+        here, note, weight = inside[:, step, None], struck[:, step], weights[:, step, None]
+        if number < MAX_STEPS:
+            gain = np.where(np.isfinite(strongest), np.maximum(strongest - weight, 0.0), 0.0)
+            total += gain * note
+        strongest = np.where(here, np.where(note, -np.inf, np.maximum(strongest, weight)), strongest)
+    return _ratio(total.sum(1), struck.sum((1, 2)))
+
+
+def metrical_weights(bars: Bars) -> np.ndarray:
+    """The metrical weight of each step, (N, T): 0 for the first, one less for each division that does not reach it.
+
+    Bars are divided by two where they can be, else into beats; beats of 3/8, 6/8, 9/8 and 12/8 into threes.
+    """
+    table = {tuple(metre): _weights_of(*metre) for metre in np.unique(bars.metre, axis=0).tolist()}
+    return np.array([table[tuple(metre)] for metre in bars.metre.tolist()]).reshape(-1, MAX_STEPS)
+
+
+def _weights_of(numerator: int, denominator: int) -> np.ndarray:
+    num_steps = 16 * numerator // denominator
+    is_compound = denominator == 8 and numerator % 3 == 0
+    beat = 6 if is_compound else min(STEPS_PER_BEAT, num_steps)
+    grids = [num_steps]
+    if num_steps % (2 * beat) == 0:
+        grids.append(num_steps // 2)
+    grids += [beat, 2, 1]
+    distinct = sorted(set(grids), reverse=True)
+    weights = np.full(MAX_STEPS, float(WEAKEST))
+    for level in range(len(distinct) - 1, -1, -1):
+        weights[: num_steps : distinct[level]] = max(-level, WEAKEST)
+    return weights
+
+
+def swing(bars: Bars) -> np.ndarray:
+    """Where in the beat its second half begins, (N,): 0.5 is straight, 0.667 a triplet's swing.
+
+    The mean over beats that are struck once in their second half and not on their second sixteenth. Friberg &
+    Sundstrom 2002 (Swing ratios and ensemble timing in jazz performance) measure the same as a ratio, s / (1 - s).
+    Compound beats, and second notes later than LATEST_OFF_BEAT, do not count.
+    """
+    pitched = _strikes(bars)
+    drums = bars.drums > 0
+    struck = np.concatenate([pitched, drums], axis=2)  # (N, T, 12)
+    offset = np.concatenate([bars.offset, bars.drums_offset], axis=2) / OFFSET_UNITS  # (N, T, 12) steps
+    of_beat = struck.reshape(len(bars), -1, STEPS_PER_BEAT, struck.shape[2])  # (N, beats, 4, 12)
+    late = of_beat[:, :, 2:]
+    halves = (late.sum(2) == 1) & ~of_beat[:, :, 1]  # (N, beats, 12)
+    place = (np.arange(MAX_STEPS)[:, None] % STEPS_PER_BEAT + offset).reshape(of_beat.shape)[:, :, 2:] / STEPS_PER_BEAT
+    where = (place * late).sum(2)  # of the one that is struck
+    is_compound = (bars.metre[:, 1] == 8) & (bars.metre[:, 0] % 3 == 0)
+    halves &= (where <= LATEST_OFF_BEAT) & ~is_compound[:, None, None]
+    return _ratio((where * halves).sum((1, 2)), halves.sum((1, 2)))
+
+
+def _strikes(bars: Bars) -> np.ndarray:
+    """Whether bass, chords and lead are struck at each step, (N, T, 3)."""
+    return np.stack([bars.bass >= FIRST_PITCH, (bars.chords == ONSET).any(-1), bars.lead >= FIRST_PITCH], axis=-1)
+
+
+def _ratio(total: np.ndarray, count: np.ndarray) -> np.ndarray:
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+ATTRIBUTES = {
+    "density": Attribute(density, "more strikes of bass, chords and lead", "strikes a quarter note"),
+    "syncopation": Attribute(syncopation, "notes before the beat instead of on it", "metrical levels a note"),
+    "swing": Attribute(swing, "later off-beats", "of a beat"),
+    "register": Attribute(register, "higher notes", "semitones"),
+    "polyphony": Attribute(polyphony, "more notes at once", "notes"),
+    "drum_density": Attribute(drum_density, "more drum hits", "hits a quarter note"),
+}
+
+
+def measure_all(bars: Bars) -> np.ndarray:
+    """Every attribute of each bar, (N, 6), in the order of ATTRIBUTES."""
+    return np.stack([attribute.measure(bars) for attribute in ATTRIBUTES.values()], axis=1)

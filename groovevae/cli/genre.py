@@ -1,0 +1,73 @@
+"""`groove genre`: genres put into a copy of a model by encoding alone, and listed."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from groovevae.cli.common import check_copy, model_option, print_unused, reading_shown
+from groovevae.cli.root import main
+
+
+@main.group(short_help="List a model's genres, or add one of your own in seconds.")
+def genre() -> None:
+    """List a model's genres, or add one of your own in seconds.
+
+    \b
+    Examples:
+      groove genre list
+      groove genre add bossa my-midi/bossa --out with-bossa.safetensors
+    """
+
+
+@genre.command("add", short_help="Put a genre of your own into a copy of a model.")
+@click.argument("name")
+@click.argument("folder", type=click.Path())
+@model_option
+@click.option("--out", type=click.Path(), required=True, help="The copy to write.")
+def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
+    """Put a genre of your own, the MIDI files of a FOLDER, into a copy of a model.
+
+    Nothing is trained: the files are encoded, and the genre is where their bars lie. groove train --from learns
+    music that sounds like nothing the model knows.
+
+    \b
+    Examples:
+      groove genre add bossa my-midi/bossa --out with-bossa.safetensors
+    """
+    from groovevae.checkpoint import load_model_file, save_model
+    from groovevae.corpus import load_genre
+    from groovevae.describe import add_genre
+
+    before = load_model_file(model)
+    check_copy(model, out)
+    with reading_shown() as progress:
+        corpus = load_genre(folder, name, progress=progress)
+    copy = add_genre(before, name, corpus.songs)
+    print_unused(corpus)
+    save_model(Path(out), copy)
+    added = copy.genres[name]
+    click.echo(f"{click.format_filename(out)}: {name}, {added.num_bars:,} bars of {added.num_songs:,} songs")
+    other = next(iter(before.genres))
+    click.echo(f"Try it: {shlex.join(['groove', 'blend', other, name, '--model', out])}")
+
+
+@genre.command("list", short_help="List the genres of a model.")
+@click.argument("model", required=False, type=click.Path())
+def list_genres(model: str | None) -> None:
+    """List the genres of a model, or of the one that comes with groovevae: name, songs, bars, tempo.
+
+    \b
+    Examples:
+      groove genre list
+      groove genre list model.safetensors
+    """
+    from rich.console import Console
+
+    from groovevae import display
+    from groovevae.checkpoint import load_model_file
+
+    loaded = load_model_file(model)
+    Console().print(display.genre_table(loaded))
