@@ -10,7 +10,7 @@ import numpy as np
 from groovevae.errors import RequestError
 from groovevae.latents import Genre
 
-METHODS = ("transport", "mean", "line", "sphere")  # the last two go from bar to bar, not from genre to genre
+METHODS = ("calibrated", "transport", "mean", "line", "sphere")  # the last two go from bar to bar, not to a genre
 BAR_METHODS = ("line", "sphere")
 RIDGE = 0.01  # variance added to every dimension, so that one without any can be divided by
 MAX_AMOUNT = 4.0  # beyond, points lie far outside everything the decoder has seen
@@ -143,7 +143,7 @@ def find_way(
 ) -> Way:
     """The way from `source` to genres by weight, worked out once for any number of points. `weights` sum to 1.
 
-    "mean" is the same for all points, the literal `target - source`; "transport" ends where `transport` carries each.
+    "mean" is the same for all points, the literal `target - source`; any other ends where `transport` carries each.
     """
     if method == "mean":
         difference = mixed_vector(weights, genres) - source.mean

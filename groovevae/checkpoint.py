@@ -17,7 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from groovevae.bars.constants import ROLES
 from groovevae.config import ModelConfig
+from groovevae.doses import AMOUNTS, Doses
 from groovevae.errors import GrooveError, ModelFileError, OutputError
 from groovevae.inference import Network
 from groovevae.latents import Genre, Phrase, Vector
@@ -36,6 +38,7 @@ class ModelFile:
     genres: dict[str, Genre]
     provenance: dict[str, Any] = field(default_factory=dict)  # JSON values: data, licences, steps, seed, figures
     vectors: dict[str, Vector] = field(default_factory=dict)  # of attributes, and what users put in; may be empty
+    doses: Doses = field(default_factory=dict)  # how far an amount goes; may be empty
 
     @property
     def digest(self) -> str:
@@ -71,9 +74,12 @@ def save_model(path: str | Path, model: ModelFile) -> None:
         genres.append(_genre_to_json(genre))
     for vector in model.vectors.values():
         tensors[f"vectors/{vector.name}"] = vector.z.astype(np.float32)
-    texts = {"config": model.config.to_json(), "genres": genres, "provenance": model.provenance}
+    texts: dict[str, Any] = {"config": model.config.to_json(), "genres": genres, "provenance": model.provenance}
     if model.vectors:
         texts["vectors"] = [vector_to_json(vector) for vector in model.vectors.values()]
+    if model.doses:
+        tensors["doses"] = np.stack(list(model.doses.values())).astype(np.float32)  # (pairs, 4, K)
+        texts["doses"] = {"pairs": list(model.doses), "amounts": AMOUNTS}
     write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
 
 
@@ -93,6 +99,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
             if name.startswith("weights/")
         }
         vectors = [Vector(**values, z=tensors[f"vectors/{values['name']}"]) for values in texts.get("vectors", [])]
+        doses = _doses_from_file(tensors, texts)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, GrooveError) as error:
         raise ModelFileError(f"{path}: damaged model file ({type(error).__name__}: {error})") from None
     if not all(np.isfinite(array).all() for array in tensors.values()):
@@ -110,7 +117,17 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
         genres={genre.name: genre for genre in genres},
         provenance=texts.get("provenance", {}),
         vectors={vector.name: vector for vector in vectors},
+        doses=doses,
     )
+
+
+def _doses_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> Doses:
+    if "doses" not in texts:
+        return {}
+    pairs, curves = texts["doses"]["pairs"], tensors["doses"]
+    if tuple(texts["doses"]["amounts"]) != AMOUNTS or curves.shape != (len(pairs), len(ROLES), len(AMOUNTS)):
+        raise ValueError("doses of another shape")
+    return {(source, target): curve for (source, target), curve in zip(pairs, curves, strict=True)}
 
 
 def vector_to_json(vector: Vector) -> dict[str, str]:

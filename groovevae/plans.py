@@ -14,6 +14,7 @@ from groovevae.bars.key import parse_key, semitones_to_c
 from groovevae.blend import (
     BAR_METHODS,
     amount_of_bars,
+    Way,
     find_way,
     go,
     mixed_tempo,
@@ -24,13 +25,14 @@ from groovevae.blend import (
     slerp,
 )
 from groovevae.decoding import Take, decode
+from groovevae.doses import dose, find_curves
 from groovevae.errors import RequestError
 from groovevae.latents import Genre
 from groovevae.request import DEFAULT_BARS, BlendRequest, amount_text, is_midi_path, is_path, strengths_text
 from groovevae.starts import Places, Start
 from groovevae.vectors import find_vector
 
-Path = Callable[[np.ndarray], np.ndarray]  # amounts of the bars (N,) to their points (N, Z)
+Path = Callable[[np.ndarray, str], np.ndarray]  # amounts of the bars (N,), and a role, to points (N, Z)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def plan_pieces(request: BlendRequest, places: Places) -> list[Plan]:
     shift = np.zeros(places.model.config.latent_size, np.float32)
     for name, strength in request.vectors.items():
         shift += np.float32(strength) * find_vector(name, places.model).z
-    find = cache(lambda source: find_way(genres[source], targets, genres, method=request.method))
+    find = cache(lambda source: _find_ways(request.method, source, targets, genres))
     num_bars, is_all = request.bars or DEFAULT_BARS, request.bars is None
     plans = []
     for seed in range(request.seed, request.seed + request.count):
@@ -64,8 +66,12 @@ def plan_pieces(request: BlendRequest, places: Places) -> list[Plan]:
             path = _bar_to_bar(start.z, end.z, request.method)
             played = {**genres, word: _played_like(genres[word], end)}
             goal = goal if is_midi_path(word) else end.name
+        elif request.method == "calibrated":
+            curves = {name: find_curves(places.model.doses, start.genre, name) for name in targets}
+            ways = {name: way(start.z) for name, way in find(start.genre).items()}
+            path = _calibrated(start.z, ways, targets, curves)
         else:
-            path = _straight(start.z, find(start.genre)(start.z))
+            path = _straight(start.z, find(start.genre)[""](start.z))
         one = replace(request, seed=seed, count=1)
         plans.append(
             Plan(
@@ -78,17 +84,39 @@ def plan_pieces(request: BlendRequest, places: Places) -> list[Plan]:
     return plans
 
 
+def _find_ways(method: str, source: str, targets: Mapping[str, float], genres: Mapping[str, Genre]) -> dict[str, Way]:
+    """The way from a source to each target by itself where each has doses of its own, else to all of them together."""
+    if method != "calibrated":
+        return {"": find_way(genres[source], targets, genres, method=method)}
+    return {name: find_way(genres[source], {name: 1.0}, genres) for name in targets if name != source}
+
+
 def _stay(z: np.ndarray) -> Path:
-    return lambda amounts: z
+    return lambda amounts, role: z
 
 
 def _straight(z: np.ndarray, way: np.ndarray) -> Path:
-    return lambda amounts: go(z, way, amounts)
+    return lambda amounts, role: go(z, way, amounts)
+
+
+def _calibrated(
+    z: np.ndarray, ways: Mapping[str, np.ndarray], weights: Mapping[str, float], curves: Mapping[str, np.ndarray]
+) -> Path:
+    """Each role goes towards each target as far as it must to be heard to have gone `amount` times its weight."""
+
+    def path(amounts: np.ndarray, role: str) -> np.ndarray:
+        out = z.astype(np.float32)
+        for name, way in ways.items():
+            share = dose(curves[name][ROLES.index(role)], amounts * weights[name])  # (N,)
+            out = out + share[:, None].astype(np.float32) * way
+        return out
+
+    return path
 
 
 def _bar_to_bar(z: np.ndarray, end: np.ndarray, method: str) -> Path:
     if method == "sphere":
-        return lambda amounts: slerp(z, end, amounts)
+        return lambda amounts, role: slerp(z, end, amounts)
     return _straight(z, end - z)
 
 
@@ -133,12 +161,15 @@ def _kept_bars(request: BlendRequest, places: Places, start: Start) -> Bars:
 
 
 def _points(request: BlendRequest, path: Path, num_bars: int) -> np.ndarray:
-    """(N, Z), or (4, N, Z) where roles that are not kept go different shares of the way."""
-    free = [request.amount_of(role) for role in ROLES if role not in request.keep] or [request.amount]
-    if len(set(free)) == 1:
-        return path(amount_of_bars(free[0], num_bars))
-    points = {amount: path(amount_of_bars(amount, num_bars)) for amount in {*free, request.amount}}
-    return np.stack([points[request.amount if role in request.keep else request.amount_of(role)] for role in ROLES])
+    """(N, Z), or (4, N, Z) where roles that are not kept go to different points."""
+    of_role = [
+        path(amount_of_bars(request.amount if role in request.keep else request.amount_of(role), num_bars), role)
+        for role in ROLES
+    ]
+    free = [points for role, points in zip(ROLES, of_role, strict=True) if role not in request.keep] or of_role[:1]
+    if all((points == free[0]).all() for points in free):
+        return free[0]
+    return np.stack(of_role)
 
 
 def _tempos(

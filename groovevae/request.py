@@ -53,7 +53,7 @@ class BlendRequest:
     tempo: float | None = None  # quarter notes a minute; None: between the start's and the targets'
     count: int = 1
     seed: int = 0
-    method: str = "transport"  # or "mean", the literal formula: see blend.find_way; "line" and "sphere": bar to bar
+    method: str = "calibrated"  # or "transport", "mean" (the literal formula): see plans; "line", "sphere": bar to bar
     temperature: float = DEFAULT_TEMPERATURE  # 0: the likeliest notes; 1: drawn as the model believes
 
     @classmethod
@@ -88,7 +88,7 @@ class BlendRequest:
             **{f"--{role}": amount_text(amount) for role, amount in self.roles.items()},
             "--seed": str(seed),
             "--temperature": number_text(self.temperature),
-            "--method": self.method if self.method != "transport" else "",
+            "--method": self.method if self.method != "calibrated" else "",
             "--keep": ",".join(self.keep),
             "--bars": "" if self.bars is None else str(self.bars),
             "--key": self.key,

@@ -23,7 +23,7 @@ ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
 @click.option("--lead", metavar="X", help=ROLE_HELP.format("lead"))
 @click.option(
     "--method",
-    help="transport, mean: the plain amount x (target - start), line or sphere: bar to bar.  [default: transport]",
+    help="calibrated; transport or mean, the plain formula, by the amount itself; line or sphere.  [default: calibrated]",
 )
 @with_options(piece_options)
 def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -> None:

@@ -37,6 +37,7 @@ def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
     Examples:
       groove genre add bossa my-midi/bossa --out with-bossa.safetensors
     """
+    from groovevae.calibrate import with_doses
     from groovevae.checkpoint import load_model_file, save_model
     from groovevae.corpus import load_genre
     from groovevae.describe import add_genre
@@ -47,6 +48,7 @@ def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
         corpus = load_genre(folder, name, progress=progress)
     copy = add_genre(before, name, corpus.songs)
     print_unused(corpus)
+    copy = with_doses(copy, names=[name])
     save_model(Path(out), copy)
     added = copy.genres[name]
     click.echo(f"{click.format_filename(out)}: {name}, {added.num_bars:,} bars of {added.num_songs:,} songs")
