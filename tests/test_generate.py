@@ -77,7 +77,7 @@ def test_words_that_are_no_request(words: list[str], message: str) -> None:
         (
             ["classical", "rock"],
             {"roles": {"drums": 1.0, "lead": (0.0, 1)}},
-            "classical-rock-0.5-drums1-lead0_to_0.5",
+            "classical-rock-0.5-drums1-lead0_to_1",
         ),
         (["a.mid", "b.mid"], {"vectors": {"density": 1.0, "x/my.safetensors": -0.5}}, "a-b-0.5-density1-my_0.5"),
     ],
