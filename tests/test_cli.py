@@ -1,6 +1,7 @@
 """What holds for all commands: help with examples, usage, and files and folders that are none of ours."""
 
 import inspect
+import re
 from pathlib import Path
 
 import click
@@ -42,7 +43,7 @@ def test_every_command_stands_in_the_documentation(name: str) -> None:
 def test_every_option_of_steering_stands_in_its_page(name: str) -> None:
     page = (ROOT / "docs" / "steering.md").read_text("utf-8")
     options = [option for parameter in COMMANDS[name].params for option in parameter.opts if option.startswith("--")]
-    assert [option for option in options if f"`{option}" not in page] == []
+    assert [option for option in options if not re.search(rf"{option}\b", page)] == []
 
 
 @pytest.mark.parametrize(
@@ -73,9 +74,7 @@ def test_the_version(run: Run) -> None:
     assert run("--version").output == f"groovevae, version {__version__}\n"
 
 
-@pytest.mark.parametrize(
-    "words", [["polka"], ["blend"], ["train"], ["blend", "--amount", "loud", "a", "b"], ["--loud"]]
-)
+@pytest.mark.parametrize("words", [["polka"], ["blend"], ["train"], ["blend", "--bars", "loud", "a", "b"], ["--loud"]])
 def test_wrong_usage(run: Run, words: list[str]) -> None:
     error_of(run(*words), status=2)
 
