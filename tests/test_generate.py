@@ -258,7 +258,7 @@ def test_a_very_long_file_is_cut_and_says_so(groove: Groove, tmp_path: Path, mon
         ({"bars": 0}, "bars 0 is outside 1 to"),
         ({"bars": 10**6}, "bars 1e[+]06 is outside 1 to"),
         ({"seed": -1}, "seed -1 is outside 0 to"),
-        ({"method": "magic"}, "no method 'magic'; there are transport, mean, line and sphere"),
+        ({"method": "magic"}, "no method 'magic'; there are calibrated, transport, mean, line and sphere"),
         ({"method": ""}, "no method ''; there are"),
         ({"temperature": float("nan")}, "temperature nan is outside 0 to"),
         ({"temperature": 99.0}, "temperature 99 is outside 0 to"),
