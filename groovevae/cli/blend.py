@@ -23,7 +23,7 @@ ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
 @click.option("--lead", metavar="X", help=ROLE_HELP.format("lead"))
 @click.option(
     "--method",
-    help="calibrated; transport or mean, the plain formula, by the amount itself; line or sphere.  [default: calibrated]",
+    help="calibrated; by the amount itself transport or mean, the plain formula; line; sphere.  [default: calibrated]",
 )
 @with_options(piece_options)
 def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -> None:

@@ -1,0 +1,58 @@
+"""How fast new bars are made: warm and in batches; and cold, a whole `groove blend`, against importing JAX.
+
+Run it on an idle machine. Cold runs of both commands are made in turn, and the ratio is taken pair by pair.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import click
+
+from groovevae import BlendRequest, load_model
+
+IMPORT = [sys.executable, "-c", "import jax, flax.nnx"]
+
+
+def seconds(command: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def warm(request: BlendRequest, runs: int) -> list[float]:
+    """Bars a second of each run: plan, decode, and write the MIDI bytes of all pieces."""
+    groove = load_model()
+    groove.blend(request)  # not counted: memory is touched, tables are made
+    paces = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        blends = groove.blend(request)
+        paces.append(sum(len(blend.song.bars) for blend in blends) / (time.perf_counter() - start))
+    return paces
+
+
+@click.command()
+@click.option("--runs", default=5, show_default=True)
+@click.option("--count", default=64, show_default=True, help="Pieces of a warm request.")
+@click.option("--bars", default=16, show_default=True, help="Bars of a piece.")
+def main(runs: int, count: int, bars: int) -> None:
+    """Prints medians (and ranges) of warm bars a second by method, and of the cold ratio."""
+    for method in ("calibrated", "transport", "mean"):
+        paces = warm(BlendRequest("classical", {"rock": 1.0}, count=count, bars=bars, method=method), runs)
+        print(f"warm, {method}: {statistics.median(paces):,.0f} bars/s ({min(paces):,.0f} to {max(paces):,.0f})")
+    with tempfile.TemporaryDirectory() as folder:
+        blend = [sys.executable, "-m", "groovevae", "blend", "classical", "rock", "--out", folder]
+        seconds(IMPORT), seconds(blend)
+        pairs = [(seconds(blend), seconds(IMPORT)) for _ in range(runs)]
+    ratios = [one / other for one, other in pairs]
+    middle = statistics.median(ratios)
+    print(f"cold blend / importing jax and flax.nnx: {middle:.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
+if __name__ == "__main__":
+    main()
