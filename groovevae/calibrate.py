@@ -1,7 +1,8 @@
 """Measures how far bars have to go from genre to genre, role by role, until half the amount is half the way.
 
 Bars of one genre are moved and played, and a judge of each role says how much they are like the other genre's. The bars
-are the phrases that the model file carries, so that no corpus is needed. The judges are small and of this module's own:
+are the phrases that the model file carries, so that no corpus is needed; half of them fit the judges, who hear the other
+half, as it is and as it is moved. The judges are small and of this module's own:
 they share nothing with those that an evaluation uses.
 """
 
@@ -29,8 +30,10 @@ MOVED_BARS = 48  # bars of a genre that are moved to each other one
 MIN_BARS = 16  # genres of fewer are left out
 LEAST_DIFFERENCE = 0.1  # of the probability that the judge gives real bars: below, the role tells nothing
 PLACES = 8  # parts of a bar in which a judge counts strikes
-RIDGE = 1.0  # of the judges' coefficients, in standardised features
+RIDGE = 10.0  # of the judges' coefficients, in standardised features
 NEWTON_STEPS = 12
+
+Judge = Callable[[np.ndarray], np.ndarray]  # features (N, F) to the probability of the target (N,)
 
 
 def measure_doses(
@@ -43,10 +46,13 @@ def measure_doses(
     bars = _phrase_bars(network, model.genres)
     features = {name: role_features(own) for name, own in bars.items()}
     points = {name: np.concatenate([p.z for p in model.genres[name].phrases]).astype(np.float32) for name in bars}
+    is_heard = {
+        name: _every_other_phrase(model.genres[name]) for name in bars
+    }  # by judges that were fitted on the rest
     curves = {}
     for source in bars:
         targets = [name for name in bars if name != source and (names is None or {name, source} & set(names))]
-        moved = np.random.default_rng(0).permutation(len(bars[source]))[:MOVED_BARS]
+        moved = np.random.default_rng(0).permutation(np.flatnonzero(is_heard[source]))[:MOVED_BARS]
         z, like = points[source][moved], bars[source][moved]
         ways = {t: find_way(model.genres[source], {t: 1.0}, model.genres)(z) for t in targets}
         takes = [
@@ -55,9 +61,14 @@ def measure_doses(
         played = [role_features(out) for out in decode_takes(network, takes)]
         for number, target in enumerate(targets):
             steps = played[number * len(GRID) : (number + 1) * len(GRID)]
+            sides = [(name, is_heard[name]) for name in (source, target)]
             curves[source, target] = np.stack(
                 [
-                    _curve(features[source][role], features[target][role], [step[role] for step in steps])
+                    _curve(
+                        fit_judge(*(features[name][role][~heard] for name, heard in sides)),
+                        *(features[name][role][heard] for name, heard in sides),
+                        [step[role] for step in steps],
+                    )
                     for role in ROLES
                 ]
             ).astype(np.float32)
@@ -72,9 +83,15 @@ def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, Bar
     return {name: Bars.concatenate([next(played) for _ in genres[name].phrases]) for name in names}
 
 
-def _curve(source: np.ndarray, target: np.ndarray, steps: Sequence[np.ndarray]) -> np.ndarray:
+def _every_other_phrase(genre: Genre) -> np.ndarray:
+    """Which bars of a genre's phrases belong to every second one, (N,) bool; of a single phrase, every second bar."""
+    if len(genre.phrases) == 1:
+        return np.arange(len(genre.phrases[0].z)) % 2 == 1
+    return np.repeat(np.arange(len(genre.phrases)) % 2 == 1, [len(phrase.z) for phrase in genre.phrases])
+
+
+def _curve(judge: Judge, source: np.ndarray, target: np.ndarray, steps: Sequence[np.ndarray]) -> np.ndarray:
     """Shares of the way (K,) at which a role's features are judged to have come as far as each of AMOUNTS."""
-    judge = fit_judge(source, target)
     low, high = judge(source).mean(), judge(target).mean()
     if high - low < LEAST_DIFFERENCE:
         return np.array(AMOUNTS)
@@ -89,7 +106,7 @@ def invert(heard: np.ndarray) -> np.ndarray:
     return np.interp(np.minimum(AMOUNTS, ARRIVED), rising, (0.0, *GRID))
 
 
-def fit_judge(source: np.ndarray, target: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def fit_judge(source: np.ndarray, target: np.ndarray) -> Judge:
     """A function from features (N, F) to the probability of `target` (N,): logistic regression with a ridge.
 
     Fitted by Newton's method (iteratively reweighted least squares: Bishop 2006, Pattern Recognition and Machine
