@@ -47,10 +47,14 @@ class Spent(NamedTuple):
 
 
 def by_share(config: TrainConfig) -> TrainConfig:
-    """The same settings with every length given in parts of the budget: `clock` stands where the step stood."""
+    """The same settings with every length given in parts of the budget: `clock` stands where the step stood.
+
+    Weights are not averaged: over how many steps that should be depends on how many the budget allows.
+    """
     scale = PARTS / config.steps
     return replace(
         config,
+        ema_decay=0.0,
         steps=PARTS,
         warmup_steps=round(config.warmup_steps * scale),
         beta_warmup_steps=round(config.beta_warmup_steps * scale),
@@ -62,7 +66,14 @@ def train_for(contestant: Contestant, data: Dataset, config: TrainConfig, second
 
     One step of each length of batch is taken and undone beforehand, so that compilers and caches are not measured.
     """
-    batches = Batches(data, batch_size=config.batch_size, genre_balance=config.genre_balance, seed=config.seed)
+    batches = Batches(
+        data,
+        batch_size=config.batch_size,
+        genre_balance=config.genre_balance,
+        seed=config.seed,
+        mixed=config.mixed,
+        transposed=config.transposed,
+    )
     begun = time.process_time()
     for beats in beats_of_batches(data):
         silence = Bars.empty(config.batch_size, metre=(beats, 4))

@@ -35,27 +35,25 @@ class Ours:
             nnx.eval_shape(lambda: GrooveVAE(model_config, low_precision=low_precision, rngs=nnx.Rngs(0)))
         )
         self.reset()
-        self.num_params = sum(leaf.size for leaf in jax.tree.leaves(self.params))
+        self.num_params = sum(leaf.size for leaf in jax.tree.leaves(self.state.params))
 
     def reset(self) -> None:
-        self.params, self.opt_state, _ = initial_state(self.model_config, self.config, None)
+        self.state = initial_state(self.model_config, self.config, None)
         self.running = None
 
     def step(self, batch: BarBatch, genre: np.ndarray, clock: int) -> None:
         before, self.running = self.running, None
-        opt_state = set_clock(self.opt_state, clock)
-        self.params, self.opt_state, self.running = train_step(
-            self.graph, self.config, self.params, opt_state, batch, genre, jnp.int32(clock)
-        )
+        state = self.state._replace(step=jnp.int32(clock), opt_state=set_clock(self.state.opt_state, clock))
+        self.state, self.running = train_step(self.graph, self.config, state, batch, genre)
         jax.block_until_ready(before)  # one step runs while the next batch is drawn, and no more
 
     def wait(self) -> dict[str, float]:
         metrics = jax.device_get(self.running)
-        jax.block_until_ready(self.params)
+        jax.block_until_ready(self.state)
         return losses_by_name(metrics.recon, metrics.kl)
 
     def _network(self) -> GrooveVAE:
-        return nnx.merge(self.graph, self.params)
+        return nnx.merge(self.graph, self.state.average)
 
     def encode(self, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
         return decoding.encode(self._network(), bars)
@@ -73,13 +71,18 @@ def set_clock(opt_state: optax.OptState, clock: int) -> optax.OptState:
     return optax.tree_utils.tree_set(opt_state, is_schedule, count=jnp.int32(clock))
 
 
+def tabulated_schedules(config: TrainConfig) -> tuple[Callable[[int], float], Callable[[int], float]]:
+    """The package's learning rate and weight of the KL at a clock, as plain numbers."""
+    rate = tabulate(jax.vmap(learning_rate(config)))
+    return rate, tabulate(lambda clock: beta_at(clock, config.beta, config.beta_warmup_steps))
+
+
 class LSTM:
     """The LSTM VAE in the manner of MusicVAE."""
 
     def __init__(self, sizes: musicvae.LSTMConfig, config: TrainConfig) -> None:
         self.sizes, self.config = sizes, config
-        self.rate = tabulate(jax.vmap(learning_rate(config)))
-        self.beta = tabulate(lambda clock: beta_at(clock, config.beta, config.beta_warmup_steps))
+        self.rate, self.beta = tabulated_schedules(config)
         self.reset()
         self.num_params = sum(parameter.numel() for parameter in self.network.parameters())
 

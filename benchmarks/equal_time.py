@@ -1,6 +1,6 @@
 """Ours, ours as a plain autoencoder and an LSTM VAE, each trained for the same CPU time and measured alike.
 
-    python benchmarks/equal_time.py CORPUS --seconds 1200 --seeds 0,1
+python benchmarks/equal_time.py CORPUS --seconds 1200 --seeds 0,1
 """
 
 from __future__ import annotations
@@ -75,12 +75,10 @@ def report(rows: dict[str, list[Row]]) -> str:
 @click.option("--seconds", default=600.0, show_default=True, help="CPU time of each run: user and system, all threads.")
 @click.option("--seeds", default="0", show_default=True, help="Seeds to train with, separated by commas.")
 @click.option("--networks", default=",".join(NAMES), show_default=True, help="Which to run.")
-@click.option("--cores", default=os.cpu_count(), show_default=True, help="Cores that a run may use.")
+@click.option("--cores", default=1, show_default=True, help="Cores that a run may use.")
 @click.option("--results", type=click.Path(path_type=Path), default=Path("benchmarks/results/equal_time.json"))
 @click.option("--only", hidden=True, help="Run this network in this process and print its row.")
-def main(
-    corpus: str, seconds: float, seeds: str, networks: str, cores: int, results: Path, only: str | None
-) -> None:
+def main(corpus: str, seconds: float, seeds: str, networks: str, cores: int, results: Path, only: str | None) -> None:
     """Trains each network for the same CPU time, in turn, and prints a table. Runs in the results file are kept."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])

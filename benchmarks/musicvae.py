@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, MAX_STEPS
 from groovevae.bars.types import BarBatch
+from groovevae.beats import Metre, logits_to_beat
 from groovevae.config import TrainConfig
-from groovevae.decoding import logits_to_beat, without_stray_holds
+from groovevae.decoding import without_stray_holds
 from groovevae.model import MAX_LOGVAR, MIN_LOG_SCALE, NUM_METRES, BarLogits
 from torch_parts import NUM_FEATURES, NUM_LOGITS, features, head_bias, metre_index, split_logits, to_tensors, total_loss
 
@@ -177,14 +178,19 @@ def encode(network: MusicVAE, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
 _states = jax.jit(partial(logits_to_beat, temperature=1.0, key=None))
 
 
-@torch.no_grad()
 def decode(network: MusicVAE, z: np.ndarray, like: Bars) -> Bars:
     """Bars of latent points (N, Z) in the metres of `like`: greedy, each step fed with the one just decided on."""
+    return without_stray_holds(decode_freely(network, z, like))
+
+
+@torch.no_grad()
+def decode_freely(network: MusicVAE, z: np.ndarray, like: Bars) -> Bars:
+    """What the network itself says, holds that go on with nothing among it."""
     parts = [
         _decode_chunk(network.decoder, torch.from_numpy(z[i : i + CHUNK]), like[i : i + CHUNK])
         for i in range(0, len(like), CHUNK)
     ]
-    return without_stray_holds(Bars.concatenate(parts))
+    return Bars.concatenate(parts)
 
 
 def _decode_chunk(decoder: Decoder, z: Tensor, like: Bars) -> Bars:
@@ -195,7 +201,7 @@ def _decode_chunk(decoder: Decoder, z: Tensor, like: Bars) -> Bars:
         before = decoder.read(to_tensors(steps[-1])) if steps else 0.0
         states, state = decoder.lstm(told[:, step : step + 1] + before, state)
         logits = BarLogits(*(part.numpy() for part in decoder.logits(states)))
-        decided = _states(logits, metre=batch, first_step=step)
+        decided = _states(logits, metre=Metre(batch.num_steps, batch.is_compound), first_step=step)
         steps.append(BarBatch(*(np.asarray(part) for part in decided)))
     grids = {name: np.concatenate([getattr(s, name) for s in steps], axis=1) for name in BarBatch._fields[:7]}
     return dataclasses.replace(like, **grids)

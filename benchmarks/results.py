@@ -21,9 +21,11 @@ def read_rows(path: Path) -> list[Row]:
         return []
     try:
         rows = json.loads(path.read_text("utf-8"))
-        return [row for row in rows if row["settings"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise click.ClickException(f"{path}: not a results file ({error}); name another with --results") from None
+    except ValueError:
+        rows = None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and "settings" in row for row in rows):
+        raise click.ClickException(f"{path}: not a results file; name another with --results")
+    return rows
 
 
 def add_row(path: Path, row: Row) -> None:
@@ -49,7 +51,7 @@ def run_in_process(script: str, arguments: Sequence[str]) -> Row:
 
 
 def mean_and_range(values: Sequence[float], digits: int = 3) -> str:
-    """"0.912 (0.909 to 0.915)", or the value alone where there is one."""
+    """ "0.912 (0.909 to 0.915)", or the value alone where there is one."""
     mean = f"{sum(values) / len(values):.{digits}f}"
     return mean if len(values) == 1 else f"{mean} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 

@@ -123,6 +123,12 @@ def _laplace(mean: Tensor, value: Tensor, log_scale: Tensor) -> Tensor:
     return (value - mean).abs() * torch.exp(-log_scale) + log_scale + math.log(2)
 
 
+def genre_nats(genre_logits: Tensor, genre: Tensor) -> Tensor:
+    """Cross-entropy of the genre head, nats a bar of a genre; a `genre` (B,) of -1 does not count."""
+    total = F.cross_entropy(genre_logits.float(), genre, ignore_index=-1, reduction="sum")
+    return total / (genre >= 0).sum().clamp(min=1)
+
+
 def total_loss(
     logits: BarLogits,
     posterior: tuple[Tensor, Tensor],
@@ -137,8 +143,10 @@ def total_loss(
     mean, logvar = posterior
     recon = recon_loss(logits, batch)
     kl = (0.5 * (mean**2 + logvar.exp() - 1 - logvar)).mean(0)  # (Z,)
-    role_weights = torch.tensor([config.drums_weight, config.bass_weight, 1.0, config.lead_weight, 1.0])
+    role_weights = torch.tensor(
+        [config.drums_weight, config.bass_weight, config.chords_weight, config.lead_weight, 1.0]
+    )
     loss = (recon * role_weights).sum() + beta * kl.clamp(min=config.free_bits).sum()
     if genre_logits.shape[-1]:
-        loss = loss + config.genre_weight * F.cross_entropy(genre_logits.float(), genre)
+        loss = loss + config.genre_weight * genre_nats(genre_logits, genre)
     return loss / NATS_PER_UNIT, recon, kl
