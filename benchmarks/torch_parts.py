@@ -137,7 +137,7 @@ def total_loss(
     genre: Tensor,
     *,
     config: TrainConfig,
-    beta: float,
+    beta: float | Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Scaled training loss as in groovevae.training.loss_fn; with it reconstruction (5,) and KL (Z,) in nats a bar."""
     mean, logvar = posterior

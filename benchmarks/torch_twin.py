@@ -77,7 +77,7 @@ class Encoder(nn.Module):
         self.summary = nn.Linear(2 * size, 2 * config.latent_size)
         self.of_beat = table(MAX_BEATS, size, 2 * config.latent_size, std=0.5 / size**0.5)
 
-    def forward(self, batch: BarBatch, dense_features: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, batch: BarBatch, dense_features: Tensor, *, uneven: bool) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (B, Z) of the posterior."""
         beats = self.read(batch, dense_features)
         beats = beats + F.embedding(metre_index(batch), self.metre)[:, None]  # (B, T, E)
@@ -85,7 +85,8 @@ class Encoder(nn.Module):
         weight, bias = self.to_gates.weight.chunk(2), self.to_gates.bias.chunk(2)
         directions = zip((self.forward_gru, self.backward_gru), weight, bias, strict=True)
         flat = [part for gru, w, b in directions for part in gru.flat_weights(w, b)]
-        stats = self.summary(_last_states(beats, num_beats, flat).transpose(0, 1).flatten(1))  # (B, 2Z)
+        last = _last_states(beats, num_beats if uneven else None, flat)  # (2, B, E)
+        stats = self.summary(last.transpose(0, 1).flatten(1))  # (B, 2Z)
         inside = torch.arange(beats.shape[1]) < num_beats[:, None]  # (B, T)
         masked = (beats * inside[:, :, None]).flatten(1)  # (B, T * E)
         stats = (stats + masked @ self.of_beat[: beats.shape[1]].flatten(0, 1)).float()
@@ -93,11 +94,11 @@ class Encoder(nn.Module):
         return mean, (logvar - 2.0).clamp(-12.0, MAX_LOGVAR)
 
 
-def _last_states(beats: Tensor, num_beats: Tensor, flat: list[Tensor]) -> Tensor:
-    """Both directions' states after all of a bar's beats, (2, B, E); packed only where lengths differ."""
+def _last_states(beats: Tensor, num_beats: Tensor | None, flat: list[Tensor]) -> Tensor:
+    """Both directions' states after all of a bar's beats, (2, B, E); packed where lengths are given."""
     start = beats.new_zeros(2, len(beats), flat[1].shape[1])
     options = (True, 1, 0.0, True, True)  # biases, layers, dropout, training, bidirectional
-    if bool((num_beats == beats.shape[1]).all()):
+    if num_beats is None:
         return torch.gru(beats, start, flat, *options, True)[1]
     packed = pack_padded_sequence(beats, num_beats, batch_first=True, enforce_sorted=False)
     return torch.gru(packed.data, packed.batch_sizes, start, flat, *options)[1][:, packed.unsorted_indices]
@@ -135,7 +136,8 @@ class Decoder(nn.Module):
         flat = self.gru.flat_weights(weight, self.before.bias + self.to_gates.bias)
         inputs = torch.cat([before, plan], dim=-1)
         states, _ = torch.gru(inputs, h[None].to(inputs.dtype), flat, True, 1, 0.0, True, False, True)
-        steps = gelu(self.out(states) + self.skip(plan))  # (B, T, 4D)
+        weight = torch.cat([self.out.weight, self.skip.weight], dim=1)
+        steps = gelu(F.linear(torch.cat([states, plan], dim=-1), weight, self.out.bias + self.skip.bias))  # (B, T, 4D)
         heads = self.heads(steps.unflatten(2, (STEPS_PER_BEAT, -1)).flatten(1, 2))
         return split_logits(heads, self.log_scales.clamp(min=MIN_LOG_SCALE))
 
@@ -150,14 +152,30 @@ class Twin(nn.Module):
         self.genre_head = nn.Linear(config.latent_size, config.num_genres)
 
     def forward(
-        self, batch: BarBatch, genre: Tensor, noise: Tensor, keep: Tensor, *, config: TrainConfig, beta: float
+        self,
+        batch: BarBatch,
+        genre: Tensor,
+        noise: Tensor,
+        keep: Tensor,
+        *,
+        config: TrainConfig,
+        beta: float | Tensor,
+        uneven: bool,
     ) -> Tensor:
-        """Scaled training loss of a batch, given the noise (B, Z) of `z` and the beats (B, T) that the decoder sees."""
+        """Scaled training loss of a batch, given the noise (B, Z) of `z` and the beats (B, T) that the decoder sees.
+
+        `uneven` says that bars have fewer beats than others; it is what `has_uneven_bars` finds.
+        """
         dense_features = features(batch)
-        mean, logvar = self.encoder(batch, dense_features)
+        mean, logvar = self.encoder(batch, dense_features, uneven=uneven)
         z = mean + torch.exp(0.5 * logvar) * noise
         logits = self.decoder(z, batch, dense_features, keep)
         return total_loss(logits, (mean, logvar), self.genre_head(z), batch, genre, config=config, beta=beta)[0]
+
+
+def has_uneven_bars(batch: BarBatch) -> bool:
+    """Whether some bars of a NumPy batch have fewer beats than it has room for."""
+    return bool((batch.num_steps <= batch.bass.shape[1] - STEPS_PER_BEAT).any())
 
 
 _NAMES = {"forward_gru": "forward", "backward_gru": "backward", "weight": "kernel"}
