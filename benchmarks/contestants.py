@@ -19,9 +19,11 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
+from groovevae.inference import Network
 from groovevae.losses import beta_at
 from groovevae.model import GrooveVAE
 from groovevae.training import initial_state, learning_rate, train_step
+from groovevae.weights import state_to_arrays
 from torch_parts import to_tensors
 
 
@@ -52,8 +54,8 @@ class Ours:
         jax.block_until_ready(self.state)
         return losses_by_name(metrics.recon, metrics.kl)
 
-    def _network(self) -> GrooveVAE:
-        return nnx.merge(self.graph, self.state.average)
+    def _network(self) -> Network:
+        return Network(self.model_config, state_to_arrays(self.state.average))
 
     def encode(self, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
         return decoding.encode(self._network(), bars)

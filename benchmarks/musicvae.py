@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import partial
 
-import jax
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -22,8 +20,8 @@ from groovevae.bars.types import BarBatch
 from groovevae.beats import Metre, logits_to_beat
 from groovevae.config import TrainConfig
 from groovevae.decoding import without_stray_holds
-from groovevae.model import MAX_LOGVAR, MIN_LOG_SCALE, NUM_METRES, BarLogits
-from torch_parts import NUM_FEATURES, NUM_LOGITS, features, head_bias, metre_index, split_logits, to_tensors, total_loss
+from groovevae.logits import MAX_LOGVAR, MIN_LOG_SCALE, NUM_FEATURES, NUM_METRES, BarLogits, metre_index
+from torch_parts import NUM_LOGITS, features, head_bias, split_logits, to_tensors, total_loss
 
 CHUNK = 256  # bars encoded or decoded at once
 LEARNING_RATE = 2e-3
@@ -75,7 +73,7 @@ class Encoder(nn.Module):
         oneDNN's LSTM takes no packed sequences: the second LSTM reads each bar from its own last step backwards, and
         both states are taken at that step, so that padding is never seen.
         """
-        steps = self.read(batch) + self.metre(metre_index(batch))[:, None]
+        steps = self.read(batch) + self.metre(metre_index(batch.num_steps, batch.is_compound))[:, None]
         bar = torch.arange(len(steps))
         last = batch.num_steps - 1
         from_end = (last[:, None] - torch.arange(steps.shape[1])).clamp(min=0)
@@ -108,7 +106,8 @@ class Decoder(nn.Module):
 
     def begin(self, z: Tensor, batch: BarBatch) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """What each step is told whatever came before (B, S, D), and the first state."""
-        told = (self.of_z(z) + self.metre(metre_index(batch)))[:, None] + self.place.weight[: batch.bass.shape[1]]
+        metre = self.metre(metre_index(batch.num_steps, batch.is_compound))
+        told = (self.of_z(z) + metre)[:, None] + self.place.weight[: batch.bass.shape[1]]
         start = torch.tanh(self.start(z)).view(len(z), 2 * self.num_layers, -1).transpose(0, 1)
         hidden, cell = start.contiguous().chunk(2)
         return told, (hidden, cell)
@@ -174,10 +173,6 @@ def encode(network: MusicVAE, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
     return mean, logvar
 
 
-# The package's own rules make states of logits, one step at a time.
-_states = jax.jit(partial(logits_to_beat, temperature=1.0, key=None))
-
-
 def decode(network: MusicVAE, z: np.ndarray, like: Bars) -> Bars:
     """Bars of latent points (N, Z) in the metres of `like`: greedy, each step fed with the one just decided on."""
     return without_stray_holds(decode_freely(network, z, like))
@@ -195,13 +190,13 @@ def decode_freely(network: MusicVAE, z: np.ndarray, like: Bars) -> Bars:
 
 def _decode_chunk(decoder: Decoder, z: Tensor, like: Bars) -> Bars:
     batch = like.batch()
+    metre = Metre(batch.num_steps, batch.is_compound)
     told, state = decoder.begin(z, to_tensors(batch))
     steps: list[BarBatch] = []
     for step in range(MAX_STEPS):
         before = decoder.read(to_tensors(steps[-1])) if steps else 0.0
         states, state = decoder.lstm(told[:, step : step + 1] + before, state)
         logits = BarLogits(*(part.numpy() for part in decoder.logits(states)))
-        decided = _states(logits, metre=Metre(batch.num_steps, batch.is_compound), first_step=step)
-        steps.append(BarBatch(*(np.asarray(part) for part in decided)))
+        steps.append(logits_to_beat(logits, metre, step, 0.0, None))  # the package's own rules
     grids = {name: np.concatenate([getattr(s, name) for s in steps], axis=1) for name in BarBatch._fields[:7]}
     return dataclasses.replace(like, **grids)

@@ -23,8 +23,9 @@ PRECISIONS = {"float32": False, "bfloat16": True}
 
 def run_one(corpus: str, precision: str, steps: int, seed: int) -> Row:
     """Trains the package's network in one precision and measures it in float32."""
+    from groovevae.inference import Network
     from groovevae.training import Progress, initial_state, macro_f1, reconstruction_f1, run_training
-    from groovevae.weights import build_network, state_to_arrays
+    from groovevae.weights import state_to_arrays
     from sides import load_sides
 
     def tell(progress: Progress) -> None:
@@ -37,7 +38,7 @@ def run_one(corpus: str, precision: str, steps: int, seed: int) -> Row:
     state = initial_state(sizes, config, None)
     options = {"model_config": sizes, "config": config, "report": tell, "save": lambda state: None}
     state = run_training(train, held_out, state, **options)
-    network = build_network(sizes, state_to_arrays(state.average))
+    network = Network(sizes, state_to_arrays(state.average))
     table = reconstruction_f1(network, held_out, held_out.of_each_genre(EVAL_BARS))
     return {"held_out_f1": macro_f1(table), "config": asdict(config)}
 

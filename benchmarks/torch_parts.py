@@ -13,35 +13,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from groovevae.bars.constants import (
-    BASS_TOKENS,
-    CHORD_SIZE,
     FIRST_PITCH,
     HOLD,
-    LEAD_TOKENS,
-    NUM_VOICES,
     OFFSET_UNITS,
     ONSET,
-    PITCHED,
 )
 from groovevae.bars.types import BarBatch
 from groovevae.config import TrainConfig
-from groovevae.model import RARE_LOGIT, BarLogits
+from groovevae.logits import HEADS, BarLogits
+from groovevae.model import RARE_LOGIT
 from groovevae.training import NATS_PER_UNIT
 
-HEADS = {
-    "drums": NUM_VOICES,
-    "drums_velocity": NUM_VOICES,
-    "drums_offset": NUM_VOICES,
-    "bass": BASS_TOKENS,
-    "chord_onset": CHORD_SIZE,
-    "chord_hold": CHORD_SIZE,
-    "lead": LEAD_TOKENS,
-    "velocity": len(PITCHED),
-    "offset": len(PITCHED),
-}
 NUM_LOGITS = sum(HEADS.values())
 RARE = ("drums", "chord_onset", "chord_hold")
-NUM_FEATURES = 3 * NUM_VOICES + 2 * CHORD_SIZE + 2 * len(PITCHED)
 _HALF_STEP = OFFSET_UNITS / 2
 
 
@@ -67,11 +51,6 @@ def features(batch: BarBatch) -> Tensor:
         ],
         dim=-1,
     )
-
-
-def metre_index(batch: BarBatch) -> Tensor:
-    """Row of a metre table, (B,)."""
-    return 2 * batch.num_steps + batch.is_compound
 
 
 def split_logits(heads: Tensor, log_scales: Tensor) -> BarLogits:

@@ -18,8 +18,16 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
-from groovevae.model import MAX_BEATS, MAX_LOGVAR, MIN_LOG_SCALE, NUM_METRES, BarLogits
-from torch_parts import NUM_FEATURES, NUM_LOGITS, features, head_bias, metre_index, split_logits, total_loss
+from groovevae.logits import (
+    MAX_BEATS,
+    MAX_LOGVAR,
+    MIN_LOG_SCALE,
+    NUM_FEATURES,
+    NUM_METRES,
+    BarLogits,
+    metre_index,
+)
+from torch_parts import NUM_LOGITS, features, head_bias, split_logits, total_loss
 
 
 def gelu(x: Tensor) -> Tensor:
@@ -80,7 +88,7 @@ class Encoder(nn.Module):
     def forward(self, batch: BarBatch, dense_features: Tensor, *, uneven: bool) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (B, Z) of the posterior."""
         beats = self.read(batch, dense_features)
-        beats = beats + F.embedding(metre_index(batch), self.metre)[:, None]  # (B, T, E)
+        beats = beats + F.embedding(metre_index(batch.num_steps, batch.is_compound), self.metre)[:, None]  # (B, T, E)
         num_beats = (batch.num_steps + STEPS_PER_BEAT - 1) // STEPS_PER_BEAT  # (B,)
         weight, bias = self.to_gates.weight.chunk(2), self.to_gates.bias.chunk(2)
         directions = zip((self.forward_gru, self.backward_gru), weight, bias, strict=True)
@@ -129,7 +137,7 @@ class Decoder(nn.Module):
         num_beats = keep.shape[1]
         of_beat = self.of_beat[:num_beats].transpose(0, 1).flatten(1)  # (Z, T * E)
         plan = gelu((z @ of_beat).unflatten(1, (num_beats, -1)))  # (B, T, E)
-        h = torch.tanh(self.start(z) + F.embedding(metre_index(batch), self.metre))
+        h = torch.tanh(self.start(z) + F.embedding(metre_index(batch.num_steps, batch.is_compound), self.metre))
         before = self.read(batch, dense_features)
         before = F.pad(before, (0, 0, 1, 0))[:, :-1] * keep[:, :, None]
         weight = torch.cat([self.before.weight, self.to_gates.weight], dim=1)

@@ -13,8 +13,9 @@ from flax import nnx
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, HOLD, MAX_CHORD_ONSETS, ONSET, STEPS_PER_BEAT
 from groovevae.config import ModelConfig, TrainConfig
+from groovevae.logits import HEADS, BarLogits
 from groovevae.losses import recon_loss
-from groovevae.model import BarLogits, GrooveVAE
+from groovevae.model import GrooveVAE
 from groovevae.training import loss_fn, make_optimizer
 from groovevae.weights import state_to_arrays
 
@@ -132,9 +133,7 @@ def test_the_lstm_never_sees_padding() -> None:
 
 def test_the_lstm_has_our_losses() -> None:
     batch = random_batch(6)
-    logits = BarLogits(
-        *(torch.randn(*batch.bass.shape, size) for size in torch_parts.HEADS.values()), torch.linspace(-3, 0, 8)
-    )
+    logits = BarLogits(*(torch.randn(*batch.bass.shape, size) for size in HEADS.values()), torch.linspace(-3, 0, 8))
     ours = recon_loss(BarLogits(*(jnp.asarray(part.numpy()) for part in logits)), batch)
     theirs = torch_parts.recon_loss(logits, torch_parts.to_tensors(batch))
     np.testing.assert_allclose(theirs, [part.mean() for part in ours], rtol=1e-5)
