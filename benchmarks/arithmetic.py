@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax.extend.core import ClosedJaxpr, Jaxpr
+from jax.interpreters.partial_eval import dce_jaxpr
 
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
@@ -33,7 +34,9 @@ def flops_of_step(model_config: ModelConfig, config: TrainConfig, batch: BarBatc
     params = jax.eval_shape(lambda: initial_state(model_config, config, None).params)
     genre = np.zeros(len(batch.num_steps), int)
     gradient = jax.grad(lambda params: loss_fn(params, graph, config, batch, genre, jnp.int32(0))[0])
-    return count_flops(jax.make_jaxpr(gradient)(params).jaxpr)
+    traced = jax.make_jaxpr(gradient)(params).jaxpr
+    needed, _ = dce_jaxpr(traced, [True] * len(traced.outvars))
+    return count_flops(needed)
 
 
 def count_flops(jaxpr: Jaxpr) -> float:

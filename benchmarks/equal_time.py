@@ -14,7 +14,7 @@ import click
 import numpy as np
 
 from groovevae.bars.constants import ROLES
-from groovevae.config import TrainConfig
+from groovevae.config import ModelConfig, TrainConfig
 from results import Row, add_row, find_row, markdown, mean_and_range, run_in_process
 
 EVAL_BARS = 256  # of a genre at most, on each side
@@ -48,26 +48,34 @@ def run_one(corpus: str, name: str, seconds: float, seed: int) -> Row:
 
 
 def settings_of(corpus: str, name: str, seconds: float, seed: int, cores: int) -> Row:
-    """What a run is the result of."""
-    return {"corpus": Path(corpus).name, "network": name, "seconds": seconds, "seed": seed, "cores": cores}
+    """What a run is the result of. Other defaults of the package make another run of it."""
+    run = {"corpus": Path(corpus).name, "network": name, "seconds": seconds, "seed": seed, "cores": cores}
+    return run | {"sizes": asdict(ModelConfig()), "training": asdict(TrainConfig())}
 
 
 def report(rows: dict[str, list[Row]]) -> str:
-    """The comparison as Markdown: a line a network, its runs' mean and range."""
-    header = ["network", "parameters", "steps", "bars seen", "mean"]
-    header += [*ROLES, *(f"{role}, training songs" for role in ROLES), "latent nats a bar", "active units"]
-    lines = []
+    """The comparison as two Markdown tables, a line a network: its runs' mean and range."""
+    spent = [
+        [
+            TITLES[name],
+            f"{runs[0]['num_params']:,}",
+            *(mean_and_range([run[count] for run in runs], 0) for count in ("steps", "bars", "cpu_seconds")),
+            *(
+                mean_and_range([run[key] for run in runs], 0) if key in runs[0] else "n/a"
+                for key in ("latent_nats", "active_units")
+            ),
+        ]
+        for name, runs in rows.items()
+    ]
+    f1 = []
     for name, runs in rows.items():
-        held = [[run["held_out_f1"][role] for role in ROLES] for run in runs]
-        train = [[run["train_f1"][role] for role in ROLES] for run in runs]
-        cells = [TITLES[name], f"{runs[0]['num_params']:,}"]
-        cells += [mean_and_range([run[count] for run in runs], 0) for count in ("steps", "bars")]
-        cells += [mean_and_range([float(np.mean(roles)) for roles in held])]
-        cells += [mean_and_range(values) for side in (held, train) for values in zip(*side, strict=True)]
-        for key in ("latent_nats", "active_units"):
-            cells.append(mean_and_range([run[key] for run in runs], 0) if key in runs[0] else "n/a")
-        lines.append(cells)
-    return markdown(header, lines)
+        for side, songs in (("held_out_f1", "held out"), ("train_f1", "trained on")):
+            values = np.array([[run[side][role] for role in ROLES] for run in runs])  # (seeds, 4)
+            cells = [mean_and_range(values.mean(1)), *(mean_and_range(role) for role in values.T)]
+            f1.append([TITLES[name], songs, *cells])
+    counts = ["parameters", "steps", "bars seen", "CPU seconds", "latent nats a bar", "active units"]
+    tables = (markdown(["network", *counts], spent), markdown(["note F1", "songs", "mean", *ROLES], f1))
+    return "\n\n".join(tables)
 
 
 @click.command()

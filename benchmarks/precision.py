@@ -69,6 +69,7 @@ def main(corpus: str, steps: int, seeds: str, results: Path, only: str | None) -
     for seed in seeds.split(","):
         for name, runs in rows.items():
             settings = {"corpus": Path(corpus).name, "products": name, "steps": steps, "seed": int(seed)}
+            settings |= {"sizes": asdict(ModelConfig()), "training": asdict(TrainConfig())}
             row = find_row(results, settings)
             if row is None:
                 row = run_in_process(__file__, [corpus, "--steps", str(steps), "--seeds", seed, "--only", name])

@@ -121,7 +121,7 @@ def share_table(rates: Rates, peaks: dict[str, dict[str, float]], flops_a_bar: d
         whose = max(peaks, key=lambda side, precision=precision: peaks[side][precision])
         for kind, flops in flops_a_bar.items():
             shares = [f"{best(rates, side, kind, precision) * flops / peak:.0%}" for side in SIDES]
-            lines.append([precision, kind, f"{flops / 1e6:.0f}", f"{peak / 1e9:.0f} ({whose})", *shares])
+            lines.append([precision, kind, f"{flops / 1e6:.1f}", f"{peak / 1e9:.0f} ({whose})", *shares])
     header = ["products", "batches", "MFLOP a bar", "machine's best, GFLOP/s", *(f"{side}'s share" for side in SIDES)]
     return markdown(header, lines)
 

@@ -22,6 +22,7 @@ from groovevae.weights import state_to_arrays
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)  # its threads wait by spinning, which is slow where other tests run too
 
+import arithmetic  # noqa: E402
 import budget  # noqa: E402
 import contestants  # noqa: E402
 import musicvae  # noqa: E402
@@ -29,6 +30,7 @@ import results  # noqa: E402
 import sides  # noqa: E402
 import torch_parts  # noqa: E402
 import torch_twin  # noqa: E402
+import train_speed  # noqa: E402
 
 SIZES = ModelConfig(latent_size=6, step_size=8, encoder_size=10, decoder_size=12, num_genres=3)
 LSTM_SIZES = musicvae.LSTMConfig(latent_size=6, step_size=8, encoder_size=10, decoder_size=12, num_genres=3)
@@ -206,3 +208,43 @@ def test_results_go_on_where_they_were(tmp_path: Path) -> None:
     path.write_text("{}")
     with pytest.raises(click.ClickException, match=r"results.json: not a results file"):
         results.read_rows(path)
+
+
+def test_products_are_counted_as_pytorch_counts_them() -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    batch = random_batch(4)
+    twin = torch_twin.Twin(SIZES)
+    noise, keep = torch.zeros(len(GENRE), SIZES.latent_size), torch.ones(len(GENRE), 4)
+    with FlopCounterMode(display=False) as counter:
+        tensors, genre = torch_parts.to_tensors(batch), torch.from_numpy(GENRE)
+        twin(tensors, genre, noise, keep, config=SETTINGS, beta=0.1, uneven=False).backward()
+    ours = arithmetic.flops_of_step(SIZES, SETTINGS, batch)
+    # Ours also goes back to the encoder's first states, which nothing asks for.
+    assert counter.get_total_flops() <= ours < 1.05 * counter.get_total_flops()
+
+
+def test_a_scan_counts_as_often_as_it_runs() -> None:
+    def program(h, w):
+        return jax.lax.scan(lambda h, _: (jnp.tanh(h @ w), None), h, length=5)[0]
+
+    jaxpr = jax.make_jaxpr(program)(jnp.ones((2, 3)), jnp.ones((3, 3))).jaxpr
+    assert arithmetic.count_flops(jaxpr) == 5 * 2 * 2 * 3 * 3
+
+
+def test_the_ratio_is_of_the_medians_of_each_side_s_best() -> None:
+    rates = {
+        ("groovevae", "float32", "4/4"): [100.0, 110.0, 500.0],
+        ("groovevae", "bfloat16", "4/4"): [300.0, 200.0, 300.0],
+        ("PyTorch", "float32", "4/4"): [220.0, 220.0, 220.0],
+        ("PyTorch", "bfloat16", "4/4"): [200.0, 200.0, 200.0],
+        ("PyTorch", "bfloat16, compiled", "4/4"): [240.0, 240.0, 250.0],
+    }
+    table = train_speed.speed_table(rates, ["4/4"])
+    assert "| groovevae, bfloat16 | 4/4 | 300 | 200 to 300 |" in table
+    for line in ("float32 | 4/4 | 0.50", "bfloat16 | 4/4 | 1.25", "best against best | 4/4 | 1.25"):
+        assert f"| {line} |" in table
+    peaks = {"groovevae": {"float32": 1e9, "bfloat16": 2e9}, "PyTorch": {"float32": 2e9, "bfloat16": 1e9}}
+    shares = train_speed.share_table(rates, peaks, {"4/4": 5e6})
+    assert "| float32 | 4/4 | 5.0 | 2 (PyTorch) | 28% | 55% |" in shares
+    assert "| bfloat16 | 4/4 | 5.0 | 2 (groovevae) | 75% | 60% |" in shares
