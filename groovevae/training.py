@@ -16,6 +16,7 @@ import optax
 from flax import nnx
 from jax import Array
 
+from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch
 from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
@@ -132,7 +133,12 @@ def reconstruction_f1(network: Network, data: Dataset, index: np.ndarray) -> dic
     """Note F1 of encoding bars, taking the mean and decoding it greedily and freely: genre -> role -> F1."""
     bars = data.bars[index]
     mean, _ = encode(network, bars)
-    decoded = decode(network, mean, bars)
+    return f1_by_genre(data, index, decode(network, mean, bars))
+
+
+def f1_by_genre(data: Dataset, index: np.ndarray, decoded: Bars) -> dict[str, dict[str, float]]:
+    """Note F1 of `decoded` against the bars of `data` that `index` names: genre -> role -> F1."""
+    bars = data.bars[index]
     table = {}
     for number, genre in enumerate(data.genres):
         own = data.genre[index] == number

@@ -1,0 +1,131 @@
+"""What the PyTorch networks share: batches as tensors, a step's features, and the losses of groovevae.losses.
+
+`tests/test_benchmarks.py` holds the losses against the package's own.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from groovevae.bars.constants import (
+    FIRST_PITCH,
+    HOLD,
+    OFFSET_UNITS,
+    ONSET,
+)
+from groovevae.bars.types import BarBatch
+from groovevae.config import TrainConfig
+from groovevae.logits import HEADS, BarLogits
+from groovevae.model import RARE_LOGIT
+from groovevae.training import NATS_PER_UNIT
+
+NUM_LOGITS = sum(HEADS.values())
+RARE = ("drums", "chord_onset", "chord_hold")
+_HALF_STEP = OFFSET_UNITS / 2
+
+
+def to_tensors(batch: BarBatch) -> BarBatch:
+    """The batch with tensors in it; tokens and lengths are int64, as indices must be."""
+    grids = {name: torch.from_numpy(np.require(getattr(batch, name), requirements="CW")) for name in BarBatch._fields}
+    for name in ("bass", "lead", "num_steps", "is_compound"):
+        grids[name] = grids[name].long()
+    return BarBatch(**grids)
+
+
+def features(batch: BarBatch) -> Tensor:
+    """What a step holds besides its bass and lead tokens, (B, S, F) float32."""
+    return torch.cat(
+        [
+            (batch.drums > 0).float(),
+            batch.drums / 127,
+            batch.drums_offset / _HALF_STEP,
+            (batch.chords == ONSET).float(),
+            (batch.chords == HOLD).float(),
+            batch.velocity / 127,
+            batch.offset / _HALF_STEP,
+        ],
+        dim=-1,
+    )
+
+
+def split_logits(heads: Tensor, log_scales: Tensor) -> BarLogits:
+    """All heads' outputs (B, S, NUM_LOGITS) by name, float32."""
+    parts = heads.float().split(list(HEADS.values()), dim=-1)
+    return BarLogits(**dict(zip(HEADS, parts, strict=True)), log_scales=log_scales)
+
+
+def head_bias() -> Tensor:
+    """Where the heads' biases start: states that most steps do not have are unlikely."""
+    return torch.cat([torch.full((size,), RARE_LOGIT if name in RARE else 0.0) for name, size in HEADS.items()])
+
+
+def recon_loss(logits: BarLogits, batch: BarBatch) -> Tensor:
+    """Negative log-likelihood of drums, bass, chords, lead and feel, (5,): nats a bar, mean of the batch."""
+    num_bars, num_steps = batch.bass.shape
+    inside = (torch.arange(num_steps) < batch.num_steps[:, None]).float()  # (B, S)
+    hits = (batch.drums > 0).float()
+    onsets = (batch.chords == ONSET).float()
+    holds = (batch.chords == HOLD).float()
+    chords = _bernoulli(logits.chord_onset, onsets) + (1 - onsets) * _bernoulli(logits.chord_hold, holds)
+    struck = torch.stack([batch.bass >= FIRST_PITCH, onsets.any(-1), batch.lead >= FIRST_PITCH], dim=-1).float()
+    scales = logits.log_scales
+    feel = [
+        _laplace(logits.drums_velocity, batch.drums / 127, scales[0]) * hits,
+        _laplace(logits.drums_offset, batch.drums_offset / _HALF_STEP, scales[1]) * hits,
+        _laplace(logits.velocity, batch.velocity / 127, scales[2:5]) * struck,
+        _laplace(logits.offset, batch.offset / _HALF_STEP, scales[5:8]) * struck,
+    ]
+    of_step = [
+        _bernoulli(logits.drums, hits).sum(-1),
+        _categorical(logits.bass, batch.bass),
+        chords.sum(-1),
+        _categorical(logits.lead, batch.lead),
+        sum(part.sum(-1) for part in feel),
+    ]
+    return torch.stack([(nats * inside).sum() / num_bars for nats in of_step])
+
+
+def _bernoulli(logits: Tensor, is_true: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits, is_true, reduction="none")
+
+
+def _categorical(logits: Tensor, token: Tensor) -> Tensor:
+    return F.cross_entropy(logits.flatten(0, -2), token.flatten(), reduction="none").view(token.shape)
+
+
+def _laplace(mean: Tensor, value: Tensor, log_scale: Tensor) -> Tensor:
+    return (value - mean).abs() * torch.exp(-log_scale) + log_scale + math.log(2)
+
+
+def genre_nats(genre_logits: Tensor, genre: Tensor) -> Tensor:
+    """Cross-entropy of the genre head, nats a bar of a genre; a `genre` (B,) of -1 does not count."""
+    total = F.cross_entropy(genre_logits.float(), genre, ignore_index=-1, reduction="sum")
+    return total / (genre >= 0).sum().clamp(min=1)
+
+
+def total_loss(
+    logits: BarLogits,
+    posterior: tuple[Tensor, Tensor],
+    genre_logits: Tensor,
+    batch: BarBatch,
+    genre: Tensor,
+    *,
+    config: TrainConfig,
+    beta: float | Tensor,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Scaled training loss as in groovevae.training.loss_fn; with it reconstruction (5,) and KL (Z,) in nats a bar."""
+    mean, logvar = posterior
+    recon = recon_loss(logits, batch)
+    kl = (0.5 * (mean**2 + logvar.exp() - 1 - logvar)).mean(0)  # (Z,)
+    role_weights = torch.tensor(
+        [config.drums_weight, config.bass_weight, config.chords_weight, config.lead_weight, 1.0]
+    )
+    loss = (recon * role_weights).sum() + beta * kl.clamp(min=config.free_bits).sum()
+    if genre_logits.shape[-1]:
+        loss = loss + config.genre_weight * genre_nats(genre_logits, genre)
+    return loss / NATS_PER_UNIT, recon, kl
