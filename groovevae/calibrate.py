@@ -1,15 +1,15 @@
 """Measures how far bars have to go from genre to genre, role by role, until half the amount is half the way.
 
-Bars of one genre are moved and played, and a judge of each role says how much they are like the other genre's. The bars
-are the phrases that the model file carries, so that no corpus is needed; half of them fit the judges, who hear the other
-half, as it is and as it is moved. The judges are small and of this module's own:
-they share nothing with those that an evaluation uses.
+Bars of one genre are moved and played, and a judge of each role says how much they are like the other genre's. Half of
+the songs fit the judges, who hear the other half, as it is and as it is moved. The judges are small and of this
+module's own: they share nothing with those that an evaluation uses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, HOLD, ONSET, ROLES
 from groovevae.blend import find_way, go
 from groovevae.checkpoint import ModelFile
-from groovevae.decoding import Take, decode_takes
+from groovevae.corpus.dataset import Dataset
+from groovevae.decoding import Take, decode_takes, encode
 from groovevae.describe import phrase_take
 from groovevae.doses import AMOUNTS
 from groovevae.inference import Network
@@ -27,7 +28,8 @@ from groovevae.request import DEFAULT_TEMPERATURE
 GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # shares of the way that are tried
 ARRIVED = 0.95  # of the way as it is heard: the goal of amount 1, since the last of it can lie far out
 MOVED_BARS = 48  # bars of a genre that are moved to each other one
-MIN_BARS = 16  # genres of fewer are left out
+JUDGED_BARS = 1500  # bars a genre that judges are fitted on or hear
+MIN_BARS = 16  # to be heard: genres of fewer are left out
 LEAST_DIFFERENCE = 0.1  # of the probability that the judge gives real bars: below, the role tells nothing
 PLACES = 8  # parts of a bar in which a judge counts strikes
 RIDGE = 10.0  # of the judges' coefficients, in standardised features
@@ -36,24 +38,32 @@ NEWTON_STEPS = 12
 Judge = Callable[[np.ndarray], np.ndarray]  # features (N, F) to the probability of the target (N,)
 
 
+class _Heard(NamedTuple):
+    """Bars of a genre, and which of them the judges are not fitted on but hear; a song is on one side."""
+
+    bars: Bars
+    is_heard: np.ndarray  # (N,) bool
+
+
 def measure_doses(
-    model: ModelFile, network: Network, *, names: Sequence[str] | None = None
+    model: ModelFile, network: Network, *, data: Dataset | None = None, names: Sequence[str] | None = None
 ) -> dict[tuple[str, str], np.ndarray]:
     """The curves (4, K) of each ordered pair of genres, of those alone that one of `names` is part of.
 
     A curve holds, for each of doses.AMOUNTS, the share of the way at which bars are heard to have gone that far.
+    The bars are those of `data`; of genres that it does not hold, the phrases in the model file.
     """
-    bars = _phrase_bars(network, model.genres)
-    features = {name: role_features(own) for name, own in bars.items()}
-    points = {name: np.concatenate([p.z for p in model.genres[name].phrases]).astype(np.float32) for name in bars}
-    is_heard = {
-        name: _every_other_phrase(model.genres[name]) for name in bars
-    }  # by judges that were fitted on the rest
+    heard = _phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
+    if data is not None:
+        heard |= _data_bars(data)
+    heard = {name: own for name, own in heard.items() if own.is_heard.sum() >= MIN_BARS}
+    features = {name: role_features(own.bars) for name, own in heard.items()}
     curves = {}
-    for source in bars:
-        targets = [name for name in bars if name != source and (names is None or {name, source} & set(names))]
-        moved = np.random.default_rng(0).permutation(np.flatnonzero(is_heard[source]))[:MOVED_BARS]
-        z, like = points[source][moved], bars[source][moved]
+    for source in heard:
+        targets = [name for name in heard if name != source and (names is None or {name, source} & set(names))]
+        moved = np.random.default_rng(0).permutation(np.flatnonzero(heard[source].is_heard))[:MOVED_BARS]
+        like = heard[source].bars[moved]
+        z, _ = encode(network, like)
         ways = {t: find_way(model.genres[source], {t: 1.0}, model.genres)(z) for t in targets}
         takes = [
             Take(go(z, way, share), like, temperature=DEFAULT_TEMPERATURE) for way in ways.values() for share in GRID
@@ -61,42 +71,51 @@ def measure_doses(
         played = [role_features(out) for out in decode_takes(network, takes)]
         for number, target in enumerate(targets):
             steps = played[number * len(GRID) : (number + 1) * len(GRID)]
-            sides = [(name, is_heard[name]) for name in (source, target)]
-            curves[source, target] = np.stack(
-                [
-                    _curve(
-                        fit_judge(*(features[name][role][~heard] for name, heard in sides)),
-                        *(features[name][role][heard] for name, heard in sides),
-                        [step[role] for step in steps],
-                    )
-                    for role in ROLES
-                ]
-            ).astype(np.float32)
+            sides = [(features[name], heard[name].is_heard) for name in (source, target)]
+            rows = []
+            for role in ROLES:
+                judge = fit_judge(*(own[role][~is_heard] for own, is_heard in sides))
+                known = [judge(own[role][is_heard]).mean() for own, is_heard in sides]
+                rows.append(_curve(known[0], known[1], np.array([judge(step[role]).mean() for step in steps])))
+            curves[source, target] = np.stack(rows).astype(np.float32)
     return curves
 
 
-def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, Bars]:
-    """The bars of each genre's phrases, as the network plays them; of genres that have enough."""
-    names = [name for name, genre in genres.items() if sum(len(p.z) for p in genre.phrases) >= MIN_BARS]
-    takes = [phrase_take(phrase) for name in names for phrase in genres[name].phrases]
-    played = iter(decode_takes(network, takes))
-    return {name: Bars.concatenate([next(played) for _ in genres[name].phrases]) for name in names}
+def _data_bars(data: Dataset) -> dict[str, _Heard]:
+    index = np.sort(data.of_each_genre(JUDGED_BARS))
+    found = {}
+    for number, name in enumerate(data.genres):
+        own = index[data.genre[index] == number]
+        found[name] = _Heard(data.bars[own], _every_other(data.song[own]))
+    return found
 
 
-def _every_other_phrase(genre: Genre) -> np.ndarray:
-    """Which bars of a genre's phrases belong to every second one, (N,) bool; of a single phrase, every second bar."""
-    if len(genre.phrases) == 1:
-        return np.arange(len(genre.phrases[0].z)) % 2 == 1
-    return np.repeat(np.arange(len(genre.phrases)) % 2 == 1, [len(phrase.z) for phrase in genre.phrases])
+def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, _Heard]:
+    """The bars of each genre's phrases, as the network plays them."""
+    names = [name for name, genre in genres.items() if genre.phrases]
+    played = iter(decode_takes(network, [phrase_take(phrase) for name in names for phrase in genres[name].phrases]))
+    found = {}
+    for name in names:
+        bars = [next(played) for _ in genres[name].phrases]
+        song = np.repeat(np.arange(len(bars)), [len(part) for part in bars])
+        found[name] = _Heard(Bars.concatenate(bars), _every_other(song))
+    return found
 
 
-def _curve(judge: Judge, source: np.ndarray, target: np.ndarray, steps: Sequence[np.ndarray]) -> np.ndarray:
-    """Shares of the way (K,) at which a role's features are judged to have come as far as each of AMOUNTS."""
-    low, high = judge(source).mean(), judge(target).mean()
+def _every_other(song: np.ndarray) -> np.ndarray:
+    """Which bars belong to every second song, (N,) bool; of a single song, every second bar."""
+    songs = np.unique(song)
+    return np.arange(len(song)) % 2 == 1 if len(songs) == 1 else np.isin(song, songs[1::2])
+
+
+def _curve(low: float, high: float, judged: np.ndarray) -> np.ndarray:
+    """Shares of the way (K,) at which what is `judged` at each of GRID has come as far as each of AMOUNTS.
+
+    `low` and `high` are what the judge says of real bars of the source and of the target.
+    """
     if high - low < LEAST_DIFFERENCE:
         return np.array(AMOUNTS)
-    heard = np.array([(judge(step).mean() - low) / (high - low) for step in steps])
-    return invert(heard)
+    return invert((judged - low) / (high - low))
 
 
 def invert(heard: np.ndarray) -> np.ndarray:
@@ -174,7 +193,7 @@ def _pitched_features(states: np.ndarray, at: np.ndarray, *, is_line: bool) -> n
     )
 
 
-def with_doses(model: ModelFile, *, names: Sequence[str] | None = None) -> ModelFile:
+def with_doses(model: ModelFile, *, data: Dataset | None = None, names: Sequence[str] | None = None) -> ModelFile:
     """The model with doses measured anew: for all pairs of genres, or for those that one of `names` is part of."""
     doses = {pair: curve for pair, curve in model.doses.items() if names and not set(names) & set(pair)}
-    return replace(model, doses={**doses, **measure_doses(model, model.network(), names=names)})
+    return replace(model, doses={**doses, **measure_doses(model, model.network(), data=data, names=names)})

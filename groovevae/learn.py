@@ -97,7 +97,7 @@ def train_model(
     provenance = _provenance(corpus, train_songs, held_songs, state, config, held_f1, start_from)
     genres_by_name = {name: described[name] for name in sorted(described)}
     vectors = {vector.name: vector for vector in attribute_vectors(network, data)}
-    model = with_doses(ModelFile(sizes, weights, genres_by_name, provenance, vectors))
+    model = with_doses(ModelFile(sizes, weights, genres_by_name, provenance, vectors), data=data)
     save_model(out, model)
     seen = data if start_from is None else _dataset(train_songs, genres)
     return Trained(model, int(state.step), held_f1, _measure(network, seen, config.seed))
