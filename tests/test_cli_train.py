@@ -15,7 +15,7 @@ from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
 from groovevae.cli import main
 from groovevae.config import TrainConfig
 from groovevae.corpus import Corpus
-from groovevae.learn import state_file
+from groovevae.resume import state_file
 
 
 @pytest.fixture
