@@ -23,7 +23,7 @@ from groovevae.corpus import load_corpus
 from groovevae.devices import make_mesh
 from groovevae.errors import RequestError
 from groovevae.processes import connect
-from groovevae.resume import state_file
+from groovevae.resume import state_file, unfinished_step
 
 TESTS = Path(__file__).parent
 MODELS = ("whole.safetensors", "halved.safetensors")
@@ -48,6 +48,7 @@ def start() -> Iterator[Start]:
             "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)]),
             "PYTHONWARNINGS": "error",
             "JAX_NUM_CPU_DEVICES": str(num_devices),
+            "OPENBLAS_NUM_THREADS": "1",  # tiny products: threads of two processes only get in each other's way
         }
         command = [sys.executable, str(TESTS / script), *map(str, words)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -84,7 +85,7 @@ def assert_same_losses(found: list[dict], expected: list[dict]) -> None:
         np.testing.assert_allclose(ours["genre_loss"], theirs["genre_loss"], rtol=1e-4)
 
 
-@pytest.mark.parametrize(("processes", "devices"), [(1, 2), (2, 1), (2, 2)])
+@pytest.mark.parametrize(("processes", "devices"), [(1, 2), (2, 1)])
 def test_losses_are_those_of_one_device(
     start: Start,
     tmp_path: Path,
@@ -124,12 +125,9 @@ def test_a_signal_to_one_process_stops_them_all(
 ) -> None:
     path = tmp_path / "model.safetensors"
 
-    def train(steps: int) -> list[subprocess.Popen]:
-        words = ["train", band_corpus, "--out", path, "--batch-size", SETTINGS.batch_size, "--steps", steps]
-        words += ["--coordinator", coordinator, "--processes", 2, "--process"]
-        return [start("groove_tiny.py", *words, process) for process in (0, 1)]
-
-    first, second = train(100_000)
+    words = ["train", band_corpus, "--out", path, "--batch-size", SETTINGS.batch_size, "--steps", 100_000]
+    words += ["--coordinator", coordinator, "--processes", 2, "--process"]
+    first, second = (start("groove_tiny.py", *words, process) for process in (0, 1))
     for line in first.stdout:
         if line.startswith("step "):
             break
@@ -137,12 +135,8 @@ def test_a_signal_to_one_process_stops_them_all(
     assert finish(second, 143) == [f"Process 1 of 2: waiting for the others ({coordinator})"]
     found = re.fullmatch(r"Stopped at step ([\d,]+) of 100,000; the same command goes on\.", finish(first, 143)[-1])
     step = int(found[1].replace(",", ""))
-    first, second = train(step + 5)
-    finish(second)
-    lines = finish(first)
-    assert any(line.endswith(f"at step {step:,}: going on with it") for line in lines)
-    assert f"Model of {step + 5:,} steps: {path}" in lines
-    assert load_model_file(path).provenance["steps"] == step + 5
+    assert step % training.REPORT_STEPS == 0
+    assert load_model_file(path).provenance["steps"] == unfinished_step(path) == step
 
 
 @pytest.mark.parametrize(("size", "devices", "fitting"), [(256, 3, "255 or 258"), (2, 4, "4"), (17, 2, "16 or 18")])

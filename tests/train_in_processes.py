@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tiny import SETTINGS, train_tiny
 
-from groovevae import training
+from groovevae import learn, training
 from groovevae.corpus import load_corpus
 from groovevae.processes import connect, is_first_process
 
@@ -28,6 +28,8 @@ def losses_of(reports: list[training.Progress]) -> list[dict]:
 
 def main(corpus: str, folder: str, coordinator: str = "", processes: str = "1", process: str = "0") -> None:
     training.REPORT_STEPS = 1
+    learn.attribute_vectors = lambda network, data: []  # these two take longer than all the rest
+    learn.with_doses = lambda model: model
     if coordinator:
         connect(coordinator, num_processes=int(processes), process=int(process))
     loaded = load_corpus(corpus)
