@@ -5,7 +5,8 @@ GrooveError
 ├── CorpusError      a corpus folder that cannot be used, or holds too little
 ├── ModelFileError   a model file that is damaged, of another version, or no model file
 ├── RequestError     an unknown genre, a weight or amount out of range, an option that does not fit
-└── OutputError      a place that cannot be written to
+├── OutputError      a place that cannot be written to
+└── ProcessLostError another process of a training run on several has ended
 """
 
 
@@ -35,3 +36,7 @@ class RequestError(GrooveError):
 
 class OutputError(GrooveError):
     """A file or folder that cannot be written."""
+
+
+class ProcessLostError(GrooveError):
+    """Another process of a run that trains on several has ended."""

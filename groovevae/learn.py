@@ -14,7 +14,7 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song
 from groovevae.calibrate import with_doses
-from groovevae.checkpoint import STATE_KIND, ModelFile, read_texts, save_model
+from groovevae.checkpoint import ModelFile, save_model
 from groovevae.config import MAX_SEED, ModelConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.dataset import Dataset
@@ -24,17 +24,9 @@ from groovevae.directions import attribute_vectors
 from groovevae.errors import CorpusError, OutputError, RequestError
 from groovevae.inference import Network
 from groovevae.latents import Genre
-from groovevae.training import (
-    EVAL_BARS,
-    Report,
-    TrainState,
-    initial_state,
-    load_state,
-    macro_f1,
-    reconstruction_f1,
-    run_training,
-    save_state,
-)
+from groovevae.processes import check_alike, in_first_process, is_first_process, lost_processes_named, together
+from groovevae.resume import Run, load_state, save_state, state_file
+from groovevae.training import EVAL_BARS, Report, TrainState, initial_state, macro_f1, reconstruction_f1, run_training
 from groovevae.weights import state_to_arrays
 
 MIN_GENRE_BARS = 64  # a genre of fewer has no mean worth the name
@@ -53,6 +45,7 @@ class Trained:
     train_f1: dict[str, dict[str, float]]
 
 
+@lost_processes_named()
 def train_model(
     corpus: Corpus,
     out: Path,
@@ -68,61 +61,101 @@ def train_model(
 
     With `start_from`, its weights are the start and its genres are kept: their phrases are played by the old model and
     trained on with the new songs, so that they are not forgotten, and the genre vectors follow what training moved.
+    Of several processes (`processes.connect`), the first alone reports, and reads and writes files beside `out`.
     Raises CorpusError where there is too little to learn from, and ModelFileError where an unfinished run at the same
     place was started with other settings.
     """
-    check_settings(config, model_config or ModelConfig())
-    if out.is_dir():
-        raise OutputError(f"{out}: a folder; name a file for the model with --out")
-    train_songs, held_songs = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=config.seed))
-    check_enough(train_songs, needs_two=start_from is None)
-    old = start_from.genres if start_from else {}
-    genres = tuple(sorted({*corpus.genres, *old}))
-    sizes = replace(start_from.config if start_from else model_config or ModelConfig(), num_genres=len(genres))
-    kept = {name: genre for name, genre in old.items() if name not in corpus.genres}
-    rehearsal = _rehearse(start_from, kept) if start_from else []
-    data = _dataset(train_songs, genres, rehearsal)
-    held_out = _dataset(held_songs, genres)
+    with together():
+        check_settings(config, model_config or ModelConfig())
+        if out.is_dir():
+            raise OutputError(f"{out}: a folder; name a file for the model with --out")
+        sources = _sources(corpus, config, model_config or ModelConfig(), start_from)
+        run = _run_of(sources, config)
+        state = _first_state(sources, config, run, None if restart else state_file(out))
 
-    state, save = _begin(corpus, out, config, sizes, start_from, restart=restart)
+    def save(now: TrainState) -> None:
+        save_state(state_file(out), now, run, is_done=int(now.step) >= config.steps)
+
+    settings = {**run["settings"], "steps": config.steps}
+    check_alike({"corpus": run["corpus"], "network": run["model"], "settings": settings, "first model": run["start"]})
+    in_first_process(save, state)  # finds out now, and not in an hour, whether the folder can be written to
+    data, held_out, sizes = sources.data, sources.held_out, sources.sizes
     state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
+    trained = _described(sources, state, config)
+    in_first_process(save_model, out, trained.model)
+    return trained
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """What a run learns from."""
+
+    corpus: Corpus
+    train_songs: list[CorpusSong]
+    held_songs: list[CorpusSong]
+    genres: tuple[str, ...]
+    sizes: ModelConfig
+    data: Dataset  # bars of the training songs and of the rehearsal
+    held_out: Dataset
+    start: ModelFile | None  # whose weights are the start
+    kept: dict[str, Genre]  # its genres that the corpus does not have
+    rehearsal: list[tuple[Song, str]]  # their phrases, and of which genre each is
+
+
+def _sources(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None) -> _Sources:
+    train_songs, held_songs = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=config.seed))
+    check_enough(train_songs, needs_two=start is None)
+    old = start.genres if start else {}
+    genres = tuple(sorted({*corpus.genres, *old}))
+    kept = {name: genre for name, genre in old.items() if name not in corpus.genres}
+    rehearsal = _rehearse(start, kept) if start else []
+    return _Sources(
+        corpus,
+        train_songs,
+        held_songs,
+        genres,
+        replace(start.config if start else sizes, num_genres=len(genres)),
+        _dataset(train_songs, genres, rehearsal),
+        _dataset(held_songs, genres),
+        start,
+        kept,
+        rehearsal,
+    )
+
+
+def _run_of(sources: _Sources, config: TrainConfig) -> Run:
+    """What a run that goes on with this one must agree with, and all its processes."""
+    return {
+        "corpus": {"corpus": _fingerprint(sources.corpus)},
+        "model": vars(sources.sizes),
+        "settings": {name: value for name, value in vars(config).items() if name != "steps"},  # may be raised later
+        "start": {"model to start from": sources.start.digest if sources.start else ""},
+    }
+
+
+def _first_state(sources: _Sources, config: TrainConfig, run: Run, path: Path | None) -> TrainState:
+    """The state to train from: what an unfinished run has left at `path`, if one has."""
+    sizes, start = sources.sizes, sources.start
+    state = initial_state(sizes, config, _start_weights(start, sizes, config) if start else None)
+    return load_state(path, state, run) if path and is_first_process() and path.exists() else state
+
+
+def _described(sources: _Sources, state: TrainState, config: TrainConfig) -> Trained:
+    """The model that a run ends with. Raises RequestError where its weights fit no model file."""
     weights = state_to_arrays(state.average)
     if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # NaN is not either
         raise RequestError("training went astray (infinite weights); --restart with a lower --learning-rate")
-    network = Network(sizes, weights)
-    described = describe_genres(network, train_songs)
-    if start_from:
-        described |= _moved(start_from, kept, network, rehearsal)
-    held_f1 = _measure(network, held_out, config.seed)
-    provenance = _provenance(corpus, train_songs, held_songs, state, config, held_f1, start_from)
-    genres_by_name = {name: described[name] for name in sorted(described)}
-    vectors = {vector.name: vector for vector in attribute_vectors(network, data)}
-    model = with_doses(ModelFile(sizes, weights, genres_by_name, provenance, vectors), data=data)
-    save_model(out, model)
-    seen = data if start_from is None else _dataset(train_songs, genres)
+    network = Network(sources.sizes, weights)
+    genres = describe_genres(network, sources.train_songs)
+    if sources.start:
+        genres |= _moved(sources.start, sources.kept, network, sources.rehearsal)
+    held_f1 = _measure(network, sources.held_out, config.seed)
+    provenance = _provenance(sources, state, config, held_f1)
+    by_name = {name: genres[name] for name in sorted(genres)}
+    vectors = {vector.name: vector for vector in attribute_vectors(network, sources.data)}
+    model = with_doses(ModelFile(sources.sizes, weights, by_name, provenance, vectors), data=sources.data)
+    seen = _dataset(sources.train_songs, sources.genres) if sources.rehearsal else sources.data
     return Trained(model, int(state.step), held_f1, _measure(network, seen, config.seed))
-
-
-def _begin(
-    corpus: Corpus, out: Path, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None, *, restart: bool
-) -> tuple[TrainState, Callable[[TrainState], None]]:
-    """The state to train from, an unfinished run's if one lies beside `out`, and how to save it."""
-    state = initial_state(sizes, config, _start_weights(start, sizes, config) if start else None)
-    run = {
-        "corpus": {"corpus": _fingerprint(corpus)},
-        "model": vars(sizes),
-        "settings": {name: value for name, value in vars(config).items() if name != "steps"},  # may be raised later
-        "start": {"model to start from": start.digest if start else ""},
-    }
-    path = state_file(out)
-    if path.exists() and not restart:
-        state = load_state(path, state, run)
-
-    def save(now: TrainState) -> None:
-        save_state(path, now, run, is_done=int(now.step) >= config.steps)
-
-    save(state)  # finds out now, and not in an hour, whether the folder can be written to
-    return state, save
 
 
 def _dataset(
@@ -130,20 +163,6 @@ def _dataset(
 ) -> Dataset:
     pairs = [(song.song, song.entry.genre) for song in songs] + list(rehearsal)
     return Dataset.from_songs([song for song, _ in pairs], [name for _, name in pairs], genres)
-
-
-def unfinished_step(out: Path) -> int | None:
-    """How far the run has come that lies beside `out`, None where there is none or it was finished."""
-    path = state_file(out)
-    if not path.exists():
-        return None
-    texts = read_texts(path, kind=STATE_KIND)
-    return None if texts.get("done") else int(texts["step"])
-
-
-def state_file(out: Path) -> Path:
-    """Where the state of a run lies that writes its model to `out`."""
-    return out.parent / (out.name.removesuffix(".safetensors") + ".training")
 
 
 def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:
@@ -215,26 +234,21 @@ def _fingerprint(corpus: Corpus) -> str:
 
 
 def _provenance(
-    corpus: Corpus,
-    train_songs: Sequence[CorpusSong],
-    held_songs: Sequence[CorpusSong],
-    state: TrainState,
-    config: TrainConfig,
-    held_f1: dict[str, dict[str, float]],
-    start: ModelFile | None,
+    sources: _Sources, state: TrainState, config: TrainConfig, held_f1: dict[str, dict[str, float]]
 ) -> dict[str, Any]:
-    licences = Counter(song.entry.licence or "not stated" for song in corpus.songs)
+    songs = sources.corpus.songs
+    licences = Counter(song.entry.licence or "not stated" for song in songs)
     return {
         "groovevae": __version__,
         "steps": int(state.step),
         "settings": config.to_json(),
         "corpus": {
-            "fingerprint": _fingerprint(corpus),
-            "files": len(corpus.songs),
-            "training_songs": len({song.entry.song_id for song in train_songs}),
-            "held_out_songs": len({song.entry.song_id for song in held_songs}),
+            "fingerprint": _fingerprint(sources.corpus),
+            "files": len(songs),
+            "training_songs": len({song.entry.song_id for song in sources.train_songs}),
+            "held_out_songs": len({song.entry.song_id for song in sources.held_songs}),
             "licences": dict(licences.most_common()),
         },
         "held_out_f1": macro_f1(held_f1) if held_f1 else {},
-        "started_from": start.provenance if start else None,
+        "started_from": sources.start.provenance if sources.start else None,
     }

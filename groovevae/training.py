@@ -1,4 +1,4 @@
-"""Training: steps, held-out evaluation, and a run that can be stopped at any moment and goes on where it was."""
+"""Training: steps over all devices, held-out evaluation, and a run that can be stopped and gone on with at any step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -19,23 +18,23 @@ from jax import Array
 from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch
-from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
 from groovevae.decoding import decode, encode
-from groovevae.errors import CorpusError, ModelFileError, RequestError
+from groovevae.devices import make_mesh, replicate, split_rows
+from groovevae.errors import CorpusError, RequestError
 from groovevae.inference import Network
 from groovevae.losses import beta_at, genre_loss, kl_divergence, kl_with_free_bits, recon_loss
 from groovevae.metrics import bars_note_counts, f1
 from groovevae.model import GrooveVAE
-from groovevae.weights import arrays_to_state, build_network, state_to_arrays
+from groovevae.processes import any_process, in_first_process
+from groovevae.weights import build_network, state_to_arrays
 
 REPORT_STEPS = 25  # steps between two reports
 EVAL_STEPS = 1000  # steps between two measurements on held-out songs
 EVAL_BARS = 32  # bars a genre for those, and four times as many at the end
 SAVE_SECONDS = 120.0  # between two states saved
 ACTIVE_KL = 0.1  # nats: a latent dimension that carries more is active
-STATE_LAYOUT = 2  # of the arrays in a training state; without a number: before the average of the weights
 NATS_PER_UNIT = 100.0  # the loss is scaled by this, so that gradients have a norm near 1
 
 
@@ -165,38 +164,6 @@ def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[
     return TrainState(params, jax.tree.map(jnp.copy, params), make_optimizer(config).init(params), jnp.int32(0))
 
 
-def save_state(path: Path, state: TrainState, run: dict[str, dict[str, Any]], *, is_done: bool) -> None:
-    """Writes all of a training run's state; `run` is what a resumed run must agree with."""
-    texts = {"layout": STATE_LAYOUT, "run": run, "step": int(state.step), "done": is_done}
-    write_tensors(path, state_to_arrays(state), kind=STATE_KIND, texts=texts)
-
-
-def load_state(path: Path, like: TrainState, run: dict[str, dict[str, Any]]) -> TrainState:
-    """Reads what `save_state` wrote, for a run with the same settings and corpus.
-
-    What another run has left is not gone on with: one that was finished gives `like` back. Raises ModelFileError for
-    an unfinished one, and where the file is damaged.
-    """
-    tensors, texts = read_tensors(path, kind=STATE_KIND)
-    if differing := _differing(texts, run):
-        if texts.get("done"):
-            return like
-        raise ModelFileError(f"{path}: an unfinished run {differing}, or give it up with --restart")
-    return arrays_to_state(like, tensors)
-
-
-def _differing(texts: dict[str, Any], run: dict[str, dict[str, Any]]) -> str:
-    """What keeps a saved state from being gone on with, and what to do about it; empty where nothing does."""
-    if texts.get("layout") != STATE_LAYOUT:
-        return "of another version of groovevae; finish it with that one"
-    for part, values in run.items():
-        found = texts["run"].get(part, {})
-        if differing := sorted(name for name in values if found.get(name) != values[name]):
-            was = ", ".join(f"{name} {found.get(name)}, now {values[name]}" for name in differing)
-            return f"with {was}; use the same"
-    return ""
-
-
 def run_training(
     data: Dataset,
     held_out: Dataset,
@@ -208,15 +175,43 @@ def run_training(
     save: Callable[[TrainState], None],
     stop: Callable[[], bool] = lambda: False,
 ) -> TrainState:
-    """Trains from `state` up to `config.steps`, or until `stop()`; `save` is called now and then and at the end.
+    """Trains from `state` up to `config.steps`, or until `stop()` in any process, on all devices of all processes.
 
-    Raises CorpusError where there is nothing to train on: it never does zero steps silently.
+    `report` is called every REPORT_STEPS, `save` now and then and at the end, both in the first process alone.
+    Raises CorpusError where there is nothing to train on, RequestError where the devices cannot share a batch.
     """
+    batches, graph, mesh = _batches(data, config), _graph(model_config, config), make_mesh(config.batch_size)
+    index = held_out.of_each_genre(EVAL_BARS)
+    clock = _Clock()
+
+    def tell(step: int, means: StepMetrics, pace: float) -> None:
+        measured = None
+        if len(index) and (step % EVAL_STEPS == 0 or step == config.steps):
+            network = Network(model_config, state_to_arrays(state.average))
+            measured = macro_f1(reconstruction_f1(network, held_out, index))
+        report(_progress(step, config, means, pace, measured))
+        if step < config.steps and clock.is_time_to_save():
+            save(state)
+
+    state = replicate(mesh, state)
+    step, pending = int(state.step), []
+    while step < config.steps and not _is_stopped(stop, may_ask=not pending):
+        state, metrics = train_step(graph, config, state, *split_rows(mesh, batches[step]))
+        step += 1
+        pending.append(metrics)
+        if step % REPORT_STEPS == 0 or step == config.steps:
+            means = _means(pending, step)
+            in_first_process(tell, step, means, clock.lap(len(pending)))
+            clock.skip()
+            pending = []
+    in_first_process(save, state)
+    return state
+
+
+def _batches(data: Dataset, config: TrainConfig) -> Batches:
     if not len(data):
         raise CorpusError("no bars to train on")
-    low_precision = config.low_precision
-    graph = nnx.graphdef(nnx.eval_shape(lambda: GrooveVAE(model_config, low_precision=low_precision, rngs=nnx.Rngs(0))))
-    batches = Batches(
+    return Batches(
         data,
         batch_size=config.batch_size,
         genre_balance=config.genre_balance,
@@ -224,42 +219,34 @@ def run_training(
         mixed=config.mixed,
         transposed=config.transposed,
     )
-    eval_index = held_out.of_each_genre(EVAL_BARS)
-    step = int(state.step)
-    clock, saved, pending = _Clock(), time.monotonic(), []
-    while step < config.steps and not stop():
-        batch, genre = batches[step]
-        state, metrics = train_step(graph, config, state, batch, genre)
-        step += 1
-        pending.append(metrics)
-        at_end = step == config.steps
-        if step % REPORT_STEPS and not at_end:
-            continue
-        means = jax.tree.map(lambda *values: np.mean(values, axis=0), *jax.device_get(pending))
-        if not np.isfinite(means.recon).all():
-            raise RequestError(f"training went astray before step {step}; --restart with a lower --learning-rate")
-        pace = clock.lap(len(pending))
-        pending = []
-        measured = None
-        if len(eval_index) and (step % EVAL_STEPS == 0 or at_end):
-            measured = macro_f1(
-                reconstruction_f1(Network(model_config, state_to_arrays(state.average)), held_out, eval_index)
-            )
-            clock.skip()
-        report(_progress(step, config, means, pace, measured))
-        if time.monotonic() - saved > SAVE_SECONDS and not at_end:
-            save(state)
-            saved = time.monotonic()
-            clock.skip()
-    save(state)
-    return state
+
+
+def _graph(model_config: ModelConfig, config: TrainConfig) -> nnx.GraphDef:
+    """What of the network is no array."""
+    low_precision = config.low_precision
+    return nnx.graphdef(nnx.eval_shape(lambda: GrooveVAE(model_config, low_precision=low_precision, rngs=nnx.Rngs(0))))
+
+
+def _is_stopped(stop: Callable[[], bool], *, may_ask: bool) -> bool:
+    """Alone, asks before each step. Several processes ask each other, for which they must wait, after reports only."""
+    if jax.process_count() == 1:
+        return stop()
+    return may_ask and any_process(stop())
+
+
+def _means(pending: list[StepMetrics], step: int) -> StepMetrics:
+    """The means over some steps. Raises RequestError where they are no numbers."""
+    means = jax.tree.map(lambda *values: np.mean(values, axis=0), *jax.device_get(pending))
+    if not np.isfinite(means.recon).all():
+        raise RequestError(f"training went astray before step {step}; --restart with a lower --learning-rate")
+    return means
 
 
 class _Clock:
-    """Steps a second since the last lap, without the time spent on other things."""
+    """Steps a second since the last lap, without the time spent on other things, and when to save."""
 
     def __init__(self) -> None:
-        self.since = time.monotonic()
+        self.since = self.saved = time.monotonic()
 
     def lap(self, steps: int) -> float:
         now = time.monotonic()
@@ -269,6 +256,12 @@ class _Clock:
 
     def skip(self) -> None:
         self.since = time.monotonic()
+
+    def is_time_to_save(self) -> bool:
+        now = time.monotonic()
+        if is_due := now - self.saved > SAVE_SECONDS:
+            self.saved = now
+        return is_due
 
 
 def _progress(

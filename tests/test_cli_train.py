@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ from corpus_files import make_corpus
 from tiny import SETTINGS, SIZES, Tiny
 
 import groovevae
-from groovevae import config, learn
+from groovevae import config, learn, processes
 from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
 from groovevae.cli import main
 from groovevae.config import TrainConfig
 from groovevae.corpus import Corpus
-from groovevae.learn import state_file
+from groovevae.resume import state_file
 
 
 @pytest.fixture
@@ -81,9 +82,13 @@ def test_the_examples_of_train_work(
         assert not stop()
         for progress in tiny.reports:
             report(progress)
-        return tiny.trained
+        return replace(tiny.trained, steps_done=config.steps)
+
+    def connect(address: str, **options: int) -> None:
+        asked.update(coordinator=address, **options)
 
     monkeypatch.setattr(learn, "train_model", train_model)
+    monkeypatch.setattr(processes, "connect", connect)
     (tmp_path / "my-midi").symlink_to(band_corpus)
     result = run(*shlex.split(example)[1:])
     assert result.exit_code == 0, result.output
@@ -91,6 +96,9 @@ def test_the_examples_of_train_work(
     assert asked["out"] == ("my.safetensors" if "--out" in example else "model.safetensors")
     assert asked["steps"] == (2000 if "--steps" in example else 1000 if "--from" in example else TrainConfig.steps)
     assert bool(asked["start"]) == ("--from" in example)
+    if "--coordinator" in example:
+        others = {name: asked[name] for name in ("coordinator", "num_processes", "process")}
+        assert others == {"coordinator": "10.0.0.1:4321", "num_processes": 2, "process": 0}
 
 
 def test_what_train_prints(tiny_train: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path) -> None:

@@ -13,8 +13,9 @@ from groovevae.checkpoint import STATE_KIND, load_model_file, read_tensors, writ
 from groovevae.config import TrainConfig
 from groovevae.corpus import Corpus, load_corpus
 from groovevae.errors import CorpusError, GrooveError, ModelFileError, OutputError, RequestError
-from groovevae.learn import ADAPT_CONFIG, MAX_SEED, check_enough, state_file, unfinished_step
-from groovevae.training import ema_decay_at, initial_state, learning_rate, load_state, macro_f1, save_state
+from groovevae.learn import ADAPT_CONFIG, MAX_SEED, check_enough
+from groovevae.resume import load_state, save_state, state_file, unfinished_step
+from groovevae.training import ema_decay_at, initial_state, learning_rate, macro_f1
 from groovevae.weights import state_to_arrays
 
 

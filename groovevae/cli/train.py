@@ -6,6 +6,8 @@ import os
 import shlex
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -14,10 +16,14 @@ import click
 
 from groovevae.cli.common import given, read_corpus
 from groovevae.cli.root import main
-from groovevae.errors import RequestError
+from groovevae.errors import ProcessLostError, RequestError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from groovevae.checkpoint import ModelFile
+    from groovevae.config import ModelConfig, TrainConfig
+    from groovevae.corpus import Corpus
     from groovevae.learn import Trained
 
 
@@ -36,66 +42,126 @@ if TYPE_CHECKING:
 )
 @click.option("--restart", is_flag=True, help="Give an unfinished run up and start anew.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+@click.option(
+    "--coordinator",
+    metavar="HOST:PORT",
+    help="Train with other processes: where process 0 listens, or auto, which asks SLURM, Open MPI and the like.",
+)
+@click.option("--processes", type=click.IntRange(min=1), help="How many processes train together.")
+@click.option("--process", type=click.IntRange(min=0), help="Which of them this is, from 0.")
 def train(
     corpus: str,
     out: str,
     *,
-    latent_size: int | None,
-    autoencoder: bool,
     start: str | None,
     restart: bool,
     jobs: int | None,
-    **settings: Any,
+    coordinator: str | None,
+    processes: int | None,
+    process: int | None,
+    **options: Any,
 ) -> None:
     """Learn genres from a folder of MIDI files per genre: CORPUS/GENRE/*.mid, in subfolders too.
 
     Ctrl-C stops a run: its state is kept beside the model file, and the same command goes on with it.
+    All devices of a machine share each batch; with --coordinator, those of several machines, each of which runs the
+    same command with a --process of its own.
 
     \b
     Examples:
       groove train my-midi
       groove train my-midi --out my.safetensors --steps 2000
       groove train my-midi --from default --out my.safetensors
+      groove train my-midi --coordinator 10.0.0.1:4321 --processes 2 --process 0
     """
+    from groovevae import display
+    from groovevae.learn import train_model
+    from groovevae.processes import together
+
+    config, sizes = _settings(start, **options)
+    with _joined(coordinator, processes, process) as is_first:
+        console = _console(is_quiet=not is_first)
+        with together():
+            start_from = _start_model(start, out) if start else None
+            loaded = read_corpus(corpus, jobs)
+            if is_first:
+                _print_begin(console, loaded, corpus, Path(out), restart=restart)
+        with _Stopper() as stopper, display.training(console) as report:
+            trained = train_model(
+                loaded,
+                Path(out),
+                config=config,
+                model_config=sizes,
+                start_from=start_from,
+                restart=restart,
+                report=report,
+                stop=stopper,
+            )
+    is_stopped = stopper.signal != 0 or trained.steps_done < config.steps  # by a signal to this process or to another
+    if is_first:
+        if not stopper.has_begun:
+            click.echo(f"All {config.steps:,} steps were done before: raise --steps, or start anew with --restart.")
+        _print_trained(trained, out)
+        if is_stopped:
+            click.echo(f"Stopped at step {trained.steps_done:,} of {config.steps:,}; the same command goes on.")
+    if is_stopped:
+        sys.exit(128 + (stopper.signal or signal.SIGTERM))
+
+
+def _settings(
+    start: str | None, *, latent_size: int | None, autoencoder: bool, **settings: Any
+) -> tuple[TrainConfig, ModelConfig]:
+    """What the options ask for. Raises RequestError where no training can be done with it."""
     from dataclasses import replace
 
-    from rich.console import Console
-
-    from groovevae import display
     from groovevae.config import ModelConfig, TrainConfig
-    from groovevae.learn import ADAPT_CONFIG, check_settings, train_model, unfinished_step
+    from groovevae.learn import ADAPT_CONFIG, check_settings
 
     if start and (latent_size is not None or autoencoder):
         raise click.UsageError("--latent-size and --autoencoder are those of the model that --from names")
     config = replace(ADAPT_CONFIG if start else TrainConfig(), **given(settings))
     sizes = replace(ModelConfig(variational=not autoencoder), **given({"latent_size": latent_size}))
     check_settings(config, sizes)
-    start_from = _start_model(start, out) if start else None
-    console = Console()
-    loaded = read_corpus(corpus, jobs)
+    return config, sizes
+
+
+@contextmanager
+def _joined(coordinator: str | None, processes: int | None, process: int | None) -> Iterator[bool]:
+    """Whether this process is the first of those that train together, of which it may be the only one."""
+    from groovevae.processes import AUTO, connect, is_first_process, lost_processes_named
+
+    is_named = coordinator not in (None, AUTO)
+    if not is_named == (processes is not None) == (process is not None):
+        raise click.UsageError("--coordinator HOST:PORT, --processes and --process go together; auto goes alone")
+    if coordinator is not None:
+        whose = "" if process is None else f"Process {process} of {processes}: "
+        click.echo(f"{whose}waiting for the others ({coordinator})")
+        connect(coordinator, num_processes=processes, process=process)
+    try:
+        with lost_processes_named():
+            yield is_first_process()
+    except ProcessLostError as error:
+        click.echo(f"Error: {error}", err=True)
+        os._exit(1)  # JAX would wait for the lost one, and then abort
+
+
+def _console(*, is_quiet: bool) -> Console:
+    from rich.console import Console
+
+    return Console(quiet=is_quiet, force_interactive=False if is_quiet else None)
+
+
+def _print_begin(console: Console, loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
+    """What was read, and whether an unfinished run is gone on with."""
+    from groovevae import display
+    from groovevae.resume import unfinished_step
+
     unused = len(loaded.rejected) + len(loaded.unread)
     display.line(console, f"{corpus}: files used: {len(loaded.songs):,}, genres: {len(loaded.genres)}")
     if unused:
         display.line(console, f"files not used: {unused:,}; groove corpus {shlex.quote(corpus)} lists them")
-    if not restart and (step := unfinished_step(Path(out))) is not None:
+    if not restart and (step := unfinished_step(out)) is not None:
         display.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
-    with _Stopper() as stopper, display.training(console) as report:
-        trained = train_model(
-            loaded,
-            Path(out),
-            config=config,
-            model_config=sizes,
-            start_from=start_from,
-            restart=restart,
-            report=report,
-            stop=stopper,
-        )
-    if not stopper.has_begun:
-        click.echo(f"All {trained.steps_done:,} steps were done before: raise --steps, or start anew with --restart.")
-    _print_trained(trained, out)
-    if stopper.signal:
-        click.echo(f"Stopped at step {trained.steps_done:,} of {config.steps:,}; the same command goes on.")
-        sys.exit(128 + stopper.signal)
 
 
 class _Stopper:

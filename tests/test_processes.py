@@ -1,0 +1,191 @@
+"""Training on several devices and in several processes: the same losses as on one, and none waits for ever."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from command_line import Run, error_of
+from tiny import SETTINGS, train_tiny
+from train_in_processes import CONFIG, STEPS, losses_of
+
+from groovevae import training
+from groovevae.checkpoint import load_model_file
+from groovevae.corpus import load_corpus
+from groovevae.devices import make_mesh
+from groovevae.errors import RequestError
+from groovevae.processes import connect
+from groovevae.resume import state_file, unfinished_step
+
+TESTS = Path(__file__).parent
+MODELS = ("whole.safetensors", "halved.safetensors")
+Start = Callable[..., subprocess.Popen]
+
+
+@pytest.fixture
+def coordinator() -> str:
+    """An address that nobody listens at."""
+    with socket.create_server(("localhost", 0)) as server:
+        return f"localhost:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts one of our scripts with the words given; what still runs after the test is killed."""
+    running: list[subprocess.Popen] = []
+
+    def start_one(script: str, *words: object, num_devices: int = 1) -> subprocess.Popen:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)]),
+            "PYTHONWARNINGS": "error",
+            "JAX_NUM_CPU_DEVICES": str(num_devices),
+            "OPENBLAS_NUM_THREADS": "1",  # tiny products: threads of two processes only get in each other's way
+        }
+        command = [sys.executable, str(TESTS / script), *map(str, words)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        running.append(subprocess.Popen(command, env=environment, text=True, **pipes))
+        return running[-1]
+
+    yield start_one
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def finish(process: subprocess.Popen, status: int = 0) -> list[str]:
+    """The lines that a process prints until it ends, but for those of JAX's own libraries."""
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == status, out + err
+    return [line for line in out.splitlines() if not line.startswith("[Gloo]")]
+
+
+@pytest.fixture(scope="module")
+def one_device(band_corpus: Path, cache_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
+    """The losses of each step on one device."""
+    path = tmp_path_factory.mktemp("one") / "whole.safetensors"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "REPORT_STEPS", 1)
+        return losses_of(train_tiny(load_corpus(band_corpus), path, config=CONFIG).reports)
+
+
+def assert_same_losses(found: list[dict], expected: list[dict]) -> None:
+    assert [row["step"] for row in found] == list(range(1, STEPS + 1))
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(list(ours["recon"].values()), list(theirs["recon"].values()), rtol=1e-4)
+        np.testing.assert_allclose(ours["kl"], theirs["kl"], rtol=1e-4)
+        np.testing.assert_allclose(ours["genre_loss"], theirs["genre_loss"], rtol=1e-4)
+
+
+@pytest.mark.parametrize(("processes", "devices"), [(1, 2), (2, 1)])
+def test_losses_are_those_of_one_device(
+    start: Start,
+    tmp_path: Path,
+    band_corpus: Path,
+    coordinator: str,
+    one_device: list[dict],
+    processes: int,
+    devices: int,
+) -> None:
+    """Also when the run is stopped, by the last process, and gone on with; it then ends in the same bytes."""
+    others = [(coordinator, processes, process) for process in range(processes)] if processes > 1 else [()]
+    running = [start("train_in_processes.py", band_corpus, tmp_path, *words, num_devices=devices) for words in others]
+    for process in running:
+        finish(process)
+    losses = json.loads((tmp_path / "losses.json").read_text())
+    assert_same_losses(losses["whole"], one_device)
+    assert losses["halved"] == losses["whole"]
+    for whole, halved in zip(*([path, state_file(path)] for path in map(tmp_path.joinpath, MODELS)), strict=True):
+        assert whole.read_bytes() == halved.read_bytes()
+
+
+def test_what_processes_agree_on(start: Start, coordinator: str) -> None:
+    first, second = (start("agree_in_processes.py", coordinator, process) for process in (0, 1))
+    other = "RequestError: another process has failed; it has printed why"
+    differ = "RequestError: processes 0 and 1 differ in their settings; give all the same files and options"
+    common = ["False", "True"]
+    assert finish(second) == [*common, other, "CorpusError: of process 1", "None", "None", other, "None", differ]
+    *lines, last = finish(first)
+    writing = ["said once", "None", "OutputError: no room"]
+    assert lines == [*common, "CorpusError: of process 0", other, "None", *writing, "None", differ]
+    assert last.startswith("ProcessLostError: another process of this run has ended; start all of them again")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_signal_to_one_process_stops_them_all(
+    start: Start, tmp_path: Path, band_corpus: Path, coordinator: str
+) -> None:
+    path = tmp_path / "model.safetensors"
+
+    words = ["train", band_corpus, "--out", path, "--batch-size", SETTINGS.batch_size, "--steps", 100_000]
+    words += ["--coordinator", coordinator, "--processes", 2, "--process"]
+    first, second = (start("groove_tiny.py", *words, process) for process in (0, 1))
+    for line in first.stdout:
+        if line.startswith("step "):
+            break
+    second.send_signal(signal.SIGTERM)
+    assert finish(second, 143) == [f"Process 1 of 2: waiting for the others ({coordinator})"]
+    found = re.fullmatch(r"Stopped at step ([\d,]+) of 100,000; the same command goes on\.", finish(first, 143)[-1])
+    step = int(found[1].replace(",", ""))
+    assert step % training.REPORT_STEPS == 0
+    assert load_model_file(path).provenance["steps"] == unfinished_step(path) == step
+
+
+@pytest.mark.parametrize(("size", "devices", "fitting"), [(256, 3, "255 or 258"), (2, 4, "4"), (17, 2, "16 or 18")])
+def test_batches_that_devices_cannot_share(
+    monkeypatch: pytest.MonkeyPatch, size: int, devices: int, fitting: str
+) -> None:
+    monkeypatch.setattr(jax, "devices", lambda: jax.local_devices() * devices)
+    message = f"batch size {size} is no multiple of the {devices} devices to train on; use {fitting}"
+    with pytest.raises(RequestError, match=message):
+        make_mesh(size)
+
+
+@pytest.mark.parametrize(
+    ("address", "processes", "process", "message"),
+    [
+        ("nowhere", 2, 1, "nowhere: no address; HOST:PORT of process 0 is needed"),
+        ("localhost:0", 2, 1, "localhost:0: no address"),
+        ("localhost:65536", 2, 1, "localhost:65536: no address"),
+        ("localhost:4321", 2, 2, "process 2 of 2; processes count from 0 to one less than there are"),
+        ("localhost:4321", 2, -1, "process -1 of 2"),
+        ("localhost:4321", 2, None, "process None of 2"),
+    ],
+)
+def test_connections_that_cannot_be(address: str, processes: int, process: int | None, message: str) -> None:
+    with pytest.raises(RequestError, match=re.escape(message)):
+        connect(address, num_processes=processes, process=process)
+
+
+def test_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    def initialize(**options: object) -> None:
+        raise ValueError("coordinator_address should be defined.")
+
+    monkeypatch.setattr(jax.distributed, "initialize", initialize)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(RequestError, match=r"auto: no connection .* \(coordinator_address should be defined\); name"):
+        connect("auto")
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--processes 2",
+        "--process 1",
+        "--coordinator localhost:4321",
+        "--coordinator localhost:4321 --process 0",
+        "--coordinator auto --process 0",
+    ],
+)
+def test_options_that_go_together(run: Run, band_corpus: Path, words: str) -> None:
+    message = error_of(run("train", band_corpus, *words.split()), 2)
+    assert message == "--coordinator HOST:PORT, --processes and --process go together; auto goes alone"

@@ -1,0 +1,51 @@
+"""Trains a tiny network, as one of several processes where it is told to; for the tests of that.
+
+    python train_in_processes.py CORPUS FOLDER [COORDINATOR PROCESSES PROCESS]
+
+The first process writes the losses of each step to FOLDER/losses.json, and two models: one trained at a stretch, and
+one whose run the last process stopped and that was gone on with.
+"""
+
+import json
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from tiny import SETTINGS, train_tiny
+
+from groovevae import learn, training
+from groovevae.corpus import load_corpus
+from groovevae.processes import connect, is_first_process
+
+STEPS, STOPPED_AT = 8, 4
+CONFIG = replace(SETTINGS, steps=STEPS)
+
+
+def losses_of(reports: list[training.Progress]) -> list[dict]:
+    """What each step's report says, but for the clock."""
+    return [{k: v for k, v in asdict(progress).items() if "second" not in k} for progress in reports]
+
+
+def main(corpus: str, folder: str, coordinator: str = "", processes: str = "1", process: str = "0") -> None:
+    training.REPORT_STEPS = 1
+    learn.attribute_vectors = lambda network, data: []  # these two take longer than all the rest
+    learn.with_doses = lambda model: model
+    if coordinator:
+        connect(coordinator, num_processes=int(processes), process=int(process))
+    loaded = load_corpus(corpus)
+    whole = train_tiny(loaded, Path(folder) / "whole.safetensors", config=CONFIG)
+    asked = iter(range(STOPPED_AT))
+    is_last = int(process) == int(processes) - 1
+    path = Path(folder) / "halved.safetensors"
+    first = train_tiny(loaded, path, config=CONFIG, stop=lambda: is_last and next(asked, None) is None)
+    assert first.trained.steps_done == STOPPED_AT
+    rest = train_tiny(loaded, path, config=CONFIG)
+    if is_first_process():
+        text = json.dumps({"whole": losses_of(whole.reports), "halved": losses_of(first.reports + rest.reports)})
+        (Path(folder) / "losses.json").write_text(text)
+    else:
+        assert not whole.reports + first.reports + rest.reports
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
