@@ -28,8 +28,8 @@ def test_a_judge_tells_two_genres_apart_and_doubts_where_they_are_alike() -> Non
     rng = np.random.default_rng(0)
     source, target = rng.standard_normal((300, 3)), rng.normal([4.0, 0.0, 0.0], 1.0, (60, 3))
     judge = fit_judge(source, target)
-    assert judge(source).mean() < 0.1
-    assert judge(target).mean() > 0.9
+    assert judge(source).mean() < 0.2
+    assert judge(target).mean() > 0.8
     assert judge(np.array([[2.0, 0.0, 0.0]]))[0] == pytest.approx(0.5, abs=0.2)
     alike = fit_judge(source, source)
     assert alike(source) == pytest.approx(np.full(300, 0.5))

@@ -29,7 +29,7 @@ def losses_of(reports: list[training.Progress]) -> list[dict]:
 def main(corpus: str, folder: str, coordinator: str = "", processes: str = "1", process: str = "0") -> None:
     training.REPORT_STEPS = 1
     learn.attribute_vectors = lambda network, data: []  # these two take longer than all the rest
-    learn.with_doses = lambda model: model
+    learn.with_doses = lambda model, data=None: model
     if coordinator:
         connect(coordinator, num_processes=int(processes), process=int(process))
     loaded = load_corpus(corpus)
