@@ -48,7 +48,6 @@ def start() -> Iterator[Start]:
             "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)]),
             "PYTHONWARNINGS": "error",
             "JAX_NUM_CPU_DEVICES": str(num_devices),
-            "OPENBLAS_NUM_THREADS": "1",  # tiny products: threads of two processes only get in each other's way
         }
         command = [sys.executable, str(TESTS / script), *map(str, words)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
