@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from groovevae.errors import GrooveError
     from groovevae.generate import Blend, BlendRequest, Groove, load_model
     from groovevae.learn import train_model
+    from groovevae.sampling import SampleRequest
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ __all__ = [
     "Groove",
     "GrooveError",
     "ModelConfig",
+    "SampleRequest",
     "Song",
     "TrainConfig",
     "__version__",
@@ -55,6 +57,7 @@ _MODULES = {
     "errors": ("GrooveError",),
     "generate": ("Blend", "BlendRequest", "Groove", "load_model"),
     "learn": ("train_model",),
+    "sampling": ("SampleRequest",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

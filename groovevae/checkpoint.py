@@ -19,6 +19,7 @@ import numpy as np
 
 from groovevae.config import ModelConfig
 from groovevae.errors import GrooveError, ModelFileError, OutputError
+from groovevae.forms import Prior, prior_from_file, prior_to_file
 from groovevae.latents import Genre, Phrase
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class ModelFile:
     weights: dict[str, np.ndarray]
     genres: dict[str, Genre]
     provenance: dict[str, Any] = field(default_factory=dict)  # JSON values: data, licences, steps, seed, figures
+    prior: Prior | None = None  # over phrases; None in a file that was written without one
 
     def network(self) -> GrooveVAE:
         """The network with these weights. Raises ModelFileError where shapes do not fit the config."""
@@ -61,7 +63,10 @@ def save_model(path: str | Path, model: ModelFile) -> None:
         for number, phrase in enumerate(genre.phrases):
             tensors[f"genres/{index}/phrases/{number}"] = phrase.z.astype(np.float16)
         genres.append(_genre_to_json(genre))
-    texts = {"config": model.config.to_json(), "genres": genres, "provenance": model.provenance}
+    texts: dict[str, Any] = {"config": model.config.to_json(), "genres": genres, "provenance": model.provenance}
+    if model.prior is not None:
+        arrays, texts["prior"] = prior_to_file(model.prior)
+        tensors |= {f"prior/{name}": array for name, array in arrays.items()}
     write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
 
 
@@ -80,6 +85,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
             for name, array in tensors.items()
             if name.startswith("weights/")
         }
+        prior = _prior(tensors, texts)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, GrooveError) as error:
         raise ModelFileError(f"{path}: damaged model file ({type(error).__name__}: {error})") from None
     if not all(np.isfinite(array).all() for array in tensors.values()):
@@ -88,7 +94,14 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
         points = [genre.mean[None], genre.covariance, *(phrase.z for phrase in genre.phrases)]
         if any(z.ndim != 2 or not len(z) or z.shape[1] != config.latent_size for z in points):
             raise ModelFileError(f"{path}: damaged model file (genre {genre.name!r} has a vector of another size)")
-    return ModelFile(config, weights, {genre.name: genre for genre in genres}, texts.get("provenance", {}))
+    return ModelFile(config, weights, {genre.name: genre for genre in genres}, texts.get("provenance", {}), prior)
+
+
+def _prior(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> Prior | None:
+    if "prior" not in texts:
+        return None
+    arrays = {name.removeprefix("prior/"): array for name, array in tensors.items() if name.startswith("prior/")}
+    return prior_from_file(arrays, texts["prior"])
 
 
 def _genre_to_json(genre: Genre) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import signal
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,6 +88,38 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
         click.echo(f"{click.format_filename(path)}: {len(blended.song.bars)} bars, {blended.description}")
 
 
+@main.command(short_help="Make new phrases of a genre, without any song to start from.")
+@click.argument("genre")
+@click.option("--bars", type=int, help="Bars to write.  [default: 8]")
+@click.option("--count", type=int, help="Pieces to write, of the seeds from --seed on.  [default: 1]")
+@click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]")
+@click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]")
+@click.option("--tempo", type=float, help="Quarter notes a minute.  [default: as one of the genre's songs]")
+@click.option("--key", help="Such as C, F#m or 'D minor'.  [default: as one of the genre's songs]")
+@click.option("--model", type=click.Path(), help="Model file.  [default: the one that comes with groovevae]")
+@click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]")
+def sample(genre: str, model: str | None, out: str, **options: Any) -> None:
+    """Make new phrases of a GENRE, without any song to start from.
+
+    Metre, tempo, instruments, key, and which parts rest or repeat when, are those of one of the genre's songs,
+    another for each seed. The notes are new.
+
+    \b
+    Examples:
+      groove sample jazz
+      groove sample rock --bars 16 --count 4 --seed 7 --out takes
+      groove sample classical --tempo 90 --key Am
+    """
+    from groovevae.checkpoint import write_file
+    from groovevae.generate import load_model, output_paths
+    from groovevae.sampling import SampleRequest
+
+    request = SampleRequest(genre, **_given(options))
+    for path, piece in output_paths(load_model(model).sample(request), Path(out), request.stem):
+        write_file(path, piece.midi)
+        click.echo(f"{click.format_filename(path)}: {len(piece.song.bars)} bars, {piece.description}")
+
+
 @main.command(short_help="Learn genres from a folder of MIDI files per genre.")
 @click.argument("corpus", type=click.Path())
 @click.option("--out", type=click.Path(), default="model.safetensors", show_default=True, help="Model file to write.")
@@ -132,6 +163,7 @@ def train(
     from groovevae import display
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.learn import ADAPT_CONFIG, check_settings, train_model, unfinished_step
+    from groovevae.stopping import Stopper
 
     if start and (latent_size is not None or autoencoder):
         raise click.UsageError("--latent-size and --autoencoder are those of the model that --from names")
@@ -147,7 +179,7 @@ def train(
         display.line(console, f"files not used: {unused:,}; groove corpus {shlex.quote(corpus)} lists them")
     if not restart and (step := unfinished_step(Path(out))) is not None:
         display.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
-    with _Stopper() as stopper, display.training(console) as report:
+    with Stopper() as stopper, display.training(console) as report:
         trained = train_model(
             loaded,
             Path(out),
@@ -214,35 +246,6 @@ def info(model: str | None, *, as_json: bool) -> None:
         click.echo(json.dumps(display.describe_model(loaded, path), indent=2))
     else:
         display.print_model(Console(), loaded, path)
-
-
-class _Stopper:
-    """Tells a training run, which asks before each step, to stop after Ctrl-C or SIGTERM. A second one kills it."""
-
-    def __init__(self) -> None:
-        self.signal = 0
-        self.has_begun = False
-
-    def __call__(self) -> bool:
-        self.has_begun = True
-        return self.signal != 0
-
-    def __enter__(self) -> _Stopper:
-        self.before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        if not self.has_begun:  # nothing is trained yet that could be saved
-            sys.exit(128 + number)
-        self.signal = number
-        for caught in self.before:
-            signal.signal(caught, signal.SIG_DFL)
-        message = b"\nStopping: the model is being written. Ctrl-C again ends at once.\n"
-        os.write(2, message)  # a signal may come while click or rich is printing
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

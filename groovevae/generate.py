@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_piece
 from groovevae.bars.constants import ROLES
+from groovevae.bars.key import key_name
 from groovevae.blend import (
     METHODS,
     check_amount,
@@ -31,6 +33,11 @@ from groovevae.decoding import decode, encode
 from groovevae.errors import MidiError, RequestError
 from groovevae.midi import piece_to_midi
 from groovevae.model import GrooveVAE
+from groovevae.sampling import Sampler, SampleRequest
+from groovevae.wording import check_range as _check_range
+from groovevae.wording import number as _number
+from groovevae.wording import playing as _playing
+from groovevae.wording import printable as _printable
 
 MAX_BARS = 1024
 MAX_COUNT = 1000
@@ -105,7 +112,7 @@ class BlendRequest:
 
 @dataclass(frozen=True)
 class Blend:
-    """A blended piece: its bars, the MIDI file's bytes, and a line that says what was done."""
+    """A new piece, blended or sampled: its bars, the MIDI file's bytes, and a line that says what was done."""
 
     song: Song
     midi: bytes
@@ -159,6 +166,32 @@ class Groove:
         request = self._checked(request)
         file = _read_start(request.start) if is_midi_path(request.start) else None
         return [self._blend_one(request, request.seed + number, file) for number in range(request.count)]
+
+    def sample(self, request: SampleRequest) -> list[Blend]:
+        """`request.count` new phrases of a genre, of the seeds from `request.seed` on; the same request gives the same.
+
+        Raises RequestError for a request that does not fit, and for a model without a prior over phrases.
+        """
+        request = request.checked(self._sampler.prior)
+        return [self._sample_one(request, request.seed + number) for number in range(request.count)]
+
+    @cached_property
+    def _sampler(self) -> Sampler:
+        return Sampler(self.model, self.network)
+
+    def _sample_one(self, request: SampleRequest, seed: int) -> Blend:
+        song = self._sampler.song(request, seed)
+        description = f"a new phrase of {request.genre} in {key_name(song.transpose, song.is_minor)}; "
+        description += _playing(song.bars)
+        text = f"groovevae {__version__}: {description}; {request.command(seed, model=self.path)}"
+        return Blend(song, piece_to_midi(song_to_piece(song, text=_printable(text))), description, seed)
+
+    def _sampled_start(self, request: SampleRequest, seed: int) -> _Start:
+        """A new phrase as the start of a blend, in the place of one that a song gave."""
+        song = self._sampler.song(request, seed)
+        plays = tuple(bool(getattr(song.bars, role).any()) for role in ROLES)
+        name = f"{request.genre} (a new phrase)"
+        return _Start(self.encode(song.bars), song.bars, song, plays, request.genre, name)
 
     def _checked(self, request: BlendRequest) -> BlendRequest:
         """The request with the genres' true names; weights are as they were given."""
@@ -256,31 +289,10 @@ def _read_start(path: str) -> Song:
     return read_song(Path(path))
 
 
-def _playing(bars: Bars) -> str:
-    """Which roles play."""
-    playing = [role for role in ROLES if getattr(bars, role).any()]
-    return " ".join(["plays", ", ".join(playing)]) if playing else "silent: no note came out"
-
-
 def _named(weights: Mapping[str, float]) -> str:
     if len(weights) == 1:
         return next(iter(weights))
     return "(" + " + ".join(f"{weight:.2g} {name}" for name, weight in weights.items()) + ")"
-
-
-def _number(value: float) -> str:
-    """A number as short as can be and still the same when it is read again: 0.5, 1, 0.3333333333333333."""
-    return short if float(short := f"{value:g}") == value else repr(float(value))
-
-
-def _printable(text: str) -> str:
-    """A text without the odd bytes of a file name that is no valid UTF-8."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _check_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise RequestError(f"{name} {value:g} is outside {low:g} to {high:g}")
 
 
 def output_paths(blends: list[Blend], folder: Path, stem: str) -> Iterator[tuple[Path, Blend]]:

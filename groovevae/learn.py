@@ -14,7 +14,7 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song
 from groovevae.checkpoint import STATE_KIND, ModelFile, read_texts, save_model
-from groovevae.config import ModelConfig, TrainConfig
+from groovevae.config import ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import encode
@@ -22,6 +22,7 @@ from groovevae.describe import describe_genres, follow, phrase_song
 from groovevae.errors import CorpusError, OutputError, RequestError
 from groovevae.latents import Genre
 from groovevae.model import GrooveVAE
+from groovevae.prior_fit import fit_prior
 from groovevae.training import (
     EVAL_BARS,
     Report,
@@ -58,6 +59,7 @@ def train_model(
     *,
     config: TrainConfig,
     model_config: ModelConfig | None = None,
+    prior_config: PriorConfig | None = None,
     start_from: ModelFile | None = None,
     restart: bool = False,
     report: Report = lambda progress: None,
@@ -94,10 +96,25 @@ def train_model(
         described |= _moved(start_from, kept, network, rehearsal)
     held_f1 = _measure(network, held_out, config.seed)
     provenance = _provenance(corpus, train_songs, held_songs, state, config, held_f1, start_from)
-    model = ModelFile(sizes, weights, {name: described[name] for name in sorted(described)}, provenance)
+    pairs = [(song.song, song.entry.genre) for song in train_songs] + rehearsal
+    prior = fit_prior(network, described, *zip(*pairs, strict=True), config=prior_config)
+    model = ModelFile(sizes, weights, {name: described[name] for name in sorted(described)}, provenance, prior)
     save_model(out, model)
     seen = data if start_from is None else _dataset(train_songs, genres)
     return Trained(model, state.step, held_f1, _measure(network, seen, config.seed))
+
+
+def add_prior(model: ModelFile, corpus: Corpus, *, seed: int = 0, config: PriorConfig | None = None) -> ModelFile:
+    """The model with a prior over phrases fitted to it, on the training songs of the corpus that it was trained on.
+
+    `seed` is the one it was trained with: it decides which songs are held out. Genres that the corpus does not have are
+    learned from the model's own phrases.
+    """
+    network = model.network()
+    train_songs = (corpus.songs[i] for i in split_songs(corpus, seed=seed)[0])
+    pairs = [(song.song, song.entry.genre) for song in train_songs if song.entry.genre in model.genres]
+    pairs += _rehearse(model, {name: genre for name, genre in model.genres.items() if name not in corpus.genres})
+    return replace(model, prior=fit_prior(network, model.genres, *zip(*pairs, strict=True), config=config))
 
 
 def _begin(

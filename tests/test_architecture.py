@@ -14,6 +14,10 @@ LAYERS = (
     "midi",
     "bars",
     "metrics",
+    "phrases",
+    "novelty",
+    "features",
+    "judges",
     "corpus",
     "layers",
     "model",
@@ -21,18 +25,25 @@ LAYERS = (
     "decoding",
     "weights",
     "latents",
+    "forms",
     "checkpoint",
     "training",
     "describe",
+    "prior",
+    "prior_fit",
     "learn",
     "blend",
+    "wording",
+    "sampling",
     "generate",
     "display",
+    "stopping",
     "cli",
     "__init__",  # the package's own names, for users
     "__main__",
 )
-NO_JAX = ("errors", "config", "midi", "bars", "metrics", "corpus", "latents", "checkpoint", "blend")
+NO_JAX = ("errors", "config", "midi", "bars", "metrics", "phrases", "novelty", "features", "judges")
+NO_JAX += ("corpus", "latents", "forms", "checkpoint", "blend", "wording")
 JAX = {"jax", "jaxlib", "flax", "optax", "orbax"}
 LAZY = JAX | {"mido", "numpy", "pretty_midi", "rich", "safetensors", "symusic"}
 

@@ -1,0 +1,224 @@
+"""The prior over phrases: a recurrent network that draws latent points bar by bar, each after those before it.
+
+It works on the posterior means of a frozen encoder, in the coordinates of each genre's own Gaussian. What a bar is to
+repeat comes from a `Form`; the network decides what is new, by flow matching (Lipman et al. 2023, "Flow Matching for
+Generative Modeling": noise is carried to a point along a velocity field that was fitted to straight lines).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax import Array
+
+from groovevae.bars.constants import ROLES
+from groovevae.config import PriorConfig
+from groovevae.forms import NEW, SILENT, Coordinates, Form, Prior
+from groovevae.latents import Genre
+from groovevae.layers import GRU, Dense
+from groovevae.model import NUM_METRES
+from groovevae.weights import arrays_to_state
+
+LAGS = (1, 2, 4)  # earlier bars that are seen as they are, beside what the recurrence remembers
+NOISE = 1.0  # that a bar is drawn from, as a share of what it was fitted with: less is more typical
+FLOW_STEPS = 16  # of the way from noise to a point
+PERIOD = 8  # bars after which a place in the phrase counts as the same
+INPUT_NOISE = (
+    0.2  # added to earlier bars in training, in units of their spread: drawn bars are not as clean as real ones
+)
+DRAWS = 2  # places on the way from noise to each bar that a training step looks at
+NUM_MIDDLE = 1  # layers between the head's first and its last
+_NUM_TIMES = 8  # sines and cosines that tell the head how far on the way it is
+
+
+class PhraseBatch(NamedTuple):
+    """What is known of B phrases of T bars beside their points."""
+
+    plan: np.ndarray  # (B, T, 4) int, as in Form
+    genre: np.ndarray  # (B,) int
+    metre: np.ndarray  # (B, T) int: row of the metre table
+    setting: np.ndarray  # (B, 2): minor key, log2 of tempo / 120
+
+
+class Context(NamedTuple):
+    """What the head goes by: features (..., W), and earlier bars that a new one may resemble, (..., 7, K)."""
+
+    features: Array
+    sources: Array
+
+
+class PriorNetwork(nnx.Module):
+    """Reads the bars before, and gives the velocity that carries noise to the next bar's coordinates."""
+
+    def __init__(self, config: PriorConfig, size: int, num_genres: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
+        known = config.input_size
+        normal = nnx.initializers.normal(0.3)
+        self.genre = nnx.Param(normal(rngs.params(), (num_genres, known)))
+        self.metre = nnx.Param(normal(rngs.params(), (NUM_METRES, known)))
+        features = (len(LAGS) + len(ROLES)) * size + 3 * len(ROLES) + PERIOD + 1 + 2
+        dense = partial(Dense, low_precision=low_precision, rngs=rngs)
+        self.read = dense(features, known)
+        self.to_gates = dense(known, 3 * config.state_size)
+        self.gru = GRU(config.state_size, low_precision=low_precision, rngs=rngs)
+        head = config.hidden_size
+        self.head = dense(known + config.state_size, head)
+        self.head_point = dense(size + 2 * _NUM_TIMES, head)
+        self.middle = nnx.List([dense(head, head) for _ in range(NUM_MIDDLE)])
+        self.out = dense(head, size)
+        sources = len(LAGS) + len(ROLES)
+        self.gates = dense(head, sources)
+        self.of_lag = nnx.Param(jnp.full((len(LAGS), size), 0.25))
+        self.down = nnx.List([dense(size, config.role_rank) for _ in ROLES])
+        self.up = nnx.List([dense(config.role_rank, size) for _ in ROLES])
+
+    def known(self, lagged: Array, repeated: Array, batch: PhraseBatch, first: int | Array = 0) -> Array:
+        """What is known before each bar, (B, T, D).
+
+        `lagged` (B, T, 3, K) are the bars LAGS ago and `repeated` (B, T, 4, K) those that each role repeats, zeros
+        where there is none; the phrase's first bar of these T is its bar `first`.
+        """
+        plan = batch.plan
+        shape = plan.shape[:2]
+        does = jnp.stack([plan == SILENT, plan == NEW, plan > NEW], axis=-1).reshape(*shape, -1)
+        bar = first + jnp.arange(shape[1])
+        place = jnp.concatenate([jax.nn.one_hot(bar % PERIOD, PERIOD), (bar == 0)[:, None]], axis=-1)
+        parts = [
+            lagged.reshape(*shape, -1),
+            repeated.reshape(*shape, -1),
+            does,
+            jnp.broadcast_to(place[None], (*shape, place.shape[-1])),
+            jnp.broadcast_to(batch.setting[:, None], (*shape, 2)),
+        ]
+        played = self.genre[...][batch.genre][:, None] + self.metre[...][batch.metre]
+        return jax.nn.gelu(self.read(jnp.concatenate(parts, axis=-1)) + played)
+
+    def context(self, known: Array, lagged: Array, repeated: Array, h: Array) -> tuple[Context, Array]:
+        """What the head goes by at each bar, and the states (B, T, H)."""
+        states = self.gru.run(h, self.to_gates(known), jnp.ones(known.shape[:2], bool))
+        lagged = lagged * self.of_lag[...][None, None]
+        of_role = [
+            up(down(repeated[:, :, role])) for role, (down, up) in enumerate(zip(self.down, self.up, strict=True))
+        ]
+        sources = jnp.concatenate([lagged, jnp.stack(of_role, axis=2)], axis=2)  # (B, T, 7, K)
+        return Context(self.head(jnp.concatenate([known, states], axis=-1)), sources), states
+
+    def residual(self, context: Context, x: Array, time: Array) -> Array:
+        """What is to be told apart from noise at points x (..., K) on the way, `time` (...) from 0, noise, to 1.
+
+        The network's outputs have unit variance when its coordinates have, as in Karras et al. 2022, sec. 5.
+        """
+        spread = spread_at(time)[..., None]
+        angles = time[..., None] * jnp.pi * 2.0 ** (jnp.arange(_NUM_TIMES) / 2).reshape((1,) * time.ndim + (-1,))
+        place = jnp.concatenate([x / spread, jnp.sin(angles), jnp.cos(angles)], axis=-1)
+        hidden = jax.nn.gelu(context.features + self.head_point(place))
+        for layer in self.middle:
+            hidden += jax.nn.gelu(layer(hidden))
+        return self.out(hidden) + (self.gates(hidden)[..., None] * context.sources).sum(-2)
+
+    def velocity(self, context: Context, x: Array, time: Array) -> Array:
+        """Where to a point x (..., K) moves at `time` (...)."""
+        spread = spread_at(time)[..., None]
+        return (2 * time[..., None] - 1) * x / spread**2 + self.residual(context, x, time) / spread
+
+
+def spread_at(time: Array) -> Array:
+    """The standard deviation of points on the way, noise and bars both having unit variance."""
+    return jnp.sqrt(time**2 + (1 - time) ** 2)
+
+
+def flow_loss(network: PriorNetwork, x: Array, batch: PhraseBatch, mask: Array, key: Array) -> Array:
+    """Mean squared error of the velocity over the bars of x (B, T, K) that `mask` (B, T) keeps."""
+    noise_key, time_key, input_key = jax.random.split(key, 3)
+    seen = (x + INPUT_NOISE * jax.random.normal(input_key, x.shape)) * mask[..., None]
+    lagged = jnp.stack([jnp.pad(seen, ((0, 0), (lag, 0), (0, 0)))[:, : x.shape[1]] for lag in LAGS], axis=2)
+    source = jnp.arange(x.shape[1])[None, :, None] - jnp.maximum(batch.plan, 0)
+    source = source.reshape(x.shape[0], -1)  # (B, 4T)
+    repeated = jnp.take_along_axis(seen, source[..., None], axis=1).reshape(*x.shape[:2], len(ROLES), -1)
+    repeated *= (batch.plan > NEW)[..., None]
+    h = jnp.zeros((x.shape[0], network.gru.size))
+    context, _ = network.context(network.known(lagged, repeated, batch), lagged, repeated, h)
+    noise = jax.random.normal(noise_key, (DRAWS, *x.shape))
+    time = jax.random.uniform(time_key, (DRAWS, *x.shape[:2]))
+    on_the_way = (1 - time[..., None]) * noise + time[..., None] * x[None]
+    spread = spread_at(time)[..., None]
+    wanted = ((1 - time[..., None]) * x[None] - time[..., None] * noise) / spread
+    context = Context(*(jnp.broadcast_to(part[None], (DRAWS, *part.shape)) for part in context))
+    error = ((network.residual(context, on_the_way, time) - wanted) ** 2).mean((0, -1))  # (B, T)
+    return (error * mask).sum() / mask.sum()
+
+
+def metre_rows(metre: np.ndarray) -> np.ndarray:
+    """Row of the metre table for each (N, 2) metre."""
+    numerator, denominator = metre[..., 0].astype(int), metre[..., 1].astype(int)
+    return 2 * (16 * numerator // denominator) + ((denominator == 8) & (numerator % 3 == 0))
+
+
+def build_prior_network(prior: Prior, latent_size: int) -> PriorNetwork:
+    """The network of a prior. Raises ModelFileError where weights do not fit its config."""
+    network = nnx.eval_shape(
+        lambda: PriorNetwork(prior.config, latent_size, len(prior.genres), low_precision=False, rngs=nnx.Rngs(0))
+    )
+    graph, state = nnx.split(network)
+    return nnx.merge(graph, arrays_to_state(state, prior.weights))
+
+
+def draw_phrase(
+    network: PriorNetwork, genre: Genre, number: int, form: Form, *, num_bars: int, seed: int
+) -> np.ndarray:
+    """Latent points (num_bars, Z) of a new phrase of this form, of the genre that the prior knows as `number`.
+
+    More bars of the same seed go on from fewer.
+    """
+    plan = form.at(num_bars).astype(np.int32)
+    padded = np.concatenate([plan, np.full((-num_bars % PERIOD, len(ROLES)), NEW, np.int32)])
+    setting = np.array([[form.is_minor, np.log2(form.tempo / 120)]], np.float32)
+    metre = np.full((1, len(padded)), metre_rows(np.array(form.metre)))
+    batch = PhraseBatch(padded[None], np.array([number]), metre, setting)
+    graph, state = nnx.split(network)
+    x = _draw(graph, state, batch, _whole_bars(padded), jax.random.key(seed))
+    return Coordinates(genre).points(np.asarray(x)[:num_bars])
+
+
+def _whole_bars(plan: np.ndarray) -> np.ndarray:
+    """How many bars ago lies the one that each bar (T,) repeats in all roles that play; 0 where there is none."""
+    highest = plan.max(1)
+    return np.where(((plan == SILENT) | (plan == highest[:, None])).all(1), np.maximum(highest, 0), 0)
+
+
+@partial(jax.jit, static_argnums=0)
+def _draw(graph: nnx.GraphDef, state: nnx.State, batch: PhraseBatch, whole: Array, key: Array) -> Array:
+    network: PriorNetwork = nnx.merge(graph, state)
+    num_bars, size = batch.plan.shape[1], network.out.kernel.shape[1]
+
+    def one(carry: tuple[Array, Array], bar: Array) -> tuple[tuple[Array, Array], None]:
+        h, past = carry  # (1, H), (T, K)
+        lagged = jnp.stack([jnp.where(bar >= lag, past[bar - lag], 0.0) for lag in LAGS])  # (3, K)
+        now = PhraseBatch(
+            jax.lax.dynamic_slice_in_dim(batch.plan, bar, 1, axis=1),
+            batch.genre,
+            jax.lax.dynamic_slice_in_dim(batch.metre, bar, 1, axis=1),
+            batch.setting,
+        )
+        plan = now.plan[0, 0]  # (4,)
+        repeated = jnp.where((plan > NEW)[:, None], past[bar - jnp.maximum(plan, 0)], 0.0)  # (4, K)
+        lagged, repeated = lagged[None, None], repeated[None, None]
+        context, states = network.context(network.known(lagged, repeated, now, bar), lagged, repeated, h)
+        x = NOISE * jax.random.normal(jax.random.fold_in(key, bar), (1, 1, size))
+
+        def onward(flow_step: Array, x: Array) -> Array:  # the midpoint method
+            time = jnp.full((1, 1), flow_step / FLOW_STEPS)
+            half = x + network.velocity(context, x, time) / (2 * FLOW_STEPS)
+            return x + network.velocity(context, half, time + 0.5 / FLOW_STEPS) / FLOW_STEPS
+
+        x = jax.lax.fori_loop(0, FLOW_STEPS, onward, x)
+        x = jnp.where(whole[bar] > 0, past[bar - whole[bar]], x[0, 0])
+        return (states[:, -1], past.at[bar].set(x)), None
+
+    start = (jnp.zeros((1, network.gru.size)), jnp.zeros((num_bars, size)))
+    (_, past), _ = jax.lax.scan(one, start, jnp.arange(num_bars))
+    return past
