@@ -1,7 +1,7 @@
 """How phrases are built: which role rests, which repeats an earlier bar, which plays something new. NumPy alone.
 
-A `Form` is that plan of one real phrase and how it was played, without any of its notes; a `Prior` is all that a model
-file holds to make new phrases from.
+A `Form` is that plan of one real phrase and how its song is played, without any of its notes; a `Prior` is all that a
+model file holds to make new phrases from.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class Form:
     is_minor: bool
     programs: tuple[int, int, int]
     kit: tuple[int, ...]
+    style: np.ndarray  # (Z,) float16: the mean of the song's latent points, of which no bar can be told
 
     def at(self, num_bars: int) -> np.ndarray:
         """The plan of any number of bars, (num_bars, 4): after its end it goes on from its start."""
@@ -106,8 +107,8 @@ def form_starts(song: Song) -> list[int]:
     ]
 
 
-def form_of(song: Song, start: int, digests: np.ndarray) -> Form:
-    """The form of a song's bars from `start` on; `digests` (N, 4) are those of all its bars."""
+def form_of(song: Song, start: int, digests: np.ndarray, style: np.ndarray) -> Form:
+    """The form of a song's bars from `start` on; `digests` (N, 4) and `style` (Z,) are of all its bars."""
     window = slice(start, start + FORM_BARS)
     last = int(np.flatnonzero(song.bars.has_notes)[-1]) + 1
     numerator, denominator = song.bars.metre[start].tolist()
@@ -119,20 +120,24 @@ def form_of(song: Song, start: int, digests: np.ndarray) -> Form:
         is_minor=song.is_minor,
         programs=song.programs,
         kit=song.kit,
+        style=style.astype(np.float16),
     )
 
 
-def pick_forms(name: str, songs: Sequence[Song]) -> tuple[Form, ...]:
-    """Up to MAX_FORMS forms of a genre's songs, from as many songs as there are; `name` seeds which."""
+def pick_forms(name: str, songs: Sequence[Song], styles: Sequence[np.ndarray]) -> tuple[Form, ...]:
+    """Up to MAX_FORMS forms of a genre's songs, from as many songs as there are; `name` seeds which.
+
+    `styles` are the means (Z,) of each song's latent points.
+    """
     rng = np.random.default_rng(list(name.encode()))
-    places = [(song, rng.permutation(form_starts(song)).tolist()) for song in songs]
-    places = [places[i] for i in rng.permutation(len(places)) if places[i][1]]
+    places = [(*pair, rng.permutation(form_starts(pair[0])).tolist()) for pair in zip(songs, styles, strict=True)]
+    places = [places[i] for i in rng.permutation(len(places)) if places[i][2]]
     forms: list[Form] = []
-    digests = [role_digests(song.bars) for song, _ in places[:MAX_FORMS]]
+    digests = [role_digests(song.bars) for song, _, _ in places[:MAX_FORMS]]
     for turn in range(FORM_BARS):
-        for (song, starts), own in zip(places, digests, strict=False):
+        for (song, style, starts), own in zip(places, digests, strict=False):
             if turn < len(starts) and len(forms) < MAX_FORMS:
-                forms.append(form_of(song, starts[turn], own))
+                forms.append(form_of(song, starts[turn], own, style))
     return tuple(forms)
 
 
@@ -142,7 +147,9 @@ def prior_to_file(prior: Prior) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     played: dict[str, list] = {}
     for index, name in enumerate(prior.genres):
         forms = prior.forms.get(name, ())
-        played[name] = [{**vars(form), "roles": len(form.roles)} for form in forms]
+        played[name] = [{**vars(form), "roles": len(form.roles), "style": 0} for form in forms]
+        if forms:
+            tensors[f"styles/{index}"] = np.stack([form.style for form in forms])
         tensors[f"forms/{index}"] = np.concatenate([np.zeros((0, len(ROLES)), np.int8), *(f.roles for f in forms)])
     return tensors, {"config": prior.config.to_json(), "genres": list(prior.genres), "forms": played}
 
@@ -155,8 +162,8 @@ def prior_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any])
         ends = np.cumsum([values["roles"] for values in played])
         plans = np.split(tensors[f"forms/{index}"], ends)[:-1] if played else []
         forms[name] = tuple(
-            Form(**{**values, **{key: tuple(values[key]) for key in _PLAYED}, "roles": plan})
-            for values, plan in zip(played, plans, strict=True)
+            Form(**{**values, **{key: tuple(values[key]) for key in _PLAYED}, "roles": plan, "style": style})
+            for values, plan, style in zip(played, plans, tensors[f"styles/{index}"] if played else [], strict=True)
         )
     weights = {
         name.removeprefix("weights/"): array.astype(np.float32)

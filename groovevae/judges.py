@@ -20,7 +20,7 @@ from groovevae.features import KINDS, bar_features
 NUM_FOLDS = 4
 MIN_SONGS = 5  # of a genre: each judge must hear some of them, and leave some to be judged
 MAX_GENRE_BARS = 800  # bars of a genre that a judge is trained on
-_TREES = 150
+_TREES = 100
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _fit(values: np.ndarray, target: np.ndarray, ids: np.ndarray, seed: int) -> 
     from sklearn.model_selection import StratifiedGroupKFold
 
     forest = ExtraTreesClassifier(
-        _TREES, min_samples_leaf=2, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1
+        _TREES, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1
     )
     splits = list(StratifiedGroupKFold(2, shuffle=True, random_state=seed).split(values, target, ids))
     return CalibratedClassifierCV(forest, cv=splits, ensemble=False).fit(values, target)

@@ -43,10 +43,11 @@ class PhraseBatch(NamedTuple):
     genre: np.ndarray  # (B,) int
     metre: np.ndarray  # (B, T) int: row of the metre table
     setting: np.ndarray  # (B, 2): minor key, log2 of tempo / 120
+    style: np.ndarray  # (B, K): mean of the song's bars
 
 
 class Context(NamedTuple):
-    """What the head goes by: features (..., W), and earlier bars that a new one may resemble, (..., 7, K)."""
+    """What the head goes by: features (..., W), and earlier bars that a new one may resemble, (..., 8, K)."""
 
     features: Array
     sources: Array
@@ -60,7 +61,7 @@ class PriorNetwork(nnx.Module):
         normal = nnx.initializers.normal(0.3)
         self.genre = nnx.Param(normal(rngs.params(), (num_genres, known)))
         self.metre = nnx.Param(normal(rngs.params(), (NUM_METRES, known)))
-        features = (len(LAGS) + len(ROLES)) * size + 3 * len(ROLES) + PERIOD + 1 + 2
+        features = (len(LAGS) + len(ROLES) + 1) * size + 3 * len(ROLES) + PERIOD + 1 + 2
         dense = partial(Dense, low_precision=low_precision, rngs=rngs)
         self.read = dense(features, known)
         self.to_gates = dense(known, 3 * config.state_size)
@@ -70,9 +71,10 @@ class PriorNetwork(nnx.Module):
         self.head_point = dense(size + 2 * _NUM_TIMES, head)
         self.middle = nnx.List([dense(head, head) for _ in range(NUM_MIDDLE)])
         self.out = dense(head, size)
-        sources = len(LAGS) + len(ROLES)
+        sources = len(LAGS) + len(ROLES) + 1
         self.gates = dense(head, sources)
         self.of_lag = nnx.Param(jnp.full((len(LAGS), size), 0.25))
+        self.of_style = nnx.Param(jnp.ones(size))
         self.down = nnx.List([dense(size, config.role_rank) for _ in ROLES])
         self.up = nnx.List([dense(config.role_rank, size) for _ in ROLES])
 
@@ -93,18 +95,21 @@ class PriorNetwork(nnx.Module):
             does,
             jnp.broadcast_to(place[None], (*shape, place.shape[-1])),
             jnp.broadcast_to(batch.setting[:, None], (*shape, 2)),
+            jnp.broadcast_to(batch.style[:, None], (*shape, batch.style.shape[-1])),
         ]
         played = self.genre[...][batch.genre][:, None] + self.metre[...][batch.metre]
         return jax.nn.gelu(self.read(jnp.concatenate(parts, axis=-1)) + played)
 
-    def context(self, known: Array, lagged: Array, repeated: Array, h: Array) -> tuple[Context, Array]:
+    def context(self, known: Array, lagged: Array, repeated: Array, style: Array, h: Array) -> tuple[Context, Array]:
         """What the head goes by at each bar, and the states (B, T, H)."""
         states = self.gru.run(h, self.to_gates(known), jnp.ones(known.shape[:2], bool))
         lagged = lagged * self.of_lag[...][None, None]
+        style = style[:, None, None] * self.of_style[...][None, None, None]
+        style = jnp.broadcast_to(style, (*known.shape[:2], 1, style.shape[-1]))
         of_role = [
             up(down(repeated[:, :, role])) for role, (down, up) in enumerate(zip(self.down, self.up, strict=True))
         ]
-        sources = jnp.concatenate([lagged, jnp.stack(of_role, axis=2)], axis=2)  # (B, T, 7, K)
+        sources = jnp.concatenate([lagged, jnp.stack(of_role, axis=2), style], axis=2)  # (B, T, 8, K)
         return Context(self.head(jnp.concatenate([known, states], axis=-1)), sources), states
 
     def residual(self, context: Context, x: Array, time: Array) -> Array:
@@ -133,7 +138,8 @@ def spread_at(time: Array) -> Array:
 
 def flow_loss(network: PriorNetwork, x: Array, batch: PhraseBatch, mask: Array, key: Array) -> Array:
     """Mean squared error of the velocity over the bars of x (B, T, K) that `mask` (B, T) keeps."""
-    noise_key, time_key, input_key = jax.random.split(key, 3)
+    noise_key, time_key, input_key, style_key = jax.random.split(key, 4)
+    batch = batch._replace(style=batch.style + INPUT_NOISE * jax.random.normal(style_key, batch.style.shape))
     seen = (x + INPUT_NOISE * jax.random.normal(input_key, x.shape)) * mask[..., None]
     lagged = jnp.stack([jnp.pad(seen, ((0, 0), (lag, 0), (0, 0)))[:, : x.shape[1]] for lag in LAGS], axis=2)
     source = jnp.arange(x.shape[1])[None, :, None] - jnp.maximum(batch.plan, 0)
@@ -141,7 +147,7 @@ def flow_loss(network: PriorNetwork, x: Array, batch: PhraseBatch, mask: Array, 
     repeated = jnp.take_along_axis(seen, source[..., None], axis=1).reshape(*x.shape[:2], len(ROLES), -1)
     repeated *= (batch.plan > NEW)[..., None]
     h = jnp.zeros((x.shape[0], network.gru.size))
-    context, _ = network.context(network.known(lagged, repeated, batch), lagged, repeated, h)
+    context, _ = network.context(network.known(lagged, repeated, batch), lagged, repeated, batch.style, h)
     noise = jax.random.normal(noise_key, (DRAWS, *x.shape))
     time = jax.random.uniform(time_key, (DRAWS, *x.shape[:2]))
     on_the_way = (1 - time[..., None]) * noise + time[..., None] * x[None]
@@ -178,10 +184,12 @@ def draw_phrase(
     padded = np.concatenate([plan, np.full((-num_bars % PERIOD, len(ROLES)), NEW, np.int32)])
     setting = np.array([[form.is_minor, np.log2(form.tempo / 120)]], np.float32)
     metre = np.full((1, len(padded)), metre_rows(np.array(form.metre)))
-    batch = PhraseBatch(padded[None], np.array([number]), metre, setting)
+    coordinates = Coordinates(genre)
+    style = coordinates.of(form.style.astype(np.float32))[None]
+    batch = PhraseBatch(padded[None], np.array([number]), metre, setting, style)
     graph, state = nnx.split(network)
     x = _draw(graph, state, batch, _whole_bars(padded), jax.random.key(seed))
-    return Coordinates(genre).points(np.asarray(x)[:num_bars])
+    return coordinates.points(np.asarray(x)[:num_bars])
 
 
 def _whole_bars(plan: np.ndarray) -> np.ndarray:
@@ -203,11 +211,12 @@ def _draw(graph: nnx.GraphDef, state: nnx.State, batch: PhraseBatch, whole: Arra
             batch.genre,
             jax.lax.dynamic_slice_in_dim(batch.metre, bar, 1, axis=1),
             batch.setting,
+            batch.style,
         )
         plan = now.plan[0, 0]  # (4,)
         repeated = jnp.where((plan > NEW)[:, None], past[bar - jnp.maximum(plan, 0)], 0.0)  # (4, K)
         lagged, repeated = lagged[None, None], repeated[None, None]
-        context, states = network.context(network.known(lagged, repeated, now, bar), lagged, repeated, h)
+        context, states = network.context(network.known(lagged, repeated, now, bar), lagged, repeated, now.style, h)
         x = NOISE * jax.random.normal(jax.random.fold_in(key, bar), (1, 1, size))
 
         def onward(flow_step: Array, x: Array) -> Array:  # the midpoint method

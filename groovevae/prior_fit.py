@@ -32,6 +32,7 @@ class _Bars(NamedTuple):
     metre: np.ndarray  # (N,)
     setting: np.ndarray  # (N, 2)
     last: np.ndarray  # (N,) index of the song's last bar
+    style: np.ndarray  # (N, K) mean of the song's bars
 
 
 def fit_prior(
@@ -47,10 +48,14 @@ def fit_prior(
     names = tuple(sorted(set(song_genres)))
     coordinates = {name: Coordinates(genres[name]) for name in names}
     used = _spread(songs, song_genres, seed=config.seed)
-    x = [coordinates[name].of(encode(network, song.bars[_sounding(song)])[0]) for song, name in used]
+    z = [encode(network, song.bars[_sounding(song)])[0] for song, _ in used]
+    x = [coordinates[name].of(points) for points, (_, name) in zip(z, used, strict=True)]
     weights = _fit(_flat(used, x, names), config, len(names))
-    songs_of = {name: [song for song, other in zip(songs, song_genres, strict=True) if other == name] for name in names}
-    return Prior(config, names, weights, {name: pick_forms(name, own) for name, own in songs_of.items()})
+    forms = {}
+    for name in names:
+        own = [(song, points.mean(0)) for points, (song, other) in zip(z, used, strict=True) if other == name]
+        forms[name] = pick_forms(name, [song for song, _ in own], [style for _, style in own])
+    return Prior(config, names, weights, forms)
 
 
 def _spread(songs: Sequence[Song], names: Sequence[str], *, seed: int) -> list[tuple[Song, str]]:
@@ -86,6 +91,7 @@ def _flat(songs: Sequence[tuple[Song, str]], x: Sequence[np.ndarray], genres: tu
                 metre_rows(bars.metre),
                 np.stack([np.full(len(bars), song.is_minor), np.log2(tempo / 120)], axis=1).astype(np.float32),
                 np.full(len(bars), end - 1),
+                np.broadcast_to(own.mean(0), own.shape),
             )
         )
     return _Bars(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
@@ -99,7 +105,7 @@ def _phrases(bars: _Bars, starts: np.ndarray) -> tuple[np.ndarray, PhraseBatch, 
     index = np.minimum(index, bars.last[starts][:, None])
     plan = bars.plan[index]
     plan = np.where(plan > place[None, :, None], NEW, plan)
-    batch = PhraseBatch(plan, bars.genre[starts], bars.metre[index], bars.setting[starts])
+    batch = PhraseBatch(plan, bars.genre[starts], bars.metre[index], bars.setting[starts], bars.style[starts])
     return bars.x[index], batch, mask.astype(np.float32)
 
 

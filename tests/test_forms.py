@@ -22,6 +22,8 @@ from groovevae.latents import Genre
 from groovevae.phrases import role_digests
 
 PLAYED = {"metre": (3, 4), "tempo": 90.0, "transpose": -3, "is_minor": True, "programs": (1, 2, 3), "kit": (36, 38)}
+PLAYED |= {"style": np.zeros(4, np.float16)}
+STYLE = np.arange(4.0)
 A, B = [60, 62], [64]
 
 
@@ -68,7 +70,7 @@ def test_no_form_goes_over_a_change_of_metre() -> None:
 
 def test_a_form_keeps_how_the_song_is_played_and_none_of_its_notes() -> None:
     song = Song(phrase(A, B, A, B, A), transpose=2, is_minor=True, programs=(33, 4, 11))
-    form = form_of(song, 1, role_digests(song.bars))
+    form = form_of(song, 1, role_digests(song.bars), STYLE)
     assert form.roles[:, 3].tolist() == [NEW, NEW, 2, 2]
     assert (form.metre, form.tempo, form.transpose, form.is_minor) == ((4, 4), 120.0, 2, True)
     assert form.programs == (33, 4, 11)
@@ -76,11 +78,11 @@ def test_a_form_keeps_how_the_song_is_played_and_none_of_its_notes() -> None:
 
 def test_forms_come_from_as_many_songs_as_there_are() -> None:
     songs = [Song(phrase(*[A] * 24), transpose=number % 6) for number in range(5)]
-    forms = pick_forms("jazz", [*songs, Song(phrase(A))])
+    forms = pick_forms("jazz", [*songs, Song(phrase(A))], 6 * [STYLE])
     assert len(forms) == 5 * 3
     assert sorted(form.transpose for form in forms[:5]) == [0, 1, 2, 3, 4]
-    assert len(pick_forms("jazz", songs * 20)) == MAX_FORMS
-    assert pick_forms("jazz", []) == ()
+    assert len(pick_forms("jazz", songs * 20, 100 * [STYLE])) == MAX_FORMS
+    assert pick_forms("jazz", [], []) == ()
 
 
 def genre(seed: int, size: int = 4) -> Genre:
@@ -112,4 +114,5 @@ def test_a_prior_to_a_file_and_back() -> None:
     assert (again.weights["x/kernel"] == 1).all()
     for one, other in zip(again.forms["a"], forms, strict=True):
         assert (one.roles == other.roles).all()
-        assert {**vars(one), "roles": 0} == {**vars(other), "roles": 0}
+        assert (one.style == other.style).all()
+        assert {**vars(one), "roles": 0, "style": 0} == {**vars(other), "roles": 0, "style": 0}
