@@ -25,6 +25,7 @@ from groovevae.model import NUM_METRES
 from groovevae.weights import arrays_to_state
 
 LAGS = (1, 2, 4)  # earlier bars that are seen as they are, beside what the recurrence remembers
+FARTHEST = 6.0  # spreads from the mean that a bar may lie in any direction; real bars do not lie farther
 NOISE = 1.0  # that a bar is drawn from, as a share of what it was fitted with: less is more typical
 FLOW_STEPS = 16  # of the way from noise to a point
 PERIOD = 8  # bars after which a place in the phrase counts as the same
@@ -123,7 +124,8 @@ class PriorNetwork(nnx.Module):
         hidden = jax.nn.gelu(context.features + self.head_point(place))
         for layer in self.middle:
             hidden += jax.nn.gelu(layer(hidden))
-        return self.out(hidden) + (self.gates(hidden)[..., None] * context.sources).sum(-2)
+        gates = jnp.tanh(self.gates(hidden))  # bounded: what a bar adds to the next must not grow from bar to bar
+        return self.out(hidden) + (gates[..., None] * context.sources).sum(-2)
 
     def velocity(self, context: Context, x: Array, time: Array) -> Array:
         """Where to a point x (..., K) moves at `time` (...)."""
@@ -225,6 +227,7 @@ def _draw(graph: nnx.GraphDef, state: nnx.State, batch: PhraseBatch, whole: Arra
             return x + network.velocity(context, half, time + 0.5 / FLOW_STEPS) / FLOW_STEPS
 
         x = jax.lax.fori_loop(0, FLOW_STEPS, onward, x)
+        x = jnp.clip(x, -FARTHEST, FARTHEST)
         x = jnp.where(whole[bar] > 0, past[bar - whole[bar]], x[0, 0])
         return (states[:, -1], past.at[bar].set(x)), None
 

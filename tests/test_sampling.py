@@ -108,7 +108,7 @@ def test_the_examples_of_sample_work(run: Run, tmp_path: Path, example: str) -> 
 
 def test_the_command_in_a_file_makes_it_again(run: Run, tmp_path: Path, tiny: Tiny) -> None:
     options = ["--bars", 5, "--seed", 3, "--temperature", 1, "--tempo", 1e2 / 3, "--key", "D minor"]
-    result = run("sample", "Rock", *options, "--model", tiny.path)
+    result = run("sample", "rock", *options, "--model", tiny.path)
     assert result.stdout.startswith("rock-sample-3.mid: 5 bars, a new phrase of rock in Dm; ")
     data = (tmp_path / "rock-sample-3.mid").read_bytes()
     file = mido.MidiFile(file=io.BytesIO(data), charset="utf-8")
