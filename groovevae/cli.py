@@ -161,7 +161,7 @@ def train(
     from rich.console import Console
 
     from groovevae import display
-    from groovevae.config import ModelConfig, TrainConfig
+    from groovevae.config import ModelConfig, PriorConfig, TrainConfig
     from groovevae.learn import ADAPT_CONFIG, check_settings, train_model, unfinished_step
     from groovevae.stopping import Stopper
 
@@ -185,6 +185,7 @@ def train(
             Path(out),
             config=config,
             model_config=sizes,
+            prior_config=PriorConfig(),
             start_from=start_from,
             restart=restart,
             report=report,

@@ -86,6 +86,7 @@ def train_model(
     held_out = _dataset(held_songs, genres)
 
     state, save = _begin(corpus, out, config, sizes, start_from, restart=restart)
+    was_done = state.step >= config.steps
     state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
     weights = state_to_arrays(state.params)
     if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # NaN is not either
@@ -96,8 +97,11 @@ def train_model(
         described |= _moved(start_from, kept, network, rehearsal)
     held_f1 = _measure(network, held_out, config.seed)
     provenance = _provenance(corpus, train_songs, held_songs, state, config, held_f1, start_from)
-    pairs = [(song.song, song.entry.genre) for song in train_songs] + rehearsal
-    prior = fit_prior(network, described, *zip(*pairs, strict=True), config=prior_config)
+    prior = None
+    if state.step >= config.steps:  # whoever stops a run does not want to wait for a prior
+        pairs = [(song.song, song.entry.genre) for song in train_songs] + rehearsal
+        may_stop = (lambda: False) if was_done else stop  # `stop` is asked only where a new model could be saved
+        prior = fit_prior(network, described, pairs, config=prior_config, stop=may_stop)
     model = ModelFile(sizes, weights, {name: described[name] for name in sorted(described)}, provenance, prior)
     save_model(out, model)
     seen = data if start_from is None else _dataset(train_songs, genres)
@@ -114,7 +118,7 @@ def add_prior(model: ModelFile, corpus: Corpus, *, seed: int = 0, config: PriorC
     train_songs = (corpus.songs[i] for i in split_songs(corpus, seed=seed)[0])
     pairs = [(song.song, song.entry.genre) for song in train_songs if song.entry.genre in model.genres]
     pairs += _rehearse(model, {name: genre for name, genre in model.genres.items() if name not in corpus.genres})
-    return replace(model, prior=fit_prior(network, model.genres, *zip(*pairs, strict=True), config=config))
+    return replace(model, prior=fit_prior(network, model.genres, pairs, config=config))
 
 
 def _begin(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -38,19 +38,24 @@ class _Bars(NamedTuple):
 def fit_prior(
     network: GrooveVAE,
     genres: Mapping[str, Genre],
-    songs: Sequence[Song],
-    song_genres: Sequence[str],
+    songs: Sequence[tuple[Song, str]],
     *,
     config: PriorConfig | None = None,
-) -> Prior:
-    """A prior over phrases of `songs` as this network encodes them. The same songs and config give the same prior."""
+    stop: Callable[[], bool] = lambda: False,
+) -> Prior | None:
+    """A prior over phrases of songs with their genres, as this network encodes them; None where `stop` ended it.
+
+    The same songs and config give the same prior.
+    """
     config = config or PriorConfig()
-    names = tuple(sorted(set(song_genres)))
+    names = tuple(sorted({name for _, name in songs}))
     coordinates = {name: Coordinates(genres[name]) for name in names}
-    used = _spread(songs, song_genres, seed=config.seed)
+    used = _spread(songs, seed=config.seed)
     z = [encode(network, song.bars[_sounding(song)])[0] for song, _ in used]
     x = [coordinates[name].of(points) for points, (_, name) in zip(z, used, strict=True)]
-    weights = _fit(_flat(used, x, names), config, len(names))
+    weights = _fit(_flat(used, x, names), config, len(names), stop)
+    if weights is None:
+        return None
     forms = {}
     for name in names:
         own = [(song, points.mean(0)) for points, (song, other) in zip(z, used, strict=True) if other == name]
@@ -58,16 +63,16 @@ def fit_prior(
     return Prior(config, names, weights, forms)
 
 
-def _spread(songs: Sequence[Song], names: Sequence[str], *, seed: int) -> list[tuple[Song, str]]:
+def _spread(songs: Sequence[tuple[Song, str]], *, seed: int) -> list[tuple[Song, str]]:
     """Songs of each genre in a seeded order until they have MAX_GENRE_BARS bars together."""
-    rng = np.random.default_rng(seed)
     count: dict[str, int] = {}
     used = []
-    for i in rng.permutation(len(songs)):
-        size = len(range(*_sounding(songs[i]).indices(len(songs[i].bars))))
-        if size and count.get(names[i], 0) < MAX_GENRE_BARS:
-            count[names[i]] = count.get(names[i], 0) + size
-            used.append((songs[i], names[i]))
+    for i in np.random.default_rng(seed).permutation(len(songs)):
+        song, name = songs[i]
+        window = _sounding(song)
+        if window.stop and count.get(name, 0) < MAX_GENRE_BARS:
+            count[name] = count.get(name, 0) + window.stop - window.start
+            used.append((song, name))
     return used
 
 
@@ -109,7 +114,9 @@ def _phrases(bars: _Bars, starts: np.ndarray) -> tuple[np.ndarray, PhraseBatch, 
     return bars.x[index], batch, mask.astype(np.float32)
 
 
-def _fit(bars: _Bars, config: PriorConfig, num_genres: int) -> dict[str, np.ndarray]:
+def _fit(
+    bars: _Bars, config: PriorConfig, num_genres: int, stop: Callable[[], bool] = lambda: False
+) -> dict[str, np.ndarray] | None:
     network = PriorNetwork(config, bars.x.shape[1], num_genres, low_precision=True, rngs=nnx.Rngs(config.seed))
     graph, params = nnx.split(network)
     warmup = min(100, config.steps // 10 + 1)
@@ -126,6 +133,8 @@ def _fit(bars: _Bars, config: PriorConfig, num_genres: int) -> dict[str, np.ndar
     chance = 1.0 / np.sqrt(np.bincount(bars.genre)[bars.genre])
     edges = np.cumsum(chance / chance.sum())
     for number in range(config.steps):
+        if stop():
+            return None
         rng = np.random.default_rng([config.seed, number])
         starts = np.minimum(np.searchsorted(edges, rng.random(config.batch_size)), len(edges) - 1)
         key = jax.random.fold_in(jax.random.key(config.seed), number)

@@ -36,7 +36,9 @@ def toy_bars() -> _Bars:
 
 @pytest.fixture(scope="module")
 def prior() -> Prior:
-    return Prior(CONFIG, ("left", "right"), _fit(toy_bars(), CONFIG, 2), {})
+    weights = _fit(toy_bars(), CONFIG, 2)
+    assert weights is not None
+    return Prior(CONFIG, ("left", "right"), weights, {})
 
 
 def plain(*roles: int, num_bars: int = 8) -> Form:
@@ -83,6 +85,11 @@ def test_phrases_end_with_their_song() -> None:
     assert mask.sum(1).tolist() == [16, 4]
     assert x.shape == (2, 16, SIZE)
     assert batch.plan.max() == NEW
+
+
+def test_fitting_stops_when_asked_to() -> None:
+    asked = iter([False, True])
+    assert _fit(toy_bars(), CONFIG, 2, stop=lambda: next(asked)) is None
 
 
 def test_rows_of_the_metre_table() -> None:
