@@ -12,11 +12,13 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, ONSET
-from groovevae.blend import METHODS, find_genre, move
+from groovevae.blend import find_genre, move
 from groovevae.checkpoint import load_model_file
 from groovevae.corpus import Corpus, load_corpus, split_songs
+from groovevae.doses import dose, find_curves
 from groovevae.generate import Groove
 
+METHODS = ("calibrated", "transport", "mean")
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 NUM_RANDOM = 8  # random directions that a control is averaged over
 
@@ -54,7 +56,7 @@ def row(name: str, table: dict[str, float]) -> str:
 @click.argument("model_path", metavar="[MODEL]", required=False)
 @click.option("--source", default="classical", show_default=True)
 @click.option("--target", default="rock", show_default=True)
-@click.option("--method", type=click.Choice(METHODS), default="transport", show_default=True)
+@click.option("--method", type=click.Choice(METHODS), default=METHODS[0], show_default=True)
 @click.option("--temperature", default=0.0, show_default=True, help="0: the likeliest notes.")
 @click.option("--bars", "num_bars", default=512, show_default=True, help="Held-out bars of each genre.")
 @click.option("--seed", default=0, show_default=True, help="The seed the model was trained with: it makes the split.")
@@ -75,7 +77,9 @@ def main(
     corpus = load_corpus(corpus_folder)
     real_source, real_target = (held_out_bars(corpus, name, seed=seed, count=num_bars) for name in (source, target))
     z = groove.encode(real_source)
-    direction = (move(z, genres[source], {target: 1.0}, genres, amount=1.0, method=method) - z).mean(0)
+    way = move(z, genres[source], {target: 1.0}, genres, amount=1.0, method=method) - z  # (N, Z)
+    direction = way.mean(0)
+    curves = find_curves(groove.model.doses, source, target)  # (4, K)
 
     def decoded(points: np.ndarray) -> dict[str, float]:
         return measures(groove.decode(points, real_source, temperature=temperature, seed=seed))
@@ -87,7 +91,10 @@ def main(
     print("| " + " | ".join(["", *names]) + " |\n|---" + "|---:" * len(names) + "|")
     print(row(f"real {source}", measures(real_source)))
     for amount in AMOUNTS:
-        moved = move(z, genres[source], {target: 1.0}, genres, amount=amount, method=method)
+        moved = z + np.float32(amount) * way
+        if method == "calibrated":  # each role by its own curve
+            shares = [float(dose(curve, np.array([amount]))[0]) for curve in curves]
+            moved = np.stack([z + np.float32(share) * way for share in shares])
         print(row(f"{source} to {target}, {amount:g}", decoded(moved)))
     rng = np.random.default_rng(seed)
     others = rng.standard_normal((NUM_RANDOM, len(direction)))

@@ -54,7 +54,8 @@ def role_of(bars: Bars, role: str) -> list:
 
 
 def test_a_ramp_goes_evenly_from_bar_to_bar(groove: Groove) -> None:
-    at_0, at_1, ramp = (points_of(groove, replace(REQUEST, amount=amount)) for amount in (0.0, 1.0, (0.0, 1.0)))
+    straight = replace(REQUEST, method="transport")
+    at_0, at_1, ramp = (points_of(groove, replace(straight, amount=amount)) for amount in (0.0, 1.0, (0.0, 1.0)))
     share = np.linspace(0, 1, 8)[:, None]
     np.testing.assert_allclose(ramp, (1 - share) * at_0 + share * at_1, atol=1e-5)
     [blended] = groove.blend(replace(REQUEST, amount=(0.0, 1.0)))
@@ -66,13 +67,26 @@ def test_a_ramp_goes_evenly_from_bar_to_bar(groove: Groove) -> None:
 
 
 def test_roles_go_shares_of_their_own(groove: Groove) -> None:
-    by_role = points_of(groove, replace(REQUEST, amount=0.5, roles={"drums": 1.0, "lead": (0.0, 1.0)}))
+    straight = replace(REQUEST, method="transport")
+    by_role = points_of(groove, replace(straight, amount=0.5, roles={"drums": 1.0, "lead": (0.0, 1.0)}))
     assert by_role.shape == (4, 8, groove.model.config.latent_size)
     for role, amount in zip(ROLES, (1.0, 0.5, 0.5, (0.0, 1.0)), strict=True):
-        alone = points_of(groove, replace(REQUEST, amount=amount))
+        alone = points_of(groove, replace(straight, amount=amount))
         assert (by_role[ROLES.index(role)] == alone).all(), role
     [blended] = groove.blend(replace(REQUEST, roles={"drums": 1.0, "lead": 0.0}))
     assert ", 0.5 of the way to rock (drums 1, lead 0); " in blended.description
+
+
+def test_each_role_goes_by_its_own_dose(groove: Groove) -> None:
+    """A calibrated amount is a share of the way that depends on the role; at 0 all stay where they are."""
+    curves = np.array([[0.5, 1.0, 1.5, 2.0], [0.1, 0.2, 0.3, 0.4], [0.25, 0.5, 0.75, 1.0], [1.0, 1.0, 1.0, 1.0]])
+    dosed = Groove(replace(groove.model, doses={("classical", "rock"): curves.astype(np.float32)}))
+    straight = replace(REQUEST, method="transport")
+    by_role = points_of(dosed, replace(REQUEST, amount=0.5))
+    for role, share in enumerate((1.0, 0.2, 0.5, 1.0)):
+        np.testing.assert_allclose(by_role[role], points_of(groove, replace(straight, amount=share)), atol=1e-5)
+    still = points_of(dosed, replace(REQUEST, amount=0.0))
+    np.testing.assert_allclose(still, points_of(groove, replace(straight, amount=0.0)), atol=1e-6)
 
 
 def test_roles_of_one_amount_are_one_stream(groove: Groove) -> None:
