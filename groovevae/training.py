@@ -181,16 +181,13 @@ def run_training(
     Raises CorpusError where there is nothing to train on, RequestError where the devices cannot share a batch.
     """
     batches, graph, mesh = _batches(data, config), _graph(model_config, config), make_mesh(config.batch_size)
-    index = held_out.of_each_genre(EVAL_BARS)
     clock = _Clock()
 
     def tell(step: int, means: StepMetrics, pace: float) -> None:
-        measured = None
-        if len(index) and (step % EVAL_STEPS == 0 or step == config.steps):
-            network = Network(model_config, state_to_arrays(state.average))
-            measured = macro_f1(reconstruction_f1(network, held_out, index))
+        is_at_end = step == config.steps
+        measured = _held_out_f1(model_config, state, held_out) if is_at_end or step % EVAL_STEPS == 0 else None
         report(_progress(step, config, means, pace, measured))
-        if step < config.steps and clock.is_time_to_save():
+        if not is_at_end and clock.is_time_to_save():
             save(state)
 
     state = replicate(mesh, state)
@@ -240,6 +237,13 @@ def _means(pending: list[StepMetrics], step: int) -> StepMetrics:
     if not np.isfinite(means.recon).all():
         raise RequestError(f"training went astray before step {step}; --restart with a lower --learning-rate")
     return means
+
+
+def _held_out_f1(model_config: ModelConfig, state: TrainState, held_out: Dataset) -> dict[str, float] | None:
+    """Note F1 by role on held-out songs, None without any."""
+    index = held_out.of_each_genre(EVAL_BARS)
+    network = Network(model_config, state_to_arrays(state.average))
+    return macro_f1(reconstruction_f1(network, held_out, index)) if len(index) else None
 
 
 class _Clock:

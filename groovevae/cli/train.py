@@ -97,15 +97,9 @@ def train(
                 report=report,
                 stop=stopper,
             )
-    is_stopped = stopper.signal != 0 or trained.steps_done < config.steps  # by a signal to this process or to another
     if is_first:
-        if not stopper.has_begun:
-            click.echo(f"All {config.steps:,} steps were done before: raise --steps, or start anew with --restart.")
-        _print_trained(trained, out)
-        if is_stopped:
-            click.echo(f"Stopped at step {trained.steps_done:,} of {config.steps:,}; the same command goes on.")
-    if is_stopped:
-        sys.exit(128 + (stopper.signal or signal.SIGTERM))
+        _print_trained(trained, out, was_finished=not stopper.has_begun)
+    _exit_if_stopped(stopper, trained.steps_done, config.steps, is_quiet=not is_first)
 
 
 def _settings(
@@ -201,13 +195,24 @@ def _start_model(start: str, out: str) -> ModelFile:
     return load_model_file(None if start == "default" else start)
 
 
-def _print_trained(trained: Trained, out: str) -> None:
+def _exit_if_stopped(stopper: _Stopper, step: int, steps: int, *, is_quiet: bool) -> None:
+    """Ends with the status of the signal that stopped the run, which another process may have got."""
+    if stopper.signal == 0 and step >= steps:
+        return
+    if not is_quiet:
+        click.echo(f"Stopped at step {step:,} of {steps:,}; the same command goes on.")
+    sys.exit(128 + (stopper.signal or signal.SIGTERM))
+
+
+def _print_trained(trained: Trained, out: str, *, was_finished: bool) -> None:
     """How well the model reconstructs, where it lies, and what to do next."""
     from rich.console import Console
 
     from groovevae import display
     from groovevae.training import macro_f1
 
+    if was_finished:
+        click.echo(f"All {trained.steps_done:,} steps were done before: raise --steps, or start anew with --restart.")
     rows = dict(trained.held_out_f1)
     if rows:
         rows["mean of held-out songs"] = macro_f1(trained.held_out_f1)
