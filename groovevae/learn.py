@@ -20,6 +20,7 @@ from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import encode
 from groovevae.describe import describe_genres, follow, phrase_song
+from groovevae.devices import make_mesh
 from groovevae.directions import attribute_vectors
 from groovevae.errors import CorpusError, OutputError, RequestError
 from groovevae.inference import Network
@@ -67,6 +68,7 @@ def train_model(
     """
     with together():
         check_settings(config, model_config or ModelConfig())
+        make_mesh(config.batch_size)  # here, before a state is written that no run can go on with
         if out.is_dir():
             raise OutputError(f"{out}: a folder; name a file for the model with --out")
         sources = _sources(corpus, config, model_config or ModelConfig(), start_from)

@@ -6,6 +6,7 @@ A process alone passes through all of it without cost.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import time
@@ -64,7 +65,8 @@ def _checked(address: str, num_processes: int | None, process: int | None) -> di
         try:
             socket.create_server(("", int(port))).close()
         except OSError as error:
-            raise RequestError(f"{address}: port {port} cannot be listened at ({error.strerror})") from None
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise RequestError(f"{address}: port {port} cannot be listened at ({reason})") from None
     else:
         _wait_for_first(host.strip("[]"), int(port))
     return {

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 import pytest
 from command_line import Run, error_of
-from tiny import SETTINGS, train_tiny
+from tiny import SETTINGS, Tiny, train_tiny
 from train_in_processes import CONFIG, STEPS, losses_of
 
 from groovevae import training
@@ -146,6 +146,22 @@ def test_batches_that_devices_cannot_share(
     message = f"batch size {size} is no multiple of the {devices} devices to train on; use {fitting}"
     with pytest.raises(RequestError, match=message):
         make_mesh(size)
+
+
+def test_a_batch_that_cannot_be_shared_leaves_no_state(
+    tmp_path: Path, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jax, "devices", lambda: jax.local_devices() * 3)
+    with pytest.raises(RequestError, match="batch size 16 is no multiple of the 3 devices"):
+        train_tiny(tiny.corpus, tmp_path / "model.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_port_in_use() -> None:
+    with socket.create_server(("", 0)) as server:
+        address = f"localhost:{server.getsockname()[1]}"
+        with pytest.raises(RequestError, match=rf"{address}: port \d+ cannot be listened at \("):
+            connect(address, num_processes=2, process=0)
 
 
 @pytest.mark.parametrize(
