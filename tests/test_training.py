@@ -12,11 +12,11 @@ from tiny import GENRES, SETTINGS, SIZES, Tiny, train_tiny
 from groovevae.checkpoint import STATE_KIND, load_model_file, read_tensors, write_tensors
 from groovevae.config import TrainConfig
 from groovevae.corpus import Corpus, load_corpus
+from groovevae.corpus.dataset import Dataset
 from groovevae.errors import CorpusError, GrooveError, ModelFileError, OutputError, RequestError
 from groovevae.learn import ADAPT_CONFIG, MAX_SEED, check_enough
 from groovevae.resume import load_state, save_state, state_file, unfinished_step
-from groovevae.training import ema_decay_at, initial_state, learning_rate, macro_f1
-from groovevae.weights import state_to_arrays
+from groovevae.training import TrainState, ema_decay_at, initial_state, learning_rate, macro_f1, run_training
 
 
 def test_the_loss_falls(tiny: Tiny) -> None:
@@ -275,35 +275,43 @@ def test_weights_that_are_no_numbers_are_not_written(tiny: Tiny, tmp_path: Path)
     assert not (tmp_path / "x.safetensors").exists()
 
 
-def state_arrays(path: Path, part: str) -> dict[str, np.ndarray]:
-    """The arrays of one part of the state beside a model file, by the names that the model's weights have."""
-    tensors, _ = read_tensors(state_file(path), kind=STATE_KIND)
-    return {name.removeprefix(part): array for name, array in tensors.items() if name.startswith(part)}
+def states_after(corpus: Corpus, steps: int, ema_decay: float) -> list[TrainState]:
+    """What training gives after none, one, ... and all of its steps, as NumPy arrays."""
+    songs = corpus.songs[::6]
+    data = Dataset.from_songs([song.song for song in songs], [song.entry.genre for song in songs], GENRES)
+    sizes, config = replace(SIZES, num_genres=len(GENRES)), replace(SETTINGS, steps=steps, ema_decay=ema_decay)
+    options = {"model_config": sizes, "config": config, "report": lambda progress: None, "save": lambda state: None}
+    state = initial_state(sizes, config, None)
+    states = [jax.device_get(state)]
+    for _ in range(steps):
+        state = run_training(data, data, state, stop=stop_after(1), **options)
+        states.append(jax.device_get(state))
+    return states
 
 
-def test_the_model_is_the_average_of_the_weights(tiny: Tiny, tmp_path: Path) -> None:
-    """Of three steps, from their weights: what is left of those after step n shrinks by ema_decay_at each step."""
-    path = tmp_path / "x.safetensors"
-    config = replace(SETTINGS, steps=3, ema_decay=0.15)
-    after = [{}, {}, {}, {}]
-    after[0] = state_to_arrays(initial_state(replace(SIZES, num_genres=3), config, None).params)
-    for step in (1, 2, 3):
-        trained = train_tiny(tiny.corpus, path, config=config, stop=stop_after(1)).trained
-        after[step] = state_arrays(path, "params/")
-    expected = after[0]
+def test_the_average_of_the_weights(tiny: Tiny) -> None:
+    states = states_after(tiny.corpus, 3, 0.15)
+    leaves = [jax.tree.leaves(state.params) for state in states]
+    expected = leaves[0]
     for step, decay in enumerate([0.1, 0.15, 0.15], start=1):
-        expected = {name: decay * old + (1 - decay) * after[step][name] for name, old in expected.items()}
-    assert any(np.abs(expected[name] - array).max() > 1e-3 for name, array in after[3].items())
-    for name, array in trained.model.weights.items():
-        np.testing.assert_allclose(array, expected[name], atol=1e-6)
-        np.testing.assert_array_equal(array, state_arrays(path, "average/")[name])
+        expected = [decay * old + (1 - decay) * new for old, new in zip(expected, leaves[step], strict=True)]
+    assert any(np.abs(wanted - last).max() > 1e-3 for wanted, last in zip(expected, leaves[-1], strict=True))
+    for average, wanted in zip(jax.tree.leaves(states[-1].average), expected, strict=True):
+        np.testing.assert_allclose(average, wanted, atol=1e-6)
 
 
-def test_without_an_average_the_model_is_the_last_weights(tiny: Tiny, tmp_path: Path) -> None:
-    path = tmp_path / "x.safetensors"
-    trained = train_tiny(tiny.corpus, path, config=replace(SETTINGS, steps=2, ema_decay=0.0)).trained
-    for name, array in state_arrays(path, "params/").items():
-        np.testing.assert_array_equal(trained.model.weights[name], array)
+def test_without_an_average_it_is_the_last_weights(tiny: Tiny) -> None:
+    last = states_after(tiny.corpus, 2, 0.0)[-1]
+    for average, weights in zip(jax.tree.leaves(last.average), jax.tree.leaves(last.params), strict=True):
+        np.testing.assert_array_equal(average, weights)
+
+
+def test_the_model_is_the_average(tiny: Tiny) -> None:
+    tensors, _ = read_tensors(state_file(tiny.path), kind=STATE_KIND)
+    weights = tiny.trained.model.weights
+    for name, array in weights.items():
+        np.testing.assert_array_equal(array, tensors[f"average/{name}"])
+    assert any((array != tensors[f"params/{name}"]).any() for name, array in weights.items())
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from tiny import SETTINGS, train_tiny
+from tiny import SETTINGS, describe_quickly, train_tiny
 
-from groovevae import learn, training
+from groovevae import training
 from groovevae.corpus import load_corpus
 from groovevae.processes import connect, is_first_process
 
@@ -28,8 +28,7 @@ def losses_of(reports: list[training.Progress]) -> list[dict]:
 
 def main(corpus: str, folder: str, coordinator: str = "", processes: str = "1", process: str = "0") -> None:
     training.REPORT_STEPS = 1
-    learn.attribute_vectors = lambda network, data: []  # these two take longer than all the rest
-    learn.with_doses = lambda model, data=None: model
+    describe_quickly()
     if coordinator:
         connect(coordinator, num_processes=int(processes), process=int(process))
     loaded = load_corpus(corpus)
