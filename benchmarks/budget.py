@@ -66,14 +66,7 @@ def train_for(contestant: Contestant, data: Dataset, config: TrainConfig, second
 
     One step of each length of batch is taken and undone beforehand, so that compilers and caches are not measured.
     """
-    batches = Batches(
-        data,
-        batch_size=config.batch_size,
-        genre_balance=config.genre_balance,
-        seed=config.seed,
-        mixed=config.mixed,
-        transposed=config.transposed,
-    )
+    batches = Batches.of(data, config)
     begun = time.process_time()
     for beats in beats_of_batches(data):
         silence = Bars.empty(config.batch_size, metre=(beats, 4))

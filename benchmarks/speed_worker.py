@@ -57,14 +57,7 @@ def trainers(side: str, sizes: ModelConfig, config: TrainConfig) -> dict[str, Ca
 
 def draw(data: Dataset, config: TrainConfig, count: int) -> dict[str, Drawn]:
     """Batches as training draws them, and the first ones that hold full bars of four beats only."""
-    batches = Batches(
-        data,
-        batch_size=config.batch_size,
-        genre_balance=config.genre_balance,
-        seed=config.seed,
-        mixed=config.mixed,
-        transposed=config.transposed,
-    )
+    batches = Batches.of(data, config)
     drawn = (batches[step] for step in range(MAX_DRAWS))
     four = islice((one for one in drawn if (one[0].num_steps == 16).all()), count)
     return {"4/4": list(four), "as drawn": [batches[step] for step in range(count)]}

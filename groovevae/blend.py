@@ -34,17 +34,29 @@ def find_genre(name: str, genres: Iterable[str]) -> str:
 
 def parse_weights(parts: Sequence[str]) -> dict[str, float]:
     """{"classical": 0.5, "rock": 0.3} from ["classical=0.5", "rock=0.3"]. Raises RequestError on anything else."""
-    weights: dict[str, float] = {}
+    return parse_numbers(
+        parts,
+        no_number="is no weight; write GENRE=NUMBER, like rock=0.3",
+        no_name="each weight needs a genre of its own, like classical=0.5 rock=0.5",
+    )
+
+
+def parse_numbers(parts: Sequence[str], *, no_number: str, no_name: str) -> dict[str, float]:
+    """Numbers by name from NAME=NUMBER; the last sign of equality counts.
+
+    Raises RequestError, with what is said of a part that has no number, or no name of its own.
+    """
+    numbers: dict[str, float] = {}
     for part in parts:
         name, _, value = part.rpartition("=")
         try:
-            weight = float(value)
+            number = float(value)
         except ValueError:
-            raise RequestError(f"{part!r} is no weight; write GENRE=NUMBER, like rock=0.3") from None
-        if not name or name in weights:
-            raise RequestError(f"{part!r}: each weight needs a genre of its own, like classical=0.5 rock=0.5")
-        weights[name] = weight
-    return weights
+            raise RequestError(f"{part!r} {no_number}") from None
+        if not name or name in numbers:
+            raise RequestError(f"{part!r}: {no_name}")
+        numbers[name] = number
+    return numbers
 
 
 def normalised_weights(weights: Mapping[str, float]) -> dict[str, float]:

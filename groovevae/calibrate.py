@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import FIRST_PITCH, HOLD, ONSET, ROLES
+from groovevae.bars.constants import BASS_SIZE, FIRST_PITCH, HOLD, LEAD_SIZE, ONSET, ROLES
 from groovevae.blend import find_way, go
 from groovevae.checkpoint import ModelFile
 from groovevae.corpus.dataset import Dataset
@@ -168,7 +168,7 @@ def role_features(bars: Bars) -> Mapping[str, np.ndarray]:
 
 def _pitched_features(states: np.ndarray, at: np.ndarray, *, is_line: bool) -> np.ndarray:
     if is_line:
-        pitch = np.arange(80)
+        pitch = np.arange(max(BASS_SIZE, LEAD_SIZE))
         notes = (states[..., None] == FIRST_PITCH + pitch).astype(np.float32)  # (N, T, P)
         sounding = states >= HOLD
     else:

@@ -69,7 +69,7 @@ def plan_pieces(request: BlendRequest, places: Places) -> list[Plan]:
         elif request.method == "calibrated":
             curves = {name: find_curves(places.model.doses, start.genre, name) for name in targets}
             ways = {name: way(start.z) for name, way in find(start.genre).items()}
-            path = _calibrated(start.z, ways, targets, curves)
+            path = calibrated_path(start.z, ways, targets, curves)
         else:
             path = _straight(start.z, find(start.genre)[""](start.z))
         one = replace(request, seed=seed, count=1)
@@ -99,7 +99,7 @@ def _straight(z: np.ndarray, way: np.ndarray) -> Path:
     return lambda amounts, role: go(z, way, amounts)
 
 
-def _calibrated(
+def calibrated_path(
     z: np.ndarray, ways: Mapping[str, np.ndarray], weights: Mapping[str, float], curves: Mapping[str, np.ndarray]
 ) -> Path:
     """Each role goes towards each target as far as it must to be heard to have gone `amount` times its weight."""

@@ -17,6 +17,7 @@ from groovevae.blend import (
     check_amount,
     find_genre,
     normalised_weights,
+    parse_numbers,
     parse_weights,
 )
 from groovevae.config import MAX_SEED
@@ -181,17 +182,11 @@ def joined_morph(request: BlendRequest, steps: int) -> BlendRequest:
 
 def parse_strengths(words: Sequence[str]) -> dict[str, float]:
     """{"density": 1.0} from ["density=1"]. Raises RequestError for words that name no strength, or one name twice."""
-    strengths: dict[str, float] = {}
-    for word in words:
-        name, _, value = word.rpartition("=")
-        try:
-            strength = float(value)
-        except ValueError:
-            raise RequestError(f"{word!r} is no vector; write NAME=STRENGTH, like density=1") from None
-        if not name or name in strengths:
-            raise RequestError(f"{word!r}: each vector needs a name of its own, like density=1 swing=0.5")
-        strengths[name] = strength
-    return strengths
+    return parse_numbers(
+        words,
+        no_number="is no vector; write NAME=STRENGTH, like density=1",
+        no_name="each vector needs a name of its own, like density=1 swing=0.5",
+    )
 
 
 def parse_keep(text: str) -> tuple[str, ...]:

@@ -180,7 +180,9 @@ def run_training(
     `report` is called every REPORT_STEPS, `save` now and then and at the end, both in the first process alone.
     Raises CorpusError where there is nothing to train on, RequestError where the devices cannot share a batch.
     """
-    batches, graph, mesh = _batches(data, config), _graph(model_config, config), make_mesh(config.batch_size)
+    if not len(data):
+        raise CorpusError("no bars to train on")
+    batches, graph, mesh = Batches.of(data, config), _graph(model_config, config), make_mesh(config.batch_size)
     clock = _Clock()
 
     def tell(step: int, means: StepMetrics, pace: float) -> None:
@@ -203,19 +205,6 @@ def run_training(
             pending = []
     in_first_process(save, state)
     return state
-
-
-def _batches(data: Dataset, config: TrainConfig) -> Batches:
-    if not len(data):
-        raise CorpusError("no bars to train on")
-    return Batches(
-        data,
-        batch_size=config.batch_size,
-        genre_balance=config.genre_balance,
-        seed=config.seed,
-        mixed=config.mixed,
-        transposed=config.transposed,
-    )
 
 
 def _graph(model_config: ModelConfig, config: TrainConfig) -> nnx.GraphDef:

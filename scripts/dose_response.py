@@ -10,15 +10,17 @@ from pathlib import Path
 import click
 import numpy as np
 
+from groovevae import blend
 from groovevae.bars import Bars
-from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, ONSET
+from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, ONSET, ROLES
 from groovevae.blend import find_genre, move
 from groovevae.checkpoint import load_model_file
 from groovevae.corpus import Corpus, load_corpus, split_songs
-from groovevae.doses import dose, find_curves
+from groovevae.doses import find_curves
 from groovevae.generate import Groove
+from groovevae.plans import calibrated_path
 
-METHODS = ("calibrated", "transport", "mean")
+METHODS = [method for method in blend.METHODS if method not in blend.BAR_METHODS]
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 NUM_RANDOM = 8  # random directions that a control is averaged over
 
@@ -79,7 +81,8 @@ def main(
     z = groove.encode(real_source)
     way = move(z, genres[source], {target: 1.0}, genres, amount=1.0, method=method) - z  # (N, Z)
     direction = way.mean(0)
-    curves = find_curves(groove.model.doses, source, target)  # (4, K)
+    curves = {target: find_curves(groove.model.doses, source, target)}
+    by_role = calibrated_path(z, {target: way}, {target: 1.0}, curves)
 
     def decoded(points: np.ndarray) -> dict[str, float]:
         return measures(groove.decode(points, real_source, temperature=temperature, seed=seed))
@@ -92,9 +95,8 @@ def main(
     print(row(f"real {source}", measures(real_source)))
     for amount in AMOUNTS:
         moved = z + np.float32(amount) * way
-        if method == "calibrated":  # each role by its own curve
-            shares = [float(dose(curve, np.array([amount]))[0]) for curve in curves]
-            moved = np.stack([z + np.float32(share) * way for share in shares])
+        if method == "calibrated":
+            moved = np.stack([by_role(np.full(len(z), amount), role) for role in ROLES])
         print(row(f"{source} to {target}, {amount:g}", decoded(moved)))
     rng = np.random.default_rng(seed)
     others = rng.standard_normal((NUM_RANDOM, len(direction)))

@@ -10,6 +10,7 @@ import numpy as np
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
 from groovevae.bars.types import BarBatch
+from groovevae.config import TrainConfig
 
 BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of about one length, so that little of it is padding
 
@@ -78,6 +79,18 @@ class Batches:
         weight = np.where(of_genre > 0, np.maximum(of_genre, 1.0) ** -genre_balance, 0.0)
         chance = count.reshape(shape) * weight
         self._chance = chance / chance.sum()  # (K, G)
+
+    @classmethod
+    def of(cls, data: Dataset, config: TrainConfig) -> Batches:
+        """The batches that training with `config` sees."""
+        return cls(
+            data,
+            batch_size=config.batch_size,
+            genre_balance=config.genre_balance,
+            seed=config.seed,
+            mixed=config.mixed,
+            transposed=config.transposed,
+        )
 
     def __getitem__(self, step: int) -> tuple[BarBatch, np.ndarray]:
         """The batch of a step and the genre of each of its bars, (B,)."""
