@@ -21,6 +21,7 @@ from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.inference import Network
 from groovevae.losses import beta_at
+from groovevae.memory import keep_freed_memory
 from groovevae.model import GrooveVAE
 from groovevae.training import initial_state, learning_rate, train_step
 from groovevae.weights import state_to_arrays
@@ -31,6 +32,7 @@ class Ours:
     """GrooveVAE with the package's own losses, optimiser and training step."""
 
     def __init__(self, model_config: ModelConfig, config: TrainConfig) -> None:
+        keep_freed_memory()
         self.model_config, self.config = model_config, config
         low_precision = config.low_precision
         self.graph = nnx.graphdef(

@@ -20,6 +20,7 @@ import numpy as np
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
+from groovevae.memory import keep_freed_memory
 from sides import load_sides, random_dataset
 
 Drawn = Sequence[tuple[BarBatch, np.ndarray]]
@@ -126,6 +127,7 @@ class Side:
 def main() -> None:
     """Answers each request `[method, arguments...]` with `{"answer": ...}`, or `{"error": ...}` where it failed."""
     answers = os.fdopen(os.dup(1), "w")
+    keep_freed_memory()  # as `groove train` does; on PyTorch's side too, where it changes next to nothing
     os.dup2(2, 1)  # whatever libraries print does not come between
     request = json.loads(sys.stdin.readline())
     side = Side(*request)

@@ -76,8 +76,10 @@ def train(
     """
     from groovevae import display
     from groovevae.learn import train_model
+    from groovevae.memory import keep_freed_memory
     from groovevae.processes import together
 
+    keep_freed_memory()
     config, sizes = _settings(start, **options)
     with _joined(coordinator, processes, process) as is_first:
         console = _console(is_quiet=not is_first)

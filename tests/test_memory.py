@@ -1,0 +1,35 @@
+"""Memory between training steps."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+FREED_AND_TAKEN_AGAIN = """
+import resource, sys
+import numpy as np
+from groovevae.memory import keep_freed_memory
+
+if sys.argv[1] == "keep":
+    keep_freed_memory()
+for _ in range(2):
+    np.ones(64 * 2**20, np.uint8)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    np.ones(64 * 2**20, np.uint8)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def page_faults(word: str) -> int:
+    command = [sys.executable, "-c", FREED_AND_TAKEN_AGAIN, word]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_memory_that_was_freed_is_not_mapped_anew():
+    assert page_faults("keep") < 100 < page_faults("leave")
