@@ -17,6 +17,9 @@ PERIOD = 8  # bars after which a place in the phrase counts as the same
 NUM_TIMES = 8  # sines and cosines that tell the head how far on the way from noise to a bar it is
 NUM_KNOWN = 3 * len(ROLES) + PERIOD + 3  # features beside points: the plan, the place, the first bar, the setting
 FLOW_STEPS = 16  # of that way
+NOISE = (
+    0.85  # what bars are drawn from, as a share of what the network was fitted with: less is more typical of a genre
+)
 FARTHEST = (
     6.0  # spreads from the mean that a bar may lie in any direction; of real bars, one number in 30,000 is farther
 )
@@ -50,7 +53,7 @@ class PhraseNetwork(Layers):
             h = self._gru("gru", h, self._dense("to_gates", known))
             features = self._dense("head", np.concatenate([known, h], axis=-1))
             noise = np.random.default_rng([seed, bar]).standard_normal((1, self.size), np.float32)
-            drawn = self._flow(noise, features, self._sources(lagged, repeated, style))[0]
+            drawn = self._flow(NOISE * noise, features, self._sources(lagged, repeated, style))[0]
             past[bar] = past[bar - whole] if whole else np.clip(drawn, -FARTHEST, FARTHEST)
         return coordinates.points(past)
 

@@ -9,7 +9,7 @@ from flax import nnx
 from test_forms import PLAYED, genre
 
 from groovevae.config import PriorConfig
-from groovevae.drawing import FLOW_STEPS, LAGS, PhraseNetwork, metre_rows
+from groovevae.drawing import FLOW_STEPS, LAGS, NOISE, PhraseNetwork, metre_rows
 from groovevae.errors import ModelFileError
 from groovevae.forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.prior import PhraseBatch, PriorNetwork
@@ -82,7 +82,7 @@ def test_numpy_draws_what_jax_would(prior: Prior) -> None:
     known = network.known(lagged, repeated, batch)
     context, _ = network.context(known, lagged, repeated, style, jnp.zeros((1, CONFIG.state_size)))
     noise = [np.random.default_rng([7, bar]).standard_normal((1, SIZE), np.float32) for bar in range(6)]
-    found = jnp.stack(noise, axis=1)
+    found = NOISE * jnp.stack(noise, axis=1)
     for step in range(FLOW_STEPS):
         time = jnp.full((1, 6), step / FLOW_STEPS)
         half = found + network.velocity(context, found, time) / (2 * FLOW_STEPS)
