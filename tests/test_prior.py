@@ -17,7 +17,9 @@ from groovevae.prior_fit import _Bars, _fit, _phrases
 from groovevae.weights import arrays_to_state
 
 SIZE = 4
-CONFIG = PriorConfig(input_size=16, state_size=16, hidden_size=32, role_rank=2, steps=150, batch_size=32)
+CONFIG = PriorConfig(
+    input_size=16, state_size=16, hidden_size=32, role_rank=2, steps=150, batch_size=32, learning_rate=5e-3
+)
 
 
 def toy_bars() -> _Bars:
