@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from groovevae.generate import Blend, Groove, load_model
     from groovevae.learn import train_model
     from groovevae.request import BlendRequest
+    from groovevae.sampling import SampleRequest
 
 __version__ = "0.1.0"
 
@@ -34,6 +35,7 @@ __all__ = [
     "Groove",
     "GrooveError",
     "ModelConfig",
+    "SampleRequest",
     "Song",
     "TrainConfig",
     "__version__",
@@ -57,6 +59,7 @@ _MODULES = {
     "generate": ("Blend", "Groove", "load_model"),
     "learn": ("train_model",),
     "request": ("BlendRequest",),
+    "sampling": ("SampleRequest",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

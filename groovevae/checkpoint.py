@@ -21,6 +21,7 @@ from groovevae.bars.constants import ROLES
 from groovevae.config import ModelConfig
 from groovevae.doses import AMOUNTS, Doses
 from groovevae.errors import GrooveError, ModelFileError, OutputError
+from groovevae.forms import Prior, prior_from_file, prior_to_file
 from groovevae.inference import Network
 from groovevae.latents import Genre, Phrase, Vector
 
@@ -39,6 +40,7 @@ class ModelFile:
     provenance: dict[str, Any] = field(default_factory=dict)  # JSON values: data, licences, steps, seed, figures
     vectors: dict[str, Vector] = field(default_factory=dict)  # of attributes, and what users put in; may be empty
     doses: Doses = field(default_factory=dict)  # how far an amount goes; may be empty
+    prior: Prior | None = None  # over phrases; None in a file that was written without one
 
     @property
     def digest(self) -> str:
@@ -80,6 +82,9 @@ def save_model(path: str | Path, model: ModelFile) -> None:
     if model.doses:
         tensors["doses"] = np.stack(list(model.doses.values())).astype(np.float32)  # (pairs, 4, K)
         texts["doses"] = {"pairs": list(model.doses), "amounts": AMOUNTS}
+    if model.prior is not None:
+        arrays, texts["prior"] = prior_to_file(model.prior)
+        tensors |= {f"prior/{name}": array for name, array in arrays.items()}
     write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
 
 
@@ -100,6 +105,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
         }
         vectors = [Vector(**values, z=tensors[f"vectors/{values['name']}"]) for values in texts.get("vectors", [])]
         doses = _doses_from_file(tensors, texts)
+        prior = prior_from_file(tensors, texts["prior"]) if "prior" in texts else None
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, GrooveError) as error:
         raise ModelFileError(f"{path}: damaged model file ({type(error).__name__}: {error})") from None
     if not all(np.isfinite(array).all() for array in tensors.values()):
@@ -118,6 +124,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
         provenance=texts.get("provenance", {}),
         vectors={vector.name: vector for vector in vectors},
         doses=doses,
+        prior=prior,
     )
 
 

@@ -69,3 +69,17 @@ class TrainConfig(_Config):
     transposed: float = 0.2  # share of bars moved to another key
     low_precision: bool = True  # bfloat16 products with float32 accumulation
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class PriorConfig(_Config):
+    """Sizes of the network that phrases are drawn with, and how it is fitted to a trained model."""
+
+    input_size: int = 96  # features of what is known before a bar
+    state_size: int = 128
+    hidden_size: int = 320
+    role_rank: int = 32  # of the maps from a bar that a role repeats to the new one
+    steps: int = 2500
+    batch_size: int = 64  # phrases
+    learning_rate: float = 1e-3
+    seed: int = 0

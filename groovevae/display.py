@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PLAIN_STEPS = 100  # between two lines where there is no terminal to draw on
 PLAIN_SECONDS = 5.0
-AT_END = "Measuring on held-out songs, and writing the model."
+AT_END = "Measuring on held-out songs, learning how phrases go on, and writing the model."
 _REFRESHES = 2  # a second: training needs the processor
 
 

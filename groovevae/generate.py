@@ -11,18 +11,20 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_piece
 from groovevae.bars.constants import ROLES
+from groovevae.bars.key import key_name
 from groovevae.checkpoint import ModelFile, load_model_file
 from groovevae.decoding import decode, decode_takes, encode
 from groovevae.inference import Network
 from groovevae.midi import piece_to_midi
 from groovevae.plans import Plan, plan_pieces
 from groovevae.request import BlendRequest
+from groovevae.sampling import Sampler, SampleRequest
 from groovevae.starts import Places
 
 
 @dataclass(frozen=True)
 class Blend:
-    """A blended piece: its bars, the MIDI file's bytes, and a line that says what was done."""
+    """A new piece, blended or sampled: its bars, the MIDI file's bytes, and a line that says what was done."""
 
     song: Song
     midi: bytes
@@ -72,6 +74,22 @@ class Groove:
         plans = [plan for one in requests for plan in plan_pieces(one.checked(self.model.genres), places)]
         decoded = decode_takes(self.network, [plan.take for plan in plans])
         return [self._finished(plan, bars) for plan, bars in zip(plans, decoded, strict=True)]
+
+    def sample(self, request: SampleRequest) -> list[Blend]:
+        """`request.count` new phrases of a genre, of the seeds from `request.seed` on; the same request gives the same.
+
+        Raises RequestError for a request that does not fit, and for a model without a prior over phrases.
+        """
+        sampler = Sampler(self.model, self.network)
+        request = request.checked(sampler.prior)
+        return [self._sampled(sampler, request, request.seed + number) for number in range(request.count)]
+
+    def _sampled(self, sampler: Sampler, request: SampleRequest, seed: int) -> Blend:
+        song = sampler.song(request, seed)
+        key = key_name(song.transpose, song.is_minor)
+        description = f"a new phrase of {request.genre} in {key}; {_playing(song.bars)}"
+        text = _printable(f"groovevae {__version__}: {description}; {request.command(seed, model=self.path)}")
+        return Blend(song, piece_to_midi(song_to_piece(song, text=text)), description, seed)
 
     def _finished(self, plan: Plan, bars: Bars) -> Blend:
         song = replace(plan.song, bars=bars)

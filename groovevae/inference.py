@@ -28,7 +28,28 @@ from groovevae.logits import (
 _GELU = np.float32(np.sqrt(2 / np.pi))
 
 
-class Network:
+class Layers:
+    """Layers as functions of arrays. `weights` are float32 by parameter path."""
+
+    weights: Mapping[str, np.ndarray]
+
+    def _dense(self, name: str, x: np.ndarray) -> np.ndarray:
+        kernel = self.weights[f"{name}/kernel"]
+        y = x.reshape(-1, x.shape[-1]) @ kernel  # one product of matrices, which BLAS is fastest at
+        y += self.weights[f"{name}/bias"]
+        return y.reshape(*x.shape[:-1], kernel.shape[1])
+
+    def _gru(self, name: str, h: np.ndarray, gates: np.ndarray) -> np.ndarray:
+        """The next state (B, H), as `layers.GRU` computes it."""
+        recurrent = h @ self.weights[f"{name}/kernel"]  # (B, 3H)
+        size = h.shape[1]
+        both = sigmoid(gates[:, : 2 * size] + recurrent[:, : 2 * size])
+        reset, keep = both[:, :size], both[:, size:]
+        candidate = np.tanh(gates[:, 2 * size :] + reset * (recurrent[:, 2 * size :] + self.weights[f"{name}/bias"]))
+        return keep * (h - candidate) + candidate
+
+
+class Network(Layers):
     """A model's encoder and decoder as functions of arrays. `weights` are float32 by parameter path ("encoder/metre").
 
     >>> network = load_model_file().network()
@@ -67,7 +88,7 @@ class Network:
         of_beat = self.weights["decoder/of_beat"]
         beats = np.stack([z @ of_beat[beat] for beat in range(num_beats)], axis=1)
         h = np.tanh(self._dense("decoder/start", z) + self.weights["decoder/metre"][metre])
-        return _gelu(beats), h
+        return gelu(beats), h
 
     def hear(self, before: BarBatch | None, num_bars: int) -> np.ndarray:
         """What the beat before, (B, 4, ...), says to the gates, (B, 3H); None is the bar's beginning."""
@@ -83,7 +104,7 @@ class Network:
         gates = self._dense("decoder/to_gates", plan)
         gates += np.tile(heard, (num_streams, 1))
         h = self._gru("decoder/gru", h, gates)
-        steps = _gelu(self._dense("decoder/out", h) + self._dense("decoder/skip", plan))  # (S * B, 4D)
+        steps = gelu(self._dense("decoder/out", h) + self._dense("decoder/skip", plan))  # (S * B, 4D)
         heads = self._dense("decoder/heads", steps.reshape(len(h), STEPS_PER_BEAT, -1))
         parts = dict(zip(HEADS, np.split(heads, HEAD_EDGES, axis=-1), strict=True))
         return h, BarLogits(**parts, log_scales=np.maximum(self.weights["decoder/log_scales"], MIN_LOG_SCALE))
@@ -108,23 +129,8 @@ class Network:
         steps = self._dense(f"{side}/read/dense", features)
         steps += w[f"{side}/read/bass"][batch.bass] + w[f"{side}/read/lead"][batch.lead]
         num_bars, num_steps, size = steps.shape
-        beats = _gelu(steps).reshape(num_bars, num_steps // STEPS_PER_BEAT, STEPS_PER_BEAT * size)
-        return _gelu(self._dense(f"{side}/read/out", beats))
-
-    def _dense(self, name: str, x: np.ndarray) -> np.ndarray:
-        kernel = self.weights[f"{name}/kernel"]
-        y = x.reshape(-1, x.shape[-1]) @ kernel  # one product of matrices, which BLAS is fastest at
-        y += self.weights[f"{name}/bias"]
-        return y.reshape(*x.shape[:-1], kernel.shape[1])
-
-    def _gru(self, name: str, h: np.ndarray, gates: np.ndarray) -> np.ndarray:
-        """The next state (B, H), as `layers.GRU` computes it."""
-        recurrent = h @ self.weights[f"{name}/kernel"]  # (B, 3H)
-        size = h.shape[1]
-        both = _sigmoid(gates[:, : 2 * size] + recurrent[:, : 2 * size])
-        reset, keep = both[:, :size], both[:, size:]
-        candidate = np.tanh(gates[:, 2 * size :] + reset * (recurrent[:, 2 * size :] + self.weights[f"{name}/bias"]))
-        return keep * (h - candidate) + candidate
+        beats = gelu(steps).reshape(num_bars, num_steps // STEPS_PER_BEAT, STEPS_PER_BEAT * size)
+        return gelu(self._dense(f"{side}/read/out", beats))
 
 
 def check_shapes(found: Mapping[str, tuple[int, ...]], needed: Mapping[str, tuple[int, ...]]) -> None:
@@ -173,11 +179,12 @@ def _where(mask: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
     return np.where(mask[:, None] > 0, new, old)
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-x)), without overflow."""
     return np.float32(0.5) * (np.tanh(np.float32(0.5) * x) + np.float32(1))
 
 
-def _gelu(x: np.ndarray) -> np.ndarray:
+def gelu(x: np.ndarray) -> np.ndarray:
     """The tanh approximation (Hendrycks & Gimpel 2016), which jax.nn.gelu takes as well."""
     inner = _GELU * x * (np.float32(1) + np.float32(0.044715) * x * x)
     return np.float32(0.5) * x * (np.float32(1) + np.tanh(inner))

@@ -15,7 +15,7 @@ from groovevae import __version__
 from groovevae.bars import Bars, Song
 from groovevae.calibrate import with_doses
 from groovevae.checkpoint import ModelFile, save_model
-from groovevae.config import MAX_SEED, ModelConfig, TrainConfig
+from groovevae.config import MAX_SEED, ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import encode
@@ -25,6 +25,7 @@ from groovevae.directions import attribute_vectors
 from groovevae.errors import CorpusError, OutputError, RequestError
 from groovevae.inference import Network
 from groovevae.latents import Genre
+from groovevae.prior_fit import fit_prior
 from groovevae.processes import check_alike, in_first_process, is_first_process, lost_processes_named, together
 from groovevae.resume import Run, load_state, save_state, state_file
 from groovevae.training import EVAL_BARS, Report, TrainState, initial_state, macro_f1, reconstruction_f1, run_training
@@ -53,6 +54,7 @@ def train_model(
     *,
     config: TrainConfig,
     model_config: ModelConfig | None = None,
+    prior_config: PriorConfig | None = None,
     start_from: ModelFile | None = None,
     restart: bool = False,
     report: Report = lambda progress: None,
@@ -82,10 +84,29 @@ def train_model(
     check_alike({"corpus": run["corpus"], "network": run["model"], "settings": settings, "first model": run["start"]})
     in_first_process(save, state)  # finds out now, and not in an hour, whether the folder can be written to
     data, held_out, sizes = sources.data, sources.held_out, sources.sizes
+    was_done = int(state.step) >= config.steps
     state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
     trained = _described(sources, state, config)
+    if int(state.step) >= config.steps:  # whoever stops a run does not want to wait for a prior
+        may_stop = (lambda: False) if was_done else stop  # `stop` is asked only where a new model could be saved
+        songs = [(song.song, song.entry.genre) for song in sources.train_songs] + sources.rehearsal
+        model = trained.model
+        prior = fit_prior(model.network(), model.genres, songs, config=prior_config, stop=may_stop)
+        trained = replace(trained, model=replace(model, prior=prior))
     in_first_process(save_model, out, trained.model)
     return trained
+
+
+def add_prior(model: ModelFile, corpus: Corpus, *, seed: int = 0, config: PriorConfig | None = None) -> ModelFile:
+    """The model with a prior over phrases fitted to it, on the training songs of the corpus that it was trained on.
+
+    `seed` is the one it was trained with: it decides which songs are held out. Genres that the corpus does not have are
+    learned from the model's own phrases.
+    """
+    train_songs = (corpus.songs[i] for i in split_songs(corpus, seed=seed)[0])
+    songs = [(song.song, song.entry.genre) for song in train_songs if song.entry.genre in model.genres]
+    songs += _rehearse(model, {name: genre for name, genre in model.genres.items() if name not in corpus.genres})
+    return replace(model, prior=fit_prior(model.network(), model.genres, songs, config=config))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from flax import nnx
 
 from groovevae import learn
-from groovevae.config import ModelConfig, TrainConfig
+from groovevae.config import ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus
 from groovevae.inference import Network
 from groovevae.learn import Trained, train_model
@@ -19,6 +19,7 @@ from groovevae.weights import network_to_weights
 GENRES = ("classical", "jazz", "rock")
 SIZES = ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16)
 SETTINGS = TrainConfig(steps=30, batch_size=16, learning_rate=1e-2, warmup_steps=2, beta_warmup_steps=10)
+PRIOR = PriorConfig(input_size=8, state_size=8, hidden_size=8, role_rank=2, steps=10, batch_size=8)
 
 
 class Tiny(NamedTuple):
@@ -43,7 +44,7 @@ def untrained_network(**weights: float) -> Network:
 def train_tiny(corpus: Corpus, path: Path, **options) -> Tiny:
     """Trains as SETTINGS and SIZES say, unless `options` say otherwise."""
     reports: list[Progress] = []
-    options = {"config": SETTINGS, "model_config": SIZES, "report": reports.append, **options}
+    options = {"config": SETTINGS, "model_config": SIZES, "prior_config": PRIOR, "report": reports.append, **options}
     return Tiny(corpus, path, train_model(corpus, path, **options), reports)
 
 

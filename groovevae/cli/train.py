@@ -75,6 +75,7 @@ def train(
       groove train my-midi --coordinator 10.0.0.1:4321 --processes 2 --process 0
     """
     from groovevae import display
+    from groovevae.config import PriorConfig
     from groovevae.learn import train_model
     from groovevae.memory import keep_freed_memory
     from groovevae.processes import together
@@ -94,6 +95,7 @@ def train(
                 Path(out),
                 config=config,
                 model_config=sizes,
+                prior_config=PriorConfig(),
                 start_from=start_from,
                 restart=restart,
                 report=report,

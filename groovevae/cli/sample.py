@@ -1,0 +1,39 @@
+"""`groove sample`: new phrases of a genre."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from groovevae.cli.common import given, model_option, write_pieces
+from groovevae.cli.root import main
+
+
+@main.command(short_help="Make new phrases of a genre, without any song to start from.")
+@click.argument("genre")
+@click.option("--bars", type=int, help="Bars to write.  [default: 8]")
+@click.option("--key", help="Key to write in: C, F#m, ...  [default: as one of the genre's songs]")
+@click.option("--tempo", type=float, help="Quarter notes a minute.  [default: as one of the genre's songs]")
+@click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]")
+@click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]")
+@click.option("--count", type=int, help="Pieces to write, of the seeds from --seed on.  [default: 1]")
+@model_option
+@click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]")
+def sample(genre: str, model: str | None, out: str, **options: Any) -> None:
+    """Make new phrases of a GENRE, without any song to start from.
+
+    Metre, tempo, instruments, key, and which parts rest or repeat when, are those of one of the genre's songs,
+    another for each seed. The notes are new.
+
+    \b
+    Examples:
+      groove sample jazz
+      groove sample rock --bars 16 --count 4 --seed 7 --out takes
+      groove sample classical --tempo 90 --key Am
+    """
+    from groovevae.generate import load_model
+    from groovevae.sampling import SampleRequest
+
+    request = SampleRequest(genre, **given(options))
+    write_pieces([(request.stem, piece) for piece in load_model(model).sample(request)], out)

@@ -1,0 +1,142 @@
+"""What consecutive bars are like as a phrase: which parts repeat, how alike bars are, whether they stay in one key.
+
+Looks at notes alone, never at a latent point, so that the same measures judge real phrases and sampled ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, LEAD_LOW, ONSET, ROLES
+from groovevae.bars.types import Bars
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: the odd multiplier of Fibonacci hashing
+_MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
+
+
+@dataclass(frozen=True)
+class PhraseMeasures:
+    """One phrase in numbers; shares are 0 to 1, and NaN where there is nothing to measure."""
+
+    similarity: float  # of two bars of it, over all pairs: the share of their notes that they have in common
+    next_similarity: float  # the same of bars that follow each other
+    repeated_drums: float  # share of the bars that play the role and repeat it exactly from an earlier bar
+    repeated_bass: float
+    repeated_chords: float
+    repeated_lead: float
+    repeated_bars: float  # share of the bars after the first that repeat an earlier one in all roles
+    in_key: float  # share of pitched notes, by bar, in the best major scale (or its relative minor) of the phrase
+    key_stability: float  # mean correlation of a bar's pitch classes with those of the other bars
+    empty_bars: float  # share of bars without a note
+
+    def values(self) -> dict[str, float]:
+        """The measures by name."""
+        return asdict(self)
+
+
+def onset_grids(bars: Bars) -> dict[str, np.ndarray]:
+    """Where each role strikes what, (N, T, voices or pitches) or (N, T) u1 tokens; lengths and velocities left out."""
+    return {
+        "drums": (bars.drums > 0).astype(np.uint8),
+        "bass": np.where(bars.bass >= FIRST_PITCH, bars.bass, 0).astype(np.uint8),
+        "chords": (bars.chords == ONSET).astype(np.uint8),
+        "lead": np.where(bars.lead >= FIRST_PITCH, bars.lead, 0).astype(np.uint8),
+    }
+
+
+def role_digests(bars: Bars) -> np.ndarray:
+    """A number (N, 4) uint64 for what each role strikes in each bar: equal for equal onsets, 0 for none."""
+    columns = []
+    for role, grid in onset_grids(bars).items():
+        flat = grid.reshape(len(bars), -1)
+        words = np.ascontiguousarray(np.pad(flat, ((0, 0), (0, -flat.shape[1] % 8)))).view(np.uint64)  # (N, W)
+        key = np.random.default_rng(list(role.encode())).integers(1, 2**63, words.shape[1], np.uint64) * 2 + 1
+        mixed = _mixed(words + key) - _mixed(key)  # 0 for silence
+        columns.append(_mixed(mixed.sum(1, dtype=np.uint64)))
+    return np.stack(columns, axis=1)
+
+
+def _mixed(words: np.ndarray) -> np.ndarray:
+    """Words whose every bit depends on every bit (the finaliser of splitmix64 in short); 0 stays 0."""
+    words = (words ^ (words >> np.uint64(30))) * _MIX
+    words = (words ^ (words >> np.uint64(27))) * (_MIX ^ np.uint64(0xAAAA))
+    return words ^ (words >> np.uint64(31))
+
+
+def note_sets(bars: Bars) -> np.ndarray:
+    """All onsets of each bar as one row of 0 and 1, (N, F) float32: role, step, and pitch or voice."""
+    grids = onset_grids(bars)
+    parts = [grids["drums"], grids["chords"]]
+    for role in ("bass", "lead"):
+        tokens = grids[role]
+        parts.append((tokens[..., None] == np.arange(FIRST_PITCH, 80)) & (tokens[..., None] > 0))
+    return np.concatenate([part.reshape(len(bars), -1) for part in parts], axis=1).astype(np.float32)
+
+
+def pitch_classes(bars: Bars) -> np.ndarray:
+    """How often each bar strikes each pitch class in its pitched roles, (N, 12) float."""
+    counts = np.zeros((len(bars), 12))
+    chords = (bars.chords == ONSET).sum(1)  # (N, 60)
+    for pitch in range(chords.shape[1]):
+        counts[:, (pitch + CHORD_LOW) % 12] += chords[:, pitch]
+    for tokens, low in ((bars.bass, BASS_LOW), (bars.lead, LEAD_LOW)):
+        bar, step = np.nonzero(tokens >= FIRST_PITCH)
+        np.add.at(counts, (bar, (tokens[bar, step].astype(int) - FIRST_PITCH + low) % 12), 1)
+    return counts
+
+
+def measure_phrase(bars: Bars) -> PhraseMeasures:
+    """The measures of one phrase of N bars."""
+    notes = note_sets(bars)
+    shared = _overlap(notes)
+    sounding = bars.has_notes
+    pairs = np.triu(np.outer(sounding, sounding), 1)
+    following = np.diag(np.ones(len(bars) - 1, bool), 1) & pairs
+    digests = role_digests(bars)
+    classes = pitch_classes(bars)
+    repeated = {f"repeated_{role}": _repeated(digests[:, [column]]) for column, role in enumerate(ROLES)}
+    return PhraseMeasures(
+        similarity=_mean(shared[pairs]),
+        next_similarity=_mean(shared[following]),
+        repeated_bars=_repeated(digests),
+        in_key=_in_key(classes),
+        key_stability=_key_stability(classes),
+        empty_bars=float(1 - sounding.mean()),
+        **repeated,
+    )
+
+
+def _overlap(notes: np.ndarray) -> np.ndarray:
+    """Dice's coefficient of every two rows of 0 and 1, (N, N); rows without a note share nothing."""
+    count = notes.sum(1)
+    return 2 * (notes @ notes.T) / np.maximum(count[:, None] + count[None], 1)
+
+
+def _repeated(digests: np.ndarray) -> float:
+    """Share of the bars after the first that strike something and equal an earlier bar in these columns (N, C)."""
+    sounding = np.flatnonzero(digests.any(1))
+    rows = [tuple(row) for row in digests.tolist()]
+    again = [rows[bar] in rows[:bar] for bar in sounding if bar > 0]
+    return _mean(np.array(again, float))
+
+
+def _in_key(classes: np.ndarray) -> float:
+    """Share of notes within the best of the twelve diatonic scales for the whole phrase, mean over bars."""
+    total = classes.sum(0)
+    key = max(range(12), key=lambda tonic: total[(tonic + _MAJOR) % 12].sum())
+    count = classes.sum(1)
+    return _mean(classes[:, (key + _MAJOR) % 12].sum(1)[count > 0] / count[count > 0])
+
+
+def _key_stability(classes: np.ndarray) -> float:
+    """Mean correlation between the pitch classes of each bar and those of all others together."""
+    rest = classes.sum(0) - classes
+    varied = (classes.std(1) > 0) & (rest.std(1) > 0)
+    pairs = zip(classes[varied], rest[varied], strict=True)
+    return _mean(np.array([np.corrcoef(own, others)[0, 1] for own, others in pairs]))
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else float("nan")

@@ -1,0 +1,150 @@
+"""Phrases without a source: `SampleRequest`, `Groove.sample` and `groove sample`."""
+
+import io
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+from command_line import Run, error_of, examples_of, midi_files
+from test_phrases import phrase
+from tiny import PRIOR, Tiny
+
+from groovevae import Groove, SampleRequest
+from groovevae.checkpoint import MODEL_KIND, load_model_file, read_tensors, save_model, write_tensors
+from groovevae.cli import main
+from groovevae.errors import RequestError
+from groovevae.learn import add_prior
+from groovevae.phrases import role_digests
+from groovevae.sampling import Sampler, follow_plan
+
+REQUEST = SampleRequest("jazz", temperature=1.0)  # the tiny model is silent at its likeliest
+
+
+def test_a_plan_is_followed_note_by_note() -> None:
+    bars = phrase([60], [61], [62], [63], drums="x-xx")
+    bars.drums_offset[0, 0, 0] = 5
+    bars.velocity[:, 0, 2] = [90, 91, 92, 93]
+    plan = np.array([[0, 0, 0, 0], [1, 0, 0, -1], [0, 0, 0, 2], [3, 0, 0, 1]])
+    out = follow_plan(bars, plan)
+    assert (out.lead[[2, 3]] == bars.lead[0]).all()
+    assert not out.lead[1].any()
+    assert out.velocity[:, 0, 2].tolist() == [90, 0, 90, 90]
+    assert (out.drums[[1, 3]] == bars.drums[0]).all()
+    assert out.drums_offset[:, 0, 0].tolist() == [5, 5, 0, 5]
+    assert bars.velocity[1, 0, 2] == 91  # what was given stays
+
+
+def test_the_same_request_gives_the_same_bytes(groove: Groove) -> None:
+    many = groove.sample(replace(REQUEST, count=3, seed=5))
+    assert [piece.seed for piece in many] == [5, 6, 7]
+    assert len({piece.midi for piece in many}) == 3
+    for piece in many:
+        assert groove.sample(replace(REQUEST, seed=piece.seed))[0].midi == piece.midi
+
+
+def test_a_piece_does_what_its_form_says(groove: Groove) -> None:
+    prior = groove.model.prior
+    assert prior is not None
+    for piece in groove.sample(replace(REQUEST, count=4, bars=12)):
+        form = REQUEST.form(prior, piece.seed)
+        digests = role_digests(piece.song.bars)
+        for (bar, role), lag in np.ndenumerate(form.at(12)):
+            if lag == -1:
+                assert digests[bar, role] == 0
+            elif lag > 0:
+                assert digests[bar, role] == digests[bar - lag, role]
+        assert (piece.song.bars.metre == form.metre).all()
+        assert (piece.song.programs, piece.song.kit) == (form.programs, form.kit)
+        assert piece.song.transpose == form.transpose
+
+
+def test_tempo_and_key_as_asked_for(groove: Groove) -> None:
+    [piece] = groove.sample(replace(REQUEST, tempo=77.0, key="F# minor"))
+    assert set(piece.song.bars.tempo.tolist()) == {77.0}
+    assert (piece.song.transpose, piece.song.is_minor) == (3, True)
+    assert "a new phrase of jazz in F#m; plays " in piece.description
+    signature = next(m for m in mido.MidiFile(file=io.BytesIO(piece.midi)).tracks[0] if m.type == "key_signature")
+    assert signature.key == "F#m"
+
+
+def test_a_sampled_start_is_what_a_blend_can_start_from(groove: Groove) -> None:
+    start = Sampler(groove.model, groove.network).start(REQUEST, 3)
+    [piece] = groove.sample(replace(REQUEST, seed=3))
+    assert start.z.shape == (8, groove.model.config.latent_size)
+    assert (start.song.bars.bass == piece.song.bars.bass).all()
+    assert start.plays == piece.song.bars.plays
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"genre": "jaz"}, "did you mean jazz"),
+        ({"bars": 0}, "bars 0 is outside 1 to 1024"),
+        ({"count": 0}, "count 0 is outside"),
+        ({"seed": -1}, "seed -1 is outside"),
+        ({"temperature": float("nan")}, "temperature nan is outside"),
+        ({"tempo": 0.0}, "tempo 0 is outside 8 to 1000"),
+        ({"key": "H"}, "'H' is no key; write one like C, F#m, Bb or 'D minor'"),
+    ],
+)
+def test_requests_that_cannot_be(groove: Groove, changes: dict, message: str) -> None:
+    with pytest.raises(RequestError, match=re.escape(message)):
+        groove.sample(replace(REQUEST, **changes))
+
+
+@pytest.mark.parametrize("example", examples_of(main.commands["sample"]))
+def test_the_examples_of_sample_work(run: Run, tmp_path: Path, example: str) -> None:
+    result = run(*shlex.split(example)[1:])
+    assert result.exit_code == 0
+    written = sorted(Path(line.split(": ")[0]).name for line in result.stdout.splitlines())
+    assert midi_files(tmp_path) == written
+    assert len(written) == (4 if "--count" in example else 1)
+
+
+def test_the_command_in_a_file_makes_it_again(run: Run, tmp_path: Path, tiny: Tiny) -> None:
+    options = ["--bars", 5, "--seed", 3, "--temperature", 1, "--tempo", 1e2 / 3, "--key", "D minor"]
+    result = run("sample", "rock", *options, "--model", tiny.path)
+    assert result.stdout.startswith("rock-sample-3.mid: 5 bars, a new phrase of rock in Dm; ")
+    data = (tmp_path / "rock-sample-3.mid").read_bytes()
+    file = mido.MidiFile(file=io.BytesIO(data), charset="utf-8")
+    text = next(message.text for message in file.tracks[0] if message.type == "text")
+    (tmp_path / "rock-sample-3.mid").unlink()
+    run(*shlex.split(text[text.index("groove sample") :])[1:])
+    assert (tmp_path / "rock-sample-3.mid").read_bytes() == data
+
+
+def without_prior(tiny: Tiny, path: Path) -> Path:
+    """The tiny model as it was written before there were priors."""
+    tensors, texts = read_tensors(tiny.path, kind=MODEL_KIND)
+    del texts["prior"]
+    tensors = {name: array for name, array in tensors.items() if not name.startswith("prior/")}
+    write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
+    return path
+
+
+def test_a_model_without_a_prior_blends_and_says_what_to_do(run: Run, tmp_path: Path, tiny: Tiny) -> None:
+    path = without_prior(tiny, tmp_path / "old.safetensors")
+    assert run("blend", "rock", "jazz", "--model", path).exit_code == 0
+    message = error_of(run("sample", "rock", "--model", path))
+    cure = "train it anew, or add one with python scripts/fit_prior.py CORPUS MODEL"
+    assert message == f"this model has no prior over phrases to sample from; {cure}"
+
+
+def test_a_prior_added_later_is_the_one_that_training_adds(tmp_path: Path, tiny: Tiny) -> None:
+    old = load_model_file(without_prior(tiny, tmp_path / "old.safetensors"))
+    trained = tiny.trained.model
+    new = add_prior(replace(old, weights=trained.weights, genres=trained.genres), tiny.corpus, config=PRIOR)
+    save_model(tmp_path / "new.safetensors", replace(new, genres=trained.genres))
+    assert (tmp_path / "new.safetensors").read_bytes() == tiny.path.read_bytes()
+
+
+def test_a_genre_that_has_no_forms(groove: Groove) -> None:
+    prior = groove.model.prior
+    assert prior is not None
+    bare = replace(groove.model, prior=replace(prior, forms={**prior.forms, "jazz": ()}))
+    with pytest.raises(RequestError, match="the songs of 'jazz' were too short"):
+        Groove(bare).sample(REQUEST)
