@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import load_corpus, read_song
     from groovevae.errors import GrooveError
+    from groovevae.evaluation import evaluate
     from groovevae.generate import Blend, Groove, load_model
     from groovevae.learn import train_model
     from groovevae.request import BlendRequest
@@ -39,6 +40,7 @@ __all__ = [
     "Song",
     "TrainConfig",
     "__version__",
+    "evaluate",
     "load_corpus",
     "load_model",
     "load_model_file",
@@ -56,6 +58,7 @@ _MODULES = {
     "config": ("ModelConfig", "TrainConfig"),
     "corpus": ("load_corpus", "read_song"),
     "errors": ("GrooveError",),
+    "evaluation": ("evaluate",),
     "generate": ("Blend", "Groove", "load_model"),
     "learn": ("train_model",),
     "request": ("BlendRequest",),

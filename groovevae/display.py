@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from groovevae.corpus.report import text_table
 
 if TYPE_CHECKING:
     from groovevae.checkpoint import ModelFile
+    from groovevae.evaluation.tables import Table as EvaluationTable
     from groovevae.training import Progress, Report
 
 PLAIN_STEPS = 100  # between two lines where there is no terminal to draw on
@@ -53,6 +54,27 @@ def _plain_reading(console: Console) -> Callable[[int, int], None]:
             line(console, f"reading files: {done:,} of {total:,}")
 
     return report
+
+
+@contextmanager
+def parts(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Shows which part of a longer work is being done, and how much of it is left."""
+    if not console.is_interactive:
+        last = ""
+
+        def plain(what: str, done: int, total: int) -> None:
+            nonlocal last
+            if what != last:
+                last = what
+                line(console, what)
+
+        yield plain
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console, transient=True, refresh_per_second=_REFRESHES) as bar:
+        console.show_cursor(True)
+        task = bar.add_task("", total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
 
 
 @contextmanager
@@ -193,6 +215,18 @@ def _describe_genre(genre: Any) -> dict[str, Any]:
             for role, programs in zip(PITCHED, genre.programs, strict=True)
         },
     }
+
+
+def print_tables(console: Console, tables: Sequence[EvaluationTable]) -> None:
+    """Prints tables of an evaluation, each under its title."""
+    for table in tables:
+        line(console, f"\n{table.title}")
+        if table.note:
+            console.print(Text(table.note))
+        shown = text_table(*table.header)
+        for row in table.rows:
+            shown.add_row(*map(Text, row))
+        console.print(shown)
 
 
 def line(console: Console, text: str) -> None:

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "groovevae"
 LAYERS = (
     "errors",
     "config",
+    "memory",
     "midi",
     "bars",
     "metrics",
@@ -39,6 +40,7 @@ LAYERS = (
     "plans",
     "calibrate",
     "generate",
+    "evaluation",
     "layers",
     "model",
     "losses",

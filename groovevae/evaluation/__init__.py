@@ -1,0 +1,5 @@
+"""What a model is worth, measured on songs that it never saw and beside what it has to be better than."""
+
+from groovevae.evaluation.run import Evaluation, evaluate
+
+__all__ = ["Evaluation", "evaluate"]

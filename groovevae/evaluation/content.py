@@ -1,0 +1,86 @@
+"""How much of some bars is left in others: harmony, rhythm and melody, compared bar by bar. Looks at notes alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, ONSET, STEPS_PER_BEAT
+
+WINDOW = 2 * STEPS_PER_BEAT  # steps of a chroma frame: two beats
+
+
+def content_kept(bars: Bars, source: Bars) -> dict[str, np.ndarray]:
+    """What each bar has in common with the source bar in its place, 0 to 1, (N,) each; NaN where neither has any."""
+    return {
+        "chroma": chroma_similarity(bars, source),
+        "groove": groove_similarity(bars, source),
+        "melody": melody_kept(bars, source),
+    }
+
+
+def chroma_similarity(bars: Bars, source: Bars) -> np.ndarray:
+    """Cosine of the pitch classes that sound in two beats, mean over the bar's frames in which both sound, (N,).
+
+    Content preservation as in Lu & Su 2018 and Cifka et al. 2020 (Groove2Groove, sec. V-B).
+    """
+    one, other = chroma(bars), chroma(source)  # (N, frames, 12)
+    norms = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    cosine = (one * other).sum(-1) / np.maximum(norms, 1e-9)
+    return _mean(cosine, norms > 0)
+
+
+def chroma(bars: Bars) -> np.ndarray:
+    """How many steps of each frame of two beats each pitch class sounds in, over all pitched roles, (N, frames, 12)."""
+    sounding = pitches_sounding(bars)  # (N, T, 128)
+    of_step = np.stack([sounding[..., pitch_class::12].sum(-1) for pitch_class in range(12)], axis=-1)
+    return of_step.reshape(len(bars), -1, WINDOW, 12).sum(2)
+
+
+def pitches_sounding(bars: Bars) -> np.ndarray:
+    """How many roles sound each MIDI pitch at each step, (N, T, 128) u1."""
+    out = np.zeros((*bars.bass.shape, 128), np.uint8)
+    out[..., CHORD_LOW : CHORD_LOW + bars.chords.shape[-1]] += bars.chords >= HOLD
+    for role, low in (("bass", BASS_LOW), ("lead", LEAD_LOW)):
+        pitch = line_pitches(getattr(bars, role), low)
+        bar, step = np.nonzero(pitch >= 0)
+        out[bar, step, pitch[bar, step]] += 1
+    return out
+
+
+def line_pitches(tokens: np.ndarray, low: int) -> np.ndarray:
+    """The MIDI pitch that a line of tokens (N, T) sounds at each step, -1 for none.
+
+    A note that is held from the bar before counts from its next strike on: which pitch it has, the bar does not say.
+    """
+    step = np.arange(tokens.shape[1])
+    struck = np.maximum.accumulate(np.where(tokens == HOLD, 0, step), axis=1)  # the last step that is no hold
+    token = np.take_along_axis(tokens, struck, axis=1).astype(int)
+    return np.where(token >= FIRST_PITCH, token - FIRST_PITCH + low, -1)
+
+
+def groove_similarity(bars: Bars, source: Bars) -> np.ndarray:
+    """Share of a bar's steps at which the pitched roles of both strike, or both do not, (N,).
+
+    Grooving pattern similarity as in Wu & Yang 2020 (The Jazz Transformer on the front line, sec. 5.3).
+    """
+    inside = np.arange(bars.bass.shape[1]) < source.num_steps[:, None]
+    return _mean(_strikes(bars) == _strikes(source), inside)
+
+
+def _strikes(bars: Bars) -> np.ndarray:
+    """Whether any pitched role strikes at each step, (N, T)."""
+    return (bars.bass >= FIRST_PITCH) | (bars.chords == ONSET).any(-1) | (bars.lead >= FIRST_PITCH)
+
+
+def melody_kept(bars: Bars, source: Bars) -> np.ndarray:
+    """Note F1 of the lead against the source's, bar by bar, (N,)."""
+    now, before = bars.lead >= FIRST_PITCH, source.lead >= FIRST_PITCH
+    same = (now & before & (bars.lead == source.lead)).sum(1)
+    notes = now.sum(1) + before.sum(1)
+    return np.where(notes > 0, 2 * same / np.maximum(notes, 1), np.nan)
+
+
+def _mean(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    count = mask.sum(1)
+    return np.where(count > 0, (values * mask).sum(1) / np.maximum(count, 1), np.nan)

@@ -1,0 +1,117 @@
+"""How well bars come back from their latent means, decoded greedily and freely; and how full the latent space is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import FIRST_PITCH, OFFSET_UNITS, ONSET, PITCHED, ROLES
+from groovevae.corpus import CorpusSong
+from groovevae.corpus.dataset import Dataset
+from groovevae.decoding import decode, encode
+from groovevae.inference import Network
+from groovevae.metrics import bars_note_counts, f1
+
+NUM_BARS = 512  # of a genre at most
+ACTIVE_KL = 0.1  # nats: a latent dimension that carries more is active
+
+
+@dataclass(frozen=True)
+class Feel:
+    """Mean absolute errors where both strike, and those of always saying the role's median."""
+
+    velocity: float  # 1 to 127
+    velocity_of_median: float
+    offset: float  # steps
+    offset_of_median: float
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """Note F1 by genre and role; a genre without notes of a role has NaN."""
+
+    held_out: dict[str, dict[str, float]]
+    training: dict[str, dict[str, float]]
+    num_bars: dict[str, int]  # held-out bars by genre
+    num_songs: dict[str, int]
+    latent_nats: float  # a bar
+    active_units: int
+    latent_size: int
+    feel: dict[str, Feel]
+
+    @property
+    def means(self) -> dict[str, dict[str, float]]:
+        """Means over genres by role, of held-out and of training songs."""
+        return {"held-out songs": macro(self.held_out), "training songs": macro(self.training)}
+
+
+def macro(table: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The mean over genres of each role's F1; a genre without the role does not count."""
+    return {role: float(np.nanmean([row[role] for row in table.values()])) for role in ROLES}
+
+
+def measure_reconstruction(
+    network: Network, train: Sequence[CorpusSong], held: Sequence[CorpusSong], genres: tuple[str, ...]
+) -> Reconstruction:
+    """Measures on up to NUM_BARS bars of each genre, of held-out songs and of training songs."""
+    data, seen_data = (
+        Dataset.from_songs([song.song for song in part], [song.entry.genre for song in part], genres)
+        for part in (held, train)
+    )
+    index = data.of_each_genre(NUM_BARS)
+    bars = data.bars[index]
+    mean, logvar = encode(network, bars)
+    decoded = decode(network, mean, bars)
+    kl = 0.5 * (np.exp(logvar) + mean**2 - 1 - logvar).mean(0)  # (Z,) to the unit Gaussian: Kingma & Welling 2014
+    seen = seen_data.of_each_genre(NUM_BARS)
+    seen_bars = seen_data.bars[seen]
+    seen_decoded = decode(network, encode(network, seen_bars)[0], seen_bars)
+    return Reconstruction(
+        held_out=_by_genre(data, index, decoded),
+        training=_by_genre(seen_data, seen, seen_decoded),
+        num_bars={name: int((data.genre[index] == number).sum()) for number, name in enumerate(genres)},
+        num_songs={name: len({s.entry.song_id for s in held if s.entry.genre == name}) for name in genres},
+        latent_nats=float(kl.sum()) if network.config.variational else float("nan"),
+        active_units=int((kl > ACTIVE_KL).sum()),
+        latent_size=len(kl),
+        feel={role: _feel_error(bars, decoded, role) for role in ROLES},
+    )
+
+
+def _by_genre(data: Dataset, index: np.ndarray, decoded: Bars) -> dict[str, dict[str, float]]:
+    bars, table = data.bars[index], {}
+    for number, genre in enumerate(data.genres):
+        own = data.genre[index] == number
+        if own.any():
+            counts = bars_note_counts(bars[own], decoded[own])
+            table[genre] = {role: f1(*counts[role]) for role in ROLES}
+    return table
+
+
+def _feel_error(true: Bars, decoded: Bars, role: str) -> Feel:
+    strikes = _struck(true, role)
+    both = strikes & _struck(decoded, role)
+    errors = []
+    for known, said in zip(_feel(true, role), _feel(decoded, role), strict=True):
+        usual = np.median(known[strikes]) if strikes.any() else 0.0
+        pair = (np.abs(known - said)[both], np.abs(known[both] - usual))
+        errors += [float(values.mean()) if len(values) else float("nan") for values in pair]
+    return Feel(*errors)
+
+
+def _struck(bars: Bars, role: str) -> np.ndarray:
+    """Where a role strikes: (N, T, 9) for drums, (N, T) for the others."""
+    if role == "drums":
+        return bars.drums > 0
+    return (bars.chords == ONSET).any(-1) if role == "chords" else getattr(bars, role) >= FIRST_PITCH
+
+
+def _feel(bars: Bars, role: str) -> tuple[np.ndarray, np.ndarray]:
+    """Velocity (0 to 127) and offset (steps) at each place of `_struck`."""
+    if role == "drums":
+        return bars.drums.astype(float), bars.drums_offset / OFFSET_UNITS
+    column = PITCHED.index(role)
+    return bars.velocity[..., column].astype(float), bars.offset[..., column] / OFFSET_UNITS

@@ -1,0 +1,160 @@
+"""Dose response: how far blends of each pair of genres are heard to go, what they keep, and whether they are sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.evaluation.bootstrap import Estimate, draw_songs, drawn_means, estimate
+from groovevae.evaluation.content import content_kept
+from groovevae.evaluation.soundness import soundness
+from groovevae.evaluation.versions import AMOUNTS, IDENTITY, Sides, blend_name, versions_of
+from groovevae.features import KINDS
+from groovevae.judges import Judges
+
+REAL = "real bars"
+
+
+@dataclass(frozen=True)
+class PairResponse:
+    """What was measured of one ordered pair. Versions are named as in `versions`."""
+
+    source: str
+    target: str
+    num_bars: int
+    num_songs: int
+    levels: dict[str, dict[str, Estimate]]  # kind of judge -> REAL, "real target", version -> mean target probability
+    shares: dict[str, dict[str, Estimate]]  # kind -> version -> share of the way between the two real levels
+    spearman: dict[str, float]  # kind -> of amount and mean target probability
+    content: dict[str, dict[str, Estimate]]  # chroma, groove, melody -> version
+    soundness: dict[str, dict[str, float]]  # measure -> REAL, "real target", version
+    by_third: dict[str, dict[str, float]]  # kind -> version -> share of bars taken for neither genre
+
+
+Progress = Callable[[int, int], None]
+
+
+def measure_pairs(
+    sides: Sides, judges: Judges, *, progress: Progress = lambda done, total: None
+) -> tuple[list[PairResponse], dict[tuple[str, str, str], Bars]]:
+    """Every ordered pair of the judges' genres, and the blends themselves by (source, target, version)."""
+    names = [name for name in judges.genres if name in sides.excerpts]
+    real = {name: _Real(sides, judges, name) for name in names}
+    pairs, blends = [], {}
+    for number, source in enumerate(names):
+        progress(number, len(names))
+        targets = [name for name in names if name != source]
+        versions = versions_of(sides, source, targets)
+        heard = _heard(judges, versions, real[source].song_ids)
+        for target in targets:
+            own = {name: bars for (of, name), bars in versions.items() if of in ("", target)}
+            said = {name: values for (of, name), values in heard.items() if of in ("", target)}
+            pairs.append(_pair(judges.genres, real[source], real[target], own, said))
+            blends |= {(source, target, name): bars for name, bars in own.items()}
+    progress(len(names), len(names))
+    return pairs, blends
+
+
+class _Real:
+    """The excerpts of a genre as they are, judged by those who have not heard their songs."""
+
+    def __init__(self, sides: Sides, judges: Judges, name: str) -> None:
+        self.name, self.bars, self.song_ids = name, sides.excerpts[name].bars, sides.excerpts[name].song_ids
+        self.said = judges.of_songs(self.bars, self.song_ids.tolist())
+        self.draws = draw_songs(self.song_ids)
+        self.soundness = {name: float(np.nanmean(values)) for name, values in soundness(self.bars).items()}
+
+    def drawn(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return drawn_means(values, self.song_ids, self.draws)
+
+
+def _heard(
+    judges: Judges, versions: Mapping[tuple[str, str], Bars], song_ids: np.ndarray
+) -> dict[tuple[str, str], dict[str, np.ndarray]]:
+    """Probabilities (N, G) by kind of each version, all judged together: each judge is asked once."""
+    together = judges.of_songs(Bars.concatenate(list(versions.values())), song_ids.tolist() * len(versions))
+    parts = {kind: np.split(values, len(versions)) for kind, values in together.items()}
+    return {key: {kind: parts[kind][number] for kind in parts} for number, key in enumerate(versions)}
+
+
+def _pair(
+    genres: Sequence[str],
+    source: _Real,
+    target: _Real,
+    versions: Mapping[str, Bars],
+    heard: Mapping[str, Mapping[str, np.ndarray]],
+) -> PairResponse:
+    ends = genres.index(source.name), genres.index(target.name)
+    levels: dict[str, dict[str, Estimate]] = {}
+    shares: dict[str, dict[str, Estimate]] = {}
+    spearman, by_third = {}, {}
+    for kind in KINDS:
+        said = {REAL: source.said[kind], **{name: values[kind] for name, values in heard.items()}}
+        means = source.drawn({name: between(values, *ends) for name, values in said.items()})
+        goal = target.drawn({"": between(target.said[kind], *ends)})[""]
+        levels[kind] = {name: estimate(drawn) for name, drawn in {**means, f"real {target.name}": goal}.items()}
+        low = means[REAL]
+        shares[kind] = {
+            name: estimate((drawn - low) / np.maximum(goal - low, 1e-3))
+            for name, drawn in means.items()
+            if name != REAL
+        }
+        dose = [levels[kind][name].value for name in (IDENTITY, *map(blend_name, AMOUNTS))]
+        spearman[kind] = rank_correlation(np.array([0.0, *AMOUNTS]), np.array(dose))
+        by_third[kind] = {name: float((~np.isin(values.argmax(1), ends)).mean()) for name, values in said.items()}
+    kept = {name: content_kept(bars, source.bars) for name, bars in versions.items()}
+    kept[UNRELATED] = content_kept(source.bars[unrelated(source.song_ids)], source.bars)
+    content: dict[str, dict[str, Estimate]] = {}
+    for measure in ("chroma", "groove", "melody"):
+        drawn = source.drawn({name: values[measure] for name, values in kept.items()})
+        content[measure] = {name: estimate(values) for name, values in drawn.items()}
+    sound = {name: soundness(bars) for name, bars in versions.items()}
+    return PairResponse(
+        source=source.name,
+        target=target.name,
+        num_bars=len(source.bars),
+        num_songs=len(source.draws.songs),
+        levels=levels,
+        shares=shares,
+        spearman=spearman,
+        content=content,
+        soundness={
+            measure: {
+                REAL: source.soundness[measure],
+                f"real {target.name}": target.soundness[measure],
+                **{name: float(np.nanmean(values[measure])) for name, values in sound.items()},
+            }
+            for measure in source.soundness
+        },
+        by_third=by_third,
+    )
+
+
+UNRELATED = "unrelated bars"
+
+
+def between(probabilities: np.ndarray, source: int, target: int) -> np.ndarray:
+    """The probability of the target where only the two genres are asked for, (N,), from those of all, (N, G)."""
+    one, other = probabilities[:, source], probabilities[:, target]
+    return other / np.maximum(one + other, 1e-9)
+
+
+def unrelated(song_ids: np.ndarray) -> np.ndarray:
+    """For each bar, the index of one of another song: (N,), as far away as possible in the order of bars."""
+    count = len(song_ids)
+    index = (np.arange(count) + count // 2) % count
+    for bar in np.flatnonzero(song_ids[index] == song_ids):
+        others = np.flatnonzero(song_ids != song_ids[bar])
+        index[bar] = others[bar % len(others)] if len(others) else index[bar]
+    return index
+
+
+def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Spearman's rank correlation, ties at their mean rank; NaN where nothing varies."""
+    ranks = [np.array([((a < x).sum() + (a <= x).sum() - 1) / 2 for x in a]) for a in (one, other)]
+    first, second = (rank - rank.mean() for rank in ranks)
+    norm = np.sqrt((first**2).sum() * (second**2).sum())
+    return float((first * second).sum() / norm) if norm > 0 else float("nan")

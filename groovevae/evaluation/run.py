@@ -1,0 +1,123 @@
+"""Everything that is measured of a model, on songs that it never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.checkpoint import ModelFile
+from groovevae.corpus import Corpus, CorpusSong, split_songs
+from groovevae.decoding import encode
+from groovevae.errors import CorpusError
+from groovevae.evaluation.excerpts import RUN_BARS, Excerpts, draw_excerpts
+from groovevae.evaluation.novel import Novelty, measure_novelty
+from groovevae.evaluation.reconstruction import Reconstruction, measure_reconstruction
+from groovevae.evaluation.response import PairResponse, measure_pairs
+from groovevae.evaluation.strengths import AttributeResponse, measure_attributes
+from groovevae.evaluation.truth import Truth, measure_truth
+from groovevae.evaluation.versions import Sides
+from groovevae.features import KINDS
+from groovevae.judges import Judges, fit_judges
+
+TRAINING_BARS = 400  # bars a genre of training songs: for shuffled labels and nearest bars
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured; every figure is of held-out songs unless it says otherwise."""
+
+    genres: tuple[str, ...]  # that blends were measured between
+    left_out: tuple[str, ...]  # genres of the model with too few held-out songs
+    num_runs: int
+    seed: int
+    reconstruction: Reconstruction
+    accuracy: dict[str, dict[str, float]]  # kind of judge -> genre -> share of real bars that are recognised
+    pairs: list[PairResponse]
+    truth: Truth
+    attributes: list[AttributeResponse]
+    novelty: list[Novelty]
+
+
+Report = Callable[[str, int, int], None]  # what is being done, parts done, parts in all
+
+
+def evaluate(
+    model: ModelFile, corpus: Corpus, *, seed: int = 0, num_runs: int = 16, report: Report = lambda what, done, of: None
+) -> Evaluation:
+    """Measures a model on a corpus: on the songs that training with `seed` held out of it.
+
+    `num_runs` runs of RUN_BARS bars stand for each genre. Judges of genre are trained on held-out songs too, and none
+    judges a song that it has heard. Raises CorpusError where too few songs are held out to judge two genres.
+    """
+    train, held = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=seed))
+    train, held = ([song for song in part if song.entry.genre in model.genres] for part in (train, held))
+    if not held:
+        raise CorpusError("no held-out song of a genre that the model knows")
+    network = model.network()
+    report("reconstruction", 0, 1)
+    reconstruction = measure_reconstruction(network, train, held, tuple(model.genres))
+    report("judges of genre", 0, 1)
+    judges = judges_of(held, seed=seed)
+    excerpts = _excerpts(held, judges.genres, num_runs=num_runs, seed=seed)
+    bars = {name: _training_bars(train, name, seed) for name in excerpts}
+    sides = Sides(model, network, excerpts, {name: encode(network, own)[0] for name, own in bars.items()})
+    pairs, blends = measure_pairs(sides, judges, progress=lambda done, of: report("pairs of genres", done, of))
+    report("songs in several genres", 0, 1)
+    truth = measure_truth(sides, held, bars)
+    report("attributes", 0, 1)
+    attributes = measure_attributes(sides, seed=seed)
+    report("novelty", 0, 1)
+    return Evaluation(
+        genres=tuple(excerpts),
+        left_out=tuple(sorted(set(model.genres) - set(excerpts))),
+        num_runs=num_runs,
+        seed=seed,
+        reconstruction=reconstruction,
+        accuracy=_accuracy(judges, excerpts),
+        pairs=pairs,
+        truth=truth,
+        attributes=attributes,
+        novelty=measure_novelty(excerpts, blends, [song.song.bars for song in train]),
+    )
+
+
+def judges_of(songs: Sequence[CorpusSong], *, seed: int) -> Judges:
+    """Judges fitted on these songs. Raises CorpusError where they are too few."""
+    bars = [song.song.bars for song in songs]
+    lengths = [len(own) for own in bars]
+    genre = np.repeat([song.entry.genre for song in songs], lengths).tolist()
+    ids = np.repeat([song.entry.song_id for song in songs], lengths).tolist()
+    return fit_judges(Bars.concatenate(bars), genre, ids, seed=seed)
+
+
+def _excerpts(songs: Sequence[CorpusSong], genres: Sequence[str], *, num_runs: int, seed: int) -> dict[str, Excerpts]:
+    found = {}
+    for name in genres:
+        own = draw_excerpts([song for song in songs if song.entry.genre == name], num_runs=num_runs, seed=seed)
+        if own is not None:
+            found[name] = own
+    if len(found) < 2:
+        raise CorpusError(f"too few genres with runs of {RUN_BARS} bars in held-out songs to blend between them")
+    return found
+
+
+def _training_bars(songs: Sequence[CorpusSong], genre: str, seed: int) -> Bars:
+    """Up to TRAINING_BARS bars of training songs of a genre."""
+    runs = draw_excerpts(
+        [song for song in songs if song.entry.genre == genre], num_runs=TRAINING_BARS // RUN_BARS, seed=seed
+    )
+    if runs is None:
+        raise CorpusError(f"no run of {RUN_BARS} bars in the training songs of {genre}")
+    return runs.bars
+
+
+def _accuracy(judges: Judges, excerpts: dict[str, Excerpts]) -> dict[str, dict[str, float]]:
+    """How often each kind of judge knows a genre's real bars, from songs that it has not heard."""
+    table: dict[str, dict[str, float]] = {kind: {} for kind in KINDS}
+    for name, own in excerpts.items():
+        for kind, said in judges.of_songs(own.bars, own.song_ids.tolist()).items():
+            table[kind][name] = float((said.argmax(1) == judges.genres.index(name)).mean())
+    return table

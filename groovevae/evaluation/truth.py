@@ -1,0 +1,190 @@
+"""Songs that a corpus holds in several genres: does a blend come near to what the song is in the other genre?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import FIRST_PITCH, ONSET, ROLES
+from groovevae.blend import find_way, go
+from groovevae.corpus import CorpusSong
+from groovevae.decoding import Take, decode_takes, encode
+from groovevae.doses import find_curves
+from groovevae.evaluation.bootstrap import Estimate, draw_songs, estimate
+from groovevae.evaluation.versions import Sides
+from groovevae.plans import calibrated_path
+
+SONG_BARS = 8  # of each song
+MIN_SONGS = 5  # of a pair
+MAX_SHIFT = 8  # bars by which two versions of a song may be shifted: introductions differ
+MIN_AGREEMENT = 0.5  # of the leads of two versions, as note F1: below, they are not the same song bar by bar
+FORMULA, BLEND = "plain formula, 1", "blend, 1"
+SAME, RANDOM, NEAREST = "the song as it was", "a random bar", "the nearest bar"
+LATENT = "latent distance"
+
+
+@dataclass(frozen=True)
+class PairTruth:
+    """How near to the song in the target genre each rival comes; bars of `num_songs` held-out songs."""
+
+    source: str
+    target: str
+    num_bars: int
+    num_songs: int
+    f1: dict[str, dict[str, float]]  # role -> rival -> note F1, all bars counted together
+    distance: dict[str, float]  # rival -> mean latent distance to the true bar
+
+
+@dataclass(frozen=True)
+class Truth:
+    """All pairs, and all of them together with intervals over songs."""
+
+    pairs: list[PairTruth]
+    overall: dict[str, dict[str, Estimate]]  # role or LATENT -> rival
+
+
+def measure_truth(sides: Sides, songs: Sequence[CorpusSong], training_bars: Mapping[str, Bars]) -> Truth:
+    """Every ordered pair of genres that shares MIN_SONGS of the held-out songs.
+
+    Rivals: what the formula `z + target - source` and the default blend decode to, greedily; the source's own bars;
+    bars of other held-out songs of the target genre; and the training bar of the target genre whose latent point
+    (`sides.training`, in the order of `training_bars`) is nearest to the source's.
+    """
+    versions = _versions(songs, sides)
+    pairs, tables, ids = [], [], []
+    for source in sides.excerpts:
+        for target in sides.excerpts:
+            matched = _matched(versions, source, target) if source != target else []
+            if len({song_id for song_id, _, _ in matched}) >= MIN_SONGS:
+                song_ids = np.array([song_id for song_id, one, _ in matched for _ in range(len(one))])
+                like = Bars.concatenate([one for _, one, _ in matched])
+                true = Bars.concatenate([other for _, _, other in matched])
+                table = _scores(sides, source, target, like, true, training_bars[target])
+                pairs.append(_pair(source, target, song_ids, table))
+                tables.append(table)
+                ids.append(song_ids)
+    return Truth(pairs, _overall(tables, np.concatenate(ids)) if pairs else {})
+
+
+def _versions(songs: Sequence[CorpusSong], sides: Sides) -> dict[str, dict[str, Bars]]:
+    """song id -> genre -> the bars of its first version there, of songs in several genres."""
+    found: dict[str, dict[str, Bars]] = defaultdict(dict)
+    for song in songs:
+        if song.entry.genre in sides.excerpts:
+            found[song.entry.song_id].setdefault(song.entry.genre, song.song.bars)
+    return {song_id: genres for song_id, genres in sorted(found.items()) if len(genres) > 1}
+
+
+def _matched(versions: Mapping[str, Mapping[str, Bars]], source: str, target: str) -> list[tuple[str, Bars, Bars]]:
+    """(song id, bars in the source genre, the same bars in the target genre) of each song that both have."""
+    out = []
+    for song_id, genres in versions.items():
+        if source in genres and target in genres:
+            one, other = aligned(genres[source], genres[target])
+            if len(one):
+                out.append((song_id, one[:SONG_BARS], other[:SONG_BARS]))
+    return out
+
+
+def aligned(one: Bars, other: Bars) -> tuple[Bars, Bars]:
+    """The bars of two versions of a song that belong together, from the shift at which their leads agree best.
+
+    Bars without a lead in both, or in different metres, are left out; none where the leads do not agree.
+    """
+    best, found = MIN_AGREEMENT, (one[:0], other[:0])
+    for shift in range(-MAX_SHIFT, MAX_SHIFT + 1):
+        first, second = one[max(-shift, 0) :], other[max(shift, 0) :]
+        count = min(len(first), len(second))
+        first, second = first[:count], second[:count]
+        leads = [bars.lead >= FIRST_PITCH for bars in (first, second)]
+        use = leads[0].any(1) & leads[1].any(1) & (first.metre == second.metre).all(1)
+        first, second = first[use], second[use]
+        if len(first) >= SONG_BARS and (agreement := _lead_agreement(first, second)) > best:
+            best, found = agreement, (first, second)
+    return found
+
+
+def _lead_agreement(one: Bars, other: Bars) -> float:
+    """Note F1 of the pitches that the leads strike in each bar, whenever they strike them: swing moves off-beats."""
+    counts = [
+        np.stack([(bars.lead == token).sum(1) for token in range(FIRST_PITCH, int(one.lead.max()) + 1)])
+        for bars in (one, other)
+    ]
+    return float(2 * np.minimum(*counts).sum() / max(sum(count.sum() for count in counts), 1))
+
+
+def _scores(
+    sides: Sides, source: str, target: str, like: Bars, true: Bars, training: Bars
+) -> dict[str, dict[str, np.ndarray]]:
+    """role -> rival -> (N, 2): notes that agree, and the mean of notes there are and notes played; LATENT: (N,)."""
+    model, network = sides.model, sides.network
+    z, _ = encode(network, like)
+    z_true, _ = encode(network, true)
+    way = find_way(model.genres[source], {target: 1.0}, model.genres)(z)
+    path = calibrated_path(z, {target: way}, {target: 1.0}, {target: find_curves(model.doses, source, target)})
+    whole = np.ones(len(z))
+    formula = go(z, np.broadcast_to(model.genres[target].mean - model.genres[source].mean, z.shape), 1.0)
+    decoded = decode_takes(network, [Take(formula, like), Take(np.stack([path(whole, role) for role in ROLES]), like)])
+    known = sides.training[target]
+    distances = (known**2).sum(1)[None] - 2 * z @ known.T  # and |z|^2, which is the same for all
+    other = (np.arange(len(true)) + len(true) // 2) % len(true)  # a bar of another song
+    rivals = {
+        FORMULA: decoded[0],
+        BLEND: decoded[1],
+        SAME: like,
+        RANDOM: true[other],
+        NEAREST: training[distances.argmin(1)],
+    }
+    table: dict[str, dict[str, np.ndarray]] = {
+        role: {name: _agreement(true, bars, role) for name, bars in rivals.items()} for role in ROLES
+    }
+    table[LATENT] = {name: np.linalg.norm(encode(network, bars)[0] - z_true, axis=1) for name, bars in rivals.items()}
+    return table
+
+
+def _agreement(true: Bars, bars: Bars, role: str) -> np.ndarray:
+    first = {"drums": 1, "chords": ONSET}.get(role, FIRST_PITCH)
+    wanted, played = getattr(true, role), getattr(bars, role)
+    agree = (wanted >= first) & (played >= first)
+    if role in ("bass", "lead"):
+        agree &= wanted == played
+    axes = tuple(range(1, wanted.ndim))
+    notes = ((wanted >= first).sum(axes) + (played >= first).sum(axes)) / 2
+    return np.stack([agree.sum(axes), notes], axis=1)
+
+
+def _pair(source: str, target: str, song_ids: np.ndarray, table: Mapping[str, Mapping[str, np.ndarray]]) -> PairTruth:
+    return PairTruth(
+        source=source,
+        target=target,
+        num_bars=len(song_ids),
+        num_songs=len(np.unique(song_ids)),
+        f1={role: {name: _f1(counts.sum(0)) for name, counts in table[role].items()} for role in ROLES},
+        distance={name: float(values.mean()) for name, values in table[LATENT].items()},
+    )
+
+
+def _overall(
+    tables: Sequence[Mapping[str, Mapping[str, np.ndarray]]], song_ids: np.ndarray
+) -> dict[str, dict[str, Estimate]]:
+    """All pairs' bars together. A song is drawn again with all its pairs."""
+    draws = draw_songs(song_ids)
+    song = np.searchsorted(draws.songs, song_ids)
+    out: dict[str, dict[str, Estimate]] = {}
+    for row in (*ROLES, LATENT):
+        out[row] = {}
+        for name in tables[0][row]:
+            values = np.concatenate([table[row][name] for table in tables])
+            values = np.stack([values, np.ones(len(values))], axis=1) if values.ndim == 1 else values
+            total = np.stack([np.bincount(song, column, len(draws.songs)) for column in values.T], axis=1)  # (S, 2)
+            drawn = draws.weights @ total
+            out[row][name] = estimate(drawn[:, 0] / np.maximum(drawn[:, 1], 1e-9))
+    return out
+
+
+def _f1(counts: np.ndarray) -> float:
+    return float(counts[0] / counts[1]) if counts[1] else float("nan")

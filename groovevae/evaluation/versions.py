@@ -1,0 +1,122 @@
+"""What is measured of a pair of genres: blends, and beside them what a blend has to be better than."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import PITCHED, ROLES
+from groovevae.blend import find_way, go
+from groovevae.checkpoint import ModelFile
+from groovevae.decoding import Take, decode_takes, encode, without_stray_holds
+from groovevae.doses import find_curves
+from groovevae.evaluation.excerpts import Excerpts
+from groovevae.inference import Network
+from groovevae.plans import calibrated_path
+from groovevae.request import DEFAULT_TEMPERATURE
+
+AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # beside 0, which is the same for all targets
+IDENTITY = "amount 0"
+LITERAL = (0.5, 1.0)  # amounts of the plain formula
+RANDOM, SHUFFLED = "random direction, 1", "shuffled labels, 1"
+SPLICE, COPY = "splice of roles, 0.5", "copy of a target bar, 1"
+
+
+def blend_name(amount: float) -> str:
+    """What a blend by the default method is called."""
+    return f"blend, {amount:g}"
+
+
+def literal_name(amount: float) -> str:
+    """What a blend by the plain formula is called."""
+    return f"plain formula, {amount:g}"
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What the versions of all pairs are made from."""
+
+    model: ModelFile
+    network: Network
+    excerpts: Mapping[str, Excerpts]  # of held-out songs, by genre
+    training: Mapping[str, np.ndarray]  # latent points (M, Z) of bars of training songs, by genre
+
+
+def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int = 0) -> dict[tuple[str, str], Bars]:
+    """The source's excerpts as each version of each pair, by (target, version); IDENTITY is under ("", IDENTITY).
+
+    The same chances decide what is drawn in all of them, bar for bar.
+    """
+    like = sides.excerpts[source].bars
+    z, _ = encode(sides.network, like)
+    takes: dict[tuple[str, str], Take] = {("", IDENTITY): _take(z, like, seed)}
+    out: dict[tuple[str, str], Bars] = {}
+    for target in targets:
+        rng = np.random.default_rng([seed, *source.encode(), 0, *target.encode()])
+        for name, points in _points(sides, source, target, z, rng).items():
+            takes[target, name] = _take(points, like, seed)
+        other = sides.excerpts[target].bars
+        other = other[rng.integers(0, len(other), len(like))]
+        out[target, SPLICE] = splice(like, other, rng.random((len(like), len(ROLES))) < 0.5)
+        out[target, COPY] = other
+    decoded = decode_takes(sides.network, list(takes.values()))
+    return {**dict(zip(takes, decoded, strict=True)), **out}
+
+
+def _take(points: np.ndarray, like: Bars, seed: int) -> Take:
+    return Take(points, like, seed, (), DEFAULT_TEMPERATURE)
+
+
+def _points(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Where each version that is decoded lies: (N, Z), or (4, N, Z) by role."""
+    model = sides.model
+    way = find_way(model.genres[source], {target: 1.0}, model.genres)(z)  # (N, Z)
+    length = np.linalg.norm(way, axis=1, keepdims=True)
+    curves = {target: find_curves(model.doses, source, target)}
+
+    def along(direction: np.ndarray, amount: float) -> np.ndarray:
+        """As a blend goes, each role as far as its dose says, but in a direction (N, Z) that may be another."""
+        path = calibrated_path(z, {target: direction}, {target: 1.0}, curves)
+        return np.stack([path(np.full(len(z), amount), role) for role in ROLES])
+
+    def as_long(direction: np.ndarray) -> np.ndarray:
+        return (direction / np.linalg.norm(direction, axis=1, keepdims=True) * length).astype(np.float32)
+
+    difference = np.broadcast_to(model.genres[target].mean - model.genres[source].mean, z.shape)
+    shuffled = _shuffled_differences(sides.training[source], sides.training[target], len(z), rng)
+    return {
+        **{blend_name(amount): along(way, amount) for amount in AMOUNTS},
+        **{literal_name(amount): go(z, difference, amount) for amount in LITERAL},
+        RANDOM: along(as_long(rng.standard_normal(z.shape)), 1.0),
+        SHUFFLED: along(as_long(shuffled), 1.0),
+    }
+
+
+def _shuffled_differences(one: np.ndarray, other: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Differences (count, Z) between the means of two genres whose bars have had their labels shuffled, each anew."""
+    both = np.concatenate([one, other])
+    belongs = np.stack([rng.permutation(len(both)) < len(other) for _ in range(count)]).astype(np.float32)  # (count, M)
+    return belongs @ both / len(other) - (1 - belongs) @ both / len(one)
+
+
+def splice(bars: Bars, other: Bars, is_other: np.ndarray) -> Bars:
+    """Bars with the roles of other bars where `is_other` (N, 4) says so: what a musician can do without a model.
+
+    Metre and tempo stay; notes past a bar's end are cut.
+    """
+    grids = {name: getattr(bars, name).copy() for name in (*ROLES, "drums_offset", "velocity", "offset")}
+    inside = np.arange(bars.bass.shape[1]) < bars.num_steps[:, None]  # (N, T)
+    for column, role in enumerate(ROLES):
+        rows = is_other[:, column]
+        for name in (role, "drums_offset") if role == "drums" else (role,):
+            taken = getattr(other, name)[rows]
+            mask = inside[rows].reshape(*taken.shape[:2], *(1,) * (taken.ndim - 2))
+            grids[name][rows] = taken * mask
+        if role in PITCHED:
+            for name in ("velocity", "offset"):
+                grids[name][rows, :, column - 1] = getattr(other, name)[rows, :, column - 1] * inside[rows]
+    return without_stray_holds(dataclasses.replace(bars, **grids))
