@@ -1,4 +1,5 @@
-"""How fast new bars are made: warm and in batches; and cold, a whole `groove blend`, against importing JAX.
+"""How fast new bars are made, warm and in batches: decoded from latent points, and as whole pieces in MIDI bytes.
+And cold: a whole `groove blend`, against importing JAX.
 
 Run it on an idle machine. Cold runs of both commands are made in turn, and the ratio is taken pair by pair.
 """
@@ -12,8 +13,10 @@ import tempfile
 import time
 
 import click
+import numpy as np
 
-from groovevae import BlendRequest, load_model
+from groovevae import Bars, BlendRequest, load_model
+from groovevae.request import DEFAULT_TEMPERATURE
 
 IMPORT = [sys.executable, "-c", "import jax, flax.nnx"]
 
@@ -22,6 +25,20 @@ def seconds(command: list[str]) -> float:
     start = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - start
+
+
+def decoding(num_bars: int, runs: int, *, points: int) -> list[float]:
+    """Bars a second of each run: points of a genre to bars, at the default temperature; one point a bar, or one a role."""
+    groove = load_model()
+    genre, rng = groove.model.genres["rock"], np.random.default_rng(0)
+    z = rng.multivariate_normal(genre.mean, genre.covariance, num_bars, method="eigh").astype(np.float32)
+    like = Bars.empty(num_bars)
+    paces = []
+    for _ in range(runs + 1):
+        start = time.perf_counter()
+        groove.decode(z if points == 1 else np.stack([z] * points), like, temperature=DEFAULT_TEMPERATURE)
+        paces.append(num_bars / (time.perf_counter() - start))
+    return paces[1:]  # the first touches memory
 
 
 def warm(request: BlendRequest, runs: int) -> list[float]:
@@ -41,10 +58,13 @@ def warm(request: BlendRequest, runs: int) -> list[float]:
 @click.option("--count", default=64, show_default=True, help="Pieces of a warm request.")
 @click.option("--bars", default=16, show_default=True, help="Bars of a piece.")
 def main(runs: int, count: int, bars: int) -> None:
-    """Prints medians (and ranges) of warm bars a second by method, and of the cold ratio."""
+    """Prints medians (and ranges) of warm bars a second, decoded and as pieces by method, and of the cold ratio."""
+    for points, about in ((1, "one point a bar"), (4, "a point for each role")):
+        paces = decoding(count * bars, runs, points=points)
+        print(f"decoding, {about}: {statistics.median(paces):,.0f} bars/s ({min(paces):,.0f} to {max(paces):,.0f})")
     for method in ("calibrated", "transport", "mean"):
         paces = warm(BlendRequest("classical", {"rock": 1.0}, count=count, bars=bars, method=method), runs)
-        print(f"warm, {method}: {statistics.median(paces):,.0f} bars/s ({min(paces):,.0f} to {max(paces):,.0f})")
+        print(f"pieces, {method}: {statistics.median(paces):,.0f} bars/s ({min(paces):,.0f} to {max(paces):,.0f})")
     with tempfile.TemporaryDirectory() as folder:
         blend = [sys.executable, "-m", "groovevae", "blend", "classical", "rock", "--out", folder]
         seconds(IMPORT), seconds(blend)

@@ -27,6 +27,7 @@ from groovevae.request import DEFAULT_TEMPERATURE
 
 GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # shares of the way that are tried
 ARRIVED = 0.95  # of the way as it is heard: the goal of amount 1, since the last of it can lie far out
+FARTHEST = {"lead": 1.0}  # of the amount itself, for the melody's sake: it says least about a genre, and is missed most
 MOVED_BARS = 48  # bars of a genre that are moved to each other one
 JUDGED_BARS = 1500  # bars a genre that judges are fitted on or hear
 MIN_BARS = 16  # to be heard: genres of fewer are left out
@@ -76,7 +77,8 @@ def measure_doses(
             for role in ROLES:
                 judge = fit_judge(*(own[role][~is_heard] for own, is_heard in sides))
                 known = [judge(own[role][is_heard]).mean() for own, is_heard in sides]
-                rows.append(_curve(known[0], known[1], np.array([judge(step[role]).mean() for step in steps])))
+                curve = _curve(known[0], known[1], np.array([judge(step[role]).mean() for step in steps]))
+                rows.append(np.minimum(curve, FARTHEST.get(role, np.inf) * np.array(AMOUNTS)))
             curves[source, target] = np.stack(rows).astype(np.float32)
     return curves
 

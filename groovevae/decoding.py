@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import NamedTuple
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from groovevae.bars.constants import HOLD, OFF, ONSET, PITCHED, ROLES, STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch, Bars
@@ -15,6 +18,7 @@ from groovevae.errors import RequestError
 from groovevae.inference import Network
 from groovevae.logits import metre_index
 
+Chunk = TypeVar("Chunk")
 CHUNK = 64  # bars encoded or decoded at once, always: BLAS rounds the same whatever else is in the batch
 
 
@@ -81,8 +85,8 @@ def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, tem
     seed = np.repeat(np.array([take.seed for take in takes], np.uint32), counts)
     bar = np.concatenate([np.arange(count) for count in counts])
     is_kept = np.repeat([[role in take.keep for role in ROLES] for take in takes], counts, axis=0)
-    parts = []
-    for start in range(0, len(like), CHUNK):
+
+    def decoded(start: int) -> Bars:
         here = slice(start, start + CHUNK)
         chunk = like[here]
         slots = _Slots(
@@ -94,8 +98,22 @@ def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, tem
         )
         out = _decode(network, slots, int(chunk.num_beats.max()), temperature)
         grids = {name: part[: len(chunk)] for name, part in zip(BarBatch._fields[:7], out, strict=False)}
-        parts.append(dataclasses.replace(chunk, **grids))
-    return Bars.concatenate(parts)
+        return dataclasses.replace(chunk, **grids)
+
+    return Bars.concatenate(_of_chunks(decoded, len(like)))
+
+
+def _of_chunks(work: Callable[[int], Chunk], count: int) -> list[Chunk]:
+    """What `work` makes of each chunk of `count` bars, called with the first bar of each; on all processors.
+
+    BLAS keeps to one thread in each: a chunk's products are too small to be shared, and round as they always do.
+    """
+    starts = range(0, count, CHUNK)
+    with threadpool_limits(1, "blas"):
+        if len(starts) < 2:
+            return [work(start) for start in starts]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(work, starts))
 
 
 class _Slots(NamedTuple):
@@ -150,13 +168,15 @@ def without_stray_holds(bars: Bars) -> Bars:
 
 def encode(network: Network, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
     """Mean and log-variance (N, Z) of the posterior of each bar."""
-    stats = np.zeros((2, len(bars), network.config.latent_size), np.float32)
-    for start in range(0, len(bars), CHUNK):
+
+    def encoded(start: int) -> np.ndarray:
         chunk = bars[start : start + CHUNK]
         batch = BarBatch(*(_pad(part, CHUNK) for part in chunk.batch(int(chunk.num_beats.max()))))
-        for whole, part in zip(stats, network.encode(batch), strict=True):
-            whole[start : start + CHUNK] = part[: len(chunk)]
-    return stats[0], stats[1]
+        return np.stack(network.encode(batch))[:, : len(chunk)]
+
+    nothing = np.zeros((2, 0, network.config.latent_size), np.float32)
+    mean, logvar = np.concatenate([nothing, *_of_chunks(encoded, len(bars))], axis=1)
+    return mean, logvar
 
 
 def _pad(array: np.ndarray, size: int) -> np.ndarray:

@@ -33,9 +33,12 @@ def make_corpus(root: Path, *names: str) -> Path:
     return root
 
 
-def band_tune(genre: str, seed: int, *, num_bars: int = 32) -> bytes:
-    """The bytes of a MIDI file in C major, 4/4: a bass, chords and a lead, and drums unless `genre` is classical."""
-    rng = np.random.default_rng([seed, *genre.encode()])
+def band_tune(genre: str, seed: int, *, num_bars: int = 32, tune: str = "") -> bytes:
+    """The bytes of a MIDI file in C major, 4/4: a bass, chords and a lead, and drums unless `genre` is classical.
+
+    Genres have tunes of their own unless `tune` names one for all.
+    """
+    rng = np.random.default_rng([seed, *(tune or genre).encode()])
     notes = []
     for bar in range(num_bars):
         root = int(rng.choice([0, 5, 7]))

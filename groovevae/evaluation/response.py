@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.evaluation.bootstrap import Estimate, draw_songs, drawn_means, estimate
 from groovevae.evaluation.content import content_kept
+from groovevae.evaluation.pair_judges import PairJudges, hear
 from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.versions import AMOUNTS, IDENTITY, Sides, blend_name, versions_of
 from groovevae.features import KINDS
@@ -29,41 +30,46 @@ class PairResponse:
     levels: dict[str, dict[str, Estimate]]  # kind of judge -> REAL, "real target", version -> mean target probability
     shares: dict[str, dict[str, Estimate]]  # kind -> version -> share of the way between the two real levels
     spearman: dict[str, float]  # kind -> of amount and mean target probability
+    accuracy: dict[str, float]  # kind -> share of the real bars of both genres that the pair's judges know
     content: dict[str, dict[str, Estimate]]  # chroma, groove, melody -> version
     soundness: dict[str, dict[str, float]]  # measure -> REAL, "real target", version
-    by_third: dict[str, dict[str, float]]  # kind -> version -> share of bars taken for neither genre
+    by_third: dict[str, float]  # version -> share of bars that judges of all genres take for neither
 
 
 Progress = Callable[[int, int], None]
 
 
 def measure_pairs(
-    sides: Sides, judges: Judges, *, progress: Progress = lambda done, total: None
+    sides: Sides,
+    judges: Judges,
+    pair_judges: PairJudges,
+    *,
+    progress: Progress = lambda done, total: None,
 ) -> tuple[list[PairResponse], dict[tuple[str, str, str], Bars]]:
     """Every ordered pair of the judges' genres, and the blends themselves by (source, target, version)."""
     names = [name for name in judges.genres if name in sides.excerpts]
-    real = {name: _Real(sides, judges, name) for name in names}
+    real = {name: _Real(sides, name) for name in names}
     pairs, blends = [], {}
     for number, source in enumerate(names):
         progress(number, len(names))
         targets = [name for name in names if name != source]
         versions = versions_of(sides, source, targets)
-        heard = _heard(judges, versions, real[source].song_ids)
+        thirds = _taken_for(judges, versions, real[source].song_ids)
         for target in targets:
             own = {name: bars for (of, name), bars in versions.items() if of in ("", target)}
-            said = {name: values for (of, name), values in heard.items() if of in ("", target)}
-            pairs.append(_pair(judges.genres, real[source], real[target], own, said))
+            taken = {name: values for (of, name), values in thirds.items() if of in ("", target)}
+            pairs.append(_pair(pair_judges, real[source], real[target], own, taken))
             blends |= {(source, target, name): bars for name, bars in own.items()}
     progress(len(names), len(names))
     return pairs, blends
 
 
 class _Real:
-    """The excerpts of a genre as they are, judged by those who have not heard their songs."""
+    """The excerpts of a genre as they are."""
 
-    def __init__(self, sides: Sides, judges: Judges, name: str) -> None:
+    def __init__(self, sides: Sides, name: str) -> None:
         self.name, self.bars, self.song_ids = name, sides.excerpts[name].bars, sides.excerpts[name].song_ids
-        self.said = judges.of_songs(self.bars, self.song_ids.tolist())
+        self.heard = hear(self.bars)
         self.draws = draw_songs(self.song_ids)
         self.soundness = {name: float(np.nanmean(values)) for name, values in soundness(self.bars).items()}
 
@@ -71,40 +77,40 @@ class _Real:
         return drawn_means(values, self.song_ids, self.draws)
 
 
-def _heard(
+def _taken_for(
     judges: Judges, versions: Mapping[tuple[str, str], Bars], song_ids: np.ndarray
-) -> dict[tuple[str, str], dict[str, np.ndarray]]:
-    """Probabilities (N, G) by kind of each version, all judged together: each judge is asked once."""
+) -> dict[tuple[str, str], np.ndarray]:
+    """The genre (N,) that judges of all genres take each bar of each version for; all judged together."""
     together = judges.of_songs(Bars.concatenate(list(versions.values())), song_ids.tolist() * len(versions))
-    parts = {kind: np.split(values, len(versions)) for kind, values in together.items()}
-    return {key: {kind: parts[kind][number] for kind in parts} for number, key in enumerate(versions)}
+    names = np.array(judges.genres)[together["all"].argmax(1)]
+    return dict(zip(versions, np.split(names, len(versions)), strict=True))
 
 
 def _pair(
-    genres: Sequence[str],
-    source: _Real,
-    target: _Real,
-    versions: Mapping[str, Bars],
-    heard: Mapping[str, Mapping[str, np.ndarray]],
+    judges: PairJudges, source: _Real, target: _Real, versions: Mapping[str, Bars], taken: Mapping[str, np.ndarray]
 ) -> PairResponse:
-    ends = genres.index(source.name), genres.index(target.name)
+    def said(heard: Mapping[str, np.ndarray], song_ids: np.ndarray) -> dict[str, np.ndarray]:
+        return judges.between(source.name, target.name, heard, song_ids)
+
+    by_version = {REAL: said(source.heard, source.song_ids)}
+    by_version |= {name: said(hear(bars), source.song_ids) for name, bars in versions.items()}
+    real_target = said(target.heard, target.song_ids)
     levels: dict[str, dict[str, Estimate]] = {}
     shares: dict[str, dict[str, Estimate]] = {}
-    spearman, by_third = {}, {}
+    spearman, accuracy = {}, {}
     for kind in KINDS:
-        said = {REAL: source.said[kind], **{name: values[kind] for name, values in heard.items()}}
-        means = source.drawn({name: between(values, *ends) for name, values in said.items()})
-        goal = target.drawn({"": between(target.said[kind], *ends)})[""]
-        levels[kind] = {name: estimate(drawn) for name, drawn in {**means, f"real {target.name}": goal}.items()}
-        low = means[REAL]
+        means = source.drawn({name: values[kind] for name, values in by_version.items()})
+        low, high = means[REAL], target.drawn({"": real_target[kind]})[""]
+        levels[kind] = {name: estimate(drawn) for name, drawn in {**means, f"real {target.name}": high}.items()}
         shares[kind] = {
-            name: estimate((drawn - low) / np.maximum(goal - low, 1e-3))
+            name: estimate((drawn - low) / np.maximum(high - low, 1e-3))
             for name, drawn in means.items()
             if name != REAL
         }
         dose = [levels[kind][name].value for name in (IDENTITY, *map(blend_name, AMOUNTS))]
         spearman[kind] = rank_correlation(np.array([0.0, *AMOUNTS]), np.array(dose))
-        by_third[kind] = {name: float((~np.isin(values.argmax(1), ends)).mean()) for name, values in said.items()}
+        right = ((by_version[REAL][kind] < 0.5).mean(), (real_target[kind] > 0.5).mean())
+        accuracy[kind] = float(np.mean(right))
     kept = {name: content_kept(bars, source.bars) for name, bars in versions.items()}
     kept[UNRELATED] = content_kept(source.bars[unrelated(source.song_ids)], source.bars)
     content: dict[str, dict[str, Estimate]] = {}
@@ -120,6 +126,7 @@ def _pair(
         levels=levels,
         shares=shares,
         spearman=spearman,
+        accuracy=accuracy,
         content=content,
         soundness={
             measure: {
@@ -129,17 +136,11 @@ def _pair(
             }
             for measure in source.soundness
         },
-        by_third=by_third,
+        by_third={name: float((~np.isin(names, (source.name, target.name))).mean()) for name, names in taken.items()},
     )
 
 
 UNRELATED = "unrelated bars"
-
-
-def between(probabilities: np.ndarray, source: int, target: int) -> np.ndarray:
-    """The probability of the target where only the two genres are asked for, (N,), from those of all, (N, G)."""
-    one, other = probabilities[:, source], probabilities[:, target]
-    return other / np.maximum(one + other, 1e-9)
 
 
 def unrelated(song_ids: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from groovevae.decoding import encode
 from groovevae.errors import CorpusError
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts, draw_excerpts
 from groovevae.evaluation.novel import Novelty, measure_novelty
+from groovevae.evaluation.pair_judges import PairJudges
 from groovevae.evaluation.reconstruction import Reconstruction, measure_reconstruction
 from groovevae.evaluation.response import PairResponse, measure_pairs
 from groovevae.evaluation.strengths import AttributeResponse, measure_attributes
@@ -57,14 +59,14 @@ def evaluate(
     if not held:
         raise CorpusError("no held-out song of a genre that the model knows")
     network = model.network()
+    report("judges of genre", 0, 1)
+    judges, pair_judges = judges_of(held, seed=seed)
     report("reconstruction", 0, 1)
     reconstruction = measure_reconstruction(network, train, held, tuple(model.genres))
-    report("judges of genre", 0, 1)
-    judges = judges_of(held, seed=seed)
     excerpts = _excerpts(held, judges.genres, num_runs=num_runs, seed=seed)
     bars = {name: _training_bars(train, name, seed) for name in excerpts}
     sides = Sides(model, network, excerpts, {name: encode(network, own)[0] for name, own in bars.items()})
-    pairs, blends = measure_pairs(sides, judges, progress=lambda done, of: report("pairs of genres", done, of))
+    pairs, blends = measure_pairs(sides, judges, pair_judges, progress=partial(report, "pairs of genres"))
     report("songs in several genres", 0, 1)
     truth = measure_truth(sides, held, bars)
     report("attributes", 0, 1)
@@ -84,13 +86,15 @@ def evaluate(
     )
 
 
-def judges_of(songs: Sequence[CorpusSong], *, seed: int) -> Judges:
-    """Judges fitted on these songs. Raises CorpusError where they are too few."""
-    bars = [song.song.bars for song in songs]
-    lengths = [len(own) for own in bars]
+def judges_of(songs: Sequence[CorpusSong], *, seed: int) -> tuple[Judges, PairJudges]:
+    """Judges of all genres and of pairs, fitted on these songs. Raises CorpusError where they are too few."""
+    parts = [song.song.bars for song in songs]
+    lengths = [len(own) for own in parts]
+    bars = Bars.concatenate(parts)
     genre = np.repeat([song.entry.genre for song in songs], lengths).tolist()
     ids = np.repeat([song.entry.song_id for song in songs], lengths).tolist()
-    return fit_judges(Bars.concatenate(bars), genre, ids, seed=seed)
+    judges = fit_judges(bars, genre, ids, seed=seed)
+    return judges, PairJudges(bars, genre, ids, judges=judges, seed=seed)
 
 
 def _excerpts(songs: Sequence[CorpusSong], genres: Sequence[str], *, num_runs: int, seed: int) -> dict[str, Excerpts]:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from groovevae.attributes import polyphony
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, ONSET
-from groovevae.evaluation.content import line_pitches
+from groovevae.evaluation.content import line_pitches, pitches_sounding
 from groovevae.phrases import pitch_classes
 
 _MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
-_HARMONIC_MINOR = np.array([0, 2, 3, 5, 7, 8, 11])
 
 
 def soundness(bars: Bars) -> dict[str, np.ndarray]:
@@ -30,14 +28,22 @@ def soundness(bars: Bars) -> dict[str, np.ndarray]:
 
 
 def scale_consistency(bars: Bars) -> np.ndarray:
-    """Share of the notes that are struck within the best of all major and harmonic minor scales, (N,).
+    """Share of the notes that are struck within the best of all major and natural minor scales, (N,).
 
-    Mogren 2016 (C-RNN-GAN, sec. 4.1); with these two scales, as in MusPy.
+    Mogren 2016 (C-RNN-GAN, sec. 4.1), as in MusPy (Dong et al. 2020).
     """
     classes = pitch_classes(bars)  # (N, 12)
-    scales = [(scale + tonic) % 12 for tonic in range(12) for scale in (_MAJOR, _HARMONIC_MINOR)]
-    inside = np.max([classes[:, scale].sum(1) for scale in scales], axis=0)
+    inside = np.max([classes[:, (_MAJOR + tonic) % 12].sum(1) for tonic in range(12)], axis=0)  # minor: the same notes
     return _ratio(inside, classes.sum(1))
+
+
+def polyphony(bars: Bars) -> np.ndarray:
+    """Pitches that sound at once, mean over the steps at which any does, (N,); as in MusPy.
+
+    A pitch that two roles sound counts once, unlike in `attributes.polyphony`.
+    """
+    sounding = pitches_sounding(bars) > 0  # (N, T, 128)
+    return _ratio(sounding.sum((1, 2)), sounding.any(-1).sum(1))
 
 
 def clashes(bars: Bars) -> np.ndarray:
@@ -62,7 +68,7 @@ def _one_hot(pitch: np.ndarray) -> np.ndarray:
 
 
 def pitch_range(bars: Bars) -> np.ndarray:
-    """Semitones from the lowest to the highest note that is struck, (N,)."""
+    """Semitones from the lowest to the highest note that is struck, (N,); as in MusPy."""
     low, high = np.full(len(bars), 999), np.full(len(bars), -1)
     for pitch in _struck(bars):
         low = np.minimum(low, np.where(pitch < 0, 999, pitch).min(1))

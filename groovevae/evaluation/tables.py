@@ -15,7 +15,7 @@ from groovevae.attributes import ATTRIBUTES
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.evaluation.bootstrap import LEVEL, Estimate
 from groovevae.evaluation.excerpts import RUN_BARS
-from groovevae.evaluation.reconstruction import NUM_BARS
+from groovevae.evaluation.reconstruction import NUM_BARS, Reconstruction
 from groovevae.evaluation.response import REAL, UNRELATED, PairResponse
 from groovevae.evaluation.run import Evaluation
 from groovevae.evaluation.strengths import STRENGTHS
@@ -88,7 +88,7 @@ def _plain(value: Any) -> Any:
 def summary(evaluation: Evaluation) -> list[Table]:
     """What a reader wants to know first: means over genres and pairs."""
     return [
-        _reconstruction_means(evaluation),
+        reconstruction_means(evaluation.reconstruction),
         _accuracy(evaluation),
         _shares(evaluation),
         _marks(evaluation),
@@ -103,7 +103,7 @@ def summary(evaluation: Evaluation) -> list[Table]:
 def details(evaluation: Evaluation) -> list[Table]:
     """Each genre and each pair by itself."""
     return [
-        _reconstruction(evaluation),
+        reconstruction_by_genre(evaluation.reconstruction),
         *(_pairs(evaluation, kind) for kind in KINDS),
         _pair_content(evaluation),
         *_pair_truth(evaluation),
@@ -123,8 +123,8 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.mean(known)) if known else float("nan")
 
 
-def _reconstruction_means(evaluation: Evaluation) -> Table:
-    found = evaluation.reconstruction
+def reconstruction_means(found: Reconstruction) -> Table:
+    """Note F1 by role, how full the latent space is, and errors of feel."""
     rows = [(name, *(_number(mean[role], 3) for role in ROLES)) for name, mean in found.means.items()]
     feel = [
         (
@@ -139,17 +139,15 @@ def _reconstruction_means(evaluation: Evaluation) -> Table:
     nats = f"{found.latent_nats:.0f} nats a bar, " if math.isfinite(found.latent_nats) else ""
     note = (
         f"Note F1 of bars encoded to their means and decoded greedily and freely, mean of {len(found.held_out)} "
-        "genres, "
-        f"up to {NUM_BARS} bars of each. Latent space: {nats}{found.active_units} of {found.latent_size} units active. "
-        "Mean absolute errors of velocity (1 to 127) and timing (sixteenths) where both strike, and of always saying "
-        "the "
-        "role's median."
+        f"genres, up to {NUM_BARS} bars of each. Latent space: {nats}{found.active_units} of {found.latent_size} "
+        "units active. Mean absolute errors of velocity (1 to 127) and timing (sixteenths) where both strike, and "
+        "of always saying the role's median."
     )
     return Table("Reconstruction", ("", *ROLES), (*rows, *feel), note)
 
 
-def _reconstruction(evaluation: Evaluation) -> Table:
-    found = evaluation.reconstruction
+def reconstruction_by_genre(found: Reconstruction) -> Table:
+    """Note F1 of each genre's held-out songs."""
     rows = tuple(
         (name, str(found.num_songs[name]), str(found.num_bars[name]), *(_number(row[role], 3) for role in ROLES))
         for name, row in found.held_out.items()
@@ -161,13 +159,14 @@ def _accuracy(evaluation: Evaluation) -> Table:
     genres = evaluation.genres
     rows = [(name, *(_number(evaluation.accuracy[kind][name]) for kind in KINDS)) for name in genres]
     means = ("mean", *(_number(_mean(list(evaluation.accuracy[kind].values()))) for kind in KINDS))
+    pairs = ("of two genres", *(_number(_mean([pair.accuracy[kind] for pair in evaluation.pairs])) for kind in KINDS))
     note = (
         f"Share of real held-out bars that the judges take for their genre, out of {len(genres)}; each bar is judged "
-        "by "
-        "one that has not heard its song. Judges never see the model."
+        "by one that has not heard its song. Judges never see the model. Last row: judges of two genres, which "
+        "measure how far blends go, mean over pairs."
     )
     left = f" Too few held-out songs: {', '.join(evaluation.left_out)}." if evaluation.left_out else ""
-    return Table("Judges of genre", ("genre", *KINDS), (*rows, means), note + left)
+    return Table("Judges of genre", ("genre", *KINDS), (*rows, means, pairs), note + left)
 
 
 def _shares(evaluation: Evaluation) -> Table:
@@ -181,9 +180,8 @@ def _shares(evaluation: Evaluation) -> Table:
         rows.append((version, *cells))
     note = (
         "Share of the way from the source's real level to the target's, of the probability that judges give to the "
-        "target "
-        f"rather than the source: median of {len(evaluation.pairs)} ordered pairs (and 10th to 90th percentile). "
-        f"{evaluation.num_runs} runs of {RUN_BARS} bars a genre, played at the default temperature."
+        f"target rather than the source: median of {len(evaluation.pairs)} ordered pairs (and 10th to 90th "
+        f"percentile). {evaluation.num_runs} runs of {RUN_BARS} bars a genre, played at the default temperature."
     )
     return Table("How far blends are heard to go", ("", *KINDS), tuple(rows), note)
 
@@ -221,8 +219,8 @@ def _content(evaluation: Evaluation) -> Table:
     ]
     note = (
         "Of the source bar in its place, mean over pairs: cosine of the pitch classes of two beats, share of steps "
-        "at which "
-        f"both strike or both do not, note F1 of the lead. Chroma: {'; '.join(meets)}, of {len(evaluation.pairs)}."
+        f"at which both strike or both do not, note F1 of the lead. Chroma: {'; '.join(meets)}, of "
+        f"{len(evaluation.pairs)}."
     )
     return Table("What blends keep", ("", "chroma", "groove", "melody"), tuple(rows), note)
 
@@ -235,10 +233,8 @@ def _truth(evaluation: Evaluation) -> list[Table]:
     rows = tuple((name, *(_with_interval(truth.overall[row][name]) for row in (*ROLES, LATENT))) for name in rivals)
     note = (
         "Held-out songs that the corpus has in several genres: how near to the song as it is in the target genre, "
-        "over "
-        f"{len(truth.pairs)} ordered pairs of genres. Note F1 by role (more is nearer) and distance of latent points "
-        "(less "
-        f"is nearer), with {LEVEL} % intervals over songs."
+        f"over {len(truth.pairs)} ordered pairs of genres. Note F1 by role (more is nearer) and distance of latent "
+        f"points (less is nearer), with {LEVEL} % intervals over songs."
     )
     return [Table("Truth: the same song in two genres", ("", *ROLES, LATENT), rows, note)]
 
@@ -276,9 +272,9 @@ def _attributes(evaluation: Evaluation) -> list[Table]:
         )
     header = ("vector", *(f"{strength:g}" for strength in STRENGTHS), "Spearman", "gain", "random", "largest leak")
     note = (
-        "Mean of the attribute at each strength of its vector; Spearman's correlation of the two; standard deviations "
-        "gained per strength, and by random vectors as long; and what moves most beside it, in standard deviations "
-        "for each of its own."
+        "Mean of the attribute at each strength of its vector; Spearman's correlation of the two; standard "
+        "deviations gained per strength, and by random vectors as long; and what moves most beside it, in standard "
+        "deviations for each of its own."
     )
     leaks = tuple(
         (one.name, *("1" if name == one.name else _number(one.leaks[name].value) for name in names))
@@ -299,9 +295,9 @@ def _soundness(evaluation: Evaluation) -> Table:
         values = [_mean([pair.soundness[measure][version] for pair in evaluation.pairs]) for measure in measures]
         rows.append((version, *map(_number, values)))
     note = (
-        "Mean over pairs. In scale: share of notes within the best major or harmonic minor scale. Clashes: share of "
-        "steps "
-        "where roles that sound together are a semitone apart. Polyphony in notes, range in semitones, entropy in bits."
+        "Mean over pairs. In scale: share of notes within the best major or minor scale. Clashes: share of steps "
+        "where roles that sound together are a semitone apart. Polyphony in notes, range in semitones, entropy in "
+        "bits."
     )
     return Table("Soundness", ("", *measures), tuple(rows), note)
 
@@ -318,8 +314,7 @@ def _novelty(evaluation: Evaluation) -> Table:
     )
     note = (
         f"Phrases of {RUN_BARS} bars: notes (strikes of the chords) in a row that some training song has too, in any "
-        "key: "
-        "mean of each phrase's longest run, and the longest of all; and bars that are copies of a training bar."
+        "key: mean of each phrase's longest run, and the longest of all; and bars that are copies of a training bar."
     )
     return Table("Novelty", ("", "phrases", *PITCHED, "copied bars"), rows, note)
 
@@ -340,7 +335,7 @@ def _pairs(evaluation: Evaluation, kind: str) -> Table:
                 _with_interval(shares[HALF]),
                 _number(pair.spearman[kind]),
                 *controls,
-                _number(pair.by_third[kind][HALF]),
+                _number(pair.by_third[HALF]),
             )
         )
     header = (

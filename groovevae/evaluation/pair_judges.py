@@ -1,0 +1,82 @@
+"""Judges that have to tell two genres apart and know no others: how far from one to the other is a bar?
+
+A judge of all genres (`judges`) gives a bar between two genres to a third, and what it says of the two is next to
+nothing, divided by next to nothing. A judge of the two alone has to decide, as in Brunner et al. 2018 (Symbolic music
+genre transfer with CycleGAN, sec. IV). They are forests, since `calibrate` measures doses by logistic regression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.features import KINDS, bar_features
+from groovevae.judges import MAX_GENRE_BARS, NUM_FOLDS, Judges
+
+_TREES = 60
+
+Pair = tuple[str, str]
+
+
+class PairJudges:
+    """Judges of every pair of genres, of four kinds (`features.KINDS`), one a fold of songs."""
+
+    def __init__(
+        self, bars: Bars, genre: Sequence[str], song_ids: Sequence[str], *, judges: Judges, seed: int = 0
+    ) -> None:
+        """Fits judges to the bars (N,) of `judges`' songs, with the same songs in each fold."""
+        names, rng = np.array(genre), np.random.default_rng(seed)
+        index = rng.permutation(np.flatnonzero(np.isin(names, judges.genres) & bars.has_notes))
+        index = np.sort(np.concatenate([index[names[index] == name][:MAX_GENRE_BARS] for name in judges.genres]))
+        features, names = bar_features(bars[index]), names[index]
+        fold = np.array([judges.fold_of_song[song_ids[number]] for number in index])
+        self.fold_of_song = judges.fold_of_song
+        self.fitted: dict[Pair, dict[str, tuple[Any, ...]]] = {}
+        for pair in combinations(judges.genres, 2):
+            rows = np.isin(names, pair)
+            self.fitted[pair] = {
+                kind: tuple(
+                    _fit(
+                        features.of_kind(kind)[rows & (fold != number)], names[rows & (fold != number)] == pair[1], seed
+                    )
+                    for number in range(NUM_FOLDS)
+                )
+                for kind in KINDS
+            }
+
+    def between(
+        self, source: str, target: str, heard: Mapping[str, np.ndarray], song_ids: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """By kind, the probability (N,) that bars are of the target: each bar by a judge that never heard its song.
+
+        `heard` are the features of the bars by kind, as `hear` gives them.
+        """
+        pair = (source, target) if (source, target) in self.fitted else (target, source)
+        fold = np.array([self.fold_of_song.get(song_id, 0) for song_id in song_ids])
+        out = {}
+        for kind, judges in self.fitted[pair].items():
+            said = np.zeros(len(song_ids))
+            for number, judge in enumerate(judges):
+                if (fold == number).any():
+                    said[fold == number] = judge.predict_proba(heard[kind][fold == number])[:, 1]
+            out[kind] = said if pair == (source, target) else 1 - said
+        return out
+
+
+def hear(bars: Bars) -> dict[str, np.ndarray]:
+    """The features of bars by kind, (N, F) each."""
+    features = bar_features(bars)
+    return {kind: features.of_kind(kind) for kind in KINDS}
+
+
+def _fit(values: np.ndarray, is_target: np.ndarray, seed: int) -> Any:
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    forest = ExtraTreesClassifier(
+        _TREES, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1
+    )
+    return forest.fit(values, is_target)
