@@ -28,7 +28,7 @@ def seconds(command: list[str]) -> float:
 
 
 def decoding(num_bars: int, runs: int, *, points: int) -> list[float]:
-    """Bars a second of each run: points of a genre to bars, at the default temperature; one point a bar, or one a role."""
+    """Bars a second of each run: points of a genre to bars, drawn as by default; one point a bar, or one a role."""
     groove = load_model()
     genre, rng = groove.model.genres["rock"], np.random.default_rng(0)
     z = rng.multivariate_normal(genre.mean, genre.covariance, num_bars, method="eigh").astype(np.float32)

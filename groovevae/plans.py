@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from groovevae.bars import Bars, Song
-from groovevae.bars.constants import ROLES
+from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
 from groovevae.blend import (
     BAR_METHODS,
@@ -70,6 +70,8 @@ def plan_pieces(request: BlendRequest, places: Places) -> list[Plan]:
             curves = {name: find_curves(places.model.doses, start.genre, name) for name in targets}
             ways = {name: way(start.z) for name, way in find(start.genre).items()}
             path = calibrated_path(start.z, ways, targets, curves)
+            if not start.plays[DRUMS]:
+                path = _with_steady_drums(path, start.z, ways, targets, curves)
         else:
             path = _straight(start.z, find(start.genre)[""](start.z))
         one = replace(request, seed=seed, count=1)
@@ -112,6 +114,30 @@ def calibrated_path(
         return out
 
     return path
+
+
+def _with_steady_drums(
+    path: Path,
+    z: np.ndarray,
+    ways: Mapping[str, np.ndarray],
+    weights: Mapping[str, float],
+    curves: Mapping[str, np.ndarray],
+) -> Path:
+    """The path with drums that set out from the mean of all bars: where there were none, no bar has its own to give.
+
+    Else bars that happen to lie a little nearer to drums than others get them first, and they start and stop.
+    """
+
+    def mean(points: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(points.mean(0), points.shape)
+
+    steady = calibrated_path(mean(z), {name: mean(way) for name, way in ways.items()}, weights, curves)
+
+    def with_drums(amounts: np.ndarray, role: str) -> np.ndarray:
+        own = path(amounts, role)
+        return np.where((amounts > 0)[:, None], steady(amounts, role), own) if role == "drums" else own
+
+    return with_drums
 
 
 def _bar_to_bar(z: np.ndarray, end: np.ndarray, method: str) -> Path:

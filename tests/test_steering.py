@@ -16,6 +16,7 @@ from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.types import Bars
 from groovevae.errors import CorpusError, RequestError
 from groovevae.latents import Vector
+from groovevae.plans import plan_pieces
 from groovevae.request import joined_morph, morph_requests
 from groovevae.starts import Places
 
@@ -80,12 +81,13 @@ def test_roles_go_shares_of_their_own(groove: Groove) -> None:
 def test_each_role_goes_by_its_own_dose(groove: Groove) -> None:
     """A calibrated amount is a share of the way that depends on the role; at 0 all stay where they are."""
     curves = np.array([[0.5, 1.0, 1.5, 2.0], [0.1, 0.2, 0.3, 0.4], [0.25, 0.5, 0.75, 1.0], [1.0, 1.0, 1.0, 1.0]])
-    dosed = Groove(replace(groove.model, doses={("classical", "rock"): curves.astype(np.float32)}))
-    straight = replace(REQUEST, method="transport")
-    by_role = points_of(dosed, replace(REQUEST, amount=0.5))
+    dosed = Groove(replace(groove.model, doses={("jazz", "rock"): curves.astype(np.float32)}))
+    request = replace(REQUEST, start="jazz")
+    straight = replace(request, method="transport")
+    by_role = points_of(dosed, replace(request, amount=0.5))
     for role, share in enumerate((1.0, 0.2, 0.5, 1.0)):
         np.testing.assert_allclose(by_role[role], points_of(groove, replace(straight, amount=share)), atol=1e-5)
-    still = points_of(dosed, replace(REQUEST, amount=0.0))
+    still = points_of(dosed, replace(request, amount=0.0))
     np.testing.assert_allclose(still, points_of(groove, replace(straight, amount=0.0)), atol=1e-6)
 
 
@@ -266,3 +268,16 @@ def test_morphs_of_no_steps(steps: int) -> None:
     for make in (morph_requests, joined_morph):
         with pytest.raises(RequestError, match=f"steps {steps} is outside 2 to 64"):
             make(REQUEST, steps)
+
+
+def test_drums_that_come_in_stay(groove: Groove) -> None:
+    model = groove.model
+    start = next(phrase for phrase in model.genres["classical"].phrases if not phrase.plays[0])
+    assert len(np.unique(start.z, axis=0)) > 1
+    seed = model.genres["classical"].phrases.index(start)
+    [plan] = plan_pieces(
+        BlendRequest("classical", {"rock": 1.0}, seed=seed).checked(model.genres), Places(model, model.network())
+    )
+    drums, bass = plan.take.z[0], plan.take.z[1]
+    assert (drums == drums[0]).all()
+    assert len(np.unique(bass, axis=0)) > 1

@@ -23,8 +23,9 @@ def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int 
     CORPUS is what the model was trained on, and --seed the seed of that training: they decide which songs were held
     out. Measured are reconstruction, how far blends of each pair of genres are heard to go by judges that never saw
     the model, what blends keep, how near they come to songs that the corpus has in several genres, whether they are
-    sound and new, and the attribute vectors; each beside simple rivals. Writes evaluation.html and evaluation.json;
-    takes minutes. Needs pip install 'groovevae[evaluate]'.
+    sound and new, and the attribute vectors; each beside simple rivals. Writes evaluation.html, with each genre and
+    pair, evaluation.md, the summary, and evaluation.json, everything; takes minutes. Needs
+    pip install 'groovevae[evaluate]'.
 
     \b
     Examples:
@@ -37,15 +38,16 @@ def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int 
     from groovevae.checkpoint import load_model_file, write_file
     from groovevae.evaluation import evaluate as measure
     from groovevae.evaluation.page import check_plots, to_html
-    from groovevae.evaluation.tables import summary, to_json
+    from groovevae.evaluation.tables import summary, to_json, to_markdown
 
     check_plots()
     loaded = load_model_file(None if model == "default" else model)
     songs = read_corpus(corpus, jobs)
     with display.parts(Console(stderr=True)) as report:
         found = measure(loaded, songs, seed=seed, num_runs=runs, report=report)
+    title = f"groovevae: {Path(model).name} on {Path(corpus).name}"
     write_file(Path(out) / "evaluation.json", to_json(found).encode())
-    page = to_html(found, title=f"groovevae: {model} on {Path(corpus).name}")
-    write_file(Path(out) / "evaluation.html", page.encode())
+    write_file(Path(out) / "evaluation.md", to_markdown(found, title=title).encode())
+    write_file(Path(out) / "evaluation.html", to_html(found, title=title).encode())
     display.print_tables(Console(), summary(found))
     click.echo(f"Report: {click.format_filename(str(Path(out) / 'evaluation.html'))}")

@@ -75,6 +75,11 @@ def to_json(evaluation: Evaluation) -> str:
     return json.dumps(_plain(dataclasses.asdict(evaluation)), indent=1)
 
 
+def to_markdown(evaluation: Evaluation, *, title: str) -> str:
+    """The summary as a Markdown page."""
+    return "\n\n".join([f"# {title}", *(table.to_markdown() for table in summary(evaluation))]) + "\n"
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
