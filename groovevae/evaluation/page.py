@@ -111,12 +111,12 @@ def _curves(make: Any, evaluation: Evaluation, kind: str) -> Any:
     axes = figure.subplots(-(-len(names) // columns), columns, squeeze=False, sharex=True, sharey=True)
     for axis in axes.flat[len(names) :]:
         axis.set_axis_off()
-    amounts, colors = (0.0, *AMOUNTS), colormaps["tab20"].colors
+    amounts, colors = (0.0, *AMOUNTS), colormaps["tab20"]
     for axis, source in zip(axes.flat, names, strict=False):
         axis.plot((0, 1), (0, 1), "k--", linewidth=1)
         for pair in evaluation.pairs:
             if pair.source == source:
-                color = colors[names.index(pair.target) % len(colors)]
+                color = colors(names.index(pair.target) % colors.N)
                 axis.plot(amounts, _dose(pair, kind), label=pair.target, linewidth=1, color=color)
         axis.set_title(f"from {source}")
         axis.set_ylim(-0.3, 1.5)
