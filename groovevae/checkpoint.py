@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
@@ -211,6 +212,15 @@ def write_file(path: str | Path, data: bytes) -> None:
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)  # still there only where it has not become the file
+
+
+def remove_unfinished(path: str | Path) -> None:
+    """Removes what `write_file` left beside `path` where its process was killed. Nobody may be writing there."""
+    path = Path(path)
+    with suppress(OSError):  # no such folder yet, or none that can be looked into: the write will say so
+        for file in path.parent.iterdir():
+            if file.name.startswith(f".{path.name[:40]}.") and file.suffix == ".tmp":
+                file.unlink()
 
 
 def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -14,7 +14,7 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song
 from groovevae.calibrate import with_doses
-from groovevae.checkpoint import ModelFile, save_model
+from groovevae.checkpoint import ModelFile, remove_unfinished, save_model
 from groovevae.config import MAX_SEED, ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.dataset import Dataset
@@ -83,6 +83,8 @@ def train_model(
 
     settings = {**run["settings"], "steps": config.steps}
     check_alike({"corpus": run["corpus"], "network": run["model"], "settings": settings, "first model": run["start"]})
+    for path in (out, state_file(out)):
+        in_first_process(remove_unfinished, path)
     in_first_process(save, state)  # finds out now, and not in an hour, whether the folder can be written to
     data, held_out, sizes = sources.data, sources.held_out, sources.sizes
     was_done = int(state.step) >= config.steps

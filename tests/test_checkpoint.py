@@ -14,6 +14,7 @@ from groovevae.checkpoint import (
     ModelFile,
     load_model_file,
     read_tensors,
+    remove_unfinished,
     save_model,
     write_file,
     write_tensors,
@@ -249,3 +250,11 @@ def test_configs_there_and_back(config: ModelConfig | TrainConfig) -> None:
 def test_configs_that_are_none(values: dict, message: str) -> None:
     with pytest.raises(RequestError, match=message):
         TrainConfig.from_json(json.dumps(values))
+
+
+def test_what_a_killed_write_left_is_removed(tmp_path: Path) -> None:
+    for name in (".my.training.abc.tmp", ".other.training.abc.tmp", "my.training"):
+        (tmp_path / name).touch()
+    remove_unfinished(tmp_path / "my.training")
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".other.training.abc.tmp", "my.training"]
+    remove_unfinished(tmp_path / "no folder" / "my.training")

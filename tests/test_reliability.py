@@ -1,0 +1,58 @@
+"""Small versions of the proofs in scripts/: mutants of MIDI files are read, and training is killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from corpus_files import make_corpus, tune
+
+from fuzz_reading import Tally, fuzz
+from mutants import MUTATIONS, mutant
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_every_mutation_changes_a_file(name: str) -> None:
+    whole, other = tune(0), tune(1)
+    changed = 0
+    for seed in range(20):
+        data = bytearray(whole)
+        MUTATIONS[name](data, other, np.random.default_rng(seed))
+        changed += bytes(data) != whole
+    assert changed > 10
+
+
+def test_a_mutant_is_the_same_again() -> None:
+    assert mutant(tune(0), tune(1), 5) == mutant(tune(0), tune(1), 5)
+    assert len({mutant(tune(0), tune(1), seed)[1] for seed in range(50)}) > 40
+
+
+def test_mutants_are_read_or_refused(tmp_path: Path) -> None:
+    make_corpus(tmp_path, "jazz/a.mid", "rock/b.mid")
+    tally = fuzz(sorted(tmp_path.rglob("*.mid")), mutants=2000, seed=0, jobs=1, report=lambda done: None)
+    assert sum(tally.outcomes.values()) == 2000
+    assert tally.faults == []
+    assert tally.outcomes["read"] > 100
+    assert len(tally.outcomes) > 5
+
+
+def test_a_lost_batch_is_read_again_one_by_one() -> None:
+    tally = Tally()
+    assert tally.add("7|3|a.mid|b.mid", "the parser crashed on it") == [f"{seed}|1|a.mid|b.mid" for seed in (7, 8, 9)]
+    assert tally.add("8|1|a.mid|b.mid", "the parser crashed on it") == []
+    assert tally.outcomes == {"lost alone: the parser crashed on it": 1}
+    tally.add("9|1|a.mid|b.mid", "took longer than 60 s")
+    assert len(tally.faults) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_killed_training_goes_on(band_corpus: Path) -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "kill_training.py"), str(band_corpus), "--kills", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "killed: 2;" in done.stdout
+    assert done.stdout.endswith("0 faults\n")
