@@ -203,7 +203,7 @@ def test_metres_and_tempos_are_written_where_they_change() -> None:
     ("piece", "reason"),
     [
         (piece_of({Track("", 120, is_drum=False): [(0, 1, 60)]}), "no notes that a role can play"),
-        (piece_of({LEAD: [(0, 1, 60), (90_000, 1, 60)]}), r"22,501 bars; at most 20,000 are read"),
+        (piece_of({LEAD: [(0, 1, 60), (90_000, 1, 60)]}), r"22,500 bars; at most 20,000 are read"),
         (piece_of({LEAD: [(0, 1, 60)]}, metres=[(0, 1, 64)]), r"unsupported metre \(1/64\)"),
     ],
 )

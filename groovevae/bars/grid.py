@@ -35,17 +35,14 @@ from groovevae.bars.types import Bars, Song
 from groovevae.errors import MidiError
 from groovevae.midi import Piece
 
-MAX_BARS = 20_000
-
 
 def piece_to_song(piece: Piece) -> Song:
     """The bars of a piece, in C major or A minor, with what was lost on the way counted by role and reason.
 
-    Raises MidiError where nothing remains: no bar with a metre that the grid holds, or no note with a role.
+    Raises MidiError for too many bars, and where nothing remains: no bar with a metre that the grid holds, or no note
+    with a role.
     """
     lines = bar_lines(piece)
-    if len(lines.start) > MAX_BARS:
-        raise MidiError(f"{len(lines.start):,} bars; at most {MAX_BARS:,} are read")
     held = lines.num_steps > 0
     if not held.any():
         named = ", ".join(sorted({f"{n:g}/{d:g}" for n, d in lines.metre[~held]}))

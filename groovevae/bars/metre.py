@@ -8,8 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER
+from groovevae.errors import MidiError
 from groovevae.midi import Piece
 
+MAX_BARS = 20_000
 DOWNBEAT_WINDOW = 0.06  # quarter notes either side of a bar line
 SHIFTS_PER_QUARTER = 4  # bar lines are sought a sixteenth apart
 NOTATED_BONUS = 1.3  # what falls on the bar lines that the file gives counts this many times
@@ -51,11 +53,14 @@ def bar_lines(piece: Piece) -> BarLines:
     A pickup begins the first bar before the file does. Where notes show that the bar lines of a section lie beside
     those that the metre map gives (a later movement's pickup, a repeat that begins within the bar), a short bar makes
     up for it, as it does for a section's odd end. A metre that is too long for the grid is read as shorter ones in
-    turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4.
+    turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. Raises MidiError for a piece of more than MAX_BARS bars.
     """
     last_onset = float(piece.notes["onset"][-1]) if len(piece.notes) else 0.0
     num_steps = max(round(piece.end * STEPS_PER_QUARTER), int(last_onset * STEPS_PER_QUARTER + 1e-6) + 1)
     edges = np.append(piece.metres[:, 0], max(num_steps / STEPS_PER_QUARTER, piece.metres[-1, 0]))
+    num_bars = float((np.diff(edges) / (4 * piece.metres[:, 1] / piece.metres[:, 2])).sum())
+    if num_bars > MAX_BARS:  # before each of them is looked at: a damaged time stamp makes millions
+        raise MidiError(f"{num_bars:,.0f} bars; at most {MAX_BARS:,} are read")
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
     for index, (begin, numerator, denominator) in enumerate(piece.metres):
         end, is_last = edges[index + 1], index == len(piece.metres) - 1
