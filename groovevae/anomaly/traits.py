@@ -61,9 +61,10 @@ def _rhythm(struck: np.ndarray, role: str) -> Traits:
 def _touch(bars: Bars, struck: np.ndarray, role: str, column: int) -> Traits:
     """Velocity and micro-timing: their mean and spread over what is struck."""
     if role == "drums":
-        velocity, offset = bars.drums.max(-1), np.take_along_axis(
-            bars.drums_offset, bars.drums.argmax(-1)[..., None], axis=-1
-        )[..., 0]
+        velocity, offset = (
+            bars.drums.max(-1),
+            np.take_along_axis(bars.drums_offset, bars.drums.argmax(-1)[..., None], axis=-1)[..., 0],
+        )
     else:
         velocity, offset = bars.velocity[..., column], bars.offset[..., column]
     count = struck.sum(1)
