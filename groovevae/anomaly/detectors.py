@@ -1,4 +1,4 @@
-"""Detectors of what does not belong: each is fitted to normal songs and gives every song a score, higher for less normal.
+"""Detectors of what does not belong: each is fitted to normal songs and scores songs, higher for less normal.
 
 A song is judged within its genre. Where it is itself among the normal songs, it is not compared with itself or with
 other versions of it.

@@ -124,7 +124,9 @@ def stick_notes(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
         struck = [(step, CHORD_LOW + pitch) for step, pitch in np.argwhere(bars.chords[bar] == ONSET).tolist()]
         for role, (low, _) in _LINES.items():
             tokens = getattr(bars, role)[bar]
-            struck += [(step, int(tokens[step]) - FIRST_PITCH + low) for step in np.flatnonzero(tokens >= FIRST_PITCH)]
+            struck += [
+                (step, int(tokens[step]) - FIRST_PITCH + low) for step in np.flatnonzero(tokens >= FIRST_PITCH).tolist()
+            ]
         struck = [(step, pitch) for step, pitch in struck if CHORD_LOW <= pitch < CHORD_LOW + CHORD_SIZE]
         if not struck:
             continue

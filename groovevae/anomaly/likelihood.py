@@ -67,7 +67,7 @@ def _chunk_nats(network: Network, bars: Bars, z: np.ndarray) -> np.ndarray:
 def _streams(logits: BarLogits, num_draws: int) -> BarLogits:
     """Logits (L * B, 4, ...) as (L, B, 4, ...)."""
     parts = (part.reshape(num_draws, -1, *part.shape[1:]) for part in logits[:-1])
-    return BarLogits(*parts, log_scales=logits.log_scales)
+    return BarLogits._make((*parts, logits.log_scales))
 
 
 def step_nats(logits: BarLogits, batch: BarBatch, inside: np.ndarray) -> np.ndarray:

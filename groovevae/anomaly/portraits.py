@@ -22,7 +22,7 @@ def portrait_names(view: View, *, with_model: bool = True) -> tuple[str, ...]:
 
 
 def song_means(values: np.ndarray, view: View) -> np.ndarray:
-    """The mean over each song's bars of values (N, V), (S, V); NaN does not count, and is left where nothing is known."""
+    """The mean over each song's bars of values (N, V), (S, V); NaN does not count, and stays where all is NaN."""
     known = np.isfinite(values)
     total, count = np.zeros((2, view.num_songs, values.shape[1]))
     np.add.at(total, view.song, np.where(known, values, 0.0))

@@ -117,7 +117,9 @@ def _strikes(bars: Bars, role: str) -> np.ndarray:
     if role == "drums":
         return (bars.drums > 0).any(-1)
     states = getattr(bars, role)
-    return (states == ONSET).any(-1) if role == "chords" else states >= FIRST_PITCH
+    if role == "chords":
+        return np.asarray(states == ONSET).any(-1)
+    return np.asarray(states >= FIRST_PITCH)
 
 
 def _sounding_classes(bars: Bars, role: str) -> np.ndarray:
