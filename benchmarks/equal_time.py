@@ -27,7 +27,8 @@ def run_one(corpus: str, name: str, seconds: float, seed: int) -> Row:
     from budget import by_share, train_for
     from contestants import CONTESTANTS
     from groovevae.losses import kl_divergence
-    from groovevae.training import ACTIVE_KL, f1_by_genre, macro_f1
+    from groovevae.metrics import f1_by_genre, macro_f1
+    from groovevae.training import ACTIVE_KL
     from sides import load_sides
 
     train, held_out = load_sides(corpus)
@@ -39,7 +40,8 @@ def run_one(corpus: str, name: str, seconds: float, seed: int) -> Row:
     for side, data in (("held_out", held_out), ("train", train)):
         index = data.of_each_genre(EVAL_BARS)
         mean, logvar = contestant.encode(data.bars[index])
-        table = f1_by_genre(data, index, contestant.decode(mean, data.bars[index]))
+        decoded = contestant.decode(mean, data.bars[index])
+        table = f1_by_genre(data.bars[index], decoded, data.genre[index], data.genres)
         row |= {f"{side}_f1": macro_f1(table), f"{side}_f1_by_genre": table}
         if side == "held_out" and name != "autoencoder":
             kl = np.asarray(kl_divergence(mean, logvar)).mean(0)

@@ -24,7 +24,8 @@ PRECISIONS = {"float32": False, "bfloat16": True}
 def run_one(corpus: str, precision: str, steps: int, seed: int) -> Row:
     """Trains the package's network in one precision and measures it in float32."""
     from groovevae.inference import Network
-    from groovevae.training import Progress, initial_state, macro_f1, reconstruction_f1, run_training
+    from groovevae.metrics import macro_f1
+    from groovevae.training import Progress, initial_state, reconstruction_f1, run_training
     from groovevae.weights import state_to_arrays
     from sides import load_sides
 

@@ -25,10 +25,11 @@ from groovevae.directions import attribute_vectors
 from groovevae.errors import CorpusError, OutputError, RequestError
 from groovevae.inference import Network
 from groovevae.latents import Genre
+from groovevae.metrics import macro_f1
 from groovevae.prior_fit import fit_prior
 from groovevae.processes import check_alike, in_first_process, is_first_process, lost_processes_named, together
 from groovevae.resume import Run, load_state, save_state, state_file
-from groovevae.training import EVAL_BARS, Report, TrainState, initial_state, macro_f1, reconstruction_f1, run_training
+from groovevae.training import EVAL_BARS, Report, TrainState, initial_state, reconstruction_f1, run_training
 from groovevae.weights import state_to_arrays
 
 MIN_GENRE_BARS = 64  # a genre of fewer has no mean worth the name

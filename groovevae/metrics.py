@@ -7,6 +7,7 @@ time, each estimated note answers for one reference note, and how long notes las
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,29 @@ def _role_counts(reference: np.ndarray, estimate: np.ndarray, *, role: str) -> N
     if role in ("bass", "lead"):  # a line's token is its pitch
         agree &= reference == estimate
     return NoteCounts(int(agree.sum()), int(struck.sum()), int(answered.sum()))
+
+
+def f1_by_genre(
+    reference: Bars, estimate: Bars, genre: np.ndarray, genres: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Note F1 of equally many bars, whose `genre` (N,) indexes `genres`: genre -> role -> F1. Genres without bars are
+    left out.
+    """
+    table = {}
+    for number, name in enumerate(genres):
+        own = genre == number
+        if own.any():
+            counts = bars_note_counts(reference[own], estimate[own])
+            table[name] = {role: f1(*counts[role]) for role in ROLES}
+    return table
+
+
+def macro_f1(table: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """The mean over genres of each role's F1; a genre without the role does not count."""
+    rows = np.array([[genre[role] for role in ROLES] for genre in table.values()])  # (G, 4)
+    known = ~np.isnan(rows)
+    total = np.where(known, rows, 0).sum(0)
+    return {role: float(total[i] / n) if (n := known[:, i].sum()) else float("nan") for i, role in enumerate(ROLES)}
 
 
 def match_notes(

@@ -15,7 +15,6 @@ import optax
 from flax import nnx
 from jax import Array
 
-from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
@@ -25,7 +24,7 @@ from groovevae.devices import make_mesh, replicate, split_rows
 from groovevae.errors import CorpusError, RequestError
 from groovevae.inference import Network
 from groovevae.losses import beta_at, genre_loss, kl_divergence, kl_with_free_bits, recon_loss
-from groovevae.metrics import bars_note_counts, f1
+from groovevae.metrics import f1_by_genre, macro_f1
 from groovevae.model import GrooveVAE
 from groovevae.processes import any_process, in_first_process
 from groovevae.weights import build_network, state_to_arrays
@@ -132,27 +131,7 @@ def reconstruction_f1(network: Network, data: Dataset, index: np.ndarray) -> dic
     """Note F1 of encoding bars, taking the mean and decoding it greedily and freely: genre -> role -> F1."""
     bars = data.bars[index]
     mean, _ = encode(network, bars)
-    return f1_by_genre(data, index, decode(network, mean, bars))
-
-
-def f1_by_genre(data: Dataset, index: np.ndarray, decoded: Bars) -> dict[str, dict[str, float]]:
-    """Note F1 of `decoded` against the bars of `data` that `index` names: genre -> role -> F1."""
-    bars = data.bars[index]
-    table = {}
-    for number, genre in enumerate(data.genres):
-        own = data.genre[index] == number
-        if own.any():
-            counts = bars_note_counts(bars[own], decoded[own])
-            table[genre] = {role: f1(*counts[role]) for role in ROLES}
-    return table
-
-
-def macro_f1(table: dict[str, dict[str, float]]) -> dict[str, float]:
-    """The mean over genres of each role's F1; a genre without the role does not count."""
-    rows = np.array([[genre[role] for role in ROLES] for genre in table.values()])  # (G, 4)
-    known = ~np.isnan(rows)
-    total = np.where(known, rows, 0).sum(0)
-    return {role: float(total[i] / n) if (n := known[:, i].sum()) else float("nan") for i, role in enumerate(ROLES)}
+    return f1_by_genre(bars, decode(network, mean, bars), data.genre[index], data.genres)
 
 
 def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[str, np.ndarray] | None) -> TrainState:

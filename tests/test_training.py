@@ -15,8 +15,9 @@ from groovevae.corpus import Corpus, load_corpus
 from groovevae.corpus.dataset import Dataset
 from groovevae.errors import CorpusError, GrooveError, ModelFileError, OutputError, RequestError
 from groovevae.learn import ADAPT_CONFIG, MAX_SEED, check_enough
+from groovevae.metrics import macro_f1
 from groovevae.resume import load_state, save_state, state_file, unfinished_step
-from groovevae.training import TrainState, ema_decay_at, initial_state, learning_rate, macro_f1, run_training
+from groovevae.training import TrainState, ema_decay_at, initial_state, learning_rate, run_training
 
 
 def test_the_loss_falls(tiny: Tiny) -> None:

@@ -115,10 +115,10 @@ def _together(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def _strikes(bars: Bars, role: str) -> np.ndarray:
     if role == "drums":
-        return (bars.drums > 0).any(-1)
+        return np.any(bars.drums > 0, axis=-1)
     states = getattr(bars, role)
     if role == "chords":
-        return np.asarray(states == ONSET).any(-1)
+        return np.any(states == ONSET, axis=-1)
     return np.asarray(states >= FIRST_PITCH)
 
 

@@ -213,7 +213,7 @@ def _print_trained(trained: Trained, out: str, *, was_finished: bool) -> None:
     from rich.console import Console
 
     from groovevae import display
-    from groovevae.training import macro_f1
+    from groovevae.metrics import macro_f1
 
     if was_finished:
         click.echo(f"All {trained.steps_done:,} steps were done before: raise --steps, or start anew with --restart.")

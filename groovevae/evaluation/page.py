@@ -94,7 +94,8 @@ def _maps(make: Any, evaluation: Evaluation) -> Any:
             axis.imshow(grid, cmap="RdBu_r", vmin=middle - 0.5, vmax=middle + 0.5)
             for (y, x), value in np.ndenumerate(grid):
                 if np.isfinite(value):
-                    axis.text(x, y, f"{value:.2f}", ha="center", va="center", fontsize=7)
+                    color = "white" if abs(value - middle) > 0.35 else "black"
+                    axis.text(x, y, f"{value:.2f}", ha="center", va="center", fontsize=7, color=color)
             axis.set_xticks(range(len(names)), names, rotation=60, ha="right")
             axis.set_yticks(range(len(names)), names)
             axis.set_title(f"{version}: {kind}")
@@ -102,18 +103,21 @@ def _maps(make: Any, evaluation: Evaluation) -> Any:
 
 
 def _curves(make: Any, evaluation: Evaluation, kind: str) -> Any:
+    from matplotlib import colormaps
+
     names = evaluation.genres
     columns = min(4, len(names))
     figure = make(figsize=(14, 3.2 * -(-len(names) // columns)), layout="constrained")
     axes = figure.subplots(-(-len(names) // columns), columns, squeeze=False, sharex=True, sharey=True)
     for axis in axes.flat[len(names) :]:
         axis.set_axis_off()
-    amounts = (0.0, *AMOUNTS)
+    amounts, colors = (0.0, *AMOUNTS), colormaps["tab20"]
     for axis, source in zip(axes.flat, names, strict=False):
         axis.plot((0, 1), (0, 1), "k--", linewidth=1)
         for pair in evaluation.pairs:
             if pair.source == source:
-                axis.plot(amounts, _dose(pair, kind), label=pair.target, linewidth=1)
+                color = colors(names.index(pair.target) % colors.N)
+                axis.plot(amounts, _dose(pair, kind), label=pair.target, linewidth=1, color=color)
         axis.set_title(f"from {source}")
         axis.set_ylim(-0.3, 1.5)
         axis.legend(fontsize=5, ncols=2, loc="upper left")

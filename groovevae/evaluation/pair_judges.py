@@ -79,4 +79,5 @@ def _fit(values: np.ndarray, is_target: np.ndarray, seed: int) -> Any:
     forest = ExtraTreesClassifier(
         _TREES, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1
     )
-    return forest.fit(values, is_target)
+    forest.fit(values, is_target)
+    return forest.set_params(n_jobs=1)  # to be asked: a few bars are not worth the threads

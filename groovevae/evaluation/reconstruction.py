@@ -13,7 +13,7 @@ from groovevae.corpus import CorpusSong
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import decode, encode
 from groovevae.inference import Network
-from groovevae.metrics import bars_note_counts, f1
+from groovevae.metrics import f1_by_genre, macro_f1
 
 NUM_BARS = 512  # of a genre at most
 ACTIVE_KL = 0.1  # nats: a latent dimension that carries more is active
@@ -45,12 +45,7 @@ class Reconstruction:
     @property
     def means(self) -> dict[str, dict[str, float]]:
         """Means over genres by role, of held-out and of training songs."""
-        return {"held-out songs": macro(self.held_out), "training songs": macro(self.training)}
-
-
-def macro(table: dict[str, dict[str, float]]) -> dict[str, float]:
-    """The mean over genres of each role's F1; a genre without the role does not count."""
-    return {role: float(np.nanmean([row[role] for row in table.values()])) for role in ROLES}
+        return {"held-out songs": macro_f1(self.held_out), "training songs": macro_f1(self.training)}
 
 
 def measure_reconstruction(
@@ -70,8 +65,8 @@ def measure_reconstruction(
     seen_bars = seen_data.bars[seen]
     seen_decoded = decode(network, encode(network, seen_bars)[0], seen_bars)
     return Reconstruction(
-        held_out=_by_genre(data, index, decoded),
-        training=_by_genre(seen_data, seen, seen_decoded),
+        held_out=f1_by_genre(bars, decoded, data.genre[index], genres),
+        training=f1_by_genre(seen_bars, seen_decoded, seen_data.genre[seen], genres),
         num_bars={name: int((data.genre[index] == number).sum()) for number, name in enumerate(genres)},
         num_songs={name: len({s.entry.song_id for s in held if s.entry.genre == name}) for name in genres},
         latent_nats=float(kl.sum()) if network.config.variational else float("nan"),
@@ -79,16 +74,6 @@ def measure_reconstruction(
         latent_size=len(kl),
         feel={role: _feel_error(bars, decoded, role) for role in ROLES},
     )
-
-
-def _by_genre(data: Dataset, index: np.ndarray, decoded: Bars) -> dict[str, dict[str, float]]:
-    bars, table = data.bars[index], {}
-    for number, genre in enumerate(data.genres):
-        own = data.genre[index] == number
-        if own.any():
-            counts = bars_note_counts(bars[own], decoded[own])
-            table[genre] = {role: f1(*counts[role]) for role in ROLES}
-    return table
 
 
 def _feel_error(true: Bars, decoded: Bars, role: str) -> Feel:

@@ -89,12 +89,16 @@ def _taken_for(
 def _pair(
     judges: PairJudges, source: _Real, target: _Real, versions: Mapping[str, Bars], taken: Mapping[str, np.ndarray]
 ) -> PairResponse:
-    def said(heard: Mapping[str, np.ndarray], song_ids: np.ndarray) -> dict[str, np.ndarray]:
-        return judges.between(source.name, target.name, heard, song_ids)
-
-    by_version = {REAL: said(source.heard, source.song_ids)}
-    by_version |= {name: said(hear(bars), source.song_ids) for name, bars in versions.items()}
-    real_target = said(target.heard, target.song_ids)
+    every = {REAL: source.bars, **versions}
+    heard, song_ids = hear(Bars.concatenate(list(every.values()))), np.tile(source.song_ids, len(every))
+    together = judges.between(
+        source.name, target.name, heard, song_ids
+    )  # all versions at once: each judge is asked once
+    by_version = {
+        name: {kind: values.reshape(len(every), -1)[number] for kind, values in together.items()}
+        for number, name in enumerate(every)
+    }
+    real_target = judges.between(source.name, target.name, target.heard, target.song_ids)
     levels: dict[str, dict[str, Estimate]] = {}
     shares: dict[str, dict[str, Estimate]] = {}
     spearman, accuracy = {}, {}
