@@ -146,7 +146,6 @@ DETECTORS: dict[str, Detector] = {
     "isolation forest": isolation_forest,
     "latent Mahalanobis": latent_mahalanobis,
 }
-DEFAULT = "nearest songs"  # by measurement: docs/anomaly.md
 
 
 def nearest(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 from groovevae.anomaly.detectors import Known
@@ -9,39 +12,58 @@ from groovevae.anomaly.portraits import portraits, song_means
 from groovevae.anomaly.usual import fit_usual
 
 FOLDS = 5
+FARTHEST_ODDS = 1e3  # nats
 SHRINKAGE = 0.2  # of the pooled covariance towards its diagonal
 
 
-def genre_log_odds(songs: Known, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """How much likelier another genre is than a song's own, (S,) nats, and which, (S,) names.
+class Odds(NamedTuple):
+    """How much likelier another genre is than a song's own, in nats, and which, (S,) each."""
 
-    Each song is judged by those of other groups: groups are dealt into FOLDS. A genre that only one song's group plays
-    is never known to its judges. Zeros, and each song's own genre, where there is one genre alone.
+    log_odds: np.ndarray
+    other: np.ndarray
+
+
+def fit_genres(normal: Known, *, seed: int = 0) -> Callable[[Known], Odds]:
+    """A judge of genre. Songs of a group that is among the normal ones are judged by songs of other groups.
+
+    Groups are dealt into FOLDS. Where all songs are of one genre, the odds are zeros and the other is the song's own.
     """
-    genres = np.unique(songs.genre)
-    if len(genres) < 2:
-        return np.zeros(len(songs.genre)), songs.genre
-    values = np.concatenate([portraits(songs.view), song_means(songs.view.z, songs.view)], axis=1)
-    log_posterior = np.full((len(values), len(genres)), -np.inf)
-    fold = _deal(songs.group, seed)
-    for number in range(FOLDS):
-        judged = fold == number
-        if judged.any() and not judged.all():
-            log_posterior[judged] = _linear(values[~judged], songs.genre[~judged], values[judged], genres)
-    own = np.searchsorted(genres, songs.genre)
+    genres = np.unique(normal.genre)
+    values, groups = _values(normal), np.unique(normal.group)
+    fold = np.random.default_rng(seed).permutation(len(groups)) % FOLDS
+    fold_of = dict(zip(groups.tolist(), fold.tolist(), strict=True))
+    of_song = fold[np.searchsorted(groups, normal.group)]
+
+    def judge(songs: Known) -> Odds:
+        if len(genres) < 2:
+            return Odds(np.zeros(len(songs.genre)), songs.genre)
+        own_fold = np.array([fold_of.get(group, 0) for group in songs.group.tolist()], int)
+        judged, posterior = _values(songs), np.full((len(songs.genre), len(genres)), -np.inf)
+        for number in np.unique(own_fold):
+            rows, left = own_fold == number, of_song != number
+            if left.any():
+                posterior[rows] = _linear(values[left], normal.genre[left], judged[rows], genres)
+        return _odds(posterior, songs.genre, genres)
+
+    return judge
+
+
+def _values(songs: Known) -> np.ndarray:
+    return np.concatenate([portraits(songs.view), song_means(songs.view.z, songs.view)], axis=1)
+
+
+def _odds(posterior: np.ndarray, genre: np.ndarray, genres: np.ndarray) -> Odds:
+    """Odds from log-probabilities (S, G) of the genres; a genre that no judge knows is told from none."""
+    known = np.isin(genre, genres)
+    own = np.where(known, np.searchsorted(genres, genre).clip(max=len(genres) - 1), 0)
     rows = np.arange(len(own))
-    mine = np.maximum(log_posterior[rows, own], -1e3)
-    others = log_posterior.copy()
-    others[rows, own] = -np.inf
+    mine = posterior[rows, own]
+    others = posterior.copy()
+    others[rows[known], own[known]] = -np.inf
     best = others.argmax(1)
-    return np.maximum(others[rows, best], -1e3) - mine, genres[best]
-
-
-def _deal(group: np.ndarray, seed: int) -> np.ndarray:
-    """A fold (S,) for each song, the same for all of a group."""
-    names = np.unique(group)
-    fold = np.random.default_rng(seed).permutation(len(names)) % FOLDS
-    return fold[np.searchsorted(names, group)]
+    known &= np.isfinite(mine)
+    log_odds = np.where(known, others[rows, best] - np.where(known, mine, 0.0), 0.0)
+    return Odds(np.maximum(log_odds, -FARTHEST_ODDS), np.where(known, genres[best], genre))
 
 
 def _linear(values: np.ndarray, genre: np.ndarray, judged: np.ndarray, genres: np.ndarray) -> np.ndarray:
