@@ -90,6 +90,7 @@ def reason_of(trait: str, deviation: float) -> str:
     'bass out of key'
     """
     one, _, rest = trait.partition(" ")
+    one = "touch" if one == "feel" else one  # velocities and micro-timing of all roles
     for ending, side, words in _WORDS:
         if (rest.endswith(ending) or rest.startswith(f"{ending} ")) and side * deviation > 0:
             last = rest.removeprefix(ending).strip()

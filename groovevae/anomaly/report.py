@@ -1,4 +1,4 @@
-"""Outliers as CSV, as JSON and as a table for a terminal."""
+"""Outliers as CSV, as JSON and as lines for a terminal."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ import csv
 import dataclasses
 import io
 import json
-from typing import TYPE_CHECKING
 
 from groovevae.anomaly.outliers import Outliers
-from groovevae.corpus.report import text_table
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 COLUMNS = ("rank", "path", "genre", "score", "flagged", "role", "bars", "reasons", "looks_like", "duplicate_of")
 
@@ -35,18 +30,15 @@ def to_csv(found: Outliers) -> str:
     return out.getvalue()
 
 
-def to_table(found: Outliers, *, top: int) -> Table:
-    """The `top` files that belong least."""
-    from rich.text import Text
-
-    table = text_table("file", "score", "role")
-    table.add_column("bars")
-    table.add_column("why")
+def ranked(found: Outliers, *, top: int) -> list[str]:
+    """The `top` files that belong least, two lines each: score and file, then where and why."""
+    lines = []
     for file in found.files[:top]:
-        score = f"{file.score:.1f}{'' if file.is_flagged else ' ok'}"
+        mark = "!" if file.is_flagged else " "
         why = ", ".join(file.reasons) or "unusual as a whole"
-        table.add_row(*map(Text, (file.path, score, file.role, " ".join(map(str, file.bars)), why)))
-    return table
+        bars = ", ".join(map(str, file.bars))
+        lines += [f"{mark} {file.score:5.1f}  {file.path}", f"         {why} (most in the {file.role}, bars {bars})"]
+    return lines
 
 
 def summary(found: Outliers) -> list[str]:
@@ -54,7 +46,7 @@ def summary(found: Outliers) -> list[str]:
     flagged = sum(file.is_flagged for file in found.files)
     what = "the corpus itself, taken for normal" if found.own_normal else "the normal songs"
     lines = [
-        f"{found.root}: {flagged:,} of {len(found.files):,} files score above {found.threshold:.2f}, as "
+        f"{found.root}: {flagged:,} of {len(found.files):,} files score above {found.threshold:.2f} (!), as "
         f"{found.false_alarms:.0%} of {what} do ({found.num_normal:,} files).",
     ]
     if twins := sum(bool(file.duplicate_of) for file in found.files):

@@ -53,7 +53,7 @@ def outliers(
 
     from groovevae import display
     from groovevae.anomaly import find_outliers
-    from groovevae.anomaly.report import summary, to_csv, to_json, to_table
+    from groovevae.anomaly.report import ranked, summary, to_csv, to_json
     from groovevae.checkpoint import load_model_file, write_file
 
     loaded = load_model_file(model)
@@ -65,6 +65,5 @@ def outliers(
         if file is not None:
             write_file(Path(file), text(found).encode())
     console = Console()
-    for said in summary(found):
+    for said in (*summary(found), "", *ranked(found, top=top)):
         display.line(console, said)
-    console.print(to_table(found, top=top))
