@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from groovevae.anomaly.detectors import DETECTORS, Known, Scorer, song_neighbours
-from groovevae.anomaly.genres import Odds, fit_genres
+from groovevae.anomaly.genres import Odds, deal, fit_genres
 
 NORMAL_IQR = 1.349  # of a Gaussian, in standard deviations
 LEAST_SPREAD = 1e-6
@@ -83,6 +83,20 @@ def fit_belonging(normal: Known) -> Callable[[Known], Belonging]:
         return Belonging(odd(songs), scale(genre.log_odds, np.full(len(songs.genre), "")), genre)
 
     return measure
+
+
+def unseen_scores(normal: Known, *, seed: int = 0) -> np.ndarray:
+    """The default detector's score of each normal song (S,), fitted to other songs: what a threshold is made of.
+
+    Versions of a song are left out together, in FOLDS fits. A little too high, since each fit has fewer songs.
+    """
+    fold = deal(normal.group, seed=seed)
+    scores = np.zeros(len(fold))
+    for number in np.unique(fold):
+        here, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        if len(rest):
+            scores[here] = fit_belonging(normal.of(rest))(normal.of(here)).score
+    return scores
 
 
 def fitted(name: str, normal: Known) -> Scorer:

@@ -29,10 +29,8 @@ def fit_genres(normal: Known, *, seed: int = 0) -> Callable[[Known], Odds]:
     Groups are dealt into FOLDS. Where all songs are of one genre, the odds are zeros and the other is the song's own.
     """
     genres = np.unique(normal.genre)
-    values, groups = _values(normal), np.unique(normal.group)
-    fold = np.random.default_rng(seed).permutation(len(groups)) % FOLDS
-    fold_of = dict(zip(groups.tolist(), fold.tolist(), strict=True))
-    of_song = fold[np.searchsorted(groups, normal.group)]
+    values, of_song = _values(normal), deal(normal.group, seed=seed)
+    fold_of = dict(zip(normal.group.tolist(), of_song.tolist(), strict=True))
 
     def judge(songs: Known) -> Odds:
         if len(genres) < 2:
@@ -46,6 +44,13 @@ def fit_genres(normal: Known, *, seed: int = 0) -> Callable[[Known], Odds]:
         return _odds(posterior, songs.genre, genres)
 
     return judge
+
+
+def deal(group: np.ndarray, *, seed: int) -> np.ndarray:
+    """A fold for each song, (S,) from 0 to below FOLDS, the same for all of a group."""
+    names = np.unique(group)
+    fold = np.random.default_rng(seed).permutation(len(names)) % FOLDS
+    return fold[np.searchsorted(names, group)]
 
 
 def _values(songs: Known) -> np.ndarray:

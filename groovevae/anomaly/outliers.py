@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from groovevae.anomaly.belonging import Belonging, fit_belonging
+from groovevae.anomaly.belonging import Belonging, fit_belonging, unseen_scores
 from groovevae.anomaly.detectors import MIN_SONGS, Known
 from groovevae.anomaly.duplicates import distinct_bars, near_duplicates
 from groovevae.anomaly.reasons import Blame, Blamer
@@ -87,8 +87,8 @@ def find_outliers(
         raise CorpusError(f"{len(np.unique(usual.group))} songs to tell what is normal; {MIN_SONGS} are needed")
     report("comparing", 0, 1)
     measure = fit_belonging(usual)
-    own_scores = measure(usual).score
-    threshold = float(np.quantile(own_scores, 1 - false_alarms))
+    normal_scores = measure(usual).score if normal is None else unseen_scores(usual)
+    threshold = float(np.quantile(normal_scores, 1 - false_alarms))
     found, blames = measure(known), Blamer(usual)(known)
     twins = near_duplicates(bars, known.genre.tolist())
     files = [
@@ -97,7 +97,7 @@ def find_outliers(
         if genre in (None, songs[number].entry.genre)
     ]
     unused = tuple((_within(item.path, corpus.root), item.reason) for item in corpus.rejected)
-    return Outliers(str(corpus.root), tuple(files), threshold, false_alarms, len(own_scores), normal is None, unused)
+    return Outliers(str(corpus.root), tuple(files), threshold, false_alarms, len(normal_scores), normal is None, unused)
 
 
 def _known(network: Network, songs: Sequence[CorpusSong], report: Report) -> tuple[Known, list[Bars]]:
