@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from groovevae.anomaly import find_outliers
     from groovevae.bars import Bars, Song
     from groovevae.bars.pretty import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
     from groovevae.checkpoint import load_model_file
@@ -41,6 +42,7 @@ __all__ = [
     "TrainConfig",
     "__version__",
     "evaluate",
+    "find_outliers",
     "load_corpus",
     "load_model",
     "load_model_file",
@@ -52,6 +54,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "anomaly": ("find_outliers",),
     "bars": ("Bars", "Song"),
     "bars.pretty": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
     "checkpoint": ("load_model_file",),

@@ -100,10 +100,10 @@ def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, tem
         grids = {name: part[: len(chunk)] for name, part in zip(BarBatch._fields[:7], out, strict=False)}
         return dataclasses.replace(chunk, **grids)
 
-    return Bars.concatenate(_of_chunks(decoded, len(like)))
+    return Bars.concatenate(of_chunks(decoded, len(like)))
 
 
-def _of_chunks(work: Callable[[int], Chunk], count: int) -> list[Chunk]:
+def of_chunks(work: Callable[[int], Chunk], count: int) -> list[Chunk]:
     """What `work` makes of each chunk of `count` bars, called with the first bar of each; on all processors.
 
     BLAS keeps to one thread in each: a chunk's products are too small to be shared, and round as they always do.
@@ -175,7 +175,7 @@ def encode(network: Network, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
         return np.stack(network.encode(batch))[:, : len(chunk)]
 
     nothing = np.zeros((2, 0, network.config.latent_size), np.float32)
-    mean, logvar = np.concatenate([nothing, *_of_chunks(encoded, len(bars))], axis=1)
+    mean, logvar = np.concatenate([nothing, *of_chunks(encoded, len(bars))], axis=1)
     return mean, logvar
 
 

@@ -41,6 +41,7 @@ LAYERS = (
     "calibrate",
     "generate",
     "evaluation",
+    "anomaly",
     "layers",
     "model",
     "losses",

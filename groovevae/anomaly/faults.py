@@ -1,0 +1,196 @@
+"""Faults put into songs on purpose, to measure who finds them: what broken conversions and careless hands do.
+
+Each takes consecutive bars and gives them back broken; `inject` breaks a share of a song.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import (
+    BASS_LOW,
+    BASS_SIZE,
+    CHORD_LOW,
+    CHORD_SIZE,
+    FIRST_PITCH,
+    HOLD,
+    LEAD_LOW,
+    LEAD_SIZE,
+    NUM_VOICES,
+    OFF,
+    ONSET,
+    PITCHED,
+    REST,
+    ROLES,
+)
+from groovevae.decoding import without_stray_holds
+
+Fault = Callable[[Bars, Bars, np.random.Generator], Bars]  # bars, bars of another song, chance
+SHIFTS = tuple(by for by in range(-6, 7) if by)  # semitones that a track is transposed by
+_LINES = {"bass": (BASS_LOW, BASS_SIZE), "lead": (LEAD_LOW, LEAD_SIZE)}
+
+
+def inject(bars: Bars, name: str, *, strength: float, other: Bars, seed: int) -> Bars | None:
+    """The bars of a song of which the share `strength` (0 to 1), in one run, has the fault of that name.
+
+    `other` is another song, for the fault that mixes two. None where the fault leaves the song as it is.
+    """
+    rng = np.random.default_rng([seed, *name.encode()])
+    count = max(1, round(strength * len(bars)))
+    start = int(rng.integers(len(bars) - count + 1))
+    run = slice(start, start + count)
+    broken = FAULTS[name](bars[run], other, rng)
+    whole = without_stray_holds(Bars.concatenate([bars[:start], broken, bars[start + count :]]))
+    same = all((getattr(whole, role) == getattr(bars, role)).all() for role in ROLES)
+    return None if same else whole
+
+
+def transpose_track(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
+    """One pitched track some semitones too high or low; what leaves the role's range is lost."""
+    role = _some_role(bars, rng, PITCHED)
+    by = int(rng.choice(SHIFTS))
+    if role is None:
+        return bars
+    states = getattr(bars, role)
+    if role == "chords":
+        moved = np.zeros_like(states)
+        source, target = (slice(None, -by), slice(by, None)) if by > 0 else (slice(-by, None), slice(None, by))
+        moved[..., target] = states[..., source]
+    else:
+        pitch = states.astype(int) + by
+        inside = (pitch >= FIRST_PITCH) & (pitch < FIRST_PITCH + _LINES[role][1])
+        moved = np.where(states >= FIRST_PITCH, np.where(inside, pitch, REST), states).astype(np.uint8)
+    return dataclasses.replace(bars, **{role: moved})
+
+
+def shuffle_steps(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
+    """The steps of each bar in another order, the same for all roles."""
+    order = np.tile(np.arange(bars.bass.shape[1]), (len(bars), 1))  # (N, T)
+    for row, count in zip(order, bars.num_steps, strict=True):
+        row[:count] = rng.permutation(count)
+    return _map_steps(bars, lambda grid: grid[np.arange(len(bars))[:, None], order])
+
+
+def scramble_pitches(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
+    """Every pitched note at a random pitch between the lowest and the highest of its role."""
+    out = {}
+    for role in _LINES:
+        tokens = getattr(bars, role)
+        struck = tokens >= FIRST_PITCH
+        if struck.any():
+            drawn = rng.integers(tokens[struck].min(), tokens[struck].max() + 1, tokens.shape)
+            out[role] = np.where(struck, drawn, tokens).astype(np.uint8)
+    used = np.flatnonzero((bars.chords == ONSET).any((0, 1)))
+    if len(used):
+        chords = bars.chords.copy()
+        span = np.arange(used[0], used[-1] + 1)
+        for bar in range(len(bars)):
+            # Each pitch of the bar moves as a whole, so that a held note stays held.
+            chords[bar][:, span] = bars.chords[bar][:, rng.permutation(span)]
+        out["chords"] = chords
+    return dataclasses.replace(bars, **out)
+
+
+def shift_onsets(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
+    """One track a sixteenth late, over the bar lines."""
+    role = _some_role(bars, rng, ROLES)
+    if role is None:
+        return bars
+    bar = np.repeat(np.arange(len(bars)), bars.num_steps)
+    step = np.concatenate([np.arange(count) for count in bars.num_steps])
+
+    def later(grid: np.ndarray) -> np.ndarray:
+        moved = np.zeros_like(grid)
+        moved[bar[1:], step[1:]] = grid[bar[:-1], step[:-1]]
+        return moved
+
+    if role == "drums":
+        return dataclasses.replace(bars, drums=later(bars.drums), drums_offset=later(bars.drums_offset))
+    column = PITCHED.index(role)
+    feel = {name: getattr(bars, name).copy() for name in ("velocity", "offset")}
+    for grid in feel.values():
+        grid[..., column] = later(grid[..., column])
+    return dataclasses.replace(bars, **{role: later(getattr(bars, role))}, **feel)
+
+
+def stick_notes(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
+    """A note of every fourth bar is never released: it sounds on to the end, under the chords."""
+    chords, inside = bars.chords.copy(), np.arange(bars.bass.shape[1]) < bars.num_steps[:, None]
+    for bar in range(0, len(bars), 4):
+        struck = [(step, CHORD_LOW + pitch) for step, pitch in np.argwhere(bars.chords[bar] == ONSET).tolist()]
+        for role, (low, _) in _LINES.items():
+            tokens = getattr(bars, role)[bar]
+            struck += [
+                (step, int(tokens[step]) - FIRST_PITCH + low) for step in np.flatnonzero(tokens >= FIRST_PITCH).tolist()
+            ]
+        struck = [(step, pitch) for step, pitch in struck if CHORD_LOW <= pitch < CHORD_LOW + CHORD_SIZE]
+        if not struck:
+            continue
+        step, pitch = struck[rng.integers(len(struck))]
+        column = pitch - CHORD_LOW
+        chords[bar, step:, column] = HOLD
+        chords[bar + 1 :, :, column] = HOLD
+        chords[bar, step, column] = ONSET
+    chords *= inside[..., None]
+    return dataclasses.replace(bars, chords=chords)
+
+
+def wrong_voices(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
+    """Every drum voice plays what another should: a drum map of another maker."""
+    voices = rng.permutation(NUM_VOICES)
+    while (voices == np.arange(NUM_VOICES)).any():
+        voices = rng.permutation(NUM_VOICES)
+    return dataclasses.replace(bars, drums=bars.drums[..., voices], drums_offset=bars.drums_offset[..., voices])
+
+
+def mix_songs(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
+    """Two or three of the roles come from another song, bar by bar; notes past a bar's end are cut."""
+    taken = rng.permutation(len(ROLES))[: rng.integers(2, 4)]
+    source = other[np.arange(len(bars)) % len(other)]
+    inside = np.arange(bars.bass.shape[1]) < bars.num_steps[:, None]
+    grids = {name: getattr(bars, name).copy() for name in (*ROLES, "drums_offset", "velocity", "offset")}
+    for number in taken:
+        role = ROLES[number]
+        for name in (role, "drums_offset") if role == "drums" else (role,):
+            part = getattr(source, name)
+            grids[name] = part * inside.reshape(*inside.shape, *(1,) * (part.ndim - 2))
+        if role in PITCHED:
+            for name in ("velocity", "offset"):
+                grids[name][..., number - 1] = getattr(source, name)[..., number - 1] * inside
+    return dataclasses.replace(bars, **grids)
+
+
+def drop_notes(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
+    """Every second note is missing, at random; its silence is filled by nothing."""
+    out = {"drums": bars.drums * (rng.random(bars.drums.shape) < 0.5)}
+    for role in PITCHED:
+        states = getattr(bars, role)
+        struck = states >= (ONSET if role == "chords" else FIRST_PITCH)
+        out[role] = np.where(struck & (rng.random(states.shape) < 0.5), OFF, states)
+    return dataclasses.replace(bars, **{name: grid.astype(np.uint8) for name, grid in out.items()})
+
+
+FAULTS: dict[str, Fault] = {
+    "one track transposed": transpose_track,
+    "steps shuffled": shuffle_steps,
+    "pitches scrambled": scramble_pitches,
+    "a track a sixteenth late": shift_onsets,
+    "stuck notes": stick_notes,
+    "drums on wrong voices": wrong_voices,
+    "two songs mixed": mix_songs,
+    "half the notes dropped": drop_notes,
+}
+
+
+def _some_role(bars: Bars, rng: np.random.Generator, among: tuple[str, ...]) -> str | None:
+    playing = [role for role in among if getattr(bars, role).any()]
+    return playing[rng.integers(len(playing))] if playing else None
+
+
+def _map_steps(bars: Bars, change: Callable[[np.ndarray], np.ndarray]) -> Bars:
+    names = (*ROLES, "drums_offset", "velocity", "offset")
+    return dataclasses.replace(bars, **{name: change(getattr(bars, name)) for name in names})

@@ -1,0 +1,69 @@
+"""`groove outliers`: the files of a collection that do not belong where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from groovevae.cli.common import model_option, read_corpus
+from groovevae.cli.root import main
+
+
+@main.command(short_help="Find files that do not belong: broken, mislabelled, twice there.")
+@click.argument("corpus", type=click.Path())
+@click.option("--genre", help="Show the files of this genre alone.")
+@click.option("--normal", type=click.Path(), help="A corpus that is clean.  [default: CORPUS, most of it]")
+@click.option(
+    "--false-alarms",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.05,
+    show_default=True,
+    help="Share of normal files that may be flagged: it sets the threshold.",
+)
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Files to print.")
+@click.option("--csv", "csv_file", type=click.Path(), help="Write all files to this CSV file.")
+@click.option("--json", "json_file", type=click.Path(), help="Write all files to this JSON file.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+@model_option
+def outliers(
+    corpus: str,
+    *,
+    genre: str | None,
+    normal: str | None,
+    false_alarms: float,
+    top: int,
+    csv_file: str | None,
+    json_file: str | None,
+    jobs: int | None,
+    model: str | None,
+) -> None:
+    """Rank the files of a CORPUS by how little they belong in their genre folders: broken ones, mislabelled ones.
+
+    Each file is compared with the other songs of its genre. Shown are the role and the bars that lie farthest from
+    what is usual, and a reason where one stands out. Nothing is changed or moved.
+
+    \b
+    Examples:
+      groove outliers my-midi
+      groove outliers my-midi --genre jazz --top 50 --csv outliers.csv
+      groove outliers downloads --normal my-midi --false-alarms 0.01
+    """
+    from rich.console import Console
+
+    from groovevae import display
+    from groovevae.anomaly import find_outliers
+    from groovevae.anomaly.report import ranked, summary, to_csv, to_json
+    from groovevae.checkpoint import load_model_file, write_file
+
+    loaded = load_model_file(model)
+    songs = read_corpus(corpus, jobs)
+    clean = None if normal is None else read_corpus(normal, jobs)
+    with display.parts(Console(stderr=True)) as report:
+        found = find_outliers(loaded, songs, genre=genre, normal=clean, false_alarms=false_alarms, report=report)
+    for file, text in ((csv_file, to_csv), (json_file, to_json)):
+        if file is not None:
+            write_file(Path(file), text(found).encode())
+    console = Console()
+    for said in (*summary(found), "", *ranked(found, top=top)):
+        display.line(console, said)

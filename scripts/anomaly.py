@@ -1,0 +1,263 @@
+"""Who finds what does not belong: AUROC and average precision of every detector. Prints the tables of docs/anomaly.md.
+
+Normal songs are those that the model was trained on; what is judged are songs that training held out. They are dealt
+into two halves by song: settings were chosen on one (--half 0), the figures are those of the other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+
+from groovevae.anomaly.belonging import BELONGING, fit_belonging, fitted, unseen_scores
+from groovevae.anomaly.detectors import DETECTORS, MIN_SONGS, Known, Scorer
+from groovevae.anomaly.faults import FAULTS, inject
+from groovevae.anomaly.views import describe
+from groovevae.bars import Bars
+from groovevae.checkpoint import load_model_file
+from groovevae.corpus import CorpusSong, load_corpus, split_songs
+from groovevae.evaluation.bootstrap import Draws, Estimate, draw_songs, estimate
+from groovevae.inference import Network
+
+STRENGTHS = (1.0, 0.5, 0.25)
+AUTOENCODER = "reconstruction error, autoencoder"
+NOISE, NOISE_SEEDS = 0.05, 20
+PARTS = "afbc"  # other genres, false alarms, faults, label noise
+
+
+class Judged(NamedTuple):
+    """Songs as the VAE sees them, and as the plain autoencoder does."""
+
+    vae: Known
+    autoencoder: Known | None
+
+    def of(self, songs: np.ndarray, genre: str = "") -> Judged:
+        """Some of the songs; all told to be of `genre` where one is given."""
+        parts = [None if part is None else part.of(songs) for part in self]
+        if genre:
+            parts = [part and dataclasses.replace(part, genre=np.full(len(songs), genre)) for part in parts]
+        return Judged(*parts)  # type: ignore[arg-type]
+
+
+class Eyes(NamedTuple):
+    """The networks that songs are seen with."""
+
+    vae: Network
+    autoencoder: Network | None
+    draws: int
+
+    def see(self, songs: Sequence[CorpusSong], bars: list[Bars]) -> Judged:
+        genre, ids = (np.array([getattr(song.entry, name) for song in songs]) for name in ("genre", "song_id"))
+        views = [
+            None if network is None else Known(describe(network, bars, draws=self.draws), genre, ids)
+            for network in (self.vae, self.autoencoder)
+        ]
+        return Judged(*views)  # type: ignore[arg-type]
+
+
+def names(judged: Judged) -> list[str]:
+    return [BELONGING, *DETECTORS, *([AUTOENCODER] if judged.autoencoder else [])]
+
+
+def scorer(name: str, normal: Judged):
+    """A detector by name, fitted to the normal songs; it scores `Judged`."""
+    if name == AUTOENCODER:
+        score: Scorer = fitted("reconstruction", normal.autoencoder)
+        return lambda judged: score(judged.autoencoder)
+    score = fitted(name, normal.vae)
+    return lambda judged: score(judged.vae)
+
+
+def auroc(low: np.ndarray, high: np.ndarray, low_weight: np.ndarray, high_weight: np.ndarray) -> np.ndarray:
+    """The chance that a song of `high` scores above one of `low`, in each draw of songs (D,); weights (D, songs)."""
+    above = (high[:, None] > low) + 0.5 * (high[:, None] == low)
+    pairs = high_weight.sum(1) * low_weight.sum(1)
+    return np.where(pairs > 0, ((high_weight @ above) * low_weight).sum(1) / np.maximum(pairs, 1), np.nan)
+
+
+def precision(low: np.ndarray, high: np.ndarray, low_weight: np.ndarray, high_weight: np.ndarray) -> np.ndarray:
+    """Average precision in each draw (D,), as many songs of either kind counted (a base rate of one half)."""
+    low_weight = low_weight / np.maximum(low_weight.sum(1, keepdims=True), 1)
+    high_weight = high_weight / np.maximum(high_weight.sum(1, keepdims=True), 1)
+    order = np.argsort(-np.concatenate([low, high]), kind="stable")
+    found = np.concatenate([np.zeros_like(low_weight), high_weight], axis=1)[:, order]
+    seen = np.cumsum(np.concatenate([low_weight, high_weight], axis=1)[:, order], axis=1)
+    return (found * np.cumsum(found, axis=1) / np.maximum(seen, 1e-12)).sum(1)
+
+
+def weights(draws: Draws, ids: np.ndarray) -> np.ndarray:
+    return draws.weights[:, np.searchsorted(draws.songs, ids)]
+
+
+def shown(found: Estimate) -> str:
+    return f"{found.value:.3f} ({found.low:.2f}–{found.high:.2f})"
+
+
+def row(*cells: str) -> None:
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def table(title: str, *header: str) -> None:
+    print(f"\n### {title}\n")
+    row(*header)
+    print("|---" + "|---:" * (len(header) - 1) + "|", flush=True)
+
+
+def other_genres(normal: Judged, clean: Judged, draws: Draws) -> None:
+    """(a): each genre's training songs as normal, its held-out songs against those of each other genre."""
+    genre, ids = clean.vae.genre, clean.vae.group
+    genres = [name for name in np.unique(genre).tolist() if len(set(ids[genre == name])) >= MIN_SONGS]
+    found: dict[str, dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]] = {name: {} for name in names(normal)}
+    for one in genres:
+        alone = normal.of(np.flatnonzero(normal.vae.genre == one))
+        judged = clean.of(np.arange(len(genre)), genre=one)
+        for name in found:
+            scores = scorer(name, normal if name == BELONGING else alone)(judged)
+            for other in genres:
+                if other != one:
+                    low, high = genre == one, genre == other
+                    args = (scores[low], scores[high], weights(draws, ids[low]), weights(draws, ids[high]))
+                    found[name][one, other] = auroc(*args), precision(*args)
+    table(
+        f"(a) One genre as normal against each other: mean over {len(genres) * (len(genres) - 1)} pairs",
+        "detector",
+        "AUROC",
+        "average precision",
+        "worst pair (AUROC)",
+    )
+    for name, pairs in found.items():
+        both = [estimate(np.nanmean([pair[i] for pair in pairs.values()], axis=0)) for i in (0, 1)]
+        worst = min(pairs, key=lambda pair: pairs[pair][0][0])
+        last = f"{worst[0]} against {worst[1]} {pairs[worst][0][0]:.2f}"
+        row(name, *map(shown, both), last)
+
+
+def faults(normal: Judged, clean: Judged, songs: Sequence[CorpusSong], eyes: Eyes, draws: Draws, *, seed: int) -> None:
+    """(b): the held-out songs with faults against themselves without."""
+    bars = [song.song.bars for song in songs]
+    rng = np.random.default_rng(seed)
+    scorers = {name: scorer(name, normal) for name in names(normal)}
+    low = {name: score(clean) for name, score in scorers.items()}
+    low_weight = weights(draws, clean.vae.group)
+    drawn: dict[tuple[str, str, float], tuple[np.ndarray, np.ndarray]] = {}
+    for fault in FAULTS:
+        for strength in STRENGTHS:
+            broken = [
+                inject(own, fault, strength=strength, other=bars[int(rng.integers(len(bars)))], seed=seed + number)
+                for number, own in enumerate(bars)
+            ]
+            kept = [number for number, one in enumerate(broken) if one is not None]
+            judged = eyes.see([songs[number] for number in kept], [one for one in broken if one is not None])
+            for name, score in scorers.items():
+                args = (low[name], score(judged), low_weight, weights(draws, judged.vae.group))
+                drawn[name, fault, strength] = auroc(*args), precision(*args)
+            print(f"{fault} {strength}: {len(kept)} songs", file=sys.stderr, flush=True)
+    table("(b) Faults at full strength, AUROC", "detector", *FAULTS)
+    for name in scorers:
+        row(name, *(shown(estimate(drawn[name, fault, 1.0][0])) for fault in FAULTS))
+    for index, what in enumerate(("AUROC", "average precision")):
+        table(f"(b) Mean over the faults, {what}", "detector", *(f"{share:.0%} of the bars" for share in STRENGTHS))
+        for name in scorers:
+            row(name, *(shown(estimate(np.mean([drawn[name, f, s][index] for f in FAULTS], 0))) for s in STRENGTHS))
+    table("(b) The default detector, AUROC", "fault", *(f"{share:.0%} of the bars" for share in STRENGTHS))
+    for fault in FAULTS:
+        row(fault, *(shown(estimate(drawn[BELONGING, fault, strength][0])) for strength in STRENGTHS))
+
+
+def moved(genre: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The genres after a share NOISE of the files has gone to a wrong folder, and which did."""
+    names, out = np.unique(genre), genre.copy()
+    wrong = rng.permutation(len(genre))[: round(NOISE * len(genre))]
+    for song in wrong:
+        out[song] = rng.choice(names[names != genre[song]])
+    return out, wrong
+
+
+def label_noise(corpora: dict[str, Judged]) -> None:
+    """(c): files in wrong folders, the folder itself being all that is known; precision in as many files as moved."""
+    for what, judged in corpora.items():
+        count = round(NOISE * len(judged.vae.genre))
+        table(
+            f"(c) {NOISE:.0%} of {len(judged.vae.genre)} files ({what}) in a wrong folder, {NOISE_SEEDS} draws",
+            "detector",
+            f"precision among the first {count}",
+            "2.5 to 97.5% of the draws",
+        )
+        hits: dict[str, list[float]] = {}
+        for seed in range(NOISE_SEEDS):
+            genre, wrong = moved(judged.vae.genre, np.random.default_rng(seed))
+            told = Judged(*(part and dataclasses.replace(part, genre=genre) for part in judged))
+            scores = {name: scorer(name, told)(told) for name in names(judged) if "bars" not in name}
+            scores["genre alone"] = fit_belonging(told.vae)(told.vae).misplaced
+            for name, values in scores.items():
+                first = np.argsort(-values, kind="stable")[:count]
+                hits.setdefault(name, []).append(float(np.isin(first, wrong).mean()))
+        for name, shares in hits.items():
+            low, high = np.percentile(shares, [2.5, 97.5])
+            row(name, f"{np.mean(shares):.3f}", f"{low:.2f}–{high:.2f}")
+
+
+def false_alarms(normals: dict[str, Judged], clean: Judged, draws: Draws) -> None:
+    """How many held-out songs score above thresholds that were set on normal songs."""
+    weight = weights(draws, clean.vae.group)
+    scores = {}
+    for what, normal in normals.items():
+        scores[what] = unseen_scores(normal.vae), scorer(BELONGING, normal)(clean)
+    table("False alarms among held-out songs, by what was normal", "stated", *normals)
+    for rate in (0.01, 0.02, 0.05, 0.1):
+        above = [held > np.quantile(known, 1 - rate) for known, held in scores.values()]
+        row(f"{rate:.0%}", *(shown(estimate((weight * one).sum(1) / weight.sum(1))) for one in above))
+
+
+@click.command()
+@click.argument("corpus_folder", metavar="CORPUS")
+@click.option("--model", type=click.Path(path_type=Path), help="Model file.  [default: the bundled one]")
+@click.option("--autoencoder", type=click.Path(path_type=Path), help="A model of groove train --autoencoder.")
+@click.option("--draws", default=1, show_default=True, help="Latent points a bar.")
+@click.option("--half", default=1, show_default=True, help="Which half of the held-out songs.")
+@click.option("--seed", default=1000, show_default=True, help="Of the faults.")
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=tuple(PARTS), show_default=True)
+def main(
+    corpus_folder: str,
+    model: Path | None,
+    autoencoder: Path | None,
+    draws: int,
+    half: int,
+    seed: int,
+    parts: tuple[str, ...],
+) -> None:
+    """Prints every table of docs/anomaly.md; takes about ten minutes on one processor."""
+    corpus = load_corpus(corpus_folder)
+    train, held = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=0))
+    eyes = Eyes(
+        load_model_file(model).network(), load_model_file(autoencoder).network() if autoencoder else None, draws
+    )
+    ids = np.random.default_rng(0).permutation(sorted({song.entry.song_id for song in held})).tolist()
+    half_of = {song_id: number % 2 for number, song_id in enumerate(ids)}
+    half_of_held = np.array([half_of[song.entry.song_id] for song in held])
+    every = eyes.see(held, [song.song.bars for song in held])
+    clean = every.of(np.flatnonzero(half_of_held == half))
+    songs = [song for song, number in zip(held, half_of_held, strict=True) if number == half]
+    drawn = draw_songs(clean.vae.group)
+    print(f"{len(train):,} normal songs; {len(songs)} held-out files of {len(drawn.songs)} songs. Seed {seed}.")
+    normal = eyes.see(train, [song.song.bars for song in train])
+    print("described", file=sys.stderr, flush=True)
+    if "a" in parts:
+        other_genres(normal, clean, drawn)
+    if "f" in parts:
+        other_half = every.of(np.flatnonzero(half_of_held != half))
+        false_alarms({"training songs": normal, "the other half": other_half}, clean, drawn)
+    if "b" in parts:
+        faults(normal, clean, songs, eyes, drawn, seed=seed)
+    if "c" in parts:
+        label_noise({"held out from the model": every})
+
+
+if __name__ == "__main__":
+    main()
