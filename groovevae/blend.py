@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from groovevae.latents import Genre
 
 METHODS = ("calibrated", "transport", "mean", "line", "sphere")  # the last two go from bar to bar, not to a genre
 BAR_METHODS = ("line", "sphere")
+REST_KEPT = 0.4  # of what a song's code leaves open, when the code says the rest
 RIDGE = 0.01  # variance added to every dimension, so that one without any can be divided by
 MAX_AMOUNT = 4.0  # beyond, points lie far outside everything the decoder has seen
 MIN_SINE = 1e-4  # of the angle between two points; below, an arc is a line
@@ -129,6 +131,29 @@ def transport_matrix(source: Genre, target: Genre) -> np.ndarray:
     return inverse @ _square_root(root @ (target.covariance + ridge) @ root) @ inverse
 
 
+def translation_matrix(source: Genre, target: Genre) -> np.ndarray:
+    """The A (Z, Z) that writes in `target` the song read in `source`; for genres without codes, that of the transport.
+
+    What the code leaves open (in which of the genre's ways a song is played) is carried by optimal transport, at
+    REST_KEPT of its size: the likeliest way alone would be the same in every bar.
+    """
+    if source.code is None or target.code is None:
+        return transport_matrix(source, target)
+    read, write = source.code.read.astype(np.float64), target.code.write.astype(np.float64)
+    return read @ write + REST_KEPT * _rest(source) @ transport_matrix(_rest_of(source), _rest_of(target))
+
+
+def _rest(genre: Genre) -> np.ndarray:
+    """The matrix (Z, Z) that takes a genre's points, less their mean, to what their song's code does not say."""
+    assert genre.code is not None
+    return np.eye(len(genre.mean)) - genre.code.read.astype(np.float64) @ genre.code.write
+
+
+def _rest_of(genre: Genre) -> Genre:
+    rest = _rest(genre)
+    return replace(genre, covariance=rest.T @ genre.covariance @ rest)
+
+
 def transport(z: np.ndarray, source: Genre, target: Genre) -> np.ndarray:
     """Points (N, Z) of one genre carried to where they would lie in another: optimal transport between Gaussians.
 
@@ -155,12 +180,14 @@ def find_way(
 ) -> Way:
     """The way from `source` to genres by weight, worked out once for any number of points. `weights` sum to 1.
 
-    "mean" is the same for all points, the literal `target - source`; any other ends where `transport` carries each.
+    "mean" is the same for all points, the literal `target - source`; "calibrated" ends where `translation_matrix` takes
+    each point, any other where `transport` does.
     """
     if method == "mean":
         difference = mixed_vector(weights, genres) - source.mean
         return lambda z: np.broadcast_to(difference, z.shape)
-    matrices = {name: transport_matrix(source, genres[name]) for name in weights if name != source.name}
+    find_matrix = translation_matrix if method == "calibrated" else transport_matrix
+    matrices = {name: find_matrix(source, genres[name]) for name in weights if name != source.name}
 
     def to_where_it_is_carried(z: np.ndarray) -> np.ndarray:
         carried = {name: _carry(z, source, genres[name], matrix) for name, matrix in matrices.items()}

@@ -65,7 +65,7 @@ def measure_doses(
         moved = np.random.default_rng(0).permutation(np.flatnonzero(heard[source].is_heard))[:MOVED_BARS]
         like = heard[source].bars[moved]
         z, _ = encode(network, like)
-        ways = {t: find_way(model.genres[source], {t: 1.0}, model.genres)(z) for t in targets}
+        ways = {t: find_way(model.genres[source], {t: 1.0}, model.genres, method="calibrated")(z) for t in targets}
         takes = [
             Take(go(z, way, share), like, temperature=DEFAULT_TEMPERATURE) for way in ways.values() for share in GRID
         ]

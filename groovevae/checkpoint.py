@@ -24,7 +24,7 @@ from groovevae.doses import AMOUNTS, Doses
 from groovevae.errors import GrooveError, ModelFileError, OutputError
 from groovevae.forms import Prior, prior_from_file, prior_to_file
 from groovevae.inference import Network
-from groovevae.latents import Genre, Phrase, Vector
+from groovevae.latents import Genre, Phrase, SongCode, Vector
 
 FORMAT_VERSION = 1
 MODEL_KIND, STATE_KIND = "groovevae model", "groovevae training state"
@@ -72,6 +72,9 @@ def save_model(path: str | Path, model: ModelFile) -> None:
         tensors[f"genres/{index}/mean"] = genre.mean.astype(np.float32)
         rows, columns = np.tril_indices(len(genre.mean))
         tensors[f"genres/{index}/covariance"] = genre.covariance[rows, columns].astype(np.float32)
+        if genre.code is not None:
+            tensors[f"genres/{index}/read"] = genre.code.read.astype(np.float16)
+            tensors[f"genres/{index}/write"] = genre.code.write.astype(np.float16)
         for number, phrase in enumerate(genre.phrases):
             tensors[f"genres/{index}/phrases/{number}"] = phrase.z.astype(np.float16)
         genres.append(_genre_to_json(genre))
@@ -115,6 +118,9 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
         points = [genre.mean[None], genre.covariance, *(phrase.z for phrase in genre.phrases)]
         if any(z.ndim != 2 or not len(z) or z.shape[1] != config.latent_size for z in points):
             raise ModelFileError(f"{path}: damaged model file (genre {genre.name!r} has a vector of another size)")
+    shapes = {part.shape for genre in genres if genre.code for part in (genre.code.read, genre.code.write.T)}
+    if len(shapes) > 1 or any(len(shape) != 2 or shape[0] != config.latent_size for shape in shapes):
+        raise ModelFileError(f"{path}: damaged model file (the codes of songs are of different sizes)")
     for vector in vectors:
         if vector.z.shape != (config.latent_size,):
             raise ModelFileError(f"{path}: damaged model file (vector {vector.name!r} is of another size)")
@@ -144,7 +150,8 @@ def vector_to_json(vector: Vector) -> dict[str, str]:
 
 
 def _genre_to_json(genre: Genre) -> dict[str, Any]:
-    values = {f.name: getattr(genre, f.name) for f in fields(Genre) if f.name not in ("mean", "covariance", "phrases")}
+    arrays = ("mean", "covariance", "phrases", "code")
+    values = {f.name: getattr(genre, f.name) for f in fields(Genre) if f.name not in arrays}
     phrases = []
     for phrase in genre.phrases:
         metre = phrase.metre.tolist()
@@ -164,7 +171,9 @@ def _genre_from_json(values: dict[str, Any], index: int, tensors: Mapping[str, n
         played = {name: tuple(phrase[name]) for name in ("programs", "kit", "plays")}
         phrases.append(Phrase(**{**phrase, **played, "z": z, "metre": metre}))
     programs = tuple(tuple((int(program), float(share)) for program, share in role) for role in values["programs"])
-    rest = {"programs": programs, "kit": tuple(values["kit"]), "phrases": tuple(phrases)}
+    read, write = (tensors.get(f"genres/{index}/{name}") for name in ("read", "write"))
+    code = None if read is None or write is None else SongCode(read, write)
+    rest = {"programs": programs, "kit": tuple(values["kit"]), "phrases": tuple(phrases), "code": code}
     return Genre(**{**values, **rest, "mean": mean, "covariance": triangle + np.tril(triangle, -1).T})
 
 

@@ -159,10 +159,10 @@ def follow(genres: dict[str, Genre], before: np.ndarray, now: np.ndarray) -> dic
     """Genres carried from one latent space to the next, which training on has moved.
 
     `before` and `now` (N, Z) are the same bars in both. The move is taken to be affine and fitted by ridge regression
-    towards no move at all: z -> z + (z - centre) D + shift.
+    towards no move at all: z -> z + (z - centre) D + shift. Song codes are given up: those of the new space are others.
     """
     if not len(before):
-        return genres
+        return {name: replace(genre, code=None) for name, genre in genres.items()}
     centre, shift = before.mean(0), (now - before).mean(0)
     points, moves = (np.asarray(part - part.mean(0), np.float64) for part in (before, now - before))
     ridge = FOLLOW_RIDGE * len(points) * points.var(0).mean() * np.eye(points.shape[1])
@@ -178,6 +178,7 @@ def follow(genres: dict[str, Genre], before: np.ndarray, now: np.ndarray) -> dic
             mean=moved(genre.mean),
             covariance=(matrix.T @ genre.covariance @ matrix).astype(np.float32),
             phrases=tuple(replace(phrase, z=moved(phrase.z).astype(np.float16)) for phrase in genre.phrases),
+            code=None,
         )
         for name, genre in genres.items()
     }

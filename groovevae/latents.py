@@ -31,6 +31,14 @@ class Phrase:
 
 
 @dataclass(frozen=True)
+class SongCode:
+    """What versions of a song in several genres share: how it is read off a genre's points, and written as them."""
+
+    read: np.ndarray  # (Z, K) float16
+    write: np.ndarray  # (K, Z) float16
+
+
+@dataclass(frozen=True)
 class Genre:
     """A genre's cluster in the latent space, and how it is played."""
 
@@ -43,6 +51,7 @@ class Genre:
     programs: tuple[tuple[tuple[int, float], ...], ...]  # of bass, chords, lead: (program, share of songs), usual first
     kit: tuple[int, ...]
     phrases: tuple[Phrase, ...] = field(default=(), repr=False)
+    code: SongCode | None = field(default=None, repr=False)  # shared with all genres of a model that have one
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from groovevae.errors import CorpusError, OutputError, RequestError
 from groovevae.inference import Network
 from groovevae.latents import Genre
 from groovevae.metrics import macro_f1
+from groovevae.parallel import with_song_codes
 from groovevae.prior_fit import fit_prior
 from groovevae.processes import check_alike, in_first_process, is_first_process, lost_processes_named, together
 from groovevae.resume import Run, load_state, save_state, state_file
@@ -112,6 +113,19 @@ def add_prior(model: ModelFile, corpus: Corpus, *, seed: int = 0, config: PriorC
     return replace(model, prior=fit_prior(model.network(), model.genres, songs, config=config))
 
 
+def fit_blends(model: ModelFile, corpus: Corpus, *, seed: int = 0) -> ModelFile:
+    """The model with song codes and doses measured anew, on the training songs of the corpus that it was trained on.
+
+    `seed` is the one it was trained with: it decides which songs are held out. Genres that the corpus does not have
+    lose their codes, and their doses are measured on the model's own phrases.
+    """
+    songs = [corpus.songs[i] for i in split_songs(corpus, seed=seed)[0]]
+    songs = [song for song in songs if song.entry.genre in model.genres]
+    genres = with_song_codes(model.genres, model.network(), songs)
+    names = tuple(sorted({song.entry.genre for song in songs}))
+    return with_doses(replace(model, genres=genres), data=_dataset(songs, names))
+
+
 @dataclass(frozen=True)
 class _Sources:
     """What a run learns from."""
@@ -172,7 +186,7 @@ def _described(sources: _Sources, state: TrainState, config: TrainConfig) -> Tra
     if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # NaN is not either
         raise RequestError("training went astray (infinite weights); --restart with a lower --learning-rate")
     network = Network(sources.sizes, weights)
-    genres = describe_genres(network, sources.train_songs)
+    genres = with_song_codes(describe_genres(network, sources.train_songs), network, sources.train_songs)
     if sources.start:
         genres |= _moved(sources.start, sources.kept, network, sources.rehearsal)
     held_f1 = _measure(network, sources.held_out, config.seed)
@@ -234,9 +248,7 @@ def _moved(
     start: ModelFile, kept: dict[str, Genre], network: Network, rehearsal: list[tuple[Song, str]]
 ) -> dict[str, Genre]:
     """Kept genres in the new latent space."""
-    if not rehearsal:
-        return kept
-    bars = Bars.concatenate([song.bars for song, _ in rehearsal])
+    bars = Bars.concatenate([Bars.empty(0), *(song.bars for song, _ in rehearsal)])
     return follow(kept, encode(start.network(), bars)[0], encode(network, bars)[0])
 
 

@@ -90,7 +90,7 @@ def _find_ways(method: str, source: str, targets: Mapping[str, float], genres: M
     """The way from a source to each target by itself where each has doses of its own, else to all of them together."""
     if method != "calibrated":
         return {"": find_way(genres[source], targets, genres, method=method)}
-    return {name: find_way(genres[source], {name: 1.0}, genres) for name in targets if name != source}
+    return {name: find_way(genres[source], {name: 1.0}, genres, method=method) for name in targets if name != source}
 
 
 def _stay(z: np.ndarray) -> Path:

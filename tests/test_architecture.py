@@ -31,6 +31,7 @@ LAYERS = (
     "drawing",
     "checkpoint",
     "describe",
+    "parallel",
     "directions",
     "blend",
     "request",

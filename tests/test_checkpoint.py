@@ -21,7 +21,7 @@ from groovevae.checkpoint import (
 )
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.errors import ModelFileError, OutputError, RequestError
-from groovevae.latents import Genre, Phrase
+from groovevae.latents import Genre, Phrase, SongCode
 
 SIZES = ModelConfig(latent_size=3, step_size=4, encoder_size=4, decoder_size=4, num_genres=2)
 
@@ -47,6 +47,9 @@ def model() -> ModelFile:
             programs=(((33, 0.75), (34, 0.25)), ((0, 1.0),), ()),
             kit=tuple(range(36, 45)),
             phrases=(phrase([[4, 4]] * 4, "Ünder"), phrase([[4, 4], [3, 4]], "")),
+            code=SongCode(*(factor[:, :2].astype(np.float16), factor[:2].astype(np.float16)))
+            if name == "rock"
+            else None,
         )
     weights = {"a/kernel": rng.normal(size=(2, 3)).astype(np.float16).astype(np.float32), "b": np.zeros(1, np.float32)}
     return ModelFile(SIZES, weights, genres, {"steps": 7, "corpus": {"licences": {"CC0-1.0": 3}}})
@@ -71,7 +74,11 @@ def test_a_model_comes_back_as_it_was(path: Path) -> None:
         found = loaded.genres[name]
         np.testing.assert_array_equal(found.mean, genre.mean)
         np.testing.assert_allclose(found.covariance, genre.covariance, rtol=1e-6)
-        bare = {"mean": None, "covariance": None, "phrases": ()}
+        assert (found.code is None) == (genre.code is None)
+        if found.code and genre.code:
+            np.testing.assert_array_equal(found.code.read, genre.code.read)
+            np.testing.assert_array_equal(found.code.write, genre.code.write)
+        bare = {"mean": None, "covariance": None, "phrases": (), "code": None}
         assert replace(found, **bare) == replace(genre, **bare)
         for ours, theirs in zip(found.phrases, genre.phrases, strict=True):
             assert ours.z.tolist() == theirs.z.tolist()
@@ -174,6 +181,8 @@ def with_tensor(path: Path, name: str, array: np.ndarray | None) -> None:
         ("genres/0/mean", np.zeros(4, np.float32)),
         ("genres/0/mean", None),
         ("genres/1/covariance", np.zeros(5, np.float32)),
+        ("genres/0/read", np.zeros((3, 3), np.float16)),
+        ("genres/0/write", np.zeros(3, np.float16)),
         ("genres/1/phrases/0", np.zeros((4, 2), np.float16)),
         ("genres/1/phrases/0", np.zeros(3, np.float16)),
     ],

@@ -23,7 +23,6 @@ from groovevae.evaluation.page import to_html
 from groovevae.evaluation.response import rank_correlation, unrelated
 from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.tables import details, summary, to_json
-from groovevae.evaluation.truth import aligned
 from groovevae.evaluation.versions import COPY, IDENTITY, RANDOM, SPLICE, blend_name, splice
 
 
@@ -151,16 +150,6 @@ def test_splice_into_a_shorter_bar_is_cut() -> None:
     long, short = Bars.empty(1), Bars.empty(1, metre=(3, 4))
     long.drums[0, 14, 0] = long.drums[0, 2, 0] = 100
     assert splice(short, long, np.ones((1, 4), bool)).drums[0, :, 0].nonzero()[0].tolist() == [2]
-
-
-def test_versions_of_a_song_are_aligned_by_their_leads() -> None:
-    rng = np.random.default_rng(1)
-    tune = [rng.integers(60, 84, 6).tolist() for _ in range(12)]
-    one, other = phrase(*tune), phrase([70], [71], [72], *tune)
-    first, second = aligned(one, other)
-    assert len(first) == 12
-    assert (first.lead == second.lead).all()
-    assert len(aligned(one, phrase(*(rng.integers(36, 50, 6).tolist() for _ in range(12))))[0]) == 0
 
 
 @pytest.fixture(scope="module")

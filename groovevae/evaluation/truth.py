@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,12 +15,11 @@ from groovevae.decoding import Take, decode_takes, encode
 from groovevae.doses import find_curves
 from groovevae.evaluation.bootstrap import Estimate, draw_songs, estimate
 from groovevae.evaluation.versions import Sides
+from groovevae.parallel import Versions, aligned, versions_of_songs
 from groovevae.plans import calibrated_path
 
 SONG_BARS = 8  # of each song
 MIN_SONGS = 5  # of a pair
-MAX_SHIFT = 8  # bars by which two versions of a song may be shifted: introductions differ
-MIN_AGREEMENT = 0.5  # of the leads of two versions, as note F1: below, they are not the same song bar by bar
 FORMULA, BLEND = "plain formula, 1", "blend, 1"
 SAME, RANDOM, NEAREST = "the song as it was", "a random bar", "the nearest bar"
 LATENT = "latent distance"
@@ -54,7 +52,7 @@ def measure_truth(sides: Sides, songs: Sequence[CorpusSong], training_bars: Mapp
     bars of other held-out songs of the target genre; and the training bar of the target genre whose latent point
     (`sides.training`, in the order of `training_bars`) is nearest to the source's.
     """
-    versions = _versions(songs, sides)
+    versions = versions_of_songs([song for song in songs if song.entry.genre in sides.excerpts])
     pairs, tables, ids = [], [], []
     for source in sides.excerpts:
         for target in sides.excerpts:
@@ -70,51 +68,16 @@ def measure_truth(sides: Sides, songs: Sequence[CorpusSong], training_bars: Mapp
     return Truth(pairs, _overall(tables, np.concatenate(ids)) if pairs else {})
 
 
-def _versions(songs: Sequence[CorpusSong], sides: Sides) -> dict[str, dict[str, Bars]]:
-    """song id -> genre -> the bars of its first version there, of songs in several genres."""
-    found: dict[str, dict[str, Bars]] = defaultdict(dict)
-    for song in songs:
-        if song.entry.genre in sides.excerpts:
-            found[song.entry.song_id].setdefault(song.entry.genre, song.song.bars)
-    return {song_id: genres for song_id, genres in sorted(found.items()) if len(genres) > 1}
-
-
-def _matched(versions: Mapping[str, Mapping[str, Bars]], source: str, target: str) -> list[tuple[str, Bars, Bars]]:
+def _matched(versions: Versions, source: str, target: str) -> list[tuple[str, Bars, Bars]]:
     """(song id, bars in the source genre, the same bars in the target genre) of each song that both have."""
     out = []
     for song_id, genres in versions.items():
         if source in genres and target in genres:
-            one, other = aligned(genres[source], genres[target])
-            if len(one):
-                out.append((song_id, one[:SONG_BARS], other[:SONG_BARS]))
+            first, second = aligned(genres[source], genres[target])
+            if len(first):
+                bars = (genres[source][first[:SONG_BARS]], genres[target][second[:SONG_BARS]])
+                out.append((song_id, *bars))
     return out
-
-
-def aligned(one: Bars, other: Bars) -> tuple[Bars, Bars]:
-    """The bars of two versions of a song that belong together, from the shift at which their leads agree best.
-
-    Bars without a lead in both, or in different metres, are left out; none where the leads do not agree.
-    """
-    best, found = MIN_AGREEMENT, (one[:0], other[:0])
-    for shift in range(-MAX_SHIFT, MAX_SHIFT + 1):
-        first, second = one[max(-shift, 0) :], other[max(shift, 0) :]
-        count = min(len(first), len(second))
-        first, second = first[:count], second[:count]
-        leads = [bars.lead >= FIRST_PITCH for bars in (first, second)]
-        use = leads[0].any(1) & leads[1].any(1) & (first.metre == second.metre).all(1)
-        first, second = first[use], second[use]
-        if len(first) >= SONG_BARS and (agreement := _lead_agreement(first, second)) > best:
-            best, found = agreement, (first, second)
-    return found
-
-
-def _lead_agreement(one: Bars, other: Bars) -> float:
-    """Note F1 of the pitches that the leads strike in each bar, whenever they strike them: swing moves off-beats."""
-    counts = [
-        np.stack([(bars.lead == token).sum(1) for token in range(FIRST_PITCH, int(one.lead.max()) + 1)])
-        for bars in (one, other)
-    ]
-    return float(2 * np.minimum(*counts).sum() / max(sum(count.sum() for count in counts), 1))
 
 
 def _scores(
@@ -124,7 +87,7 @@ def _scores(
     model, network = sides.model, sides.network
     z, _ = encode(network, like)
     z_true, _ = encode(network, true)
-    way = find_way(model.genres[source], {target: 1.0}, model.genres)(z)
+    way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)
     path = calibrated_path(z, {target: way}, {target: 1.0}, {target: find_curves(model.doses, source, target)})
     whole = np.ones(len(z))
     formula = go(z, np.broadcast_to(model.genres[target].mean - model.genres[source].mean, z.shape), 1.0)

@@ -74,7 +74,7 @@ def _take(points: np.ndarray, like: Bars, seed: int) -> Take:
 def _points(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Where each version that is decoded lies: (N, Z), or (4, N, Z) by role."""
     model = sides.model
-    way = find_way(model.genres[source], {target: 1.0}, model.genres)(z)  # (N, Z)
+    way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)  # (N, Z)
     length = np.linalg.norm(way, axis=1, keepdims=True)
     curves = {target: find_curves(model.doses, source, target)}
 
