@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.errors import CorpusError, GrooveError
+from groovevae.errors import CorpusError
 from groovevae.features import KINDS, bar_features
 
 NUM_FOLDS = 4
@@ -61,9 +61,8 @@ def fit_judges(bars: Bars, genre: Sequence[str], song_ids: Sequence[str], *, see
     """Judges trained on bars with their genres and the ids of their songs, (N,) each.
 
     All versions of a song share an id and therefore a fold. Genres of fewer than MIN_SONGS songs are left out. Raises
-    CorpusError when fewer than two are left, and GrooveError without scikit-learn.
+    CorpusError when fewer than two are left.
     """
-    _check_scikit_learn()
     names, ids = np.array(genre), np.array(song_ids)
     genres = tuple(name for name in sorted(set(genre)) if len(set(ids[names == name])) >= MIN_SONGS)
     if len(genres) < 2:
@@ -108,10 +107,3 @@ def _fit(values: np.ndarray, target: np.ndarray, ids: np.ndarray, seed: int) -> 
     )
     splits = list(StratifiedGroupKFold(2, shuffle=True, random_state=seed).split(values, target, ids))
     return CalibratedClassifierCV(forest, cv=splits, ensemble=False).fit(values, target)
-
-
-def _check_scikit_learn() -> None:
-    try:
-        import sklearn  # noqa: F401
-    except ImportError:
-        raise GrooveError("scikit-learn is missing; pip install 'groovevae[evaluate]'") from None

@@ -1,14 +1,12 @@
 """Features of bars, and judges of genre on a toy world where genres differ in one thing each."""
 
-import builtins
-
 import numpy as np
 import pytest
 from test_phrases import phrase
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import CHORD_LOW, FIRST_PITCH, LEAD_LOW, ONSET
-from groovevae.errors import CorpusError, GrooveError
+from groovevae.errors import CorpusError
 from groovevae.features import KINDS, bar_features
 from groovevae.judges import MIN_SONGS, Judges, fit_judges
 
@@ -122,16 +120,3 @@ def test_too_few_songs_to_judge_by() -> None:
     bars, genre, ids = toy("low", MIN_SONGS, 0)
     with pytest.raises(CorpusError, match="too few songs to judge genres by"):
         fit_judges(bars, genre, ids)
-
-
-def test_without_scikit_learn_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    real_import = builtins.__import__
-
-    def missing(name: str, *rest: object) -> object:
-        if name.split(".")[0] == "sklearn":
-            raise ImportError(name)
-        return real_import(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(GrooveError, match=r"scikit-learn is missing; pip install 'groovevae\[evaluate\]'"):
-        fit_judges(*toy("low", MIN_SONGS, 0))

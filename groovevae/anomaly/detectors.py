@@ -15,7 +15,6 @@ import numpy as np
 from groovevae.anomaly.portraits import portraits, worst_quarter
 from groovevae.anomaly.usual import Usual, fit_usual
 from groovevae.anomaly.views import View
-from groovevae.errors import GrooveError
 
 NEIGHBOURS = 3
 MIN_SONGS = 5  # of a genre: fewer are compared with the songs of all genres
@@ -103,14 +102,9 @@ def bar_pca(normal: Known) -> Scorer:
 
 
 def isolation_forest(normal: Known) -> Scorer:
-    """An isolation forest (Liu et al. 2008) over `bar_features` in spreads of the genre; of the worst quarter of bars.
+    """An isolation forest (Liu et al. 2008) over `bar_features` in spreads of the genre; by the worst quarter."""
+    from sklearn.ensemble import IsolationForest
 
-    Raises GrooveError without scikit-learn.
-    """
-    try:
-        from sklearn.ensemble import IsolationForest
-    except ImportError:
-        raise GrooveError("scikit-learn is missing; pip install 'groovevae[evaluate]'") from None
     usual, known = _standard(normal)
     forest: Any = IsolationForest(n_estimators=TREES, random_state=0).fit(known)
 
