@@ -25,7 +25,7 @@ from groovevae.inference import Network
 from groovevae.latents import Genre
 from groovevae.request import DEFAULT_TEMPERATURE
 
-GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # shares of the way that are tried
+GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # shares of the way that are tried: farther, harmony is lost for little
 ARRIVED = 0.95  # of the way as it is heard: the goal of amount 1, since the last of it can lie far out
 FARTHEST = {"lead": 1.0}  # of the amount itself, for the melody's sake: it says least about a genre, and is missed most
 MOVED_BARS = 96  # bars of a genre that are moved to each other one

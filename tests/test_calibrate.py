@@ -14,10 +14,10 @@ from groovevae.doses import AMOUNTS
 @pytest.mark.parametrize(
     ("heard", "doses"),
     [
-        ((*GRID[:4], 1.0, 1.0, 1.0), (0.25, 0.5, 0.75, 0.95)),  # heard as it is: nothing to mend but the last of it
-        ((0.0, 0.0, 0.25, 0.5, 0.75, 0.95, 1.0), (0.75, 1.0, 1.25, 1.5)),  # late
-        ((0.5, 0.4, 1.0, 1.0, 1.0, 1.0, 1.0), (0.125, 0.25, 0.625, 0.725)),  # a fall counts as level
-        ((0.1, 0.2, 0.3, 0.4, 0.4, 0.4, 0.4), (0.625, 2.0, 2.0, 2.0)),  # it never arrives: the farthest that was tried
+        ((*GRID[:4], 1.0, 1.0), (0.25, 0.5, 0.75, 0.95)),  # heard as it is: nothing to mend but the last of it
+        ((0.0, 0.25, 0.5, 0.75, 0.95, 1.0), (0.5, 0.75, 1.0, 1.25)),  # late
+        ((0.5, 0.4, 1.0, 1.0, 1.0, 1.0), (0.125, 0.25, 0.625, 0.725)),  # a fall counts as level
+        ((0.1, 0.2, 0.3, 0.4, 0.4, 0.4), (0.625, 1.5, 1.5, 1.5)),  # it never arrives: the farthest that was tried
     ],
 )
 def test_invert(heard: tuple[float, ...], doses: tuple[float, ...]) -> None:
