@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from corpus_files import DRUMS, band_tune
 from test_phrases import phrase
 
 from groovevae.bars import piece_to_song
+from groovevae.bars.constants import FIRST_PITCH
 from groovevae.corpus import NearDuplicate, most_alike, near_duplicates
-from groovevae.corpus.duplicates import MAX_SONGS, distinct_bars
+from groovevae.corpus.duplicates import MAX_SONGS, MIN_BARS, distinct_bars
 from groovevae.midi import midi_to_piece
 
 TUNE = np.random.default_rng(0).integers(60, 80, (10, 6)).tolist()
@@ -34,14 +36,21 @@ def test_songs_that_share_most_of_their_bars() -> None:
     assert near_duplicates([phrase([60])] * 2) == []  # one bar says nothing
 
 
-def test_another_key_and_touch_are_the_same_music() -> None:
+@pytest.mark.parametrize("semitones", [-12, -5, -1, 3, 6, 12])
+def test_another_key_and_touch_are_the_same_music(semitones: int) -> None:
     piece = midi_to_piece(band_tune("rock", 0, num_bars=8))
     moved = piece.notes.copy()
-    moved["pitch"] += np.where(moved["track"] == DRUMS, 0, 3).astype(moved["pitch"].dtype)
+    moved["pitch"] += np.where(moved["track"] == DRUMS, 0, semitones).astype(moved["pitch"].dtype)
     moved["velocity"] = 70
     one, other = (piece_to_song(part).bars for part in (piece, replace(piece, notes=moved)))
-    assert len(distinct_bars(one)) >= 4
+    assert len(distinct_bars(one)) >= MIN_BARS
     assert distinct_bars(one) == distinct_bars(other)
+
+
+def test_a_strike_more_is_another_bar() -> None:
+    one, other, drummed = phrase(*TUNE), phrase(*TUNE), phrase(*TUNE, drums="x")
+    other.bass[0, 0] = FIRST_PITCH + 1
+    assert len(distinct_bars(one) - distinct_bars(other)) == len(distinct_bars(one) - distinct_bars(drummed)) == 1
 
 
 def test_any_number_of_copies_is_found_and_stock_bars_make_none() -> None:

@@ -41,7 +41,7 @@ def suspects(known: Known) -> Iterator[Suspect]:
     """The songs that stand out among these, which need no view of a model, the clearest first.
 
     One is FAR from the nearest songs of its genre, or in the wrong folder by both signs: another genre is LIKELIER, and
-    its songs are NEARER. Of clean songs less than 1% are: docs/anomaly.md has the measurement.
+    its songs are NEARER. Of clean songs about 1% at most are: docs/anomaly.md has the measurement.
     """
     measure = scaled(song_neighbours_without_model, known)
     odd, odds = measure(known), fit_genres(known)(known)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.phrases import role_digests
+from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, LEAD_LOW
+from groovevae.phrases import grid_digests, onset_grids
 
 ALIKE = 0.8  # of the distinct bars of both songs together
 MIN_BARS = 4  # distinct bars with notes: of fewer, sharing all says little
@@ -27,9 +28,9 @@ class NearDuplicate(NamedTuple):
 def near_duplicates(songs: Iterable[Bars]) -> list[NearDuplicate]:
     """Every two songs that are nearly the same, in the order of the songs.
 
-    Two songs are by the share of their distinct bars that both have, all roles strike for strike (Jaccard's index).
-    Velocities, lengths and micro-timing do not count; songs are compared in C major or A minor. Of more than MAX_SONGS
-    songs with a bar, the later ones are compared with the first alone.
+    Two songs are by the share of their distinct bars that both have, strike for strike (Jaccard's index).
+    Octaves, roles, velocities, lengths and micro-timing do not count; songs are compared in C major or A minor. Of
+    more than MAX_SONGS songs with a bar, the later ones are compared with the first alone.
     """
     found: list[NearDuplicate] = []
     sizes: list[int] = []
@@ -59,8 +60,16 @@ def most_alike(pairs: Iterable[NearDuplicate]) -> dict[int, NearDuplicate]:
 
 
 def distinct_bars(bars: Bars) -> set[int]:
-    """A number for each distinct bar with a strike."""
-    digests = role_digests(bars)  # (N, 4) uint64
-    struck = digests.any(1)
-    mixed = (digests[struck] * np.array([1, 3, 5, 7], np.uint64)).sum(1, dtype=np.uint64)
+    """A number for each distinct bar with a strike: which pitch classes are struck when, by whichever role, and drums.
+
+    Octaves and roles do not count: moved to C, a song may lie an octave off, and be dealt to the roles otherwise.
+    """
+    grids = onset_grids(bars)
+    chords = grids["chords"]
+    struck = chords.reshape(*chords.shape[:2], -1, 12).max(2)  # (N, T, 12), from CHORD_LOW on, a C
+    for role, low in (("bass", BASS_LOW), ("lead", LEAD_LOW)):
+        bar, step = np.nonzero(grids[role])
+        struck[bar, step, (grids[role][bar, step].astype(int) - FIRST_PITCH + low - CHORD_LOW) % 12] = 1
+    digests = grid_digests({"drums": grids["drums"], "pitched": struck})  # (N, 2) uint64
+    mixed = (digests[digests.any(1)] * np.array([1, 3], np.uint64)).sum(1, dtype=np.uint64)
     return set(mixed.tolist())
