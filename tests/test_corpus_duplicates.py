@@ -57,5 +57,6 @@ def test_any_number_of_copies_is_found_and_stock_bars_make_none() -> None:
     copies = near_duplicates([phrase(*TUNE)] * (2 * MAX_SONGS))
     assert len(most_alike(copies)) == 2 * MAX_SONGS - 1
     assert len(copies) <= 2 * MAX_SONGS * MAX_SONGS
-    stock = [phrase(*TUNE[:5], *([40 + song, 41 + 2 * bar] for bar in range(5))) for song in range(20)]
+    own = np.random.default_rng(2).integers(50, 80, (20, 5, 6)).tolist()
+    stock = [phrase(*TUNE[:5], *leads) for leads in own]
     assert near_duplicates(stock) == []
