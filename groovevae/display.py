@@ -60,13 +60,13 @@ def _plain_reading(console: Console) -> Callable[[int, int], None]:
 def parts(console: Console) -> Iterator[Callable[[str, int, int], None]]:
     """Shows which part of a longer work is being done, and how much of it is left."""
     if not console.is_interactive:
-        last = ""
+        last, since = "", 0.0
 
         def plain(what: str, done: int, total: int) -> None:
-            nonlocal last
-            if what != last:
-                last = what
-                line(console, what)
+            nonlocal last, since
+            if what != last or time.monotonic() - since > PLAIN_SECONDS:
+                line(console, what if what != last else f"{what}: {done:,} of {total:,}")
+                last, since = what, time.monotonic()
 
         yield plain
         return

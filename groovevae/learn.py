@@ -166,7 +166,7 @@ def _sources(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: Mod
 def _run_of(sources: _Sources, config: TrainConfig) -> Run:
     """What a run that goes on with this one must agree with, and all its processes."""
     return {
-        "corpus": {"corpus": _fingerprint(sources.corpus)},
+        "corpus": {"corpus": fingerprint(sources.corpus)},
         "model": vars(sources.sizes),
         "settings": {name: value for name, value in vars(config).items() if name != "steps"},  # may be raised later
         "start": {"model to start from": sources.start.digest if sources.start else ""},
@@ -263,7 +263,8 @@ def _measure(network: Network, data: Dataset, seed: int) -> dict[str, dict[str, 
     return reconstruction_f1(network, data, index) if len(index) else {}
 
 
-def _fingerprint(corpus: Corpus) -> str:
+def fingerprint(corpus: Corpus) -> str:
+    """16 letters that the genres, song ids and notes of a corpus decide."""
     digest = hashlib.sha256()
     for song in corpus.songs:
         name = f"{song.entry.genre}\0{song.entry.song_id}\0".encode("utf-8", "surrogateescape")  # names of odd bytes
@@ -281,7 +282,7 @@ def _provenance(
         "steps": int(state.step),
         "settings": config.to_json(),
         "corpus": {
-            "fingerprint": _fingerprint(sources.corpus),
+            "fingerprint": fingerprint(sources.corpus),
             "files": len(songs),
             "training_songs": len({song.entry.song_id for song in sources.train_songs}),
             "held_out_songs": len({song.entry.song_id for song in sources.held_songs}),

@@ -5,6 +5,7 @@ Looks at notes alone, never at a latent point, so that the same measures judge r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -48,9 +49,14 @@ def onset_grids(bars: Bars) -> dict[str, np.ndarray]:
 
 def role_digests(bars: Bars) -> np.ndarray:
     """A number (N, 4) uint64 for what each role strikes in each bar: equal for equal onsets, 0 for none."""
+    return grid_digests(onset_grids(bars))
+
+
+def grid_digests(grids: Mapping[str, np.ndarray]) -> np.ndarray:
+    """A number (N, R) uint64 for each bar's part of each grid (N, ...) u1: equal for equal parts, 0 for zeros."""
     columns = []
-    for role, grid in onset_grids(bars).items():
-        flat = grid.reshape(len(bars), -1)
+    for role, grid in grids.items():
+        flat = grid.reshape(len(grid), -1)
         words = np.ascontiguousarray(np.pad(flat, ((0, 0), (0, -flat.shape[1] % 8)))).view(np.uint64)  # (N, W)
         key = np.random.default_rng(list(role.encode())).integers(1, 2**63, words.shape[1], np.uint64) * 2 + 1
         mixed = _mixed(words + key) - _mixed(key)  # 0 for silence

@@ -29,6 +29,13 @@ def unfinished_step(out: Path) -> int | None:
     return None if texts.get("done") else int(texts["step"])
 
 
+def corpus_begun_with(out: Path) -> str:
+    """The fingerprint of the corpus of the run that lies beside `out`, empty where there is none."""
+    path = state_file(out)
+    run = read_texts(path, kind=STATE_KIND).get("run", {}) if path.exists() else {}
+    return str(run.get("corpus", {}).get("corpus", ""))
+
+
 def save_state(path: Path, state: TrainState, run: Run, *, is_done: bool) -> None:
     """Writes all of a training run's state; `run` is what a resumed run must agree with."""
     texts = {"layout": STATE_LAYOUT, "run": run, "step": int(state.step), "done": is_done}

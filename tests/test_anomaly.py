@@ -17,12 +17,12 @@ from tiny import SIZES, Tiny, untrained_network
 from groovevae.anomaly import Outliers, find_outliers
 from groovevae.anomaly.belonging import BELONGING, fit_scale, fitted
 from groovevae.anomaly.detectors import DETECTORS, MIN_SONGS, Known, nearest
-from groovevae.anomaly.duplicates import near_duplicates
 from groovevae.anomaly.faults import FAULTS, inject
 from groovevae.anomaly.genres import fit_genres
 from groovevae.anomaly.likelihood import NATS, bar_nats, reconstruction_nats
 from groovevae.anomaly.portraits import song_means, worst_quarter
 from groovevae.anomaly.reasons import reason_of
+from groovevae.anomaly.suspects import ENOUGH_SONGS, find_suspects, suspects
 from groovevae.anomaly.traits import bar_traits
 from groovevae.anomaly.usual import FARTHEST, fit_usual
 from groovevae.anomaly.views import BARS, describe
@@ -158,19 +158,6 @@ def test_worst_quarter_and_means_by_song() -> None:
     assert view.of(np.array([1])).bar.tolist() == [0]
 
 
-def test_near_duplicates() -> None:
-    rng = np.random.default_rng(0)
-    tune = [rng.integers(60, 80, 6).tolist() for _ in range(10)]
-    one, same, other = (
-        phrase(*tune),
-        phrase(*tune[:9], [61]),
-        phrase(*(rng.integers(36, 50, 6).tolist() for _ in "123456")),
-    )
-    assert near_duplicates([one, other, same], ["a", "a", "a"]) == {2: 0}
-    assert near_duplicates([one, other, same], ["a", "a", "b"]) == {}
-    assert near_duplicates([phrase([60])] * 2, ["a", "a"]) == {}  # one bar says nothing
-
-
 @pytest.mark.parametrize(
     ("trait", "deviation", "said"),
     [
@@ -209,7 +196,7 @@ def found_by(tiny: Tiny, root: Path, **options) -> Outliers:
 def test_a_dirty_folder(tiny: Tiny, dirty: Path) -> None:
     told = []
     found = found_by(tiny, dirty, false_alarms=0.1, report=lambda what, done, of: told.append(what))
-    assert set(told) == {"looking at songs", "comparing"}
+    assert set(told) == {"looking at songs", "comparing", "looking for duplicates"}
     first = found.files[0]
     assert (first.path, first.looks_like, first.is_flagged) == ("classical/misplaced.mid", "rock", True)
     assert first.reasons[0] == "looks like rock"
@@ -244,6 +231,46 @@ def test_every_detector_scores_songs(tiny: Tiny, dirty: Path) -> None:
     assert (fit_genres(one_genre)(one_genre).log_odds == 0).all()
     unknown = replace(known, genre=np.full(len(genre), "polka"))
     assert np.isfinite(fitted(BELONGING, known)(unknown)).all()
+
+
+def names_of(root: Path) -> list[str]:
+    """The files of a corpus that stand out without a model, the clearest first."""
+    corpus = load_corpus(root)
+    return [corpus.songs[found.song].entry.path.name for found in find_suspects(corpus)]
+
+
+def test_suspects_of_a_dirty_folder(dirty: Path) -> None:
+    corpus = load_corpus(dirty)
+    first = find_suspects(corpus)[0]
+    assert corpus.songs[first.song].entry.path.name == "misplaced.mid"
+    assert first.reason.startswith("looks like rock")
+    assert len(names_of(dirty)) <= 2
+
+
+def test_small_corpora_have_no_suspects(band_corpus: Path, tmp_path: Path) -> None:
+    assert names_of(band_corpus) == []  # 8 songs a genre
+    for path in ("rock/one.mid", "jazz/two.mid"):
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_bytes(band_tune("rock", 0))
+        assert names_of(tmp_path) == []
+
+
+def test_a_song_far_from_all_others_stands_out() -> None:
+    """Songs of one genre, of which one plays random notes; a song without a note does no harm."""
+    rng = np.random.default_rng(0)
+    songs = []
+    for _ in range(2 * ENOUGH_SONGS):
+        bars = song()
+        bars.lead[:, 4:12] = rng.permuted(bars.lead[:, 4:12], axis=1)
+        bars.velocity[:] = rng.integers(60, 100, bars.velocity.shape)
+        bars.drums[:, :16:2, 2] = rng.integers(60, 100, (8, 8))
+        songs.append(bars)
+    view = describe(None, [*songs, noise_bars(8)], with_features=False)
+    assert (view.features.size, view.z.size, np.isnan(view.nats).all()) == (0, 0, True)
+    number = np.arange(len(songs) + 1)
+    found = list(suspects(Known(view, np.full(len(number), "rock"), number)))
+    assert [one.song for one in found] == [2 * ENOUGH_SONGS]
+    assert found[0].reason
 
 
 def test_what_cannot_be_looked_through(tiny: Tiny, dirty: Path, tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from command_line import Run, error_of, examples_of, midi_files
-from corpus_files import make_corpus
+from corpus_files import band_tune, make_corpus
 from tiny import PRIOR, SETTINGS, SIZES, Tiny
 
 import groovevae
 from groovevae import config, learn, processes
+from groovevae.anomaly import suspects
 from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
 from groovevae.cli import main
 from groovevae.config import TrainConfig
@@ -79,7 +80,7 @@ def test_the_examples_of_train_work(
     asked = {}
 
     def train_model(corpus: Corpus, out: Path, *, config: TrainConfig, start_from, report, stop, **options):
-        asked.update(corpus=corpus.root, out=str(out), steps=config.steps, start=start_from)
+        asked.update(corpus=corpus.root, songs=len(corpus.songs), out=str(out), steps=config.steps, start=start_from)
         assert not stop()
         for progress in tiny.reports:
             report(progress)
@@ -91,9 +92,11 @@ def test_the_examples_of_train_work(
     monkeypatch.setattr(learn, "train_model", train_model)
     monkeypatch.setattr(processes, "connect", connect)
     (tmp_path / "my-midi").symlink_to(band_corpus)
+    (tmp_path / "outliers.csv").write_text("path\njazz/jazz tune a.mid\n")
     result = run(*shlex.split(example)[1:])
     assert result.exit_code == 0, result.output
     assert asked["corpus"] == tmp_path / "my-midi"
+    assert asked["songs"] == (23 if "--without" in example else 24)
     assert asked["out"] == ("my.safetensors" if "--out" in example else "model.safetensors")
     assert asked["steps"] == (2000 if "--steps" in example else 1000 if "--from" in example else TrainConfig.steps)
     assert bool(asked["start"]) == ("--from" in example)
@@ -155,3 +158,58 @@ def test_a_finished_run_of_other_settings_is_no_hindrance(
     assert result.exit_code == 0
     assert "unfinished" not in result.stdout
     assert "Model of 2 steps: model.safetensors" in result.stdout
+
+
+def dirty_corpus(root: Path) -> Path:
+    """Two genres too small to train on; a rock song lies among the classical ones, a jazz song twice."""
+    for genre in ("classical", "rock"):
+        for seed in range(16):
+            path = root / genre / f"{genre} {'abcdefghijklmnop'[seed]}.mid"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(band_tune(genre, seed, num_bars=6))
+    (root / "classical" / "misplaced.mid").write_bytes(band_tune("rock", 90, num_bars=6))
+    (root / "rock" / "copied.mid").write_bytes(band_tune("rock", 3, num_bars=7))
+    return root
+
+
+def test_what_stands_out_is_named_before_training(tiny_train: Run, tmp_path: Path) -> None:
+    dirty_corpus(tmp_path / "my midi")
+    result = tiny_train("my midi")
+    assert "too little to learn from" in error_of(result)
+    lines = result.stdout.splitlines()
+    assert re.match("Files that look as if they did not belong: [12] of 34$", lines[1])
+    assert lines[2].startswith("  classical/misplaced.mid: looks like rock")
+    assert "Near-duplicates of another file: 1 (trained on or held out with their like)" in lines
+    assert lines[-1].startswith("All are trained on; groove outliers 'my midi' shows more")
+    assert not list(tmp_path.glob("model*"))
+
+
+def test_files_are_left_out(tiny_train: Run, tmp_path: Path) -> None:
+    dirty_corpus(tmp_path / "my-midi")
+    (tmp_path / "list.txt").write_text("classical/misplaced.mid\n\nrock/copied.mid\n", "utf-8")
+    result = tiny_train("my-midi", "--without", "list.txt")
+    assert result.stdout.splitlines()[:2] == [
+        "my-midi: files used: 32, genres: 2",
+        "files not used: 2; groove corpus my-midi lists them",
+    ]
+    assert "misplaced.mid" not in result.stdout
+    assert "Near-duplicates" not in result.stdout
+    assert "none.txt: No such file" in error_of(tiny_train("my-midi", "--without", "none.txt"))
+    (tmp_path / "list.txt").write_text("classical/gone.mid\nrock/copied.mid\nb.mid\n", "utf-8")
+    assert "list.txt: classical/gone.mid and 1 more: no such file in the corpus" in error_of(
+        tiny_train("my-midi", "--without", "list.txt")
+    )
+
+
+def test_what_stands_out_is_said_once_a_run(
+    tiny_train: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learn, "train_model", lambda *_, stop, **options: tiny.trained)
+    monkeypatch.setattr(suspects, "find_suspects", lambda corpus, report: [suspects.Suspect(0, "off the grid")])
+    said = "Files that look as if they did not belong: 1 of 24"
+    assert said in tiny_train(band_corpus, "--steps", 30).stdout
+    unfinished_state(tiny, tmp_path / "model.training")
+    assert said not in tiny_train(band_corpus, "--steps", 30).stdout
+    assert said in tiny_train(band_corpus, "--steps", 30, "--restart").stdout
+    other = dirty_corpus(tmp_path / "other")
+    assert "did not belong: 1 of 34" in tiny_train(other, "--steps", 30).stdout

@@ -7,9 +7,20 @@ import numpy as np
 import pytest
 from corpus_files import make_corpus
 from rich.console import Console
+from test_phrases import phrase
 
 from groovevae.bars import Bars, Song
-from groovevae.corpus import Corpus, CorpusSong, Entry, GenreReport, Unread, UnusedFile, corpus_report, render
+from groovevae.corpus import (
+    Corpus,
+    CorpusSong,
+    DuplicateFile,
+    Entry,
+    GenreReport,
+    Unread,
+    UnusedFile,
+    corpus_report,
+    render,
+)
 
 ROOT = Path("/corpus")
 
@@ -84,6 +95,22 @@ def test_fourteen_genres_fit() -> None:
     assert len(rows) == 28
     assert "…" not in text
     assert "doubles another line 5.8%, faster than the grid 5.3%" in text
+
+
+def test_near_duplicates_are_named() -> None:
+    tunes = [[60 + bar, 64, 67 + bar % 3] for bar in range(12)]
+    music = {"jazz/a.mid": tunes, "rock/b.mid": [*tunes[:11], [71]], "rock/c.mid": [[50 + bar] for bar in range(12)]}
+    songs = [
+        CorpusSong.from_song(Entry(ROOT / path, path[:4], path, path), Song(phrase(*leads)))
+        for path, leads in music.items()
+    ]
+    report = corpus_report(Corpus(ROOT, songs, [], [], []))
+    assert report.near_duplicates == (DuplicateFile("rock/b.mid", "jazz/a.mid", 0.8462),)
+    text = rendered(report, 100)
+    assert "Near-duplicates: 1 (trained on or held out with their like)\n" in text
+    assert "  rock/b.mid: shares 85% of the bars with jazz/a.mid\n" in text
+    assert json.loads(report.to_json())["near_duplicates"][0]["of"] == "jazz/a.mid"
+    assert "Near-duplicates" not in rendered(corpus_report(corpus()), 100)
 
 
 def test_json() -> None:

@@ -10,12 +10,12 @@ import numpy as np
 
 from groovevae.anomaly.belonging import Belonging, fit_belonging, unseen_scores
 from groovevae.anomaly.detectors import MIN_SONGS, Known
-from groovevae.anomaly.duplicates import distinct_bars, near_duplicates
 from groovevae.anomaly.reasons import Blame, Blamer
 from groovevae.anomaly.views import describe
 from groovevae.bars import Bars
 from groovevae.checkpoint import ModelFile
-from groovevae.corpus import Corpus, CorpusSong
+from groovevae.corpus import Corpus, CorpusSong, most_alike
+from groovevae.corpus.duplicates import distinct_bars
 from groovevae.errors import CorpusError, RequestError
 from groovevae.inference import Network
 
@@ -26,6 +26,10 @@ REPEATED_SHARE = 0.1  # of a file's bars that differ; below, in a file of MANY_B
 MANY_BARS = 16
 
 Report = Callable[[str, int, int], None]  # what is being done, parts done, parts in all
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """Reports nothing."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Outlier:
     bars: tuple[int, ...]  # its worst bars, counted from 1
     reasons: tuple[str, ...]  # may be empty: then no single thing stands out
     looks_like: str = ""  # a genre that is likelier than its own
-    duplicate_of: str = ""  # a file of its genre with nearly the same bars
+    duplicate_of: str = ""  # an earlier file, of any genre, with nearly the same bars
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def find_outliers(
     genre: str | None = None,
     normal: Corpus | None = None,
     false_alarms: float = FALSE_ALARMS,
-    report: Report = lambda what, done, total: None,
+    report: Report = quiet,
 ) -> Outliers:
     """The files of a corpus, or of one genre of it, ranked by how little they belong in their genre folders.
 
@@ -81,8 +85,8 @@ def find_outliers(
         raise RequestError(f"no genre {genre!r} in {corpus.root}; there are {', '.join(corpus.genres)}")
     network = model.network()
     songs = corpus.songs
-    known, bars = _known(network, songs, report)
-    usual = known if normal is None else _known(network, normal.songs, report)[0]
+    known = known_songs(network, songs, report=report)
+    usual = known if normal is None else known_songs(network, normal.songs, report=report)
     if len(np.unique(usual.group)) < MIN_SONGS:
         raise CorpusError(f"{len(np.unique(usual.group))} songs to tell what is normal; {MIN_SONGS} are needed")
     report("comparing", 0, 1)
@@ -90,23 +94,27 @@ def find_outliers(
     normal_scores = measure(usual).score if normal is None else unseen_scores(usual)
     threshold = float(np.quantile(normal_scores, 1 - false_alarms))
     found, blames = measure(known), Blamer(usual)(known)
-    twins = near_duplicates(bars, known.genre.tolist())
+    report("looking for duplicates", 0, 1)
+    twins = {pair.song: pair.of for pair in most_alike(corpus.near_duplicates).values()}
     files = [
-        _outlier(corpus, number, found, blames[number], bars[number], twins, threshold)
+        _outlier(corpus, number, found, blames[number], twins, threshold)
         for number in np.argsort(-found.score, kind="stable").tolist()
         if genre in (None, songs[number].entry.genre)
     ]
-    unused = tuple((_within(item.path, corpus.root), item.reason) for item in corpus.rejected)
+    unused = tuple((within(item.path, corpus.root), item.reason) for item in corpus.rejected)
     return Outliers(str(corpus.root), tuple(files), threshold, false_alarms, len(normal_scores), normal is None, unused)
 
 
-def _known(network: Network, songs: Sequence[CorpusSong], report: Report) -> tuple[Known, list[Bars]]:
+def known_songs(network: Network | None, songs: Sequence[CorpusSong], *, report: Report = quiet) -> Known:
+    """Songs as detectors know them, without a network by what can be heard alone. Raises CorpusError for none."""
     if not songs:
         raise CorpusError("no song to look at; none of the files can be used")
-    bars = [song.song.bars for song in songs]
-    view = describe(network, bars, progress=lambda done, total: report("looking at songs", done, total))
+    bars = (song.song.bars for song in songs)  # one by one: all together fill the memory
+    view = describe(
+        network, bars, with_features=False, progress=lambda done: report("looking at songs", done, len(songs))
+    )
     genre, group = (np.array([getattr(song.entry, name) for song in songs]) for name in ("genre", "song_id"))
-    return Known(view, genre, group), bars
+    return Known(view, genre, group)
 
 
 def _outlier(
@@ -114,16 +122,16 @@ def _outlier(
     number: int,
     found: Belonging,
     blame: Blame,
-    bars: Bars,
     twins: dict[int, int],
     threshold: float,
 ) -> Outlier:
-    entry, score = corpus.songs[number].entry, float(found.score[number])
+    entry, bars = corpus.songs[number].entry, corpus.songs[number].song.bars
+    score = float(found.score[number])
     other = str(found.genre.other[number]) if found.genre.log_odds[number] > 0 else ""
-    twin = _within(corpus.songs[twins[number]].entry.path, corpus.root) if number in twins else ""
+    twin = within(corpus.songs[twins[number]].entry.path, corpus.root) if number in twins else ""
     reasons = [*([f"looks like {other}"] if other else []), *([f"duplicate of {twin}"] if twin else [])]
     return Outlier(
-        path=_within(entry.path, corpus.root),
+        path=within(entry.path, corpus.root),
         genre=entry.genre,
         score=round(score, 3),
         is_flagged=score > threshold,
@@ -149,5 +157,6 @@ def _of_the_whole(bars: Bars) -> list[str]:
     return found
 
 
-def _within(path: Path, root: Path) -> str:
+def within(path: Path, root: Path) -> str:
+    """A path within a corpus, to be shown: odd bytes as question marks."""
     return str(path.relative_to(root)).encode("utf-8", "replace").decode()

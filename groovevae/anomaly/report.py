@@ -1,4 +1,4 @@
-"""Outliers as CSV, as JSON and as lines for a terminal."""
+"""Outliers as CSV, as JSON and as lines for a terminal; suspects as a warning."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import csv
 import dataclasses
 import io
 import json
+from collections.abc import Sequence
 
-from groovevae.anomaly.outliers import Outliers
+from groovevae.anomaly.outliers import Outliers, within
+from groovevae.anomaly.suspects import Suspect
+from groovevae.corpus import Corpus, most_alike
 
 COLUMNS = ("rank", "path", "genre", "score", "flagged", "role", "bars", "reasons", "looks_like", "duplicate_of")
+SHOWN_SUSPECTS = 5
 
 
 def to_json(found: Outliers) -> str:
@@ -50,7 +54,21 @@ def summary(found: Outliers) -> list[str]:
         f"{found.false_alarms:.0%} of {what} do ({found.num_normal:,} files).",
     ]
     if twins := sum(bool(file.duplicate_of) for file in found.files):
-        lines.append(f"Near-duplicates of another file of their genre: {twins:,}.")
+        lines.append(f"Near-duplicates of another file: {twins:,}.")
     if found.unused:
         lines.append(f"Files that hold no song, or one that is there already: {len(found.unused):,} (groove corpus).")
+    return lines
+
+
+def warning(corpus: Corpus, suspects: Sequence[Suspect]) -> list[str]:
+    """What stands out in a corpus that is to be trained on, in a few lines; none where nothing does."""
+    lines = []
+    if suspects:
+        lines.append(f"Files that look as if they did not belong: {len(suspects):,} of {len(corpus.songs):,}")
+        for suspect in suspects[:SHOWN_SUSPECTS]:
+            lines.append(f"  {within(corpus.songs[suspect.song].entry.path, corpus.root)}: {suspect.reason}")
+        if len(suspects) > SHOWN_SUSPECTS:
+            lines.append(f"  ... and {len(suspects) - SHOWN_SUSPECTS:,} more")
+    if twins := len(most_alike(corpus.near_duplicates)):
+        lines.append(f"Near-duplicates of another file: {twins:,} (trained on or held out with their like)")
     return lines

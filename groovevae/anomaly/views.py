@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -18,7 +19,7 @@ BARS = 24  # of a song that are looked at, spread evenly over those that sound
 DRAWS = 1  # latent points a bar: the mean over a song's bars averages the chance out
 _BATCH = 100  # songs described together
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ class View:
     song: np.ndarray  # (N,) int, index of the song
     bar: np.ndarray  # (N,) int, index of the bar within the song
     num_songs: int
-    features: np.ndarray  # (N, F): `features.bar_features`
+    features: np.ndarray  # (N, F): `features.bar_features`; (N, 0) where they were not asked for
     traits: np.ndarray  # (N, K): `traits.bar_traits`, and hits of each drum voice
     trait_names: tuple[str, ...]
-    nats: np.ndarray  # (N, 5): `likelihood.NATS`
-    z: np.ndarray  # (N, Z) posterior means
+    nats: np.ndarray  # (N, 5): `likelihood.NATS`; NaN without a model
+    z: np.ndarray  # (N, Z) posterior means; (N, 0) without a model
 
     def of(self, songs: np.ndarray) -> View:
         """The view of some of the songs, by their indices (M,), in that order."""
@@ -45,25 +46,39 @@ class View:
 
 
 def describe(
-    network: Network,
-    songs: Sequence[Bars],
+    network: Network | None,
+    songs: Iterable[Bars],
     *,
     draws: int = DRAWS,
     seed: int = 0,
-    progress: Progress = lambda done, total: None,
+    with_features: bool = True,
+    progress: Progress = lambda done: None,
 ) -> View:
-    """The view of songs with at least one bar each; `progress` is called with (songs done, songs in all)."""
-    picked = [sounding_bars(bars) for bars in songs]
+    """The view of songs with at least one bar each, without a network of what can be heard in them alone.
+
+    A few songs at a time are taken from `songs`; `progress` is called with how many are done. Only detectors of bars
+    need the features, which are a large part of the time and the memory.
+    """
+    picked: list[np.ndarray] = []
     parts = []
-    for start in range(0, len(songs), _BATCH):
-        numbers = range(start, min(start + _BATCH, len(songs)))
-        bars = Bars.concatenate([songs[number][picked[number]] for number in numbers])
-        nats, z = reconstruction_nats(network, bars, draws=draws, seed=seed)
-        parts.append((bar_features(bars).values, _traits(bars), nats.astype(np.float32), z))
-        progress(numbers[-1] + 1, len(songs))
+    rest = iter(songs)
+    while batch := list(islice(rest, _BATCH)):
+        index = [sounding_bars(bars) for bars in batch]
+        bars = Bars.concatenate([one[some] for one, some in zip(batch, index, strict=True)])
+        nats, z = _seen_by(network, bars, draws=draws, seed=seed)
+        features = bar_features(bars).values if with_features else np.zeros((len(bars), 0))
+        parts.append((features, _traits(bars), nats.astype(np.float32), z))
+        picked += index
+        progress(len(picked))
     features, traits, nats, z = (np.concatenate(column) for column in zip(*parts, strict=True))
-    song = np.repeat(np.arange(len(songs)), [len(index) for index in picked])
-    return View(song, np.concatenate(picked), len(songs), features, traits, trait_names(), nats, z)
+    song = np.repeat(np.arange(len(picked)), [len(index) for index in picked])
+    return View(song, np.concatenate(picked), len(picked), features, traits, trait_names(), nats, z)
+
+
+def _seen_by(network: Network | None, bars: Bars, *, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    if network is None:
+        return np.full((len(bars), len(NATS)), np.nan), np.zeros((len(bars), 0))
+    return reconstruction_nats(network, bars, draws=draws, seed=seed)
 
 
 def sounding_bars(bars: Bars) -> np.ndarray:

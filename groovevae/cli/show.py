@@ -17,7 +17,7 @@ from groovevae.errors import CorpusError
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
 def show_corpus(corpus: str, *, as_json: bool, jobs: int | None) -> None:
-    """Show what a corpus holds, genre by genre, and every file that is not used with its reason.
+    """Show what a corpus holds, genre by genre, every file that is not used, and near-duplicates.
 
     \b
     Examples:

@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 @click.option(
     "--from", "start", metavar="MODEL", help="Start from this model, or from ours (default); keep its genres."
 )
+@click.option(
+    "--without",
+    type=click.Path(),
+    help="Leave out the files that this text file lists, or that a CSV file of groove outliers flags.",
+)
 @click.option("--restart", is_flag=True, help="Give an unfinished run up and start anew.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
 @click.option(
@@ -54,6 +59,7 @@ def train(
     out: str,
     *,
     start: str | None,
+    without: str | None,
     restart: bool,
     jobs: int | None,
     coordinator: str | None,
@@ -66,10 +72,12 @@ def train(
     Ctrl-C stops a run: its state is kept beside the model file, and the same command goes on with it.
     All devices of a machine share each batch; with --coordinator, those of several machines, each of which runs the
     same command with a --process of its own.
+    Files that stand out as not belonging are named before training begins, and trained on unless --without lists them.
 
     \b
     Examples:
       groove train my-midi
+      groove train my-midi --without outliers.csv
       groove train my-midi --out my.safetensors --steps 2000
       groove train my-midi --from default --out my.safetensors
       groove train my-midi --coordinator 10.0.0.1:4321 --processes 2 --process 0
@@ -86,9 +94,10 @@ def train(
         console = _console(is_quiet=not is_first)
         with together():
             start_from = _start_model(start, out) if start else None
-            loaded = read_corpus(corpus, jobs)
+            loaded = _read(corpus, without, jobs)
             if is_first:
                 _print_begin(console, loaded, corpus, Path(out), restart=restart)
+                _print_warning(console, loaded, corpus, Path(out), restart=restart)
         with _Stopper() as stopper, display.training(console) as report:
             trained = train_model(
                 loaded,
@@ -149,6 +158,13 @@ def _console(*, is_quiet: bool) -> Console:
     return Console(quiet=is_quiet, force_interactive=False if is_quiet else None)
 
 
+def _read(corpus: str, without: str | None, jobs: int | None) -> Corpus:
+    from groovevae.corpus import leave_out
+
+    loaded = read_corpus(corpus, jobs)
+    return loaded if without is None else leave_out(loaded, Path(without))
+
+
 def _print_begin(console: Console, loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
     """What was read, and whether an unfinished run is gone on with."""
     from groovevae import display
@@ -160,6 +176,27 @@ def _print_begin(console: Console, loaded: Corpus, corpus: str, out: Path, *, re
         display.line(console, f"files not used: {unused:,}; groove corpus {shlex.quote(corpus)} lists them")
     if not restart and (step := unfinished_step(out)) is not None:
         display.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
+
+
+def _print_warning(console: Console, loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
+    """What stands out in the corpus, unless a run that began with it is gone on with: then it was said before."""
+    from rich.console import Console
+
+    from groovevae import display
+    from groovevae.anomaly.report import warning
+    from groovevae.anomaly.suspects import find_suspects
+    from groovevae.learn import fingerprint
+    from groovevae.resume import corpus_begun_with
+
+    if not restart and corpus_begun_with(out) == fingerprint(loaded):
+        return
+    with display.parts(Console(stderr=True, quiet=not console.is_interactive)) as report:
+        lines = warning(loaded, find_suspects(loaded, report=report))
+    for said in lines:
+        display.line(console, said)
+    if lines:
+        command = f"groove outliers {shlex.quote(corpus)}"
+        display.line(console, f"All are trained on; {command} shows more, and --without FILE leaves files out.")
 
 
 class _Stopper:

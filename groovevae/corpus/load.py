@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from groovevae.bars import Song
 from groovevae.corpus.cache import Cache, file_stamp
+from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
 from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
 from groovevae.corpus.reader import read_packed
 from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre
@@ -50,6 +52,11 @@ class Corpus:
     def genres(self) -> list[str]:
         """Names of the genres that have songs, sorted."""
         return sorted({song.entry.genre for song in self.songs})
+
+    @cached_property
+    def near_duplicates(self) -> list[NearDuplicate]:
+        """Every two songs that are nearly the same, in any genres; looked for once (a millisecond a song)."""
+        return near_duplicates(song.song.bars for song in self.songs)
 
 
 def load_corpus(

@@ -7,12 +7,14 @@ import json
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES
+from groovevae.corpus.duplicates import most_alike
 from groovevae.corpus.load import Corpus, CorpusSong
 
 if TYPE_CHECKING:
@@ -47,13 +49,23 @@ class UnusedFile:
 
 
 @dataclass(frozen=True)
+class DuplicateFile:
+    """A file that is used though it is nearly the same as an earlier one, by their paths within the corpus."""
+
+    path: str
+    of: str
+    share: float  # of the distinct bars of both together, 0 to 1
+
+
+@dataclass(frozen=True)
 class CorpusReport:
-    """A corpus by genre, and every file that is not used."""
+    """A corpus by genre, every file that is not used, and those that nearly repeat another one."""
 
     root: str
     genres: tuple[GenreReport, ...]
     unused: tuple[UnusedFile, ...]
     missing: tuple[str, ...]  # paths in the manifest that name no file
+    near_duplicates: tuple[DuplicateFile, ...] = ()
 
     def to_json(self) -> str:
         """This report as indented JSON."""
@@ -68,14 +80,19 @@ def corpus_report(corpus: Corpus) -> CorpusReport:
     rejected = Counter(item.path.relative_to(corpus.root).parts[0] for item in corpus.rejected)
     genres = tuple(_genre_report(genre, songs[genre], rejected[genre]) for genre in sorted({*songs, *rejected}))
     unused = tuple(
-        UnusedFile(_printable(str(item.path.relative_to(corpus.root))), _printable(item.reason))
+        UnusedFile(_shown(item.path, corpus), _printable(item.reason))
         for item in sorted([*corpus.rejected, *corpus.unread])
     )
-    return CorpusReport(_printable(str(corpus.root)), genres, unused, tuple(corpus.missing))
+    paths = [song.entry.path for song in corpus.songs]
+    twins = tuple(
+        DuplicateFile(_shown(paths[pair.song], corpus), _shown(paths[pair.of], corpus), round(pair.share, 4))
+        for pair in most_alike(corpus.near_duplicates).values()
+    )
+    return CorpusReport(_printable(str(corpus.root)), genres, unused, tuple(corpus.missing), twins)
 
 
 def render(report: CorpusReport, console: Console) -> None:
-    """Prints a report as tables that fit 80 columns, and every unused file on a line of its own."""
+    """Prints a report as tables that fit 80 columns, and unused files and near-duplicates a line each."""
     used, files = sum(row.used for row in report.genres), sum(row.files for row in report.genres)
     bars = sum(row.bars for row in report.genres)
     _print(console, f"{report.root}: {used:,} of {files:,} MIDI files used, {bars:,} bars")
@@ -88,6 +105,10 @@ def render(report: CorpusReport, console: Console) -> None:
         _print(console, f"Not used: {len(report.unused):,} ({summary})")
     for item in report.unused:
         _print(console, f"  {item.path}: {item.reason}")
+    if report.near_duplicates:
+        _print(console, f"Near-duplicates: {len(report.near_duplicates):,} (trained on or held out with their like)")
+    for twin in report.near_duplicates:
+        _print(console, f"  {twin.path}: shares {twin.share:.0%} of the bars with {twin.of}")
     if report.missing:
         names = ", ".join(report.missing[:3]) + (", ..." if len(report.missing) > 3 else "")
         _print(console, f"Rows of the manifest that name no file: {len(report.missing):,} ({names})")
@@ -163,6 +184,10 @@ def text_table(*names: str) -> Table:
 
 def _print(console: Console, line: str) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True)  # a piped path is never broken
+
+
+def _shown(path: Path, corpus: Corpus) -> str:
+    return _printable(str(path.relative_to(corpus.root)))
 
 
 def _printable(text: str) -> str:

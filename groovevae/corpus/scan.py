@@ -80,7 +80,7 @@ def scan(corpus: str | Path) -> Scan:
             unread.append(Unread(path, "lies beside the genre folders; move it into one"))
     if not entries:
         raise _no_entries(unread, root, shown=str(corpus))
-    named = {_plain(entry.path.relative_to(root)) for entry in entries}
+    named = {plain_path(entry.path.relative_to(root)) for entry in entries}
     missing = tuple(row["path"] for key, row in rows.items() if key not in named)
     return Scan(root, tuple(entries), tuple(unread), missing)
 
@@ -108,7 +108,7 @@ def song_id_of(path: Path) -> str:
     name = re.sub(r"[\s_]+", " ", unicodedata.normalize("NFKC", path.stem).casefold()).strip()
     while (shorter := _VERSION_SUFFIX.sub("", name).strip()) != name:
         name = shorter
-    return name if sum(map(str.isalpha, name)) >= MIN_ID_LETTERS else _plain(path)
+    return name if sum(map(str.isalpha, name)) >= MIN_ID_LETTERS else plain_path(path)
 
 
 def _check_folder(root: Path, *, shown: str) -> None:
@@ -138,7 +138,7 @@ def _genre_entries(root: Path, folder: Path, rows: dict[str, dict[str, str]], un
             unread.append(Unread(path, f"a {_suffix(path.name)} file; rename it to .mid to have it read"))
         elif _suffix(path.name) in SUFFIXES:
             relative = path.relative_to(root)
-            row = rows.get(_plain(relative), {})
+            row = rows.get(plain_path(relative), {})
             song_id = row.get("song_id") or song_id_of(relative)
             title = row.get("title") or path.stem
             entries.append(Entry(path, genre, song_id, title, row.get("licence", ""), row.get("authors", "")))
@@ -178,7 +178,7 @@ def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()
 
 
-def _plain(path: str | Path) -> str:
+def plain_path(path: str | Path) -> str:
     """A path within the corpus as the manifest may spell it: forward slashes, composed accents."""
     return os.path.normpath(unicodedata.normalize("NFC", str(path))).replace("\\", "/")
 
@@ -196,4 +196,4 @@ def _read_manifest(path: Path) -> dict[str, dict[str, str]]:
             rows = [{key: (row[key] or "").strip() for key in columns} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CorpusError(f"{path}: cannot be read ({error}); save it as CSV in UTF-8, or remove it") from None
-    return {_plain(row["path"]): row for row in rows if row["path"]}
+    return {plain_path(row["path"]): row for row in rows if row["path"]}

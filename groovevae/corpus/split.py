@@ -1,12 +1,14 @@
-"""Which songs to train on and which to hold out. Knows song ids, genres and bars' digests; never looks at notes.
+"""Which songs to train on and which to hold out. Knows ids, genres and which songs are alike; never looks at notes.
 
-A song's side depends on its id and the seed alone, so that it stays when files are added or removed.
+A song's side depends on its id and the seed alone, so that it stays when files are added or removed, unless they are
+nearly the same music.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable
 
 from groovevae.corpus.load import Corpus
 from groovevae.corpus.pack import bars_digest
@@ -14,57 +16,92 @@ from groovevae.errors import RequestError
 
 MIN_SONGS_TO_HOLD_OUT = 5  # a genre with fewer songs may have none held out
 
+Families = dict[str, frozenset[str]]  # a song's name -> the names of all that are to be on one side, its own too
+
 
 def split_songs(corpus: Corpus, *, held_out: float = 0.1, seed: int = 0) -> tuple[list[int], list[int]]:
     """Indices into `corpus.songs` to train on and to hold out, about a `held_out` share (0 to below 1) of the songs.
 
-    All versions of a song, in all genres, and songs of the same bars are on one side. Every genre keeps a song to
-    train on, and one of at least 5 songs has one held out (unless that would take another genre's last).
+    All versions of a song, in all genres, and songs of nearly the same bars are on one side. Every genre keeps a song
+    to train on, and one of at least 5 songs that differ has one held out (unless that would take another genre's last).
+
+    Sides are drawn as if no songs were nearly the same; then those to hold out that are nearly one to train on are
+    trained on as well. None goes the other way, but where a genre has lost all it held out: another takes their place.
     """
     if not 0 <= held_out < 1:
         raise RequestError(f"held_out is {held_out:g}; it is a share of the songs, from 0 to below 1")
-    groups = _groups(corpus)
-    rank = {group: _rank(group, seed) for group in groups}
+    names = _names(corpus)
+    rank = {name: _rank(name, seed) for name in names}
     genres: dict[str, set[str]] = defaultdict(set)
-    for song, group in zip(corpus.songs, groups, strict=True):
-        genres[song.entry.genre].add(group)
-    held = {group for group in groups if rank[group] < held_out}
+    for song, name in zip(corpus.songs, names, strict=True):
+        genres[song.entry.genre].add(name)
+    held = {name for name in names if rank[name] < held_out}
     for _, members in sorted(genres.items()):
         if members <= held:
             held.discard(max(members, key=rank.__getitem__))
-    for _, members in sorted(genres.items()):
-        if held_out > 0 and len(members) >= MIN_SONGS_TO_HOLD_OUT and not members & held:
-            held.update(_first_spare(members, held, genres, rank))
-    train = [index for index, group in enumerate(groups) if group not in held]
-    return train, [index for index, group in enumerate(groups) if group in held]
+    alone: Families = {name: frozenset([name]) for name in names}
+    alike = _families(corpus, names)
+    if held_out > 0:
+        _hold_one_of_each(held, genres, alone, rank)
+    held = {name for name in held if alike[name] <= held}
+    if held_out > 0:
+        _hold_one_of_each(held, genres, alike, rank)
+    train = [index for index, name in enumerate(names) if name not in held]
+    return train, [index for index, name in enumerate(names) if name in held]
 
 
-def _groups(corpus: Corpus) -> list[str]:
-    """For each song, the name of what it must not be parted from: its song id, or the first id of the same bars."""
-    name_of: dict[str, str] = {}
-
-    def find(song_id: str) -> str:
-        while name_of.setdefault(song_id, song_id) != song_id:
-            song_id = name_of[song_id]
-        return song_id
-
-    ids_of_bars: dict[bytes, str] = {}
-    for song in corpus.songs:
-        here, there = (
-            find(song.entry.song_id),
-            find(ids_of_bars.setdefault(bars_digest(song.packed), song.entry.song_id)),
-        )
-        name_of[max(here, there)] = min(here, there)
-    return [find(song.entry.song_id) for song in corpus.songs]
+def _names(corpus: Corpus) -> list[str]:
+    """For each song, its id, or the first id of the songs that are joined with it by the same bars."""
+    ids = [song.entry.song_id for song in corpus.songs]
+    first_with: dict[bytes, str] = {}
+    first = [first_with.setdefault(bars_digest(song.packed), own) for song, own in zip(corpus.songs, ids, strict=True)]
+    name_of = _joined(ids, zip(ids, first, strict=True))
+    return [name_of[song_id] for song_id in ids]
 
 
-def _rank(group: str, seed: int) -> float:
+def _families(corpus: Corpus, names: list[str]) -> Families:
+    """Songs that are nearly the same, those that are joined by others in between too."""
+    head = _joined(names, ((names[pair.song], names[pair.of]) for pair in corpus.near_duplicates))
+    members: dict[str, set[str]] = defaultdict(set)
+    for name, first in head.items():
+        members[first].add(name)
+    shared = {first: frozenset(family) for first, family in members.items()}
+    return {name: shared[first] for name, first in head.items()}
+
+
+def _joined(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The first, by the alphabet, of the names that each name is joined with by pairs."""
+    first = {name: name for name in names}
+
+    def find(name: str) -> str:
+        while first[name] != name:
+            first[name] = name = first[first[name]]
+        return name
+
+    for one, other in pairs:
+        here, there = find(one), find(other)
+        first[max(here, there)] = min(here, there)
+    return {name: find(name) for name in first}
+
+
+def _rank(name: str, seed: int) -> float:
     """A number in [0, 1) that only the seed and the name decide."""
-    digest = hashlib.sha256(f"{seed} {group}".encode("utf-8", "surrogateescape")).digest()
+    digest = hashlib.sha256(f"{seed} {name}".encode("utf-8", "surrogateescape")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _first_spare(members: set[str], held: set[str], genres: dict[str, set[str]], rank: dict[str, float]) -> list[str]:
-    """The lowest-ranked group that no genre needs as its last one to train on; none where all are needed."""
-    last = {next(iter(left)) for genre in genres.values() if len(left := genre - held) == 1}
-    return sorted(members - last, key=rank.__getitem__)[:1]
+def _hold_one_of_each(held: set[str], genres: dict[str, set[str]], families: Families, rank: dict[str, float]) -> None:
+    """Adds a family to `held` for each genre of enough songs that has none there, if one can be spared."""
+    for _, members in sorted(genres.items()):
+        if len({families[name] for name in members}) >= MIN_SONGS_TO_HOLD_OUT and not members & held:
+            held.update(_first_spare(members, held, genres, families, rank))
+
+
+def _first_spare(
+    members: set[str], held: set[str], genres: dict[str, set[str]], families: Families, rank: dict[str, float]
+) -> frozenset[str]:
+    """The lowest-ranked of the smallest families that no genre needs to train on; none where all are needed."""
+    left = [{families[name] for name in genre - held} for genre in genres.values()]
+    needed = {next(iter(families)) for families in left if len(families) == 1}
+    spare = {families[name] for name in members} - needed
+    return min(spare, key=lambda family: (len(family), min(map(rank.__getitem__, family))), default=frozenset())

@@ -1,0 +1,75 @@
+"""Songs that are nearly the same music, whatever their files are called and whatever key they are in."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, LEAD_LOW
+from groovevae.phrases import grid_digests, onset_grids
+
+ALIKE = 0.8  # of the distinct bars of both songs together
+MIN_BARS = 4  # distinct bars with notes: of fewer, sharing all says little
+MAX_SONGS = 50  # with one bar that later songs are compared with: else stock patterns make all songs be compared
+
+
+class NearDuplicate(NamedTuple):
+    """A song (by index) and an earlier one that is nearly the same, with the share of their bars that both have."""
+
+    song: int
+    of: int
+    share: float  # ALIKE to 1
+
+
+def near_duplicates(songs: Iterable[Bars]) -> list[NearDuplicate]:
+    """Every two songs that are nearly the same, in the order of the songs.
+
+    Two songs are by the share of their distinct bars that both have, strike for strike (Jaccard's index).
+    Octaves, roles, velocities, lengths and micro-timing do not count; songs are compared in C major or A minor. Of
+    more than MAX_SONGS songs with a bar, the later ones are compared with the first alone.
+    """
+    found: list[NearDuplicate] = []
+    sizes: list[int] = []
+    songs_with: dict[int, list[int]] = defaultdict(list)
+    for song, bars in enumerate(songs):
+        own = distinct_bars(bars)
+        sizes.append(len(own))
+        if len(own) < MIN_BARS:
+            continue
+        shared: Counter[int] = Counter()
+        for bar in own:
+            shared.update(songs_with[bar])
+            if len(songs_with[bar]) < MAX_SONGS:
+                songs_with[bar].append(song)
+        shares = {other: count / (len(own) + sizes[other] - count) for other, count in shared.items()}
+        found += [NearDuplicate(song, other, shares[other]) for other in sorted(shares) if shares[other] >= ALIKE]
+    return found
+
+
+def most_alike(pairs: Iterable[NearDuplicate]) -> dict[int, NearDuplicate]:
+    """For each song that is nearly an earlier one, the pair with the one it shares most with."""
+    best: dict[int, NearDuplicate] = {}
+    for pair in pairs:
+        if pair.song not in best or pair.share > best[pair.song].share:
+            best[pair.song] = pair
+    return best
+
+
+def distinct_bars(bars: Bars) -> set[int]:
+    """A number for each distinct bar with a strike: which pitch classes are struck when, by whichever role, and drums.
+
+    Octaves and roles do not count: moved to C, a song may lie an octave off, and be dealt to the roles otherwise.
+    """
+    grids = onset_grids(bars)
+    chords = grids["chords"]
+    struck = chords.reshape(*chords.shape[:2], -1, 12).max(2)  # (N, T, 12), from CHORD_LOW on, a C
+    for role, low in (("bass", BASS_LOW), ("lead", LEAD_LOW)):
+        bar, step = np.nonzero(grids[role])
+        struck[bar, step, (grids[role][bar, step].astype(int) - FIRST_PITCH + low - CHORD_LOW) % 12] = 1
+    digests = grid_digests({"drums": grids["drums"], "pitched": struck})  # (N, 2) uint64
+    mixed = (digests[digests.any(1)] * np.array([1, 3], np.uint64)).sum(1, dtype=np.uint64)
+    return set(mixed.tolist())

@@ -1,0 +1,48 @@
+"""A corpus without the files that a list names: what a user has found not to belong. The list is all it reads."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+from groovevae.corpus.load import Corpus
+from groovevae.corpus.scan import Unread, plain_path
+from groovevae.errors import CorpusError
+
+
+def leave_out(corpus: Corpus, listed: Path) -> Corpus:
+    """The corpus without the files that `listed` names by their paths within it; they are among its rejected ones.
+
+    A text file has a path a line. A CSV file with a column `path`, such as `groove outliers --csv` writes, names the
+    rows whose `flagged` is yes, or all where it has no such column. Raises CorpusError for a path that is none of the
+    corpus's files.
+    """
+    unwanted = {plain_path(path): path for path in _paths(listed)}
+    left_out = [song for song in corpus.songs if _within(song.entry.path, corpus) in unwanted]
+    there = {_within(song.entry.path, corpus) for song in left_out}
+    there |= {_within(item.path, corpus) for item in [*corpus.rejected, *corpus.unread]}
+    unknown = [path for key, path in unwanted.items() if key not in there]
+    if unknown:
+        more = f" and {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
+        raise CorpusError(f"{listed}: {unknown[0]}{more}: no such file in the corpus; write genre/name.mid, one a line")
+    songs = [song for song in corpus.songs if _within(song.entry.path, corpus) not in unwanted]
+    rejected = [Unread(song.entry.path, f"left out by {listed.name}") for song in left_out]
+    return replace(corpus, songs=songs, rejected=[*corpus.rejected, *rejected])
+
+
+def _paths(listed: Path) -> list[str]:
+    try:
+        lines = listed.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{listed}: cannot be read ({error}); save it as text or CSV in UTF-8") from None
+    header = next(csv.reader(lines[:1]), [])
+    if "path" not in header:
+        return [line.strip() for line in lines if line.strip()]
+    rows = csv.DictReader(lines)
+    return [row["path"] for row in rows if row["path"] and (row["flagged"] == "yes" if "flagged" in header else True)]
+
+
+def _within(path: Path, corpus: Corpus) -> str:
+    """A path as reports print it, odd bytes as question marks."""
+    return plain_path(str(path.relative_to(corpus.root)).encode("utf-8", "replace").decode())
