@@ -9,10 +9,10 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import PITCHED
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts
 from groovevae.evaluation.response import REAL
-from groovevae.evaluation.versions import COPY, IDENTITY, blend_name
+from groovevae.evaluation.versions import COPY, IDENTITY, RANDOM, SHUFFLED, SPLICE, blend_name
 from groovevae.novelty import bar_keys, copied_bars, longest_runs
 
-MEASURED = (IDENTITY, blend_name(0.5), blend_name(1.0), COPY)
+MEASURED = (IDENTITY, blend_name(0.5), blend_name(1.0), RANDOM, SHUFFLED, SPLICE, COPY)
 
 
 @dataclass(frozen=True)

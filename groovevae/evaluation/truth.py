@@ -9,19 +9,16 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, ONSET, ROLES
-from groovevae.blend import find_way, go
 from groovevae.corpus import CorpusSong
 from groovevae.decoding import Take, decode_takes, encode
-from groovevae.doses import find_curves
 from groovevae.evaluation.bootstrap import Estimate, draw_songs, estimate
-from groovevae.evaluation.versions import Sides
+from groovevae.evaluation.versions import RANDOM, SHUFFLED, SPLICE, Sides, blend_name, literal_name, points_of, splice
 from groovevae.parallel import Versions, aligned, versions_of_songs
-from groovevae.plans import calibrated_path
 
 SONG_BARS = 8  # of each song
 MIN_SONGS = 5  # of a pair
-FORMULA, BLEND = "plain formula, 1", "blend, 1"
-SAME, RANDOM, NEAREST = "the song as it was", "a random bar", "the nearest bar"
+DECODED = (blend_name(1.0), literal_name(1.0), RANDOM, SHUFFLED)
+SAME, OTHER, NEAREST = "the song as it was", "a random bar", "the nearest bar"
 LATENT = "latent distance"
 
 
@@ -48,9 +45,9 @@ class Truth:
 def measure_truth(sides: Sides, songs: Sequence[CorpusSong], training_bars: Mapping[str, Bars]) -> Truth:
     """Every ordered pair of genres that shares MIN_SONGS of the held-out songs.
 
-    Rivals: what the formula `z + target - source` and the default blend decode to, greedily; the source's own bars;
-    bars of other held-out songs of the target genre; and the training bar of the target genre whose latent point
-    (`sides.training`, in the order of `training_bars`) is nearest to the source's.
+    Beside the default blend, decoded greedily: the formula `z + target - source`, random directions, shuffled labels; a
+    splice with bars of other held-out songs of the target genre; those bars; the source's own; and the training bar of
+    the target genre whose latent point (`sides.training`, in the order of `training_bars`) is nearest.
     """
     versions = versions_of_songs([song for song in songs if song.entry.genre in sides.excerpts])
     pairs, tables, ids = [], [], []
@@ -84,22 +81,20 @@ def _scores(
     sides: Sides, source: str, target: str, like: Bars, true: Bars, training: Bars
 ) -> dict[str, dict[str, np.ndarray]]:
     """role -> rival -> (N, 2): notes that agree, and the mean of notes there are and notes played; LATENT: (N,)."""
-    model, network = sides.model, sides.network
+    network = sides.network
     z, _ = encode(network, like)
     z_true, _ = encode(network, true)
-    way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)
-    path = calibrated_path(z, {target: way}, {target: 1.0}, {target: find_curves(model.doses, source, target)})
-    whole = np.ones(len(z))
-    formula = go(z, np.broadcast_to(model.genres[target].mean - model.genres[source].mean, z.shape), 1.0)
-    decoded = decode_takes(network, [Take(formula, like), Take(np.stack([path(whole, role) for role in ROLES]), like)])
+    rng = np.random.default_rng([*source.encode(), 0, *target.encode()])
+    points = points_of(sides, source, target, z, rng)
+    decoded = decode_takes(network, [Take(points[name], like) for name in DECODED])
     known = sides.training[target]
     distances = (known**2).sum(1)[None] - 2 * z @ known.T  # and |z|^2, which is the same for all
-    other = (np.arange(len(true)) + len(true) // 2) % len(true)  # a bar of another song
+    other = true[(np.arange(len(true)) + len(true) // 2) % len(true)]  # bars of other songs
     rivals = {
-        FORMULA: decoded[0],
-        BLEND: decoded[1],
+        **dict(zip(DECODED, decoded, strict=True)),
+        SPLICE: splice(like, other, rng.random((len(like), len(ROLES))) < 0.5),
         SAME: like,
-        RANDOM: true[other],
+        OTHER: other,
         NEAREST: training[distances.argmin(1)],
     }
     table: dict[str, dict[str, np.ndarray]] = {

@@ -57,7 +57,7 @@ def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int 
     out: dict[tuple[str, str], Bars] = {}
     for target in targets:
         rng = np.random.default_rng([seed, *source.encode(), 0, *target.encode()])
-        for name, points in _points(sides, source, target, z, rng).items():
+        for name, points in points_of(sides, source, target, z, rng).items():
             takes[target, name] = _take(points, like, seed)
         other = sides.excerpts[target].bars
         other = other[rng.integers(0, len(other), len(like))]
@@ -71,8 +71,8 @@ def _take(points: np.ndarray, like: Bars, seed: int) -> Take:
     return Take(points, like, seed, (), DEFAULT_TEMPERATURE)
 
 
-def _points(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Where each version that is decoded lies: (N, Z), or (4, N, Z) by role."""
+def points_of(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Where each version that is decoded takes points (N, Z) of the source: (N, Z), or (4, N, Z) by role."""
     model = sides.model
     way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)  # (N, Z)
     length = np.linalg.norm(way, axis=1, keepdims=True)
