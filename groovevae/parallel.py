@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
@@ -27,14 +27,14 @@ CODE_SIZE = 64  # at most
 ROUNDS = 3  # of fitting what is written, then what is read
 RIDGE = 0.05  # of a genre's mean variance, added in every direction
 
-Versions = Mapping[str, Mapping[str, Bars]]  # song id -> genre -> bars
+Versions = Mapping[str, Mapping[str, CorpusSong]]  # song id -> genre -> song
 
 
-def versions_of_songs(songs: Sequence[CorpusSong]) -> dict[str, dict[str, Bars]]:
-    """song id -> genre -> the bars of its first version there, of songs in several genres."""
-    found: dict[str, dict[str, Bars]] = defaultdict(dict)
+def versions_of_songs(songs: Iterable[CorpusSong]) -> dict[str, dict[str, CorpusSong]]:
+    """song id -> genre -> its first version there, of songs in several genres."""
+    found: dict[str, dict[str, CorpusSong]] = defaultdict(dict)
     for song in songs:
-        found[song.entry.song_id].setdefault(song.entry.genre, song.song.bars)
+        found[song.entry.song_id].setdefault(song.entry.genre, song)
     return {song_id: genres for song_id, genres in sorted(found.items()) if len(genres) > 1}
 
 
@@ -79,7 +79,7 @@ def with_song_codes(genres: Mapping[str, Genre], network: Network, songs: Sequen
     (multiset canonical correlation, Kettenring 1971, Biometrika 58). Songs in several styles as supervision: Cifka et
     al. 2020, Groove2Groove (IEEE/ACM TASLP 28).
     """
-    versions = versions_of_songs([song for song in songs if song.entry.genre in genres])
+    versions = versions_of_songs(song for song in songs if song.entry.genre in genres)
     codes = fit_codes(_pair_moments(genres, network, versions))
     return {name: replace(genre, code=codes.get(name)) for name, genre in genres.items()}
 
@@ -89,7 +89,7 @@ def _pair_moments(genres: Mapping[str, Genre], network: Network, versions: Versi
     shared = {pair: _shared(versions, *pair) for pair in combinations(sorted(genres), 2)}
     shared = {pair: ids for pair, ids in shared.items() if len(ids) >= MIN_SONGS}
     used = {(song_id, name) for pair, ids in shared.items() for song_id in ids for name in pair}
-    bars = {key: versions[key[0]][key[1]][:SONG_BARS] for key in sorted(used)}
+    bars = {key: versions[key[0]][key[1]].song.bars[:SONG_BARS] for key in sorted(used)}
     points = {key: encode(network, own)[0] - genres[key[1]].mean for key, own in bars.items()}
     found = {}
     for pair, ids in shared.items():

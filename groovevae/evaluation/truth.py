@@ -49,7 +49,7 @@ def measure_truth(sides: Sides, songs: Sequence[CorpusSong], training_bars: Mapp
     splice with bars of other held-out songs of the target genre; those bars; the source's own; and the training bar of
     the target genre whose latent point (`sides.training`, in the order of `training_bars`) is nearest.
     """
-    versions = versions_of_songs([song for song in songs if song.entry.genre in sides.excerpts])
+    versions = versions_of_songs(song for song in songs if song.entry.genre in sides.excerpts)
     pairs, tables, ids = [], [], []
     for source in sides.excerpts:
         for target in sides.excerpts:
@@ -70,10 +70,10 @@ def _matched(versions: Versions, source: str, target: str) -> list[tuple[str, Ba
     out = []
     for song_id, genres in versions.items():
         if source in genres and target in genres:
-            first, second = aligned(genres[source], genres[target])
+            one, other = genres[source].song.bars, genres[target].song.bars
+            first, second = aligned(one, other)
             if len(first):
-                bars = (genres[source][first[:SONG_BARS]], genres[target][second[:SONG_BARS]])
-                out.append((song_id, *bars))
+                out.append((song_id, one[first[:SONG_BARS]], other[second[:SONG_BARS]]))
     return out
 
 
