@@ -5,6 +5,7 @@ A safetensors file whose metadata holds JSON texts and a checksum over everythin
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -205,13 +206,30 @@ def write_file(path: str | Path, data: bytes) -> None:
         os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files that only their owner reads
         os.replace(temporary, path)
     except OSError as error:
-        reason = error.strerror
-        if isinstance(error, FileExistsError | NotADirectoryError):
-            reason = "a folder on the way is a file"
-        raise OutputError(f"{path}: cannot be written ({reason}); choose another place with --out") from None
+        raise _not_written(path, error) from None
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)  # still there only where it has not become the file
+
+
+def check_place(path: str | Path) -> None:
+    """Raises OutputError where a file cannot be written to `path`: to be known before the work, and not after it."""
+    path = Path(path)
+    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _not_written(path, error) from None
+
+
+def _not_written(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        reason = "a folder on the way is a file"
+    return OutputError(f"{path}: cannot be written ({reason}); make room there, or choose another place")
 
 
 def remove_unfinished(path: str | Path) -> None:

@@ -29,7 +29,9 @@ import click
 import numpy as np
 
 if TYPE_CHECKING:
+    from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import Corpus
+    from groovevae.training import TrainState
 
 STEPS = 60
 SONGS = 12  # of a genre
@@ -58,18 +60,56 @@ def some_songs(folder: str) -> Corpus:
     return replace(corpus, songs=songs)
 
 
-def train(corpus: Corpus, out: Path, done: Connection | None = None) -> None:
-    """The process that is killed: trains to the end, or goes on with what lies at `out`; tells `done` of each step."""
+def train(corpus: Corpus, out: Path, done: Connection | None = None, first: TrainState | None = None) -> None:
+    """The process that is killed: trains to the end, or goes on with what lies at `out`; tells `done` of each step.
+
+    `first` is the state of step 0, which takes as long to make as the first step.
+    """
+    import jax
+    import jax.numpy as jnp
+
     from groovevae import learn, training
-    from groovevae.config import ModelConfig, TrainConfig
 
     training.SAVE_SECONDS, training.REPORT_STEPS, training.EVAL_STEPS = 0.0, 1, STEPS + 1
     training._held_out_f1 = lambda *arguments: None  # the end of a run is not what is tested
     learn._described = lambda *arguments: sys.exit()
-    sizes = ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16)
-    config = TrainConfig(steps=STEPS, batch_size=16, warmup_steps=2, beta_warmup_steps=10)
+    if first:
+        learn.initial_state = lambda *arguments: jax.tree.map(jnp.asarray, first)
     tell = done.send if done else lambda step: None
-    learn.train_model(corpus, out, config=config, model_config=sizes, report=lambda progress: tell(progress.step))
+    learn.train_model(corpus, out, config=config(), model_config=sizes(), report=lambda progress: tell(progress.step))
+
+
+def sizes() -> ModelConfig:
+    from groovevae.config import ModelConfig
+
+    return ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16)
+
+
+def config() -> TrainConfig:
+    from groovevae.config import TrainConfig
+
+    return TrainConfig(steps=STEPS, batch_size=16, warmup_steps=2, beta_warmup_steps=10)
+
+
+def first_state(num_genres: int) -> TrainState:
+    """The state of step 0, made in a fork so that nothing of JAX runs here."""
+    context = multiprocessing.get_context("fork")
+    reader, writer = context.Pipe(duplex=False)
+    process = context.Process(target=_send_first_state, args=(num_genres, writer))
+    process.start()
+    state = reader.recv()
+    process.join()
+    return state
+
+
+def _send_first_state(num_genres: int, writer: Connection) -> None:
+    from dataclasses import replace
+
+    import jax
+
+    from groovevae.training import initial_state
+
+    writer.send(jax.device_get(initial_state(replace(sizes(), num_genres=num_genres), config(), None)))
 
 
 def state_of(out: Path) -> Path:
@@ -96,11 +136,11 @@ def killed_early(folder: str, out: Path, seconds: float) -> int:
     return process.wait()
 
 
-def killed_late(corpus: Corpus, out: Path, seconds: float | None) -> int:
+def killed_late(corpus: Corpus, out: Path, seconds: float | None, first: TrainState | None = None) -> int:
     """Trains in a fork and kills it so many seconds after its first step, if at all; its exit status."""
     context = multiprocessing.get_context("fork")
     reader, writer = context.Pipe(duplex=False)
-    process = context.Process(target=train, args=(corpus, out, writer))
+    process = context.Process(target=train, args=(corpus, out, writer, first))
     process.start()
     writer.close()
     if seconds is not None:
@@ -152,6 +192,7 @@ def kill_often(folder: str, place: Path, *, kills: int, seed: int) -> list[str]:
         states.append(state_of(place / name / "model.safetensors").read_bytes())
     if states[0] != states[1]:
         raise click.ClickException("two undisturbed runs differ: nothing can be told by comparing")
+    first = first_state(len(corpus.genres))
     path, counts, faults = place / "killed" / "model.safetensors", Counter[str](), []
     path.parent.mkdir()
     while counts["killed"] < kills and not faults:
@@ -159,7 +200,7 @@ def kill_often(folder: str, place: Path, *, kills: int, seed: int) -> list[str]:
         if early := rng.random() < START_SHARE:
             status = killed_early(folder, path, float(rng.uniform(0, START_SECONDS)))
         else:
-            status = killed_late(corpus, path, float(rng.uniform(0, RUN_SECONDS)))
+            status = killed_late(corpus, path, float(rng.uniform(0, RUN_SECONDS)), first)
         if status not in (0, -signal.SIGKILL):
             faults.append(f"after {counts['killed']} kills training does not go on")
         counts["killed" if status else "ended before"] += 1

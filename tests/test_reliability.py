@@ -1,4 +1,4 @@
-"""Small versions of the proofs in scripts/: mutants of MIDI files are read, and training is killed."""
+"""Small versions of the proofs in scripts/: mutants of MIDI files are read, training is killed, commands interrupted."""
 
 from __future__ import annotations
 
@@ -55,4 +55,12 @@ def test_killed_training_goes_on(band_corpus: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "killed: 2;" in done.stdout
+    assert done.stdout.endswith("0 faults\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_commands_are_interrupted() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "interrupt.py"), "blend", "--times", "2"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("0 faults\n")
