@@ -14,7 +14,7 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song
 from groovevae.calibrate import with_doses
-from groovevae.checkpoint import ModelFile, remove_unfinished, save_model
+from groovevae.checkpoint import ModelFile, save_model
 from groovevae.config import MAX_SEED, ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.dataset import Dataset
@@ -23,6 +23,7 @@ from groovevae.describe import describe_genres, follow, phrase_song
 from groovevae.devices import make_mesh
 from groovevae.directions import attribute_vectors
 from groovevae.errors import CorpusError, OutputError, RequestError
+from groovevae.files import remove_unfinished
 from groovevae.inference import Network
 from groovevae.latents import Genre
 from groovevae.metrics import macro_f1

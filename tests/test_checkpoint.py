@@ -14,14 +14,14 @@ from groovevae.checkpoint import (
     ModelFile,
     load_model_file,
     read_tensors,
-    remove_unfinished,
     save_model,
-    write_file,
     write_tensors,
 )
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.errors import ModelFileError, OutputError, RequestError
+from groovevae.files import remove_unfinished, write_file
 from groovevae.latents import Genre, Phrase
+from groovevae.vectors import load_vector
 
 SIZES = ModelConfig(latent_size=3, step_size=4, encoder_size=4, decoder_size=4, num_genres=2)
 
@@ -59,8 +59,28 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
+FORMATS = Path(__file__).parent / "formats"  # files that were written once and are never written again
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
+def test_models_of_every_version_keep_loading(version: int) -> None:
+    check_is_ours(load_model_file(FORMATS / f"model-{version}.safetensors"))
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
+def test_vectors_of_every_version_keep_loading(version: int) -> None:
+    vector = load_vector(FORMATS / f"vector-{version}.safetensors", model())
+    assert (vector.name, vector.about, vector.unit) == ("swung", "from straight to swung", "0.2")
+    assert vector.z.tolist() == [0.5, -1.0, 2.0]
+
+
 def test_a_model_comes_back_as_it_was(path: Path) -> None:
-    expected, loaded = model(), load_model_file(path)
+    check_is_ours(load_model_file(path))
+
+
+def check_is_ours(loaded: ModelFile) -> None:
+    """Whether a model is that of `model`."""
+    expected = model()
     assert loaded.config == expected.config
     assert loaded.provenance == expected.provenance
     assert {name: array.tolist() for name, array in loaded.weights.items()} == {
@@ -180,6 +200,32 @@ def with_tensor(path: Path, name: str, array: np.ndarray | None) -> None:
 )
 def test_values_that_cannot_be(path: Path, name: str, array: np.ndarray | None) -> None:
     with_tensor(path, name, array)
+    assert "damaged model file" in error_of(path)
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "message"),
+    [
+        ("tempo", 0, "genre 'rock' has a tempo of 0"),
+        ("tempo", float("nan"), "genre 'rock' has a tempo of nan"),
+        ("name", 7, "a genre without a name"),
+        ("num_bars", -1, "genre 'rock' has no number of bars or songs"),
+        ("programs", [[[128, 1.0]], [], []], "genre 'rock' has a program that is none"),
+        ("kit", [36] * 8, "genre 'rock' has no drum kit"),
+    ],
+)
+def test_genres_that_cannot_be(path: Path, what: str, value: object, message: str) -> None:
+    tensors, texts = read_tensors(path, kind=MODEL_KIND)
+    texts["genres"][0][what] = value
+    write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
+    assert error_of(path) == f"{path}: damaged model file ({message})"
+
+
+@pytest.mark.parametrize("metre", [[0, 4], [4, 0], [7, 2], [1, 32], [300, 4], [4, "x"]])
+def test_metres_that_cannot_be(path: Path, metre: list) -> None:
+    tensors, texts = read_tensors(path, kind=MODEL_KIND)
+    texts["genres"][0]["phrases"][0]["metre"] = [metre]
+    write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
     assert "damaged model file" in error_of(path)
 
 

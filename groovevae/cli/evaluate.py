@@ -35,10 +35,11 @@ def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int 
     from rich.console import Console
 
     from groovevae import display
-    from groovevae.checkpoint import check_place, load_model_file, write_file
+    from groovevae.checkpoint import load_model_file
     from groovevae.evaluation import evaluate as measure
     from groovevae.evaluation.page import check_plots, to_html
     from groovevae.evaluation.tables import summary, to_json, to_markdown
+    from groovevae.files import check_place, write_file
 
     check_plots()
     check_place(Path(out) / "evaluation.html")

@@ -54,7 +54,8 @@ def outliers(
     from groovevae import display
     from groovevae.anomaly import find_outliers
     from groovevae.anomaly.report import ranked, summary, to_csv, to_json
-    from groovevae.checkpoint import check_place, load_model_file, write_file
+    from groovevae.checkpoint import load_model_file
+    from groovevae.files import check_place, write_file
 
     files = [(Path(file), text) for file, text in ((csv_file, to_csv), (json_file, to_json)) if file is not None]
     for file, _ in files:
