@@ -24,9 +24,10 @@ def notes_of_symusic(data: bytes) -> Counter[Note]:
     )
 
 
-def notes_of_pretty_midi(data: bytes) -> Counter[Note]:
-    """Seconds are made ticks again."""
-    pm = pretty_midi.PrettyMIDI(io.BytesIO(data))
+def notes_of_pretty_midi(data: bytes | mido.MidiFile) -> Counter[Note]:
+    """Seconds are made ticks again. A file that mido has parsed is used up: its times are absolute afterwards."""
+    parsed = mido.MidiFile(file=io.BytesIO(data)) if isinstance(data, bytes) else data
+    pm = pretty_midi.PrettyMIDI(mido_object=parsed)
     return Counter(
         (part.is_drum, pm.time_to_tick(note.start), pm.time_to_tick(note.end), note.pitch, note.velocity)
         for part in pm.instruments
