@@ -1,6 +1,6 @@
 """Genre folders to songs: what is in them, what was rejected and why, and how they are split. It never loads jax."""
 
-from groovevae.corpus.load import Corpus, CorpusSong, load_corpus, load_genre
+from groovevae.corpus.load import Corpus, CorpusSong, Songs, load_corpus, load_genre
 from groovevae.corpus.reader import read_song, read_songs
 from groovevae.corpus.report import CorpusReport, GenreReport, UnusedFile, corpus_report, render
 from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre, song_id_of
@@ -13,6 +13,7 @@ __all__ = [
     "Entry",
     "GenreReport",
     "Scan",
+    "Songs",
     "Unread",
     "UnusedFile",
     "corpus_report",
