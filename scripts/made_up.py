@@ -6,21 +6,21 @@ from pathlib import Path
 
 import numpy as np
 
-TICKS = 96  # a quarter note; below 128, so that a wait is one byte
-HEADER = b"MThd\x00\x00\x00\x06\x00\x00\x00\x01" + TICKS.to_bytes(2, "big")
+TICKS = 96  # a note; below 128, so that a wait is one byte
+HEADER = b"MThd\x00\x00\x00\x06\x00\x00\x00\x01"
 END = b"\x00\xff\x2f\x00"
 
 
-def made_up_file(rng: np.random.Generator, num_bars: int) -> bytes:
-    """A piano's melody of four quarter notes a bar, each with a bass note below."""
-    pitches = rng.integers(60, 84, 4 * num_bars)
-    low = rng.integers(40, 55, 4 * num_bars)
-    events = np.zeros((4 * num_bars, 16), np.uint8)
+def made_up_file(rng: np.random.Generator, num_bars: int, *, density: int = 1) -> bytes:
+    """A piano's melody of `density` notes a quarter note in 4/4, each with a bass note below."""
+    count = 4 * num_bars * density
+    pitches, low = rng.integers(60, 84, count), rng.integers(40, 55, count)
+    events = np.zeros((count, 16), np.uint8)
     events[:] = (0, 0x90, 0, 90, 0, 0x90, 0, 80, TICKS, 0x90, 0, 0, 0, 0x90, 0, 0)  # on, on, a quarter later off, off
     events[:, [2, 10]] = pitches[:, None]
     events[:, [6, 14]] = low[:, None]
     track = events.tobytes() + END
-    return HEADER + b"MTrk" + len(track).to_bytes(4, "big") + track
+    return HEADER + (TICKS * density).to_bytes(2, "big") + b"MTrk" + len(track).to_bytes(4, "big") + track
 
 
 def made_up_corpus(root: Path, num_files: int, *, num_bars: int = 32, num_genres: int = 3, seed: int = 0) -> Path:
