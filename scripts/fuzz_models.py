@@ -1,6 +1,6 @@
 """Damages model files, training states and vector files in every way there is, and reads what is left.
 
-python scripts/fuzz_models.py --times 1000
+python scripts/fuzz_models.py --times 1000 --forged 1000
 
 Truncations and flips of single bits at random places; of the vector file every bit there is. Headers of the wrong size,
 other versions, other kinds of files. And files whose checksum is right and whose content is not: values of other types
@@ -206,8 +206,8 @@ def small_vector(path: Path, model: ModelFile, rng: np.random.Generator) -> None
     save_vector(path, Vector("swung", z, "from straight to swung", "0.2"), model)
 
 
-def fuzz_models(model_path: Path, folder: Path, *, times: int, seed: int) -> Tally:
-    """Damages a copy of the model, a state and a vector so many times each, in a folder."""
+def fuzz_models(model_path: Path, folder: Path, *, times: int, forged: int, seed: int) -> Tally:
+    """Damages a copy of the model, a state and a vector so many times each, in a folder, and forges so many."""
     rng, tally, model = np.random.default_rng(seed), Tally(), load_model_file(model_path)
     copy, state, vector = folder / "copy.model", folder / "run.training", folder / "own.vector"
     copy.write_bytes(model_path.read_bytes())
@@ -221,21 +221,22 @@ def fuzz_models(model_path: Path, folder: Path, *, times: int, seed: int) -> Tal
         damage(path, read, times=times, rng=rng, tally=tally)
     every_bit(vector, use_vector, tally)
     for path, kind, read in ((copy, MODEL_KIND, use_model), (state, STATE_KIND, read_state)):
-        forge(path, kind, read, times=times, rng=rng, tally=tally)
-    forge(vector, "groovevae vector", use_vector, times=times, rng=rng, tally=tally)
+        forge(path, kind, read, times=forged, rng=rng, tally=tally)
+    forge(vector, "groovevae vector", use_vector, times=forged, rng=rng, tally=tally)
     return tally
 
 
 @click.command()
 @click.argument("model_path", metavar="[MODEL]", required=False)
 @click.option("--times", default=100, show_default=True, help="Damages of each kind to each file.")
+@click.option("--forged", default=100, show_default=True, help="Files of each kind with a right checksum.")
 @click.option("--seed", default=0, show_default=True)
-def main(model_path: str | None, times: int, seed: int) -> None:
+def main(model_path: str | None, times: int, forged: int, seed: int) -> None:
     """Damages copies of MODEL (by default the bundled one), of a state and of a vector, and prints what came of it."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
         path = Path(model_path) if model_path else default_model_path()
-        tally = fuzz_models(path, Path(folder), times=times, seed=seed)
+        tally = fuzz_models(path, Path(folder), times=times, forged=forged, seed=seed)
     print("| what was done | refused | read |\n|---|---:|---:|")
     for what in dict.fromkeys([*tally.refused, *tally.read]):
         print(f"| {what} | {tally.refused[what]:,} | {tally.read[what]:,} |")

@@ -74,7 +74,7 @@ def test_commands_are_interrupted() -> None:
 
 def test_damaged_models_states_and_vectors_are_refused(tiny: Tiny, tmp_path: Path) -> None:
     with np.errstate(all="ignore"):
-        tally = fuzz_models(tiny.path, tmp_path, times=60, seed=0)
+        tally = fuzz_models(tiny.path, tmp_path, times=60, forged=60, seed=0)
     assert tally.faults == []
     assert tally.refused.total() > 3000
     assert set(tally.read) <= {f".{kind}: {what} forged" for kind in KINDS for what in ("values", "arrays")}
