@@ -1,6 +1,30 @@
-"""`python -m groovevae`: the command line."""
+"""The command `groove`, also `python -m groovevae`: signals end it quietly, from its first import on."""
 
-from groovevae.cli import main
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+
+def run() -> None:
+    """Runs the command line."""
+    end_on_signals()
+    from groovevae.cli import main
+
+    main(prog_name="groove")
+
+
+def end_on_signals() -> None:
+    """Ctrl-C and SIGTERM end this process with their status: no traceback, and what is half written is removed."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup, or in the background of a script
+            signal.signal(number, _end)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
 
 if __name__ == "__main__":
-    main(prog_name="groove")
+    run()

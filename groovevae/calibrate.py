@@ -64,13 +64,10 @@ def measure_doses(
         moved = np.random.default_rng(0).permutation(np.flatnonzero(heard[source].is_heard))[:MOVED_BARS]
         like = heard[source].bars[moved]
         z, _ = encode(network, like)
-        ways = {t: find_way(model.genres[source], {t: 1.0}, model.genres, method="calibrated")(z) for t in targets}
-        takes = [
-            Take(go(z, way, share), like, temperature=DEFAULT_TEMPERATURE) for way in ways.values() for share in GRID
-        ]
-        played = [role_features(out) for out in decode_takes(network, takes)]
-        for number, target in enumerate(targets):
-            steps = played[number * len(GRID) : (number + 1) * len(GRID)]
+        for target in targets:
+            way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)
+            takes = [Take(go(z, way, share), like, temperature=DEFAULT_TEMPERATURE) for share in GRID]
+            steps = [role_features(out) for out in decode_takes(network, takes)]
             sides = [(features[name], heard[name].is_heard) for name in (source, target)]
             rows = []
             for role in ROLES:

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
@@ -21,10 +18,12 @@ import numpy as np
 from groovevae.bars.constants import ROLES
 from groovevae.config import ModelConfig
 from groovevae.doses import AMOUNTS, Doses
-from groovevae.errors import GrooveError, ModelFileError, OutputError
+from groovevae.errors import GrooveError, ModelFileError
+from groovevae.files import write_file
 from groovevae.forms import Prior, prior_from_file, prior_to_file
 from groovevae.inference import Network
 from groovevae.latents import Genre, Phrase, SongCode, Vector
+from groovevae.plausible import check_codes, check_genre, check_prior, check_vector
 
 FORMAT_VERSION = 1
 MODEL_KIND, STATE_KIND = "groovevae model", "groovevae training state"
@@ -110,29 +109,32 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
         vectors = [Vector(**values, z=tensors[f"vectors/{values['name']}"]) for values in texts.get("vectors", [])]
         doses = _doses_from_file(tensors, texts)
         prior = prior_from_file(tensors, texts["prior"]) if "prior" in texts else None
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, GrooveError) as error:
-        raise ModelFileError(f"{path}: damaged model file ({type(error).__name__}: {error})") from None
-    if not all(np.isfinite(array).all() for array in tensors.values()):
-        raise ModelFileError(f"{path}: damaged model file (it holds values that are no numbers)")
-    for genre in genres:
-        points = [genre.mean[None], genre.covariance, *(phrase.z for phrase in genre.phrases)]
-        if any(z.ndim != 2 or not len(z) or z.shape[1] != config.latent_size for z in points):
-            raise ModelFileError(f"{path}: damaged model file (genre {genre.name!r} has a vector of another size)")
-    shapes = {part.shape for genre in genres if genre.code for part in (genre.code.read, genre.code.write.T)}
-    if len(shapes) > 1 or any(len(shape) != 2 or shape[0] != config.latent_size for shape in shapes):
-        raise ModelFileError(f"{path}: damaged model file (the codes of songs are of different sizes)")
-    for vector in vectors:
-        if vector.z.shape != (config.latent_size,):
-            raise ModelFileError(f"{path}: damaged model file (vector {vector.name!r} is of another size)")
+        if not all(np.isfinite(array).all() for array in tensors.values()):
+            raise ValueError("it holds values that are no numbers")
+        for genre in genres:
+            check_genre(genre, config.latent_size)
+        check_codes(genres, config.latent_size)
+        for vector in vectors:
+            check_vector(vector, config.latent_size)
+        if prior is not None:
+            check_prior(prior, [genre.name for genre in genres], config.latent_size)
+        provenance = dict(texts.get("provenance", {}))
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, GrooveError) as error:
+        raise ModelFileError(f"{path}: damaged model file ({_said(error)})") from None
     return ModelFile(
         config=config,
         weights=weights,
         genres={genre.name: genre for genre in genres},
-        provenance=texts.get("provenance", {}),
+        provenance=provenance,
         vectors={vector.name: vector for vector in vectors},
         doses=doses,
         prior=prior,
     )
+
+
+def _said(error: Exception) -> str:
+    """What is wrong, in one line; Python's own errors say it only with their names."""
+    return " ".join((str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}").split())
 
 
 def _doses_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> Doses:
@@ -198,40 +200,6 @@ def _in_order(data: bytes) -> bytes:
     return len(header).to_bytes(8, "little") + header + data[8 + size :]
 
 
-def write_file(path: str | Path, data: bytes) -> None:
-    """Writes a file whole or not at all. Raises OutputError, one line, where that cannot be done."""
-    path = Path(path)
-    temporary = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files that only their owner reads
-        os.replace(temporary, path)
-    except OSError as error:
-        reason = error.strerror
-        if isinstance(error, FileExistsError | NotADirectoryError):
-            reason = "a folder on the way is a file"
-        raise OutputError(f"{path}: cannot be written ({reason}); choose another place with --out") from None
-    finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)  # still there only where it has not become the file
-
-
-def remove_unfinished(path: str | Path) -> None:
-    """Removes what `write_file` left beside `path` where its process was killed. Nobody may be writing there."""
-    path = Path(path)
-    with suppress(OSError):  # no such folder yet, or none that can be looked into: the write will say so
-        for file in path.parent.iterdir():
-            if file.name.startswith(f".{path.name[:40]}.") and file.suffix == ".tmp":
-                file.unlink()
-
-
 def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The arrays and JSON values of a file that `write_tensors` wrote. Raises ModelFileError if it is not."""
     from safetensors import SafetensorError
@@ -249,7 +217,7 @@ def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[
         arrays = load(data)
         found = metadata.pop("checksum", "")
         texts = {k: json.loads(v) for k, v in metadata.items() if k not in ("kind", "version")}
-    except (SafetensorError, ValueError, KeyError, TypeError, MemoryError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise ModelFileError(f"{path}: damaged {kind} file ({reason}); {cure}") from None
     if found != _checksum(arrays, metadata):

@@ -9,7 +9,7 @@ import numpy as np
 
 from groovevae.bars import Bars, Song
 from groovevae.checkpoint import ModelFile
-from groovevae.corpus import CorpusSong
+from groovevae.corpus import CorpusSong, Songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import Take, decode_takes, encode
 from groovevae.errors import CorpusError, RequestError
@@ -60,7 +60,7 @@ def describe_genre(
 
     Raises CorpusError where no bar sounds.
     """
-    unpacked = [song.song for song in songs]
+    unpacked = Songs(songs)
     data = Dataset.from_songs(unpacked, [name] * len(songs), (name,))
     index = np.sort(data.of_each_genre(MAX_STATISTICS_BARS))
     if not len(index):

@@ -11,7 +11,7 @@ import numpy as np
 
 from groovevae.attributes import ATTRIBUTES, measure_all
 from groovevae.bars import Bars
-from groovevae.corpus import CorpusSong
+from groovevae.corpus import CorpusSong, Songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import Take, decode_takes, encode
 from groovevae.inference import Network
@@ -30,7 +30,7 @@ LEAK_STEP, LENGTH_STEP = 0.6, 0.6  # shares of a correction that a round makes: 
 def learn_vectors(network: Network, songs: Sequence[CorpusSong]) -> list[Vector]:
     """The vectors of ATTRIBUTES from songs, as `attribute_vectors` gives them."""
     genres = tuple(sorted({song.entry.genre for song in songs}))
-    data = Dataset.from_songs([song.song for song in songs], [song.entry.genre for song in songs], genres)
+    data = Dataset.from_songs(Songs(songs), [song.entry.genre for song in songs], genres)
     return attribute_vectors(network, data)
 
 

@@ -14,15 +14,16 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song
 from groovevae.calibrate import with_doses
-from groovevae.checkpoint import ModelFile, remove_unfinished, save_model
+from groovevae.checkpoint import ModelFile, save_model
 from groovevae.config import MAX_SEED, ModelConfig, PriorConfig, TrainConfig
-from groovevae.corpus import Corpus, CorpusSong, split_songs
+from groovevae.corpus import Corpus, CorpusSong, Songs, split_songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import encode
 from groovevae.describe import describe_genres, follow, phrase_song
 from groovevae.devices import make_mesh
 from groovevae.directions import attribute_vectors
 from groovevae.errors import CorpusError, OutputError, RequestError
+from groovevae.files import remove_unfinished
 from groovevae.inference import Network
 from groovevae.latents import Genre
 from groovevae.metrics import macro_f1
@@ -93,9 +94,9 @@ def train_model(
     trained = _described(sources, state, config)
     if int(state.step) >= config.steps:  # whoever stops a run does not want to wait for a prior
         may_stop = (lambda: False) if was_done else stop  # `stop` is asked only where a new model could be saved
-        songs = [(song.song, song.entry.genre) for song in sources.train_songs] + sources.rehearsal
         model = trained.model
-        prior = fit_prior(model.network(), model.genres, songs, config=prior_config, stop=may_stop)
+        songs, names = _songs_with_genres(sources.train_songs, sources.rehearsal)
+        prior = fit_prior(model.network(), model.genres, songs, names, config=prior_config, stop=may_stop)
         trained = replace(trained, model=replace(model, prior=prior))
     in_first_process(save_model, out, trained.model)
     return trained
@@ -108,9 +109,10 @@ def add_prior(model: ModelFile, corpus: Corpus, *, seed: int = 0, config: PriorC
     learned from the model's own phrases.
     """
     train_songs = (corpus.songs[i] for i in split_songs(corpus, seed=seed)[0])
-    songs = [(song.song, song.entry.genre) for song in train_songs if song.entry.genre in model.genres]
-    songs += _rehearse(model, {name: genre for name, genre in model.genres.items() if name not in corpus.genres})
-    return replace(model, prior=fit_prior(model.network(), model.genres, songs, config=config))
+    known = [song for song in train_songs if song.entry.genre in model.genres]
+    others = {name: genre for name, genre in model.genres.items() if name not in corpus.genres}
+    songs, names = _songs_with_genres(known, _rehearse(model, others))
+    return replace(model, prior=fit_prior(model.network(), model.genres, songs, names, config=config))
 
 
 def fit_blends(model: ModelFile, corpus: Corpus, *, seed: int = 0) -> ModelFile:
@@ -201,8 +203,13 @@ def _described(sources: _Sources, state: TrainState, config: TrainConfig) -> Tra
 def _dataset(
     songs: Sequence[CorpusSong], genres: tuple[str, ...], rehearsal: Sequence[tuple[Song, str]] = ()
 ) -> Dataset:
-    pairs = [(song.song, song.entry.genre) for song in songs] + list(rehearsal)
-    return Dataset.from_songs([song for song, _ in pairs], [name for _, name in pairs], genres)
+    return Dataset.from_songs(*_songs_with_genres(songs, rehearsal), genres)
+
+
+def _songs_with_genres(songs: Sequence[CorpusSong], others: Sequence[tuple[Song, str]]) -> tuple[Songs, list[str]]:
+    """Songs of files and others, and of which genre each is."""
+    names = [song.entry.genre for song in songs] + [name for _, name in others]
+    return Songs([*songs, *(song for song, _ in others)]), names
 
 
 def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:

@@ -12,6 +12,7 @@ from flax import nnx
 
 from groovevae.bars import Song
 from groovevae.config import PriorConfig
+from groovevae.corpus.dataset import sounding
 from groovevae.decoding import encode
 from groovevae.drawing import metre_rows
 from groovevae.forms import FORM_BARS, NEW, Coordinates, Prior, pick_forms, plan_of
@@ -39,7 +40,8 @@ class _Bars(NamedTuple):
 def fit_prior(
     network: Network,
     genres: Mapping[str, Genre],
-    songs: Sequence[tuple[Song, str]],
+    songs: Sequence[Song],
+    song_genres: Sequence[str],
     *,
     config: PriorConfig | None = None,
     stop: Callable[[], bool] = lambda: False,
@@ -49,10 +51,10 @@ def fit_prior(
     The same songs and config give the same prior.
     """
     config = config or PriorConfig()
-    names = tuple(sorted({name for _, name in songs}))
+    names = tuple(sorted(set(song_genres)))
     coordinates = {name: Coordinates(genres[name]) for name in names}
-    used = _spread(songs, seed=config.seed)
-    z = [encode(network, song.bars[_sounding(song)])[0] for song, _ in used]
+    used = _spread(songs, song_genres, seed=config.seed)
+    z = [encode(network, song.bars[sounding(song)])[0] for song, _ in used]
     x = [coordinates[name].of(points) for points, (_, name) in zip(z, used, strict=True)]
     weights = _fit(_flat(used, x, names), config, len(names), stop)
     if weights is None:
@@ -64,29 +66,26 @@ def fit_prior(
     return Prior(config, names, weights, forms)
 
 
-def _spread(songs: Sequence[tuple[Song, str]], *, seed: int) -> list[tuple[Song, str]]:
+def _spread(songs: Sequence[Song], song_genres: Sequence[str], *, seed: int) -> list[tuple[Song, str]]:
     """Songs of each genre in a seeded order until they have MAX_GENRE_BARS bars together."""
     count: dict[str, int] = {}
     used = []
     for i in np.random.default_rng(seed).permutation(len(songs)):
-        song, name = songs[i]
-        window = _sounding(song)
-        if window.stop and count.get(name, 0) < MAX_GENRE_BARS:
+        name = song_genres[i]
+        if count.get(name, 0) >= MAX_GENRE_BARS:
+            continue
+        song = songs[i]
+        window = sounding(song)
+        if window.stop:
             count[name] = count.get(name, 0) + window.stop - window.start
             used.append((song, name))
     return used
 
 
-def _sounding(song: Song) -> slice:
-    """From a song's first bar with a note to its last."""
-    index = np.flatnonzero(song.bars.has_notes)
-    return slice(int(index[0]), int(index[-1]) + 1) if len(index) else slice(0, 0)
-
-
 def _flat(songs: Sequence[tuple[Song, str]], x: Sequence[np.ndarray], genres: tuple[str, ...]) -> _Bars:
     parts, end = [], 0
     for (song, name), own in zip(songs, x, strict=True):
-        bars = song.bars[_sounding(song)]
+        bars = song.bars[sounding(song)]
         end += len(bars)
         tempo = np.full(len(bars), np.median(bars.tempo))
         parts.append(

@@ -26,7 +26,11 @@ def unfinished_step(out: Path) -> int | None:
     if not path.exists():
         return None
     texts = read_texts(path, kind=STATE_KIND)
-    return None if texts.get("done") else int(texts["step"])
+    if texts.get("done"):
+        return None
+    if not isinstance(step := texts.get("step"), int):
+        raise ModelFileError(f"{path}: damaged {STATE_KIND} file (it says no step); give it up with --restart")
+    return step
 
 
 def corpus_begun_with(out: Path) -> str:

@@ -2,45 +2,114 @@
 
 python scripts/kill_training.py CORPUS --kills 500
 
-A run of a tiny network saves its state after every step. It is killed, started again, killed again, until it is done;
-then the state has to be the same, byte for byte, as that of a run that nobody disturbed, and the next run begins. After
-every kill the state file, where there is one, has to be whole, and nothing else may lie beside it but a temporary file.
+A run of a tiny network on some 4/4 songs of the corpus saves its state after every step. It is killed, started again,
+killed again, until it is done; then the state has to be the same, byte for byte, as that of a run that nobody
+disturbed, and the next run begins. After every kill the state file, where there is one, has to be whole, and nothing
+else may lie beside it but a temporary file, which the next start has to remove.
+
+One kill in five hits a Python that starts from nothing. The others hit a fork of this process, which has the libraries
+and the songs in memory, once its first step is done: nothing of JAX runs here before.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
 
-STEPS = 40
+if TYPE_CHECKING:
+    from groovevae.config import ModelConfig, TrainConfig
+    from groovevae.corpus import Corpus
+    from groovevae.training import TrainState
+
+STEPS = 60
+SONGS = 12  # of a genre
 RUN_SECONDS = 1.0  # the longest time from the first step that is done to the kill
 START_SECONDS = 5.0  # from the start of the process, in the share START_SHARE of all kills
 START_SHARE = 0.2
+TOLD = 20  # kills between two lines of totals
+QUICK = {  # to start: the network is compiled without optimisation, and once
+    "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+}
 
 
-def train(corpus_folder: str, out: str) -> None:
-    """The process that is killed: trains to the end, or goes on with what lies at `out`."""
-    from groovevae import learn, training
-    from groovevae.config import ModelConfig, TrainConfig
+def some_songs(folder: str) -> Corpus:
+    """Up to SONGS songs of each genre that are in 4/4 throughout: the network is compiled for one length of bar."""
+    from dataclasses import replace
+
     from groovevae.corpus import load_corpus
+
+    corpus, songs, taken = load_corpus(folder, jobs=1), [], Counter()
+    for song in corpus.songs:
+        genre = song.entry.genre
+        if taken[genre] < SONGS and set(song.song.bars.num_beats.tolist()) == {4}:
+            taken[genre] += 1
+            songs.append(song)
+    return replace(corpus, songs=songs)
+
+
+def train(corpus: Corpus, out: Path, done: Connection | None = None, first: TrainState | None = None) -> None:
+    """The process that is killed: trains to the end, or goes on with what lies at `out`; tells `done` of each step.
+
+    `first` is the state of step 0, which takes as long to make as the first step.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    from groovevae import learn, training
 
     training.SAVE_SECONDS, training.REPORT_STEPS, training.EVAL_STEPS = 0.0, 1, STEPS + 1
     training._held_out_f1 = lambda *arguments: None  # the end of a run is not what is tested
     learn._described = lambda *arguments: sys.exit()
-    sizes = ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16)
-    config = TrainConfig(steps=STEPS, batch_size=16, warmup_steps=2, beta_warmup_steps=10)
-    corpus = load_corpus(corpus_folder, jobs=1)
-    learn.train_model(
-        corpus, Path(out), config=config, model_config=sizes, report=lambda progress: print(progress.step, flush=True)
-    )
+    if first:
+        learn.initial_state = lambda *arguments: jax.tree.map(jnp.asarray, first)
+    tell = done.send if done else lambda step: None
+    learn.train_model(corpus, out, config=config(), model_config=sizes(), report=lambda progress: tell(progress.step))
+
+
+def sizes() -> ModelConfig:
+    from groovevae.config import ModelConfig
+
+    return ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16)
+
+
+def config() -> TrainConfig:
+    from groovevae.config import TrainConfig
+
+    return TrainConfig(steps=STEPS, batch_size=16, warmup_steps=2, beta_warmup_steps=10)
+
+
+def first_state(num_genres: int) -> TrainState:
+    """The state of step 0, made in a fork so that nothing of JAX runs here."""
+    context = multiprocessing.get_context("fork")
+    reader, writer = context.Pipe(duplex=False)
+    process = context.Process(target=_send_first_state, args=(num_genres, writer))
+    process.start()
+    state = reader.recv()
+    process.join()
+    return state
+
+
+def _send_first_state(num_genres: int, writer: Connection) -> None:
+    from dataclasses import replace
+
+    import jax
+
+    from groovevae.training import initial_state
+
+    writer.send(jax.device_get(initial_state(replace(sizes(), num_genres=num_genres), config(), None)))
 
 
 def state_of(out: Path) -> Path:
@@ -59,25 +128,89 @@ def check_state(path: Path) -> str:
     return ""
 
 
-def start(corpus: str, out: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, __file__, "--train", corpus, str(out)]
-    quick = {  # to start: the network is compiled without optimisation, and once
-        "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
-        "JAX_COMPILATION_CACHE_DIR": str(out.parent.parent / "compiled"),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **quick}
-    )
+def killed_early(folder: str, out: Path, seconds: float) -> int:
+    """Starts training in a new Python and kills it after so many seconds; its exit status."""
+    process = subprocess.Popen([sys.executable, __file__, "--train", folder, str(out)])
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    return process.wait()
 
 
-def whole_run(corpus: str, out: Path) -> bytes:
-    """The state of a run that nobody disturbs."""
-    process = start(corpus, out)
-    _, errors = process.communicate()
-    if process.returncode:
-        raise click.ClickException(f"training fails undisturbed:\n{errors}")
-    return state_of(out).read_bytes()
+def killed_late(corpus: Corpus, out: Path, seconds: float | None, first: TrainState | None = None) -> int:
+    """Trains in a fork and kills it so many seconds after its first step, if at all; its exit status."""
+    context = multiprocessing.get_context("fork")
+    reader, writer = context.Pipe(duplex=False)
+    process = context.Process(target=train, args=(corpus, out, writer, first))
+    process.start()
+    writer.close()
+    if seconds is not None:
+        reader.poll(None)  # until the first step is done, or the process is
+        time.sleep(seconds)
+        process.kill()
+    process.join()
+    reader.close()
+    return process.exitcode
+
+
+def unfinished(path: Path) -> set[Path]:
+    """The temporary files beside `path`."""
+    return {file for file in path.parent.iterdir() if file.suffix == ".tmp"}
+
+
+def check_left(path: Path, *, finished: bool, expected: bytes, counts: Counter[str]) -> list[str]:
+    """What is wrong with what a process has left beside `path`; a finished run's state is removed."""
+    state, left, faults = state_of(path), unfinished(path), []
+    if len(left) > 1:
+        faults.append(f"{len(left)} temporary files: the next start has not removed them")
+    if strange := [file.name for file in path.parent.iterdir() if file not in (state, *left)]:
+        faults.append(f"strange files: {strange}")
+    if not state.exists():
+        counts["before the first state"] += 1
+    elif wrong := check_state(state):
+        faults.append(wrong)
+        state.unlink()
+    elif finished:
+        counts["runs finished"] += 1
+        if state.read_bytes() != expected:
+            faults.append("a run that was killed and went on ends otherwise than one that was not")
+        state.unlink()
+    return faults
+
+
+def totals(counts: Counter[str], faults: list[str]) -> str:
+    names = ("killed", "while starting", "before the first state", "within a save", "runs finished", "ended before")
+    return "; ".join(f"{name}: {counts[name]}" for name in names) + f"; {len(faults)} faults"
+
+
+def kill_often(folder: str, place: Path, *, kills: int, seed: int) -> list[str]:
+    """Kills so many times, in files below `place`; prints totals now and then, and gives back what was wrong."""
+    rng, corpus = np.random.default_rng(seed), some_songs(folder)
+    states = []
+    for name in ("whole", "again"):
+        if killed_late(corpus, place / name / "model.safetensors", None):
+            raise click.ClickException("training fails undisturbed")
+        states.append(state_of(place / name / "model.safetensors").read_bytes())
+    if states[0] != states[1]:
+        raise click.ClickException("two undisturbed runs differ: nothing can be told by comparing")
+    first = first_state(len(corpus.genres))
+    path, counts, faults = place / "killed" / "model.safetensors", Counter[str](), []
+    path.parent.mkdir()
+    while counts["killed"] < kills and not faults:
+        before = unfinished(path)
+        if early := rng.random() < START_SHARE:
+            status = killed_early(folder, path, float(rng.uniform(0, START_SECONDS)))
+        else:
+            status = killed_late(corpus, path, float(rng.uniform(0, RUN_SECONDS)), first)
+        if status not in (0, -signal.SIGKILL):
+            faults.append(f"after {counts['killed']} kills training does not go on")
+        counts["killed" if status else "ended before"] += 1
+        counts["while starting"] += bool(status and early)
+        counts["within a save"] += bool(unfinished(path) - before)
+        faults += check_left(path, finished=not status, expected=states[0], counts=counts)
+        if status and counts["killed"] % TOLD == 0:
+            print(totals(counts, faults), flush=True)
+    print(totals(counts, faults))
+    return faults
 
 
 @click.command()
@@ -89,51 +222,14 @@ def whole_run(corpus: str, out: Path) -> bytes:
 def main(corpus: str, out: str | None, kills: int, seed: int, is_child: bool) -> None:
     """Kills training on CORPUS at random moments and prints what was left each time."""
     if is_child:
-        return train(corpus, str(out))
-    rng, faults = np.random.default_rng(seed), []
-    counts = dict.fromkeys(("killed", "before the first state", "within a save", "runs finished", "ended before"), 0)
+        return train(some_songs(corpus), Path(str(out)))
     with tempfile.TemporaryDirectory() as folder:
-        undisturbed = whole_run(corpus, Path(folder) / "whole" / "model.safetensors")
-        again = whole_run(corpus, Path(folder) / "again" / "model.safetensors")
-        if again != undisturbed:
-            raise click.ClickException("two undisturbed runs differ: nothing can be told by comparing")
-        place = Path(folder) / "killed"
-        place.mkdir()
-        path = place / "model.safetensors"
-        while counts["killed"] < kills:
-            process = start(corpus, path)
-            if rng.random() < START_SHARE:
-                time.sleep(float(rng.uniform(0, START_SECONDS)))
-            else:
-                process.stdout.readline()  # the first step is done, or the process is
-                time.sleep(float(rng.uniform(0, RUN_SECONDS)))
-            process.send_signal(signal.SIGKILL)
-            _, errors = process.communicate()
-            ended = process.returncode
-            if ended not in (0, -signal.SIGKILL):
-                faults.append(f"after {counts['killed']} kills training does not go on: {errors.splitlines()[-1]}")
-                break
-            counts["killed" if ended else "ended before"] += 1
-            left = sorted(file for file in place.iterdir() if file.suffix == ".tmp")
-            counts["within a save"] += bool(left)
-            for file in left:
-                file.unlink()
-            strange = [file.name for file in place.iterdir() if file != state_of(path)]
-            faults += [f"strange files: {strange}"] if strange else []
-            if not state_of(path).exists():
-                counts["before the first state"] += 1
-            elif wrong := check_state(state_of(path)):
-                faults.append(wrong)
-                state_of(path).unlink()
-            elif not ended:
-                counts["runs finished"] += 1
-                if state_of(path).read_bytes() != undisturbed:
-                    faults.append("a run that was killed and went on ends otherwise than one that was not")
-                state_of(path).unlink()
-    print("; ".join(f"{name}: {count}" for name, count in counts.items()))
+        os.environ.update(QUICK, JAX_COMPILATION_CACHE_DIR=str(Path(folder) / "compiled"))
+        import groovevae.learn  # noqa: F401 (here once, and not in each fork)
+
+        faults = kill_often(corpus, Path(folder), kills=kills, seed=seed)
     for fault in faults:
         print(f"FAULT {fault}")
-    print(f"{len(faults)} faults")
     sys.exit(bool(faults))
 
 

@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "groovevae"
 # Low to high: a module may import only those before it. A folder is one layer.
 LAYERS = (
     "errors",
+    "files",
     "config",
     "memory",
     "midi",
@@ -29,6 +30,7 @@ LAYERS = (
     "forms",
     "doses",
     "drawing",
+    "plausible",
     "checkpoint",
     "describe",
     "parallel",

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from midi_readers import same_notes_everywhere
 
 from groovevae.checkpoint import ModelFile, default_model_path, load_model_file
 from groovevae.cli import main
+from midi_readers import same_notes_everywhere
 
 PATH = default_model_path()
 MAX_BYTES = 20 * 10**6

@@ -14,14 +14,14 @@ from groovevae.checkpoint import (
     ModelFile,
     load_model_file,
     read_tensors,
-    remove_unfinished,
     save_model,
-    write_file,
     write_tensors,
 )
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.errors import ModelFileError, OutputError, RequestError
+from groovevae.files import remove_unfinished, write_file
 from groovevae.latents import Genre, Phrase, SongCode
+from groovevae.vectors import load_vector
 
 SIZES = ModelConfig(latent_size=3, step_size=4, encoder_size=4, decoder_size=4, num_genres=2)
 
@@ -62,8 +62,28 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
+FORMATS = Path(__file__).parent / "formats"  # files that were written once and are never written again
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
+def test_models_of_every_version_keep_loading(version: int) -> None:
+    bare = {name: replace(genre, code=None) for name, genre in model().genres.items()}  # the file is older than codes
+    check_is_ours(load_model_file(FORMATS / f"model-{version}.safetensors"), replace(model(), genres=bare))
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
+def test_vectors_of_every_version_keep_loading(version: int) -> None:
+    vector = load_vector(FORMATS / f"vector-{version}.safetensors", model())
+    assert (vector.name, vector.about, vector.unit) == ("swung", "from straight to swung", "0.2")
+    assert vector.z.tolist() == [0.5, -1.0, 2.0]
+
+
 def test_a_model_comes_back_as_it_was(path: Path) -> None:
-    expected, loaded = model(), load_model_file(path)
+    check_is_ours(load_model_file(path), model())
+
+
+def check_is_ours(loaded: ModelFile, expected: ModelFile) -> None:
+    """Whether two models are the same."""
     assert loaded.config == expected.config
     assert loaded.provenance == expected.provenance
     assert {name: array.tolist() for name, array in loaded.weights.items()} == {
@@ -192,6 +212,32 @@ def test_values_that_cannot_be(path: Path, name: str, array: np.ndarray | None) 
     assert "damaged model file" in error_of(path)
 
 
+@pytest.mark.parametrize(
+    ("what", "value", "message"),
+    [
+        ("tempo", 0, "genre 'rock' has a tempo of 0"),
+        ("tempo", float("nan"), "genre 'rock' has a tempo of nan"),
+        ("name", 7, "a genre without a name"),
+        ("num_bars", -1, "genre 'rock' has no number of bars or songs"),
+        ("programs", [[[128, 1.0]], [], []], "genre 'rock' has a program that is none"),
+        ("kit", [36] * 8, "genre 'rock' has no drum kit"),
+    ],
+)
+def test_genres_that_cannot_be(path: Path, what: str, value: object, message: str) -> None:
+    tensors, texts = read_tensors(path, kind=MODEL_KIND)
+    texts["genres"][0][what] = value
+    write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
+    assert error_of(path) == f"{path}: damaged model file ({message})"
+
+
+@pytest.mark.parametrize("metre", [[0, 4], [4, 0], [7, 2], [1, 32], [300, 4], [4, "x"]])
+def test_metres_that_cannot_be(path: Path, metre: list) -> None:
+    tensors, texts = read_tensors(path, kind=MODEL_KIND)
+    texts["genres"][0]["phrases"][0]["metre"] = [metre]
+    write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
+    assert "damaged model file" in error_of(path)
+
+
 def test_a_config_that_cannot_be(path: Path) -> None:
     tensors, texts = read_tensors(path, kind=MODEL_KIND)
     for config in ('{"latent_size": "3"}', '{"colour": 1}', "{", "[]", '{"latent_size": true}'):
@@ -237,7 +283,7 @@ def test_files_are_as_readable_as_any_other(tmp_path: Path) -> None:
 def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     for place in ("file/x.mid", "file/deeper/x.mid", "a" * 300):
-        with pytest.raises(OutputError, match="choose another place with --out") as caught:
+        with pytest.raises(OutputError, match="or choose another place") as caught:
             write_file(tmp_path / place, b"")
         assert "\n" not in str(caught.value)
     assert os.listdir(tmp_path) == ["file"]

@@ -180,7 +180,7 @@ def test_a_write_that_fails_in_the_middle_leaves_whole_files(
         replace_file(source, target)
 
     monkeypatch.setattr(os, "replace", full_disk)
-    message = "classical-rock-0.5-2.mid: cannot be written (No space left on device); choose another place with --out"
+    message = "classical-rock-0.5-2.mid: cannot be written (No space left on device); make room there"
     assert message in error_of(run("blend", "classical", "rock", "--count", 4))
     assert sorted(os.listdir(tmp_path)) == ["classical-rock-0.5-0.mid", "classical-rock-0.5-1.mid"]
 

@@ -7,12 +7,12 @@ import numpy as np
 import pretty_midi
 import pytest
 from corpus_files import band_tune
-from midi_readers import same_notes_everywhere
 
 from groovevae import BlendRequest, Groove, read_song
 from groovevae.errors import MidiError, RequestError
 from groovevae.generate import output_paths
 from groovevae.starts import file_start
+from midi_readers import same_notes_everywhere
 
 REQUEST = BlendRequest("classical", {"rock": 1.0}, temperature=1.0)  # the tiny model is silent at its likeliest
 

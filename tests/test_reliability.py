@@ -1,4 +1,4 @@
-"""Small versions of the proofs in scripts/: mutants of MIDI files are read, and training is killed."""
+"""Small versions of the proofs in scripts/: mutants of MIDI files are read, training killed, commands interrupted."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from corpus_files import make_corpus, tune
+from tiny import Tiny
 
+from fuzz_models import Tally as Found
+from fuzz_models import fuzz_models
 from fuzz_reading import Tally, fuzz
+from groovevae.checkpoint import read_tensors
 from mutants import MUTATIONS, mutant
+
+KINDS = ("model", "training", "vector")  # of files that are damaged
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
@@ -56,3 +62,27 @@ def test_killed_training_goes_on(band_corpus: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "killed: 2;" in done.stdout
     assert done.stdout.endswith("0 faults\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_commands_are_interrupted() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "interrupt.py"), "blend", "--times", "2"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("0 faults\n")
+
+
+def test_damaged_models_states_and_vectors_are_refused(tiny: Tiny, tmp_path: Path) -> None:
+    with np.errstate(all="ignore"):
+        tally = fuzz_models(tiny.path, tmp_path, times=60, forged=60, seed=0)
+    assert tally.faults == []
+    assert tally.refused.total() > 3000
+    assert set(tally.read) <= {f".{kind}: {what} forged" for kind in KINDS for what in ("values", "arrays")}
+
+
+def test_files_that_are_read_and_must_not_be_are_faults(tmp_path: Path) -> None:
+    tally = Found()
+    tally.add("nothing done", tmp_path / "x", lambda path: None)
+    tally.add("no error of ours", tmp_path / "x", lambda path: [][0])
+    tally.add("no name", tmp_path / "x", lambda path: read_tensors(tmp_path / "y", kind="z"))
+    assert [fault.partition(":")[0] for fault in tally.faults] == ["nothing done", "no error of ours", "no name"]

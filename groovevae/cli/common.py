@@ -66,7 +66,7 @@ def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
 
 def write_pieces(pieces: list[tuple[str, Blend]], out: str) -> None:
     """Writes pieces with the names of their files, and prints a line for each."""
-    from groovevae.checkpoint import write_file
+    from groovevae.files import write_file
     from groovevae.generate import output_paths
 
     for stem, piece in pieces:

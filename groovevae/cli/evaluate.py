@@ -35,12 +35,14 @@ def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int 
     from rich.console import Console
 
     from groovevae import display
-    from groovevae.checkpoint import load_model_file, write_file
+    from groovevae.checkpoint import load_model_file
     from groovevae.evaluation import evaluate as measure
     from groovevae.evaluation.page import check_plots, to_html
     from groovevae.evaluation.tables import summary, to_json, to_markdown
+    from groovevae.files import check_place, write_file
 
     check_plots()
+    check_place(Path(out) / "evaluation.html")
     loaded = load_model_file(None if model == "default" else model)
     songs = read_corpus(corpus, jobs)
     with display.parts(Console(stderr=True)) as report:

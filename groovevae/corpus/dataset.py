@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -26,17 +26,19 @@ class Dataset:
 
     @classmethod
     def from_songs(cls, songs: Sequence[Song], song_genres: Sequence[str], genres: tuple[str, ...]) -> Dataset:
-        """The bars of `songs`, silence before the first note and after the last left out."""
-        parts, genre, index = [], [], []
-        for number, (song, name) in enumerate(zip(songs, song_genres, strict=True)):
-            sounding = np.flatnonzero(song.bars.has_notes)
-            if len(sounding):
-                parts.append(song.bars[sounding[0] : sounding[-1] + 1])
-                genre.append(np.full(len(parts[-1]), genres.index(name)))
-                index.append(np.full(len(parts[-1]), number))
-        bars = Bars.concatenate(parts) if parts else Bars.empty(0)
-        empty = [np.zeros(0, int)]
-        return cls(bars, np.concatenate(genre or empty), np.concatenate(index or empty), genres)
+        """The bars of `songs`, silence before the first note and after the last left out.
+
+        Goes through the songs twice, so that those of `corpus.Songs` need no memory beside their bars.
+        """
+        windows = [sounding(song) for song in songs]
+        lengths = [window.stop - window.start for window in windows]
+        bars, end = Bars.empty(sum(lengths)), 0
+        for song, window, length in zip(songs, windows, lengths, strict=True):
+            for field in fields(Bars):
+                getattr(bars, field.name)[end : end + length] = getattr(song.bars, field.name)[window]
+            end += length
+        genre = np.repeat(np.array([genres.index(name) for name in song_genres], int), lengths)
+        return cls(bars, genre, np.repeat(np.arange(len(lengths)), lengths), genres)
 
     def __len__(self) -> int:
         return len(self.bars)
@@ -47,6 +49,12 @@ class Dataset:
         sounding = self.bars.has_notes
         picked = [np.flatnonzero((self.genre == genre) & sounding) for genre in range(len(self.genres))]
         return np.concatenate([rng.permutation(index)[:count] for index in picked])
+
+
+def sounding(song: Song) -> slice:
+    """From a song's first bar with a note to its last."""
+    index = np.flatnonzero(song.bars.has_notes)
+    return slice(int(index[0]), int(index[-1]) + 1) if len(index) else slice(0, 0)
 
 
 class Batches:

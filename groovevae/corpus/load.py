@@ -5,11 +5,12 @@ Never splits or batches; what is not used is listed with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from groovevae.bars import Song
 from groovevae.corpus.cache import Cache, file_stamp
@@ -36,6 +37,20 @@ class CorpusSong:
     def song(self) -> Song:
         """The song, unpacked anew each time (0.3 ms): its arrays are the caller's."""
         return unpack_song(self.packed)
+
+
+class Songs(Sequence[Song]):
+    """The songs of files and other songs; those of files are unpacked each time they are asked for, and not kept."""
+
+    def __init__(self, songs: Sequence[CorpusSong | Song]) -> None:
+        self._songs = songs
+
+    def __len__(self) -> int:
+        return len(self._songs)
+
+    def __getitem__(self, index: Any) -> Any:
+        song = self._songs[index]
+        return song.song if isinstance(song, CorpusSong) else song
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, OFFSET_UNITS, ONSET, PITCHED, ROLES
-from groovevae.corpus import CorpusSong
+from groovevae.corpus import CorpusSong, Songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.decoding import decode, encode
 from groovevae.inference import Network
@@ -53,8 +53,7 @@ def measure_reconstruction(
 ) -> Reconstruction:
     """Measures on up to NUM_BARS bars of each genre, of held-out songs and of training songs."""
     data, seen_data = (
-        Dataset.from_songs([song.song for song in part], [song.entry.genre for song in part], genres)
-        for part in (held, train)
+        Dataset.from_songs(Songs(part), [song.entry.genre for song in part], genres) for part in (held, train)
     )
     index = data.of_each_genre(NUM_BARS)
     bars = data.bars[index]

@@ -1,0 +1,62 @@
+"""Files written whole or not at all. Knows nothing of what is in them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from groovevae.errors import OutputError
+
+
+def write_file(path: str | Path, data: bytes) -> None:
+    """Writes a file whole or not at all. Raises OutputError, one line, where that cannot be done."""
+    path = Path(path)
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files that only their owner reads
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _not_written(path, error) from None
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)  # still there only where it has not become the file
+
+
+def check_place(path: str | Path) -> None:
+    """Raises OutputError where a file cannot be written to `path`: to be known before the work, and not after it."""
+    path = Path(path)
+    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _not_written(path, error) from None
+
+
+def _not_written(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        reason = "a folder on the way is a file"
+    return OutputError(f"{path}: cannot be written ({reason}); make room there, or choose another place")
+
+
+def remove_unfinished(path: str | Path) -> None:
+    """Removes what `write_file` left beside `path` where its process was killed. Nobody may be writing there."""
+    path = Path(path)
+    with suppress(OSError):  # no such folder yet, or none that can be looked into: the write will say so
+        for file in path.parent.iterdir():
+            if file.name.startswith(f".{path.name[:40]}.") and file.suffix == ".tmp":
+                file.unlink()

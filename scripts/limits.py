@@ -1,0 +1,201 @@
+"""How far it goes: huge files, long pieces, tiny and many genres, and what corpora of growing size cost.
+
+python scripts/limits.py --files 1000,3000,10000,30000 --plot docs/limits.png
+
+Everything is made up and runs in processes of its own; printed are seconds and the memory of the largest process.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+
+from made_up import made_up_corpus, made_up_file
+
+GROOVE = [sys.executable, "-m", "groovevae"]
+HERE = [sys.executable, __file__]
+FIELDS = ("files", "bars", "reading", "again", "peak of reading", "training data", "peak of training data", "arrays")
+WATCH = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:], stderr=subprocess.STDOUT).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
+HOURS_3 = 3 * 60 * 60 * 120 // (60 * 4)  # bars of 4/4 at 120
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took, and the last line it said."""
+
+    seconds: float
+    peak: float  # MiB
+    status: int
+    said: str
+
+
+def run(command: list[str], cache: Path) -> Cost:
+    """Runs a command below a small process, which measures it: its own memory would count for that of its child."""
+    begin = time.monotonic()
+    settings = {**os.environ, "GROOVEVAE_CACHE": str(cache), "COLUMNS": "200"}
+    done = subprocess.run([sys.executable, "-S", "-c", WATCH, *command], env=settings, capture_output=True, text=True)
+    *told, peak = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    said = next((line for line in reversed(told) if line.startswith("Error")), told[-1] if told else "")
+    return Cost(time.monotonic() - begin, int(peak) / 1024, done.returncode, said)
+
+
+def data_size(folder: str) -> None:
+    """In a process of its own: what `groove train` holds when it begins; prints bars, MiB of them, and seconds."""
+    from groovevae import learn
+    from groovevae.config import ModelConfig, TrainConfig
+    from groovevae.corpus import load_corpus
+
+    corpus = load_corpus(folder)
+    begin = time.monotonic()
+    sources = learn._sources(corpus, TrainConfig(), ModelConfig(), None)
+    arrays = sum(part.nbytes for data in (sources.data, sources.held_out) for part in vars(data.bars).values())
+    bars = len(sources.data) + len(sources.held_out)
+    print(bars, arrays / 2**20, time.monotonic() - begin)
+
+
+def few_steps(folder: str, out: str) -> None:
+    """In a process of its own: a tiny network trained for a few steps, and all that follows."""
+    from groovevae.config import ModelConfig, PriorConfig, TrainConfig
+    from groovevae.corpus import load_corpus
+    from groovevae.errors import GrooveError
+    from groovevae.learn import train_model
+
+    sizes = ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16)
+    prior = PriorConfig(input_size=8, state_size=8, hidden_size=8, role_rank=2, steps=3, batch_size=8)
+    config = TrainConfig(steps=3, batch_size=16)
+    try:
+        train_model(load_corpus(folder), Path(out), config=config, model_config=sizes, prior_config=prior)
+    except GrooveError as error:
+        sys.exit(f"Error: {error}")
+
+
+def cost_of_corpus(folder: Path, cache: Path) -> dict[str, float]:
+    """A row of FIELDS but for the files."""
+    first = run([*GROOVE, "corpus", str(folder)], cache)
+    again = run([*GROOVE, "corpus", str(folder)], cache)
+    begun = run([*HERE, "--data", str(folder)], cache)
+    bars, arrays, seconds = map(float, begun.said.split())
+    return {
+        "bars": bars,
+        "reading": first.seconds,
+        "again": again.seconds,
+        "peak of reading": max(first.peak, again.peak),
+        "training data": seconds,
+        "peak of training data": begun.peak,
+        "arrays": arrays,
+    }
+
+
+def growth(files: list[int], bars: list[int], folder: Path) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """Costs against the number of files of 32 bars, and against the bars of 300 files."""
+    by_files, by_bars = [], []
+    for rows, sizes in ((by_files, [(count, 32) for count in files]), (by_bars, [(300, count) for count in bars])):
+        for num_files, num_bars in sizes:
+            corpus = made_up_corpus(folder / f"{num_files} {num_bars}", num_files, num_bars=num_bars)
+            rows.append({"files": num_files, **cost_of_corpus(corpus, folder / "cache")})
+            print(row_text(rows[-1]), flush=True)
+    return by_files, by_bars
+
+
+def row_text(row: dict[str, float]) -> str:
+    return "| " + " | ".join(f"{row[name]:,.0f}" if row[name] >= 10 else f"{row[name]:.1f}" for name in FIELDS) + " |"
+
+
+def extremes(folder: Path) -> None:
+    """Prints what becomes of files and corpora at and past the limits."""
+    rng, cache = np.random.default_rng(0), folder / "cache"
+    whole = made_up_corpus(folder / "huge", 30, num_bars=32)
+    bars_per_mib = 2**20 // 64
+    for name, bars, density in (
+        ("a 3-hour piece", HOURS_3, 1),
+        ("31 MiB", 31 * bars_per_mib // 32, 32),
+        ("100 MiB", 100 * bars_per_mib // 32, 32),
+    ):
+        path = whole / "genre 00" / f"{name}.mid"
+        path.write_bytes(made_up_file(rng, bars, density=density))
+        tell(f"{name}, blended", run([*GROOVE, "blend", str(path), "rock", "--out", str(folder / "out")], cache))
+    tell("all three in a corpus, with 30 others", run([*GROOVE, "corpus", str(whole)], cache))
+    few = made_up_corpus(folder / "few", 30, num_bars=32)
+    (few / "small").mkdir()
+    (few / "small" / "one.mid").write_bytes(made_up_file(rng, 20))
+    tell("a genre of 20 bars, trained", run([*HERE, "--train", str(few), str(folder / "few.safetensors")], cache))
+    many = made_up_corpus(folder / "many", 200, num_bars=32, num_genres=50)
+    tell("50 genres, read", run([*GROOVE, "corpus", str(many)], cache))
+    tell("50 genres, trained", run([*HERE, "--train", str(many), str(folder / "many.safetensors")], cache))
+
+
+def tell(what: str, cost: Cost) -> None:
+    print(f"{what}: status {cost.status}, {cost.seconds:.1f} s, {cost.peak:.0f} MiB; {cost.said[:200]}", flush=True)
+
+
+def plot(by_files: list[dict[str, float]], by_bars: list[dict[str, float]], path: Path) -> None:
+    """Seconds and memory against files, and memory against bars."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 3.6), layout="constrained")
+    seconds, memory, bars = figure.subplots(1, 3)
+    files = [row["files"] for row in by_files]
+    for name, label in (("reading", "first reading"), ("again", "from the cache"), ("training data", "training data")):
+        seconds.loglog(files, [row[name] for row in by_files], "o-", label=label)
+    seconds.loglog(files, [by_files[-1]["reading"] * count / files[-1] for count in files], "k--", label="linear")
+    seconds.set(xlabel="files of 32 bars", ylabel="seconds")
+    for axis, rows, what in ((memory, by_files, "files"), (bars, by_bars, "bars")):
+        x = [row[what] for row in rows]
+        axis.loglog(x, [row["peak of reading"] for row in rows], "o-", label="groove corpus, peak")
+        axis.loglog(x, [row["peak of training data"] for row in rows], "o-", label="groove train at its start, peak")
+        axis.loglog(x, [row["arrays"] for row in rows], "k--", label="arrays of the bars alone")
+        axis.set(xlabel="files of 32 bars" if what == "files" else "bars, in 300 files", ylabel="MiB")
+    for axis in (seconds, memory, bars):
+        axis.grid(alpha=0.3)
+        axis.legend(fontsize=8)
+    figure.savefig(path, dpi=100, metadata={"Software": None})
+
+
+def numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part]
+
+
+@click.command()
+@click.option("--files", default="1000,3000", show_default=True, help="Numbers of files, with commas between.")
+@click.option("--bars", default="8,32,128,512", show_default=True, help="Bars a file, of 300 files.")
+@click.option("--plot", "picture", type=click.Path(path_type=Path), help="PNG to draw the costs into.")
+@click.option("--extremes/--no-extremes", "has_extremes", default=True, help="Huge files, long pieces, many genres.")
+@click.option("--data", hidden=True)
+@click.option("--train", nargs=2, hidden=True)
+def main(
+    files: str,
+    bars: str,
+    picture: Path | None,
+    has_extremes: bool,
+    data: str | None,
+    train: tuple[str, str] | None,
+) -> None:
+    """Prints what corpora of growing size cost, and what becomes of files past the limits."""
+    if data:
+        return data_size(data)
+    if train:
+        return few_steps(*train)
+    with tempfile.TemporaryDirectory() as folder:
+        print("| " + " | ".join(FIELDS) + " |\n|" + "---:|" * len(FIELDS))
+        rows = growth(numbers(files), numbers(bars), Path(folder))
+        if picture:
+            plot(*rows, picture)
+        if has_extremes:
+            extremes(Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Corpora of any size, made up within seconds: files of quarter notes at random pitches. What `limits.py` reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+TICKS = 96  # a note; below 128, so that a wait is one byte
+HEADER = b"MThd\x00\x00\x00\x06\x00\x00\x00\x01"
+END = b"\x00\xff\x2f\x00"
+
+
+def made_up_file(rng: np.random.Generator, num_bars: int, *, density: int = 1) -> bytes:
+    """A piano's melody of `density` notes a quarter note in 4/4, each with a bass note below."""
+    count = 4 * num_bars * density
+    pitches, low = rng.integers(60, 84, count), rng.integers(40, 55, count)
+    events = np.zeros((count, 16), np.uint8)
+    events[:] = (0, 0x90, 0, 90, 0, 0x90, 0, 80, TICKS, 0x90, 0, 0, 0, 0x90, 0, 0)  # on, on, a quarter later off, off
+    events[:, [2, 10]] = pitches[:, None]
+    events[:, [6, 14]] = low[:, None]
+    track = events.tobytes() + END
+    return HEADER + (TICKS * density).to_bytes(2, "big") + b"MTrk" + len(track).to_bytes(4, "big") + track
+
+
+def made_up_corpus(root: Path, num_files: int, *, num_bars: int = 32, num_genres: int = 3, seed: int = 0) -> Path:
+    """A corpus of so many files, in equal genres, each a song of its own."""
+    rng = np.random.default_rng(seed)
+    for number in range(num_genres):
+        (root / f"genre {number:02}").mkdir(parents=True, exist_ok=True)
+    for number in range(num_files):
+        path = root / f"genre {number % num_genres:02}" / f"tune {_letters(number)}.mid"
+        path.write_bytes(made_up_file(rng, num_bars))
+    return root
+
+
+def _letters(number: int) -> str:
+    """A name of letters alone: numbers behind a name would be versions of one song."""
+    return "".join(chr(ord("a") + int(digit)) for digit in f"{number:06}")
