@@ -91,7 +91,7 @@ class Sampler:
 
     def __init__(self, model: ModelFile, network: Network) -> None:
         if model.prior is None:
-            cure = "train it anew, or add one with python scripts/fit_prior.py CORPUS MODEL"
+            cure = "train it anew, or add one with python scripts/refit.py prior CORPUS MODEL"
             raise RequestError(f"this model has no prior over phrases to sample from; {cure}")
         self.network, self.prior, self.genres = network, model.prior, model.genres
         self.phrases = PhraseNetwork(model.prior, model.config.latent_size)

@@ -9,13 +9,14 @@ import pytest
 from corpus_files import band_tune
 from test_blend import genre
 from test_phrases import phrase
-from tiny import untrained_network
+from tiny import Tiny, untrained_network
 
-from groovevae import parallel
+from groovevae import learn, parallel
 from groovevae.blend import find_way, transport_matrix
-from groovevae.corpus import load_corpus
+from groovevae.corpus import load_corpus, split_songs
 from groovevae.describe import describe_genres, follow
-from groovevae.latents import Genre
+from groovevae.latents import Genre, SongCode
+from groovevae.learn import fit_blends
 from groovevae.parallel import Moments, aligned, fit_codes, versions_of_songs, with_song_codes
 
 SIZE, SONG_SIZE, NUM_BARS = 12, 3, 2000
@@ -113,3 +114,15 @@ def test_codes_of_a_corpus_come_from_shared_songs(tmp_path: Path, monkeypatch: p
         code = codes[name]
         assert code is not None
         assert code.read.shape == code.write.T.shape == (8, 8)
+
+
+def test_what_blends_need_is_fitted_to_the_training_songs(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = []
+    monkeypatch.setattr(learn, "with_doses", lambda model, data: measured.append(data) or model)
+    stale = SongCode(np.ones((8, 2), np.float16), np.ones((2, 8), np.float16))
+    model = tiny.trained.model
+    coded = replace(model, genres={name: replace(genre, code=stale) for name, genre in model.genres.items()})
+    fitted = fit_blends(coded, tiny.corpus, seed=0)
+    assert not any(genre.code for genre in fitted.genres.values())  # its genres share no songs
+    train, _ = split_songs(tiny.corpus, seed=0)
+    assert len(np.unique(measured[0].song)) == len(train)

@@ -130,7 +130,7 @@ def test_a_model_without_a_prior_blends_and_says_what_to_do(run: Run, tmp_path: 
     path = without_prior(tiny, tmp_path / "old.safetensors")
     assert run("blend", "rock", "jazz", "--model", path).exit_code == 0
     message = error_of(run("sample", "rock", "--model", path))
-    cure = "train it anew, or add one with python scripts/fit_prior.py CORPUS MODEL"
+    cure = "train it anew, or add one with python scripts/refit.py prior CORPUS MODEL"
     assert message == f"this model has no prior over phrases to sample from; {cure}"
 
 
