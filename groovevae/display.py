@@ -164,6 +164,8 @@ def print_model(console: Console, model: ModelFile, path: Path) -> None:
         before = before.get("started_from")
     if model.vectors:
         line(console, f"Vectors: {', '.join(model.vectors)}")
+    if coded := [genre["name"] for genre in about["genres"] if genre["shares_songs"]]:
+        line(console, f"Blends learned from songs that genres share: between {', '.join(coded)}")
     console.print(genre_table(model))
 
 
@@ -207,6 +209,7 @@ def _describe_genre(genre: Any) -> dict[str, Any]:
         "bars": genre.num_bars,
         "tempo": genre.tempo,
         "phrases": len(genre.phrases),
+        "shares_songs": genre.code is not None,
         "instruments": {
             role: [
                 {"program": program, "name": program_to_instrument_name(program), "share": round(share, 4)}

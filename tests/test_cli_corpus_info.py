@@ -5,12 +5,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from command_line import Run, error_of
 from corpus_files import make_corpus
 from tiny import Tiny
 
 from groovevae import checkpoint
 from groovevae.checkpoint import load_model_file
+from groovevae.latents import SongCode
 
 
 def test_info(run: Run, tiny: Tiny) -> None:
@@ -42,6 +44,18 @@ def test_info_of_a_genre_with_an_odd_name_and_no_lead(run: Run, tiny: Tiny, tmp_
     result = run("info", "x.safetensors")
     assert re.search(r"^ ?\[red\]Über\? +7 .* none, none, none", result.stdout, re.MULTILINE)
     assert "Trained" not in result.stdout
+    assert "songs that genres share" not in result.stdout
+
+
+def test_info_of_genres_that_share_songs(run: Run, tiny: Tiny, tmp_path: Path) -> None:
+    model = load_model_file(tiny.path)
+    code = SongCode(np.zeros((8, 2), np.float16), np.zeros((2, 8), np.float16))
+    coded = {name: replace(genre, code=code if name != "rock" else None) for name, genre in model.genres.items()}
+    checkpoint.save_model(tmp_path / "x.safetensors", replace(model, genres=coded))
+    line = "Blends learned from songs that genres share: between classical, jazz\n"
+    assert line in run("info", "x.safetensors").stdout
+    shares = [genre["shares_songs"] for genre in json.loads(run("info", "x.safetensors", "--json").stdout)["genres"]]
+    assert shares == [True, True, False]
 
 
 def test_info_loads_no_jax(run_python, tiny: Tiny) -> None:
