@@ -64,8 +64,11 @@ def _differing(texts: dict[str, Any], run: Run) -> str:
     """What keeps a saved state from being gone on with, and what to do about it; empty where nothing does."""
     if texts.get("layout") != STATE_LAYOUT:
         return "of another version of groovevae; finish it with that one"
+    before = texts.get("run")
+    if not isinstance(before, dict) or not all(isinstance(part, dict) for part in before.values()):
+        return "that does not say what it was started with; look for another copy of the file"
     for part, values in run.items():
-        found = texts["run"].get(part, {})
+        found = before.get(part, {})
         if differing := sorted(name for name in values if found.get(name) != values[name]):
             was = ", ".join(f"{name} {found.get(name)}, now {values[name]}" for name in differing)
             return f"with {was}; use the same"

@@ -15,7 +15,9 @@ from tiny import Tiny
 from fuzz_models import Tally as Found
 from fuzz_models import fuzz_models
 from fuzz_reading import Tally, fuzz
-from groovevae.checkpoint import read_tensors
+from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
+from groovevae.errors import ModelFileError
+from groovevae.resume import STATE_LAYOUT, load_state
 from mutants import MUTATIONS, mutant
 
 KINDS = ("model", "training", "vector")  # of files that are damaged
@@ -78,6 +80,15 @@ def test_damaged_models_states_and_vectors_are_refused(tiny: Tiny, tmp_path: Pat
     assert tally.faults == []
     assert tally.refused.total() > 3000
     assert set(tally.read) <= {f".{kind}: {what} forged" for kind in KINDS for what in ("values", "arrays")}
+
+
+@pytest.mark.parametrize("forged", [None, [], {"corpus": 3}])
+def test_a_state_that_does_not_say_what_it_is_of_is_refused(tmp_path: Path, forged: object) -> None:
+    path, run = tmp_path / "x.training", {"corpus": {"corpus": "0"}}
+    texts = {"layout": STATE_LAYOUT, "run": forged, "step": 3, "done": False}
+    write_tensors(path, {"x": np.zeros(2, np.float32)}, kind=STATE_KIND, texts=texts)
+    with pytest.raises(ModelFileError, match="does not say what it was started with"):
+        load_state(path, None, run)
 
 
 def test_files_that_are_read_and_must_not_be_are_faults(tmp_path: Path) -> None:
