@@ -52,7 +52,7 @@ def test_a_signal_stops_training_and_it_goes_on(
     process = start(words, tmp_path, environment)
     wait_for_line(process, "step ")
     process.send_signal(number)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=400)
     assert process.returncode == status, err
     assert err == "\nStopping: the model is being written. Ctrl-C again ends at once.\n"
     found = re.search(r"^Stopped at step ([\d,]+) of 100,000; the same command goes on\.$", out, re.MULTILINE)
@@ -61,7 +61,7 @@ def test_a_signal_stops_training_and_it_goes_on(
     assert load_model_file(tmp_path / "model.safetensors").provenance["steps"] == step
     if number == signal.SIGINT:
         process = start([*words[:-1], step + 5], tmp_path, environment)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=400)
         assert process.returncode == 0, err
         assert f"An unfinished run lies beside model.safetensors, at step {step:,}: going on with it" in out
         assert load_model_file(tmp_path / "model.safetensors").provenance["steps"] == step + 5
@@ -75,7 +75,7 @@ def test_a_second_signal_ends_at_once(tmp_path: Path, band_corpus: Path, environ
     process.send_signal(signal.SIGINT)
     process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
     assert not list(tmp_path.glob("*.safetensors"))
 
@@ -98,7 +98,7 @@ def test_ctrl_c_while_files_are_read(tmp_path: Path, environment: dict[str, str]
     process = start(["corpus", "my-midi"], tmp_path, environment)
     writer = open_when_read(folder / "slow.mid")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     os.close(writer)
     assert (process.returncode, out, err) == (130, "", "")
 
