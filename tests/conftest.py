@@ -1,6 +1,7 @@
 """What tests get: a strict JAX on the CPU, a cache folder of their own, a way to run a clean Python, a tiny model."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a script, and so would be what tests start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if TYPE_CHECKING:
     from command_line import Run
