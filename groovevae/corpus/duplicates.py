@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,22 +32,33 @@ def near_duplicates(songs: Iterable[Bars]) -> list[NearDuplicate]:
     Octaves, roles, velocities, lengths and micro-timing do not count; songs are compared in C major or A minor. Of
     more than MAX_SONGS songs with a bar, the later ones are compared with the first alone.
     """
+    bars_of = [np.array(sorted(distinct_bars(bars)), np.uint64) for bars in songs]
+    common = _in_several(bars_of)
     found: list[NearDuplicate] = []
-    sizes: list[int] = []
     songs_with: dict[int, list[int]] = defaultdict(list)
-    for song, bars in enumerate(songs):
-        own = distinct_bars(bars)
-        sizes.append(len(own))
+    for song, own in enumerate(bars_of):
         if len(own) < MIN_BARS:
             continue
         shared: Counter[int] = Counter()
-        for bar in own:
+        for bar in own[_among(own, common)].tolist():
             shared.update(songs_with[bar])
             if len(songs_with[bar]) < MAX_SONGS:
                 songs_with[bar].append(song)
-        shares = {other: count / (len(own) + sizes[other] - count) for other, count in shared.items()}
+        shares = {other: count / (len(own) + len(bars_of[other]) - count) for other, count in shared.items()}
         found += [NearDuplicate(song, other, shares[other]) for other in sorted(shares) if shares[other] >= ALIKE]
     return found
+
+
+def _in_several(bars_of: Sequence[np.ndarray]) -> np.ndarray:
+    """The bars that more than one song has, sorted: most bars of a collection are in one alone."""
+    bars, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *bars_of]), return_counts=True)
+    return bars[counts > 1]
+
+
+def _among(bars: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Which bars (N,) are among sorted known ones."""
+    place = np.searchsorted(known, bars)
+    return np.isin(bars, known[place[place < len(known)]])
 
 
 def most_alike(pairs: Iterable[NearDuplicate]) -> dict[int, NearDuplicate]:
