@@ -22,6 +22,7 @@ from groovevae.decoding import Take, decode_takes, encode
 from groovevae.describe import phrase_take
 from groovevae.doses import AMOUNTS
 from groovevae.inference import Network
+from groovevae.judges import forest
 from groovevae.latents import Genre
 from groovevae.request import DEFAULT_TEMPERATURE
 
@@ -127,17 +128,12 @@ def invert(heard: np.ndarray) -> np.ndarray:
 def fit_judge(source: np.ndarray, target: np.ndarray) -> Judge:
     """A function from features (N, F) to the probability of `target` (N,), both genres weighing the same.
 
-    A forest of extremely randomised trees (Geurts et al. 2006, Machine Learning 63).
-    Trees hear that a pattern is no longer the usual one, however little it has changed, as listeners do; a linear judge
-    needs twice the way from genres of few patterns.
+    A forest (`judges.forest`): trees hear that a pattern is no longer the usual one, however little it has changed, as
+    listeners do; a linear judge needs twice the way from genres of few patterns.
     """
-    from sklearn.ensemble import ExtraTreesClassifier
-
-    forest = ExtraTreesClassifier(
-        TREES, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=0, n_jobs=1
-    )
-    forest.fit(np.concatenate([source, target]), np.repeat([False, True], [len(source), len(target)]))
-    return lambda features: forest.predict_proba(features)[:, 1]
+    judge = forest(TREES, seed=0).set_params(n_jobs=1)  # a small one is not worth the threads
+    judge.fit(np.concatenate([source, target]), np.repeat([False, True], [len(source), len(target)]))
+    return lambda features: judge.predict_proba(features)[:, 1]
 
 
 def role_features(bars: Bars) -> Mapping[str, np.ndarray]:

@@ -13,6 +13,7 @@ from groovevae.bars import Bars, Song, song_to_piece
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
 from groovevae.checkpoint import ModelFile, load_model_file
+from groovevae.corpus.scan import printable
 from groovevae.decoding import decode, decode_takes, encode
 from groovevae.inference import Network
 from groovevae.midi import piece_to_midi
@@ -88,14 +89,14 @@ class Groove:
         song = sampler.song(request, seed)
         key = key_name(song.transpose, song.is_minor)
         description = f"a new phrase of {request.genre} in {key}; {_playing(song.bars)}"
-        text = _printable(f"groovevae {__version__}: {description}; {request.command(seed, model=self.path)}")
+        text = printable(f"groovevae {__version__}: {description}; {request.command(seed, model=self.path)}")
         return Blend(song, piece_to_midi(song_to_piece(song, text=text)), description, seed)
 
     def _finished(self, plan: Plan, bars: Bars) -> Blend:
         song = replace(plan.song, bars=bars)
         description = f"{plan.what}; {_playing(bars)}"
         command = plan.request.command(plan.request.seed, model=self.path)
-        text = _printable(f"groovevae {__version__}: {description}; {command}")
+        text = printable(f"groovevae {__version__}: {description}; {command}")
         return Blend(song, piece_to_midi(song_to_piece(song, text=text)), description, plan.request.seed)
 
 
@@ -108,11 +109,6 @@ def _playing(bars: Bars) -> str:
     """Which roles play."""
     playing = [role for role, plays in zip(ROLES, bars.plays, strict=True) if plays]
     return " ".join(["plays", ", ".join(playing)]) if playing else "silent: no note came out"
-
-
-def _printable(text: str) -> str:
-    """A text without the odd bytes of a file name that is no valid UTF-8."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def output_paths(blends: list[Blend], folder: Path, stem: str) -> Iterator[tuple[Path, Blend]]:

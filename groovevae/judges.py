@@ -84,6 +84,16 @@ def fit_judges(bars: Bars, genre: Sequence[str], song_ids: Sequence[str], *, see
     return Judges(genres, fold_of_song, fitted)
 
 
+def forest(trees: int, *, seed: int) -> Any:
+    """An unfitted forest of extremely randomised trees (Geurts et al. 2006, Machine Learning 63), all classes weighing
+    the same, as every judge of genre is one; on all processors."""
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    return ExtraTreesClassifier(
+        trees, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1
+    )
+
+
 def _deal(ids: np.ndarray, names: np.ndarray, genres: Sequence[str], rng: np.random.Generator) -> dict[str, int]:
     """Songs to folds, the genre with the fewest songs first, so that each genre is spread over all folds."""
     fold_of_song: dict[str, int] = {}
@@ -99,11 +109,7 @@ def _deal(ids: np.ndarray, names: np.ndarray, genres: Sequence[str], rng: np.ran
 def _fit(values: np.ndarray, target: np.ndarray, ids: np.ndarray, seed: int) -> Any:
     """A forest whose probabilities are calibrated on songs that its trees have not seen (Platt's sigmoids)."""
     from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.model_selection import StratifiedGroupKFold
 
-    forest = ExtraTreesClassifier(
-        _TREES, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1
-    )
     splits = list(StratifiedGroupKFold(2, shuffle=True, random_state=seed).split(values, target, ids))
-    return CalibratedClassifierCV(forest, cv=splits, ensemble=False).fit(values, target)
+    return CalibratedClassifierCV(forest(_TREES, seed=seed), cv=splits, ensemble=False).fit(values, target)

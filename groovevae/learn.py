@@ -108,10 +108,8 @@ def add_prior(model: ModelFile, corpus: Corpus, *, seed: int = 0, config: PriorC
     `seed` is the one it was trained with: it decides which songs are held out. Genres that the corpus does not have are
     learned from the model's own phrases.
     """
-    train_songs = (corpus.songs[i] for i in split_songs(corpus, seed=seed)[0])
-    known = [song for song in train_songs if song.entry.genre in model.genres]
     others = {name: genre for name, genre in model.genres.items() if name not in corpus.genres}
-    songs, names = _songs_with_genres(known, _rehearse(model, others))
+    songs, names = _songs_with_genres(_trained_on(model, corpus, seed), _rehearse(model, others))
     return replace(model, prior=fit_prior(model.network(), model.genres, songs, names, config=config))
 
 
@@ -121,11 +119,16 @@ def fit_blends(model: ModelFile, corpus: Corpus, *, seed: int = 0) -> ModelFile:
     `seed` is the one it was trained with: it decides which songs are held out. Genres that the corpus does not have
     lose their codes, and their doses are measured on the model's own phrases.
     """
-    songs = [corpus.songs[i] for i in split_songs(corpus, seed=seed)[0]]
-    songs = [song for song in songs if song.entry.genre in model.genres]
+    songs = _trained_on(model, corpus, seed)
     genres = with_song_codes(model.genres, model.network(), songs)
     names = tuple(sorted({song.entry.genre for song in songs}))
     return with_doses(replace(model, genres=genres), data=_dataset(songs, names))
+
+
+def _trained_on(model: ModelFile, corpus: Corpus, seed: int) -> list[CorpusSong]:
+    """The songs of the corpus that training with this seed did not hold out, of the model's genres."""
+    train_songs = (corpus.songs[i] for i in split_songs(corpus, seed=seed)[0])
+    return [song for song in train_songs if song.entry.genre in model.genres]
 
 
 @dataclass(frozen=True)

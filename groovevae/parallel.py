@@ -141,12 +141,17 @@ def _agreeing(moments: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """The directions (Z, K), of unit variance each, in which matched bars of all pairs agree most."""
     square = np.mean([squares for squares, _ in moments], axis=0)
     product = np.mean([product for _, product in moments], axis=0)  # of both ways, so it is symmetric
-    values, vectors = np.linalg.eigh(square + RIDGE * np.trace(square) / len(square) * np.eye(len(square)))
+    values, vectors = np.linalg.eigh(_ridged(square, RIDGE))
     whiten = vectors / np.sqrt(values)
     _, turned = np.linalg.eigh(whiten.T @ product @ whiten)
     return whiten @ turned[:, ::-1][:, :CODE_SIZE]
 
 
 def _solve(square: np.ndarray, product: np.ndarray, ridge: float) -> np.ndarray:
-    """`square^-1 product`, with a ridge in units of the mean of `square`'s diagonal."""
-    return np.linalg.solve(square + ridge * np.trace(square) / len(square) * np.eye(len(square)), product)
+    """`square^-1 product`, with a ridge."""
+    return np.linalg.solve(_ridged(square, ridge), product)
+
+
+def _ridged(square: np.ndarray, ridge: float) -> np.ndarray:
+    """A square matrix with a ridge in units of the mean of its diagonal."""
+    return square + ridge * np.trace(square) / len(square) * np.eye(len(square))

@@ -36,8 +36,8 @@ def unfinished_step(out: Path) -> int | None:
 def corpus_begun_with(out: Path) -> str:
     """The fingerprint of the corpus of the run that lies beside `out`, empty where there is none."""
     path = state_file(out)
-    run = read_texts(path, kind=STATE_KIND).get("run", {}) if path.exists() else {}
-    return str(run.get("corpus", {}).get("corpus", ""))
+    run = _begun_with(read_texts(path, kind=STATE_KIND)) if path.exists() else None
+    return str(run.get("corpus", {}).get("corpus", "")) if run else ""
 
 
 def save_state(path: Path, state: TrainState, run: Run, *, is_done: bool) -> None:
@@ -60,12 +60,18 @@ def load_state(path: Path, like: TrainState, run: Run) -> TrainState:
     return arrays_to_state(like, tensors)
 
 
+def _begun_with(texts: dict[str, Any]) -> Run | None:
+    """What a saved run was started with; None where the file does not say."""
+    run = texts.get("run")
+    return run if isinstance(run, dict) and all(isinstance(part, dict) for part in run.values()) else None
+
+
 def _differing(texts: dict[str, Any], run: Run) -> str:
     """What keeps a saved state from being gone on with, and what to do about it; empty where nothing does."""
     if texts.get("layout") != STATE_LAYOUT:
         return "of another version of groovevae; finish it with that one"
-    before = texts.get("run")
-    if not isinstance(before, dict) or not all(isinstance(part, dict) for part in before.values()):
+    before = _begun_with(texts)
+    if before is None:
         return "that does not say what it was started with; look for another copy of the file"
     for part, values in run.items():
         found = before.get(part, {})

@@ -17,7 +17,7 @@ from fuzz_models import fuzz_models
 from fuzz_reading import Tally, fuzz
 from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
 from groovevae.errors import ModelFileError
-from groovevae.resume import STATE_LAYOUT, load_state
+from groovevae.resume import STATE_LAYOUT, corpus_begun_with, load_state
 from mutants import MUTATIONS, mutant
 
 KINDS = ("model", "training", "vector")  # of files that are damaged
@@ -89,6 +89,7 @@ def test_a_state_that_does_not_say_what_it_is_of_is_refused(tmp_path: Path, forg
     write_tensors(path, {"x": np.zeros(2, np.float32)}, kind=STATE_KIND, texts=texts)
     with pytest.raises(ModelFileError, match="does not say what it was started with"):
         load_state(path, None, run)
+    assert corpus_begun_with(tmp_path / "x.safetensors") == ""
 
 
 def test_files_that_are_read_and_must_not_be_are_faults(tmp_path: Path) -> None:

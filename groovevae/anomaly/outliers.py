@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from groovevae.bars import Bars
 from groovevae.checkpoint import ModelFile
 from groovevae.corpus import Corpus, CorpusSong, most_alike
 from groovevae.corpus.duplicates import distinct_bars
+from groovevae.corpus.scan import shown_path
 from groovevae.errors import CorpusError, RequestError
 from groovevae.inference import Network
 
@@ -101,7 +101,7 @@ def find_outliers(
         for number in np.argsort(-found.score, kind="stable").tolist()
         if genre in (None, songs[number].entry.genre)
     ]
-    unused = tuple((within(item.path, corpus.root), item.reason) for item in corpus.rejected)
+    unused = tuple((shown_path(item.path, corpus.root), item.reason) for item in corpus.rejected)
     return Outliers(str(corpus.root), tuple(files), threshold, false_alarms, len(normal_scores), normal is None, unused)
 
 
@@ -128,10 +128,10 @@ def _outlier(
     entry, bars = corpus.songs[number].entry, corpus.songs[number].song.bars
     score = float(found.score[number])
     other = str(found.genre.other[number]) if found.genre.log_odds[number] > 0 else ""
-    twin = within(corpus.songs[twins[number]].entry.path, corpus.root) if number in twins else ""
+    twin = shown_path(corpus.songs[twins[number]].entry.path, corpus.root) if number in twins else ""
     reasons = [*([f"looks like {other}"] if other else []), *([f"duplicate of {twin}"] if twin else [])]
     return Outlier(
-        path=within(entry.path, corpus.root),
+        path=shown_path(entry.path, corpus.root),
         genre=entry.genre,
         score=round(score, 3),
         is_flagged=score > threshold,
@@ -155,8 +155,3 @@ def _of_the_whole(bars: Bars) -> list[str]:
     if sounding >= MANY_BARS and differing < REPEATED_SHARE * sounding:
         found.append(f"repeated: {differing} bars that differ among {sounding}")
     return found
-
-
-def within(path: Path, root: Path) -> str:
-    """A path within a corpus, to be shown: odd bytes as question marks."""
-    return str(path.relative_to(root)).encode("utf-8", "replace").decode()

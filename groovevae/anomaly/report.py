@@ -8,9 +8,10 @@ import io
 import json
 from collections.abc import Sequence
 
-from groovevae.anomaly.outliers import Outliers, within
+from groovevae.anomaly.outliers import Outliers
 from groovevae.anomaly.suspects import Suspect
 from groovevae.corpus import Corpus, most_alike
+from groovevae.corpus.scan import shown_path
 
 COLUMNS = ("rank", "path", "genre", "score", "flagged", "role", "bars", "reasons", "looks_like", "duplicate_of")
 SHOWN_SUSPECTS = 5
@@ -66,7 +67,7 @@ def warning(corpus: Corpus, suspects: Sequence[Suspect]) -> list[str]:
     if suspects:
         lines.append(f"Files that look as if they did not belong: {len(suspects):,} of {len(corpus.songs):,}")
         for suspect in suspects[:SHOWN_SUSPECTS]:
-            lines.append(f"  {within(corpus.songs[suspect.song].entry.path, corpus.root)}: {suspect.reason}")
+            lines.append(f"  {shown_path(corpus.songs[suspect.song].entry.path, corpus.root)}: {suspect.reason}")
         if len(suspects) > SHOWN_SUSPECTS:
             lines.append(f"  ... and {len(suspects) - SHOWN_SUSPECTS:,} more")
     if twins := len(most_alike(corpus.near_duplicates)):

@@ -32,7 +32,7 @@ def near_duplicates(songs: Iterable[Bars]) -> list[NearDuplicate]:
     Octaves, roles, velocities, lengths and micro-timing do not count; songs are compared in C major or A minor. Of
     more than MAX_SONGS songs with a bar, the later ones are compared with the first alone.
     """
-    bars_of = [np.array(sorted(distinct_bars(bars)), np.uint64) for bars in songs]
+    bars_of = [np.array(list(distinct_bars(bars)), np.uint64) for bars in songs]
     common = _in_several(bars_of)
     found: list[NearDuplicate] = []
     songs_with: dict[int, list[int]] = defaultdict(list)

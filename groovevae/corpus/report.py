@@ -7,7 +7,6 @@ import json
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES
 from groovevae.corpus.duplicates import most_alike
 from groovevae.corpus.load import Corpus, CorpusSong
+from groovevae.corpus.scan import printable, shown_path
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,15 +80,15 @@ def corpus_report(corpus: Corpus) -> CorpusReport:
     rejected = Counter(item.path.relative_to(corpus.root).parts[0] for item in corpus.rejected)
     genres = tuple(_genre_report(genre, songs[genre], rejected[genre]) for genre in sorted({*songs, *rejected}))
     unused = tuple(
-        UnusedFile(_shown(item.path, corpus), _printable(item.reason))
+        UnusedFile(shown_path(item.path, corpus.root), printable(item.reason))
         for item in sorted([*corpus.rejected, *corpus.unread])
     )
-    paths = [song.entry.path for song in corpus.songs]
+    paths = [shown_path(song.entry.path, corpus.root) for song in corpus.songs]
     twins = tuple(
-        DuplicateFile(_shown(paths[pair.song], corpus), _shown(paths[pair.of], corpus), round(pair.share, 4))
+        DuplicateFile(paths[pair.song], paths[pair.of], round(pair.share, 4))
         for pair in most_alike(corpus.near_duplicates).values()
     )
-    return CorpusReport(_printable(str(corpus.root)), genres, unused, tuple(corpus.missing), twins)
+    return CorpusReport(printable(str(corpus.root)), genres, unused, tuple(corpus.missing), twins)
 
 
 def render(report: CorpusReport, console: Console) -> None:
@@ -154,7 +154,7 @@ def _genre_table(report: CorpusReport) -> Table:
         counts = (f"{count:,}" for count in (row.files, row.used, row.songs, row.bars, row.notes))
         metres = [f"{metre} {count:,}" for metre, count in row.metres.items()][:_SHOWN_METRES]
         more = len(row.metres) - len(metres)
-        table.add_row(_printable(row.genre), *counts, ", ".join(metres) + (f", {more} more" if more else ""))
+        table.add_row(printable(row.genre), *counts, ", ".join(metres) + (f", {more} more" if more else ""))
     return table
 
 
@@ -167,7 +167,7 @@ def _role_table(report: CorpusReport) -> Table:
         notes = max(row.notes, 1)
         reasons = [f"{reason} {count / notes:.1%}" for reason, count in lost.items() if count][:_SHOWN_REASONS]
         share = f"{sum(lost.values()) / notes:.1%}"
-        table.add_row(_printable(row.genre), *shares, share, ", ".join(reasons))
+        table.add_row(printable(row.genre), *shares, share, ", ".join(reasons))
     return table
 
 
@@ -184,12 +184,3 @@ def text_table(*names: str) -> Table:
 
 def _print(console: Console, line: str) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True)  # a piped path is never broken
-
-
-def _shown(path: Path, corpus: Corpus) -> str:
-    return _printable(str(path.relative_to(corpus.root)))
-
-
-def _printable(text: str) -> str:
-    """File names that are no valid UTF-8, with the odd bytes as question marks."""
-    return text.encode("utf-8", "replace").decode()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from groovevae.corpus.load import Corpus
-from groovevae.corpus.scan import Unread, plain_path
+from groovevae.corpus.scan import Unread, plain_path, shown_path
 from groovevae.errors import CorpusError
 
 
@@ -45,4 +45,4 @@ def _paths(listed: Path) -> list[str]:
 
 def _within(path: Path, corpus: Corpus) -> str:
     """A path as reports print it, odd bytes as question marks."""
-    return plain_path(str(path.relative_to(corpus.root)).encode("utf-8", "replace").decode())
+    return plain_path(shown_path(path, corpus.root))

@@ -15,7 +15,7 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.features import KINDS, bar_features
-from groovevae.judges import MAX_GENRE_BARS, NUM_FOLDS, Judges
+from groovevae.judges import MAX_GENRE_BARS, NUM_FOLDS, Judges, forest
 
 _TREES = 60
 
@@ -74,10 +74,5 @@ def hear(bars: Bars) -> dict[str, np.ndarray]:
 
 
 def _fit(values: np.ndarray, is_target: np.ndarray, seed: int) -> Any:
-    from sklearn.ensemble import ExtraTreesClassifier
-
-    forest = ExtraTreesClassifier(
-        _TREES, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1
-    )
-    forest.fit(values, is_target)
-    return forest.set_params(n_jobs=1)  # to be asked: a few bars are not worth the threads
+    fitted = forest(_TREES, seed=seed).fit(values, is_target)
+    return fitted.set_params(n_jobs=1)  # to be asked: a few bars are not worth the threads

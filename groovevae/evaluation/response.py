@@ -91,9 +91,7 @@ def _pair(
 ) -> PairResponse:
     every = {REAL: source.bars, **versions}
     heard, song_ids = hear(Bars.concatenate(list(every.values()))), np.tile(source.song_ids, len(every))
-    together = judges.between(
-        source.name, target.name, heard, song_ids
-    )  # all versions at once: each judge is asked once
+    together = judges.between(source.name, target.name, heard, song_ids)  # at once: each judge is asked once
     by_version = {
         name: {kind: values.reshape(len(every), -1)[number] for kind, values in together.items()}
         for number, name in enumerate(every)
