@@ -23,10 +23,10 @@ PRECISIONS = {"float32": False, "bfloat16": True}
 
 def run_one(corpus: str, precision: str, steps: int, seed: int) -> Row:
     """Trains the package's network in one precision and measures it in float32."""
-    from groovevae.inference import Network
-    from groovevae.metrics import macro_f1
-    from groovevae.training import Progress, initial_state, reconstruction_f1, run_training
-    from groovevae.weights import state_to_arrays
+    from groovevae.measures.note_f1 import macro_f1
+    from groovevae.network.forward import Network
+    from groovevae.training.loop import Progress, initial_state, reconstruction_f1, run_training
+    from groovevae.training.weights import state_to_arrays
     from sides import load_sides
 
     def tell(progress: Progress) -> None:

@@ -18,12 +18,12 @@ import numpy as np
 from groovevae.anomaly.belonging import BELONGING, fit_belonging, fitted, unseen_scores
 from groovevae.anomaly.detectors import DETECTORS, MIN_SONGS, Known, Scorer
 from groovevae.anomaly.faults import FAULTS, inject
-from groovevae.anomaly.views import describe
+from groovevae.anomaly.measurements import describe
 from groovevae.bars import Bars
-from groovevae.checkpoint import load_model_file
 from groovevae.corpus import CorpusSong, load_corpus, split_songs
 from groovevae.evaluation.bootstrap import Draws, Estimate, draw_songs, estimate
-from groovevae.inference import Network
+from groovevae.model.file import load_model_file
+from groovevae.network.forward import Network
 
 STRENGTHS = (1.0, 0.5, 0.25)
 AUTOENCODER = "reconstruction error, autoencoder"

@@ -26,11 +26,11 @@ import mido
 import numpy as np
 
 from groovevae.bars import song_to_piece
-from groovevae.checkpoint import load_model_file
-from groovevae.generate import Blend, Groove
-from groovevae.midi import TICKS_PER_QUARTER
-from groovevae.request import BlendRequest
-from groovevae.sampling import SampleRequest
+from groovevae.bars.midi import TICKS_PER_QUARTER
+from groovevae.generation.groove import Blend, Groove
+from groovevae.generation.requests import BlendRequest
+from groovevae.generation.sampling import SampleRequest
+from groovevae.model.file import load_model_file
 from midi_readers import notes_of_mido, notes_of_pretty_midi, notes_of_symusic
 from random_requests import Request, random_requests, starting_files
 

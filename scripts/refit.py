@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from groovevae.checkpoint import ModelFile, load_model_file, save_model
 from groovevae.corpus import load_corpus
 from groovevae.errors import GrooveError
-from groovevae.learn import add_prior, fit_blends
+from groovevae.model.file import ModelFile, load_model_file, save_model
+from groovevae.training.train import add_prior, fit_blends
 
 PARTS = {"blends": fit_blends, "prior": add_prior}
 

@@ -20,10 +20,10 @@ import numpy as np
 from groovevae.bars import Song, piece_to_song, song_to_piece
 from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.bars.metre import BarLines, bar_lines
+from groovevae.bars.midi import Piece, load_piece, midi_to_piece, piece_to_midi
 from groovevae.bars.placing import KEPT, REASONS, Placed, place_notes
 from groovevae.errors import MidiError
-from groovevae.metrics import ONSET_TOLERANCE, NoteCounts, f1, match_notes
-from groovevae.midi import Piece, load_piece, midi_to_piece, piece_to_midi
+from groovevae.measures.note_f1 import ONSET_TOLERANCE, NoteCounts, f1, match_notes
 
 DRUM_KEYS = "drum keys"  # drums once more, where another sound of the same voice does not count
 COLUMNS = (*ROLES, DRUM_KEYS)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from groovevae.midi import NOTE_DTYPE, Piece, Track, piece_to_midi
+from groovevae.bars.midi import NOTE_DTYPE, Piece, Track, piece_to_midi
 
 PIANO = Track("Piano", 0, is_drum=False)
 BAND = (

@@ -15,24 +15,24 @@ from test_phrases import phrase
 from tiny import SIZES, Tiny, untrained_network
 
 from groovevae.anomaly import Outliers, find_outliers
+from groovevae.anomaly.baselines import FARTHEST, fit_usual
 from groovevae.anomaly.belonging import BELONGING, fit_scale, fitted
 from groovevae.anomaly.detectors import DETECTORS, MIN_SONGS, Known, nearest
 from groovevae.anomaly.faults import FAULTS, inject
 from groovevae.anomaly.genres import fit_genres
 from groovevae.anomaly.likelihood import NATS, bar_nats, reconstruction_nats
-from groovevae.anomaly.portraits import song_means, worst_quarter
+from groovevae.anomaly.measurements import BARS, describe
 from groovevae.anomaly.reasons import reason_of
+from groovevae.anomaly.song_statistics import song_means, worst_quarter
 from groovevae.anomaly.suspects import ENOUGH_SONGS, find_suspects, suspects
 from groovevae.anomaly.traits import bar_traits
-from groovevae.anomaly.usual import FARTHEST, fit_usual
-from groovevae.anomaly.views import BARS, describe
 from groovevae.bars import Bars
 from groovevae.bars.constants import CHORD_LOW, HOLD, ONSET, ROLES
 from groovevae.corpus import load_corpus
 from groovevae.errors import CorpusError, RequestError
-from groovevae.inference import Network
-from groovevae.losses import recon_loss
-from groovevae.weights import build_network
+from groovevae.network.forward import Network
+from groovevae.training.losses import recon_loss
+from groovevae.training.weights import build_network
 
 
 @pytest.mark.parametrize("metre", [(4, 4), (3, 4), (6, 8), (5, 8)])

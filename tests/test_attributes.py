@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from pieces import BASS, CHORDS, DRUMS, LEAD, piece_of
 
-from groovevae.attributes import ATTRIBUTES, measure_all, metrical_weights
 from groovevae.bars import Bars, piece_to_song
-from groovevae.midi import Track
+from groovevae.bars.midi import Track
+from groovevae.measures.attributes import ATTRIBUTES, measure_all, metrical_weights
 
 Parts = dict[Track, list]
 

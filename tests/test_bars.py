@@ -11,8 +11,8 @@ from groovevae.bars import Bars, Song, piece_to_song, song_to_piece
 from groovevae.bars.constants import FIRST_PITCH, HOLD, LEAD_LOW, MAX_CHORD_ONSETS, ONSET, VOICE_PITCH
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.grid import fold_octaves
+from groovevae.bars.midi import Piece, Track, midi_to_piece, piece_to_midi
 from groovevae.errors import MidiError
-from groovevae.midi import Piece, Track, midi_to_piece, piece_to_midi
 
 TRIPLETS = [(beat + third / 3, 1 / 3, 60 + third) for beat in range(4) for third in range(3)]
 

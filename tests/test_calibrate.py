@@ -6,9 +6,9 @@ import pytest
 from groovevae import BlendRequest, Groove
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, ONSET, ROLES
-from groovevae.calibrate import GRID, fit_judge, invert, measure_doses, role_features, with_doses
-from groovevae.checkpoint import load_model_file, save_model
-from groovevae.doses import AMOUNTS
+from groovevae.fitting.calibration import GRID, fit_judge, invert, measure_doses, role_features, with_doses
+from groovevae.model.calibration import AMOUNTS
+from groovevae.model.file import load_model_file, save_model
 
 
 @pytest.mark.parametrize(

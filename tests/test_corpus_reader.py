@@ -10,11 +10,11 @@ import pytest
 from corpus_files import make_corpus, tune
 
 from groovevae.bars import Song, piece_to_song
+from groovevae.bars.midi import midi_to_piece
 from groovevae.corpus import read_song, read_songs
 from groovevae.corpus.isolate import Limits, map_isolated
 from groovevae.corpus.pack import bars_digest, is_whole, pack_song, unpack_song
 from groovevae.errors import GrooveError, MidiError
-from groovevae.midi import midi_to_piece
 
 LIMITS = Limits(timeout_seconds=1.0, memory_bytes=2**29)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from groovevae.doses import AMOUNTS, dose, find_curves
+from groovevae.model.calibration import AMOUNTS, dose, find_curves
 
 CURVE = np.array([0.5, 0.8, 1.0, 1.6])
 

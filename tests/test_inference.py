@@ -11,12 +11,12 @@ from tiny import SIZES, untrained_network
 
 from groovevae.bars import Bars
 from groovevae.bars.types import BarBatch
-from groovevae.decoding import encode
 from groovevae.errors import ModelFileError
-from groovevae.inference import Network, weight_shapes
-from groovevae.logits import BarLogits, metre_index
-from groovevae.model import GrooveVAE
-from groovevae.weights import build_network, network_to_weights
+from groovevae.network.decoding import encode
+from groovevae.network.forward import Network, weight_shapes
+from groovevae.network.logits import BarLogits, metre_index
+from groovevae.training.network import GrooveVAE
+from groovevae.training.weights import build_network, network_to_weights
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import FIRST_PITCH, ONSET, VOICE_PITCH
-from groovevae.latents import covariance, genre_vector, phrase_start, playing_of, plays_drums
+from groovevae.model.genres import covariance, genre_vector, phrase_start, playing_of, plays_drums
 
 
 def song(*roles: str, num_bars: int = 4, **fields) -> Song:

@@ -5,8 +5,8 @@ from pieces import BASS, CHORDS, DRUMS, LEAD, piece_of
 from groovevae.bars import piece_to_song, song_to_piece
 from groovevae.bars.constants import FIRST_PITCH
 from groovevae.bars.metre import bar_lines
+from groovevae.bars.midi import Piece
 from groovevae.errors import MidiError
-from groovevae.midi import Piece
 
 
 def bars_of(piece: Piece) -> list[tuple[float, float, str, int]]:

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pieces import BASS, CHORDS, DRUMS, LEAD, note_rows, piece_of
 
-from groovevae.errors import MidiError
-from groovevae.midi import (
+from groovevae.bars.midi import (
     MAX_FILE_BYTES,
     NOTE_DTYPE,
     Piece,
@@ -21,6 +20,7 @@ from groovevae.midi import (
     piece_to_pretty_midi,
     pretty_midi_to_piece,
 )
+from groovevae.errors import MidiError
 
 TICKS = 480
 

@@ -3,8 +3,8 @@ import pytest
 from pieces import BASS, CHORDS, DRUMS, LEAD, Note, piece_of
 
 from groovevae.bars.constants import ROLES
+from groovevae.bars.midi import Piece, Track
 from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
-from groovevae.midi import Piece, Track
 
 
 def part(name: str, program: int = 0) -> Track:

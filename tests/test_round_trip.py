@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pieces import BASS, CHORDS, DRUMS, LEAD, piece_of
 
-from groovevae.midi import piece_to_midi
+from groovevae.bars.midi import piece_to_midi
 
 
 def test_round_trip_of_a_corpus(tmp_path: Path, run_python: Callable) -> None:

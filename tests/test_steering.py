@@ -15,10 +15,10 @@ from groovevae.bars import song_to_piece
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.types import Bars
 from groovevae.errors import CorpusError, RequestError
-from groovevae.latents import Vector
-from groovevae.plans import plan_pieces
-from groovevae.request import joined_morph, morph_requests
-from groovevae.starts import Places
+from groovevae.generation.blending import plan_pieces
+from groovevae.generation.requests import joined_morph, morph_requests
+from groovevae.generation.sources import Places
+from groovevae.model.genres import Vector
 
 REQUEST = BlendRequest("classical", {"rock": 1.0}, temperature=1.0)  # the tiny model is silent at its likeliest
 
@@ -41,7 +41,7 @@ def steered(groove: Groove) -> Groove:
 
 def points_of(groove: Groove, request: BlendRequest) -> np.ndarray:
     """The points of the first piece of a request."""
-    from groovevae.plans import plan_pieces
+    from groovevae.generation.blending import plan_pieces
 
     return plan_pieces(request.checked(groove.model.genres), Places(groove.model, groove.network))[0].take.z
 

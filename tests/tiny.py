@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from flax import nnx
 
-from groovevae import learn
 from groovevae.config import ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus
-from groovevae.inference import Network
-from groovevae.learn import Trained, train_model
-from groovevae.model import GrooveVAE
-from groovevae.training import Progress
-from groovevae.weights import network_to_weights
+from groovevae.network.forward import Network
+from groovevae.training import train
+from groovevae.training.loop import Progress
+from groovevae.training.network import GrooveVAE
+from groovevae.training.train import Trained, train_model
+from groovevae.training.weights import network_to_weights
 
 GENRES = ("classical", "jazz", "rock")
 SIZES = ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16)
@@ -50,5 +50,5 @@ def train_tiny(corpus: Corpus, path: Path, **options) -> Tiny:
 
 def describe_quickly() -> None:
     """Leaves out, in this process, what takes longer at the end of a tiny run than the run: attributes and doses."""
-    learn.attribute_vectors = lambda network, data: []
-    learn.with_doses = lambda model, data=None: model
+    train.attribute_vectors = lambda network, data: []
+    train.with_doses = lambda model, data=None: model

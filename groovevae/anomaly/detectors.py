@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from groovevae.anomaly.portraits import portraits, worst_quarter
-from groovevae.anomaly.usual import Usual, fit_usual
-from groovevae.anomaly.views import View
+from groovevae.anomaly.baselines import Usual, fit_usual
+from groovevae.anomaly.measurements import View
+from groovevae.anomaly.song_statistics import portraits, worst_quarter
 
 NEIGHBOURS = 3
 MIN_SONGS = 5  # of a genre: fewer are compared with the songs of all genres

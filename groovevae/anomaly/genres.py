@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from groovevae.anomaly.baselines import fit_usual
 from groovevae.anomaly.detectors import Known
-from groovevae.anomaly.portraits import portraits, song_means
-from groovevae.anomaly.usual import fit_usual
+from groovevae.anomaly.song_statistics import portraits, song_means
 
 FOLDS = 5
 FARTHEST_ODDS = 1e3  # nats

@@ -10,9 +10,9 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, HOLD, OFFSET_UNITS, ONSET, ROLES, STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch
-from groovevae.decoding import CHUNK, encode, of_chunks
-from groovevae.inference import Network
-from groovevae.logits import BarLogits, metre_index
+from groovevae.network.decoding import CHUNK, encode, of_chunks
+from groovevae.network.forward import Network
+from groovevae.network.logits import BarLogits, metre_index
 
 NATS = (*ROLES, "feel")  # feel: velocity and micro-timing of every role
 

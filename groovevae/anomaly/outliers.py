@@ -9,15 +9,15 @@ import numpy as np
 
 from groovevae.anomaly.belonging import Belonging, fit_belonging, unseen_scores
 from groovevae.anomaly.detectors import MIN_SONGS, Known
+from groovevae.anomaly.measurements import describe
 from groovevae.anomaly.reasons import Blame, Blamer
-from groovevae.anomaly.views import describe
 from groovevae.bars import Bars
-from groovevae.checkpoint import ModelFile
 from groovevae.corpus import Corpus, CorpusSong, most_alike
 from groovevae.corpus.duplicates import distinct_bars
 from groovevae.corpus.scan import shown_path
 from groovevae.errors import CorpusError, RequestError
-from groovevae.inference import Network
+from groovevae.model.file import ModelFile
+from groovevae.network.forward import Network
 
 FALSE_ALARMS = 0.05  # share of normal files above the threshold
 FEW_BARS = 4  # with notes: a file with fewer is nearly empty

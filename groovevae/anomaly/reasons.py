@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from groovevae.anomaly.baselines import Usual, fit_usual
 from groovevae.anomaly.detectors import Known
-from groovevae.anomaly.portraits import portrait_names, portraits
-from groovevae.anomaly.usual import Usual, fit_usual
-from groovevae.anomaly.views import role_of
+from groovevae.anomaly.measurements import role_of
+from groovevae.anomaly.song_statistics import portrait_names, portraits
 from groovevae.bars.constants import ROLES
 
 FAR = 3.0  # spreads from what is usual in the genre: what is worth a word

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER
+from groovevae.bars.midi import Piece
 from groovevae.errors import MidiError
-from groovevae.midi import Piece
 
 MAX_BARS = 20_000
 DOWNBEAT_WINDOW = 0.06  # quarter notes either side of a bar line

@@ -12,8 +12,8 @@ import numpy as np
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, MAX_CHORD_ONSETS, NUM_VOICES, ROLES
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.metre import BarLines
+from groovevae.bars.midi import Piece
 from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
-from groovevae.midi import Piece
 
 SAME_STRIKE = 0.3  # steps: notes struck this close together are one chord, further apart a run
 ASIDE = 0.3  # steps from the nearest step: from here on a note may stand on the one beside it, 0.2 early or late

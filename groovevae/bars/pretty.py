@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groovevae.bars.grid import piece_to_song
+from groovevae.bars.midi import piece_to_midi, piece_to_pretty_midi, pretty_midi_to_piece
 from groovevae.bars.render import song_to_piece
 from groovevae.bars.types import Song
-from groovevae.midi import piece_to_midi, piece_to_pretty_midi, pretty_midi_to_piece
 
 if TYPE_CHECKING:
     import pretty_midi

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED
-from groovevae.midi import Piece, Track
+from groovevae.bars.midi import Piece, Track
 
 _UNRANKED = 2**30
 NO_ROLE = -1  # sound effects and pitched percussion, which no role can play

@@ -47,9 +47,9 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     """
     from dataclasses import replace
 
-    from groovevae.blend import parse_amount
-    from groovevae.generate import load_model
-    from groovevae.request import BlendRequest
+    from groovevae.generation.groove import load_model
+    from groovevae.generation.requests import BlendRequest
+    from groovevae.model.moving import parse_amount
 
     roles = {role: options.pop(role) for role in ("drums", "bass", "chords", "lead")}
     amounts = {role: parse_amount(text) for role, text in roles.items() if text is not None}
@@ -78,8 +78,8 @@ def morph(
       groove morph song.mid other.mid --steps 9 --spherical --out morphs
       groove morph jazz song.mid --joined --bars 4
     """
-    from groovevae.generate import load_model
-    from groovevae.request import BlendRequest, joined_morph, morph_requests
+    from groovevae.generation.groove import load_model
+    from groovevae.generation.requests import BlendRequest, joined_morph, morph_requests
 
     method = "sphere" if spherical else "line"
     request = BlendRequest(start, {target: 1.0}, method=method, **piece_fields(options))

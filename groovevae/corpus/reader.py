@@ -7,10 +7,10 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from groovevae.bars import Song, piece_to_song
+from groovevae.bars.midi import load_piece
 from groovevae.corpus.isolate import Limits, map_isolated
 from groovevae.corpus.pack import pack_song, unpack_song
 from groovevae.errors import MidiError
-from groovevae.midi import load_piece
 
 FILES_PER_JOB = 60  # a worker takes about as long to start as to read these
 LIMITS = Limits()

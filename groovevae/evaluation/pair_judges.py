@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.features import KINDS, bar_features
-from groovevae.judges import MAX_GENRE_BARS, NUM_FOLDS, Judges, forest
+from groovevae.measures.features import KINDS, bar_features
+from groovevae.measures.judges import MAX_GENRE_BARS, NUM_FOLDS, Judges, forest
 
 _TREES = 60
 

@@ -10,14 +10,13 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import PITCHED, ROLES
-from groovevae.blend import find_way, go
-from groovevae.checkpoint import ModelFile
-from groovevae.decoding import Take, decode_takes, encode, without_stray_holds
-from groovevae.doses import find_curves
 from groovevae.evaluation.excerpts import Excerpts
-from groovevae.inference import Network
-from groovevae.plans import calibrated_path
-from groovevae.request import DEFAULT_TEMPERATURE
+from groovevae.generation.blending import calibrated_path
+from groovevae.model.calibration import find_curves
+from groovevae.model.file import ModelFile
+from groovevae.model.moving import find_way, go
+from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode, without_stray_holds
+from groovevae.network.forward import Network
 
 AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # beside 0, which is the same for all targets
 IDENTITY = "amount 0"
