@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from groovevae.corpus import load_corpus, read_song
     from groovevae.errors import GrooveError
     from groovevae.evaluation import evaluate
-    from groovevae.generation.groove import Blend, Groove, load_model
+    from groovevae.generation.groove import Groove, Piece, load_model
     from groovevae.generation.requests import BlendRequest
     from groovevae.generation.sampling import SampleRequest
     from groovevae.model.file import load_model_file
@@ -32,11 +32,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Bars",
-    "Blend",
     "BlendRequest",
     "Groove",
     "GrooveError",
     "ModelConfig",
+    "Piece",
     "SampleRequest",
     "Song",
     "TrainConfig",
@@ -61,7 +61,7 @@ _MODULES = {
     "corpus": ("load_corpus", "read_song"),
     "errors": ("GrooveError",),
     "evaluation": ("evaluate",),
-    "generation.groove": ("Blend", "Groove", "load_model"),
+    "generation.groove": ("Piece", "Groove", "load_model"),
     "generation.requests": ("BlendRequest",),
     "generation.sampling": ("SampleRequest",),
     "model.file": ("load_model_file",),

@@ -81,7 +81,7 @@ def main(
     z = groove.encode(real_source)
     way = move(z, genres[source], {target: 1.0}, genres, amount=1.0, method=method) - z  # (N, Z)
     direction = way.mean(0)
-    curves = {target: find_curves(groove.model.doses, source, target)}
+    curves = {target: find_curves(groove.model.calibration, source, target)}
     by_role = calibrated_path(z, {target: way}, {target: 1.0}, curves)
 
     def decoded(points: np.ndarray) -> dict[str, float]:

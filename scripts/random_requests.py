@@ -9,7 +9,7 @@ import numpy as np
 
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import NOTE_DTYPE, Piece, Track, piece_to_midi
+from groovevae.bars.midi import NOTE_DTYPE, Score, Track, score_to_midi
 from groovevae.generation.requests import BlendRequest, joined_morph, morph_requests
 from groovevae.generation.sampling import SampleRequest
 from groovevae.model.file import ModelFile
@@ -42,7 +42,7 @@ def _tune(metres: list[tuple[int, int]], rng: np.random.Generator) -> bytes:
             notes.append((begin + eighth, 0.5, int(rng.integers(36, 48)), 90, 1))
             notes += [(begin + eighth, 0.5, int(pitch), 80, 2) for pitch in rng.choice(np.arange(55, 85), 3, False)]
         begin += 4 * numerator / denominator
-    return piece_to_midi(Piece(np.array(sorted(notes), NOTE_DTYPE), BAND, metres=np.array(starts, float), length=begin))
+    return score_to_midi(Score(np.array(sorted(notes), NOTE_DTYPE), BAND, metres=np.array(starts, float), length=begin))
 
 
 def random_requests(model: ModelFile, files: list[str], rng: np.random.Generator) -> tuple[str, list[Request]]:

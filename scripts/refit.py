@@ -33,7 +33,7 @@ def main(part: str, corpus_folder: str, model_path: Path, out: Path | None, seed
 def _said(model: ModelFile) -> str:
     coded = sum(genre.code is not None for genre in model.genres.values())
     forms = sum(map(len, model.prior.forms.values())) if model.prior else 0
-    return f"doses of {len(model.doses)} pairs, song codes of {coded} genres, {forms} forms of phrases"
+    return f"doses of {len(model.calibration)} pairs, song codes of {coded} genres, {forms} forms of phrases"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from groovevae.corpus import Corpus
-    from groovevae.generation.groove import Blend
+    from groovevae.generation.groove import Piece
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -64,7 +64,7 @@ def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
     return {name: readers[name](value) if name in readers else value for name, value in fields.items()}
 
 
-def write_pieces(pieces: list[tuple[str, Blend]], out: str) -> None:
+def write_pieces(pieces: list[tuple[str, Piece]], out: str) -> None:
     """Writes pieces with the names of their files, and prints a line for each."""
     from groovevae.files import write_file
     from groovevae.generation.groove import output_paths

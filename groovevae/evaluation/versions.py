@@ -75,10 +75,10 @@ def points_of(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.ran
     model = sides.model
     way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)  # (N, Z)
     length = np.linalg.norm(way, axis=1, keepdims=True)
-    curves = {target: find_curves(model.doses, source, target)}
+    curves = {target: find_curves(model.calibration, source, target)}
 
     def along(direction: np.ndarray, amount: float) -> np.ndarray:
-        """As a blend goes, each role as far as its dose says, but in a direction (N, Z) that may be another."""
+        """As a blend goes, each role as far as its calibration says, but in a direction (N, Z) that may be another."""
         path = calibrated_path(z, {target: direction}, {target: 1.0}, curves)
         return np.stack([path(np.full(len(z), amount), role) for role in ROLES])
 

@@ -45,12 +45,12 @@ class _Heard(NamedTuple):
     is_heard: np.ndarray  # (N,) bool
 
 
-def measure_doses(
+def measure_calibration(
     model: ModelFile, network: Network, *, data: Dataset | None = None, names: Sequence[str] | None = None
 ) -> dict[tuple[str, str], np.ndarray]:
     """The curves (4, K) of each ordered pair of genres, of those alone that one of `names` is part of.
 
-    A curve holds, for each of doses.AMOUNTS, the share of the way at which bars are heard to have gone that far.
+    A curve holds, for each of AMOUNTS, the share of the way at which bars are heard to have gone that far.
     The bars are those of `data`; of genres that it does not hold, the phrases in the model file.
     """
     heard = _phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
@@ -174,7 +174,7 @@ def _pitched_features(states: np.ndarray, at: np.ndarray, *, is_line: bool) -> n
     )
 
 
-def with_doses(model: ModelFile, *, data: Dataset | None = None, names: Sequence[str] | None = None) -> ModelFile:
-    """The model with doses measured anew: for all pairs of genres, or for those that one of `names` is part of."""
-    doses = {pair: curve for pair, curve in model.doses.items() if names and not set(names) & set(pair)}
-    return replace(model, doses={**doses, **measure_doses(model, model.network(), data=data, names=names)})
+def with_calibration(model: ModelFile, *, data: Dataset | None = None, names: Sequence[str] | None = None) -> ModelFile:
+    """The model calibrated anew: for all pairs of genres, or for those that one of `names` is part of."""
+    kept = {pair: curve for pair, curve in model.calibration.items() if names and not set(names) & set(pair)}
+    return replace(model, calibration={**kept, **measure_calibration(model, model.network(), data=data, names=names)})

@@ -14,7 +14,7 @@ from groovevae.bars.key import parse_key, semitones_to_c
 from groovevae.errors import RequestError
 from groovevae.generation.requests import DEFAULT_BARS, BlendRequest, amount_text, is_midi_path, is_path, strengths_text
 from groovevae.generation.sources import Places, Start
-from groovevae.model.calibration import dose, find_curves
+from groovevae.model.calibration import calibrated_share, find_curves
 from groovevae.model.genres import Genre
 from groovevae.model.moving import (
     BAR_METHODS,
@@ -67,7 +67,7 @@ def plan_pieces(request: BlendRequest, places: Places) -> list[Plan]:
             played = {**genres, word: _played_like(genres[word], end)}
             goal = goal if is_midi_path(word) else end.name
         elif request.method == "calibrated":
-            curves = {name: find_curves(places.model.doses, start.genre, name) for name in targets}
+            curves = {name: find_curves(places.model.calibration, start.genre, name) for name in targets}
             ways = {name: way(start.z) for name, way in find(start.genre).items()}
             path = calibrated_path(start.z, ways, targets, curves)
             if not start.plays[DRUMS]:
@@ -109,7 +109,7 @@ def calibrated_path(
     def path(amounts: np.ndarray, role: str) -> np.ndarray:
         out = z.astype(np.float32)
         for name, way in ways.items():
-            share = dose(curves[name][ROLES.index(role)], amounts * weights[name])  # (N,)
+            share = calibrated_share(curves[name][ROLES.index(role)], amounts * weights[name])  # (N,)
             out = out + share[:, None].astype(np.float32) * way
         return out
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from groovevae import __version__
-from groovevae.bars import Bars, Song, song_to_piece
+from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import piece_to_midi
+from groovevae.bars.midi import score_to_midi
 from groovevae.corpus.scan import printable
 from groovevae.generation.blending import Plan, plan_pieces
 from groovevae.generation.requests import BlendRequest
@@ -24,7 +24,7 @@ from groovevae.network.forward import Network
 
 
 @dataclass(frozen=True)
-class Blend:
+class Piece:
     """A new piece, blended or sampled: its bars, the MIDI file's bytes, and a line that says what was done."""
 
     song: Song
@@ -61,7 +61,7 @@ class Groove:
         """Bars of latent points (N, Z), or (4, N, Z) for each role its own, in the metres and tempos of `like`."""
         return decode(self.network, z, like, temperature=temperature, seed=seed, keep=keep)
 
-    def blend(self, request: BlendRequest) -> list[Blend]:
+    def blend(self, request: BlendRequest) -> list[Piece]:
         """`request.count` pieces, of the seeds from `request.seed` on. The same request gives the same bytes.
 
         Raises RequestError for a request that does not fit, MidiError for a file that cannot be read, and CorpusError
@@ -69,14 +69,14 @@ class Groove:
         """
         return self.blend_all([request])
 
-    def blend_all(self, requests: Sequence[BlendRequest]) -> list[Blend]:
+    def blend_all(self, requests: Sequence[BlendRequest]) -> list[Piece]:
         """The pieces of several requests, as `blend` gives them: files are read once, and bars decoded together."""
         places = Places(self.model, self.network)
         plans = [plan for one in requests for plan in plan_pieces(one.checked(self.model.genres), places)]
         decoded = decode_takes(self.network, [plan.take for plan in plans])
         return [self._finished(plan, bars) for plan, bars in zip(plans, decoded, strict=True)]
 
-    def sample(self, request: SampleRequest) -> list[Blend]:
+    def sample(self, request: SampleRequest) -> list[Piece]:
         """`request.count` new phrases of a genre, of the seeds from `request.seed` on; the same request gives the same.
 
         Raises RequestError for a request that does not fit, and for a model without a prior over phrases.
@@ -85,19 +85,19 @@ class Groove:
         request = request.checked(sampler.prior)
         return [self._sampled(sampler, request, request.seed + number) for number in range(request.count)]
 
-    def _sampled(self, sampler: Sampler, request: SampleRequest, seed: int) -> Blend:
+    def _sampled(self, sampler: Sampler, request: SampleRequest, seed: int) -> Piece:
         song = sampler.song(request, seed)
         key = key_name(song.transpose, song.is_minor)
         description = f"a new phrase of {request.genre} in {key}; {_playing(song.bars)}"
         text = printable(f"groovevae {__version__}: {description}; {request.command(seed, model=self.path)}")
-        return Blend(song, piece_to_midi(song_to_piece(song, text=text)), description, seed)
+        return Piece(song, score_to_midi(song_to_score(song, text=text)), description, seed)
 
-    def _finished(self, plan: Plan, bars: Bars) -> Blend:
+    def _finished(self, plan: Plan, bars: Bars) -> Piece:
         song = replace(plan.song, bars=bars)
         description = f"{plan.what}; {_playing(bars)}"
         command = plan.request.command(plan.request.seed, model=self.path)
         text = printable(f"groovevae {__version__}: {description}; {command}")
-        return Blend(song, piece_to_midi(song_to_piece(song, text=text)), description, plan.request.seed)
+        return Piece(song, score_to_midi(song_to_score(song, text=text)), description, plan.request.seed)
 
 
 def load_model(path: str | Path | None = None) -> Groove:
@@ -111,7 +111,7 @@ def _playing(bars: Bars) -> str:
     return " ".join(["plays", ", ".join(playing)]) if playing else "silent: no note came out"
 
 
-def output_paths(blends: list[Blend], folder: Path, stem: str) -> Iterator[tuple[Path, Blend]]:
+def output_paths(blends: list[Piece], folder: Path, stem: str) -> Iterator[tuple[Path, Piece]]:
     """Where each blend goes: STEM-SEED.mid, or with a further number where another file has that name already."""
     for blended in blends:
         path, number = folder / f"{stem}-{blended.seed}.mid", 1

@@ -11,7 +11,7 @@ import numpy as np
 from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong, Entry, load_genre, read_song
 from groovevae.errors import MidiError, RequestError
-from groovevae.fitting.genres import describe_genre, usual_covariance
+from groovevae.fitting.genres import describe_genre, mean_covariance
 from groovevae.generation.requests import MAX_BARS, is_midi_path, is_path, short_name
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, Vector
@@ -108,8 +108,8 @@ class Places:
                 songs = [CorpusSong.from_song(entry, self.song(word))]
             else:
                 songs = load_genre(word, word).songs
-            usual = usual_covariance(self.model.genres.values())
-            self._genres[word] = describe_genre(self.network, word, songs, usual=usual)
+            usual = mean_covariance(self.model.genres.values())
+            self._genres[word] = describe_genre(self.network, word, songs, prior_covariance=usual)
         return self._genres[word]
 
     def mean(self, words: Sequence[str]) -> np.ndarray:

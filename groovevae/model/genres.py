@@ -76,15 +76,15 @@ def covariance(z: np.ndarray) -> np.ndarray:
     return np.cov(np.asarray(z, np.float64), rowvar=False).astype(np.float32)
 
 
-def shrunk_covariance(z: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """The covariance (Z, Z) of a few posterior means (N, Z), filled up with a usual one.
+def shrunk_covariance(z: np.ndarray, prior_covariance: np.ndarray) -> np.ndarray:
+    """The covariance (Z, Z) of a few posterior means (N, Z), filled up with that of a prior.
 
     As if Z more bars had been seen that vary as usual: the mean of the posterior of a covariance under an
     inverse-Wishart prior of that weight (Gelman et al. 2013, Bayesian Data Analysis, sec. 3.6). N bars of less than Z
     dimensions say nothing of the others.
     """
     count, size = z.shape
-    return ((count * covariance(z) + size * usual) / (count + size)).astype(np.float32)
+    return ((count * covariance(z) + size * prior_covariance) / (count + size)).astype(np.float32)
 
 
 class Playing(NamedTuple):
@@ -113,7 +113,7 @@ def _usual_kit(songs: Sequence[Song]) -> tuple[int, ...]:
     return min(kits, key=lambda kit: (-kits[kit], kit)) if kits else VOICE_PITCH
 
 
-def phrase_start(song: Song, *, has_drums: bool, length: int, least: float) -> int | None:
+def best_phrase_start(song: Song, *, has_drums: bool, length: int, least: float) -> int | None:
     """Where a song's best phrase of `length` bars starts: one metre throughout, as many roles playing as can be.
 
     Starts lie on every fourth bar from the first that sounds. None where the song is too short, the metre changes, or

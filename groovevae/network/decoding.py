@@ -132,14 +132,14 @@ def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float)
     num_streams, num_bars, size = slots.z.shape
     metre = Metre(slots.given.num_steps, slots.given.is_compound)
     z = slots.z.reshape(num_streams * num_bars, size)  # (S * B, Z)
-    plan, h = network.plan(z, np.tile(metre_index(*metre), num_streams), num_beats)
+    projected, h = network.project(z, np.tile(metre_index(*metre), num_streams), num_beats)
     drawn = chances(slots.seed, slots.bar) if temperature > 0 else None
     out = map_grids(np.zeros_like, slots.given)
     before = None
     for number in range(num_beats):
         first = number * STEPS_PER_BEAT
         steps = slice(first, first + STEPS_PER_BEAT)
-        h, logits = network.step(h, plan[:, number], network.hear(before, num_bars), num_streams)
+        h, logits = network.step(h, projected[:, number], network.hear(before, num_bars), num_streams)
         of_beat = None if drawn is None else drawn.steps(first, STEPS_PER_BEAT)
         beat = logits_to_beat(merge_streams(logits, num_streams), metre, first, temperature, of_beat)
         before = put_in(beat, map_grids(lambda grid, at=steps: grid[:, at], slots.given), slots.is_kept)

@@ -23,7 +23,7 @@ from groovevae.model.file import vector_to_json
 if TYPE_CHECKING:
     from groovevae.model.file import ModelFile
     from groovevae.reports.evaluation import Table as EvaluationTable
-    from groovevae.training.loop import Progress, Report
+    from groovevae.training.loop import Report, TrainingProgress
 
 PLAIN_STEPS = 100  # between two lines where there is no terminal to draw on
 PLAIN_SECONDS = 5.0
@@ -83,7 +83,7 @@ def training(console: Console) -> Iterator[Report]:
     if not console.is_interactive:
         first = True
 
-        def plain(progress: Progress) -> None:
+        def plain(progress: TrainingProgress) -> None:
             nonlocal first
             if first or progress.step % PLAIN_STEPS == 0 or progress.step == progress.steps:
                 line(console, f"step {progress.step:,} of {progress.steps:,}: {_losses(progress)}, {_pace(progress)}")
@@ -102,7 +102,7 @@ def training(console: Console) -> Iterator[Report]:
     with Live(Group(bar, compiling), console=console, refresh_per_second=_REFRESHES) as live:
         console.show_cursor(True)
 
-        def drawn(progress: Progress) -> None:
+        def drawn(progress: TrainingProgress) -> None:
             bar.update(task, completed=progress.step, total=progress.steps, description=_pace(progress))
             at_end = progress.step == progress.steps
             live.update(Group(bar, Text(AT_END if at_end else _losses(progress))))
@@ -111,17 +111,17 @@ def training(console: Console) -> Iterator[Report]:
         yield drawn
 
 
-def _losses(progress: Progress) -> str:
+def _losses(progress: TrainingProgress) -> str:
     parts = ", ".join(f"{name} {nats:.1f}" for name, nats in progress.recon.items())
     active = f"KL {progress.kl:.1f}, {progress.active_units} active units, genre {progress.genre_loss:.2f}"
     return f"nats a bar: {parts}, {active}"
 
 
-def _pace(progress: Progress) -> str:
+def _pace(progress: TrainingProgress) -> str:
     return f"{progress.bars_per_second:,.0f} bars/s, {timedelta(seconds=round(progress.seconds_left))} left"
 
 
-def _measured(console: Console, progress: Progress) -> None:
+def _measured(console: Console, progress: TrainingProgress) -> None:
     if progress.held_out_f1 is not None:
         line(console, f"step {progress.step:,}: held-out note F1 {f1_text(progress.held_out_f1)}")
 

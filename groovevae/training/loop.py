@@ -55,7 +55,7 @@ class StepMetrics(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """What a training run tells while it goes on. Losses are nats a bar, means since the last report."""
 
     step: int
@@ -69,7 +69,7 @@ class Progress:
     held_out_f1: dict[str, float] | None = None  # by role, mean over genres; only when it was measured
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[TrainingProgress], None]
 
 
 def learning_rate(config: TrainConfig) -> optax.Schedule:
@@ -238,8 +238,8 @@ class _Clock:
 
 def _progress(
     step: int, config: TrainConfig, means: StepMetrics, pace: float, measured: dict[str, float] | None
-) -> Progress:
-    return Progress(
+) -> TrainingProgress:
+    return TrainingProgress(
         step=step,
         steps=config.steps,
         recon=dict(zip((*ROLES, "feel"), means.recon.tolist(), strict=True)),

@@ -19,7 +19,7 @@ from groovevae.corpus.dataset import Dataset
 from groovevae.errors import CorpusError, OutputError, RequestError
 from groovevae.files import remove_unfinished
 from groovevae.fitting.attribute_vectors import find_attribute_vectors
-from groovevae.fitting.calibration import with_doses
+from groovevae.fitting.calibration import with_calibration
 from groovevae.fitting.genres import describe_genres, follow, phrase_song
 from groovevae.fitting.song_codes import with_song_codes
 from groovevae.measures.note_f1 import macro_f1
@@ -114,15 +114,15 @@ def add_prior(model: ModelFile, corpus: Corpus, *, seed: int = 0, config: PriorC
 
 
 def fit_blends(model: ModelFile, corpus: Corpus, *, seed: int = 0) -> ModelFile:
-    """The model with song codes and doses measured anew, on the training songs of the corpus that it was trained on.
+    """The model with song codes and calibration fitted anew on the training songs of the corpus it was trained on.
 
     `seed` is the one it was trained with: it decides which songs are held out. Genres that the corpus does not have
-    lose their codes, and their doses are measured on the model's own phrases.
+    lose their codes, and their calibration is measured on the model's own phrases.
     """
     songs = _trained_on(model, corpus, seed)
     genres = with_song_codes(model.genres, model.network(), songs)
     names = tuple(sorted({song.entry.genre for song in songs}))
-    return with_doses(replace(model, genres=genres), data=_dataset(songs, names))
+    return with_calibration(replace(model, genres=genres), data=_dataset(songs, names))
 
 
 def _trained_on(model: ModelFile, corpus: Corpus, seed: int) -> list[CorpusSong]:
@@ -198,7 +198,7 @@ def _described(sources: _Sources, state: TrainState, config: TrainConfig) -> Tra
     provenance = _provenance(sources, state, config, held_f1)
     by_name = {name: genres[name] for name in sorted(genres)}
     vectors = {vector.name: vector for vector in find_attribute_vectors(network, sources.data)}
-    model = with_doses(ModelFile(sources.sizes, weights, by_name, provenance, vectors), data=sources.data)
+    model = with_calibration(ModelFile(sources.sizes, weights, by_name, provenance, vectors), data=sources.data)
     seen = _dataset(sources.train_songs, sources.genres) if sources.rehearsal else sources.data
     return Trained(model, int(state.step), held_f1, _measure(network, seen, config.seed))
 
