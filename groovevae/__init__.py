@@ -62,8 +62,7 @@ _MODULES = {
     "errors": ("GrooveError",),
     "evaluation": ("evaluate",),
     "generation.groove": ("Piece", "Groove", "load_model"),
-    "generation.requests": ("BlendRequest",),
-    "generation.sampling": ("SampleRequest",),
+    "generation.requests": ("BlendRequest", "SampleRequest"),
     "model.file": ("load_model_file",),
     "training.train": ("train_model",),
 }
