@@ -13,7 +13,7 @@ from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
 from groovevae.bars.midi import score_to_midi
-from groovevae.corpus.scan import printable
+from groovevae.files import printable
 from groovevae.generation.blending import Plan, plan_pieces
 from groovevae.generation.requests import BlendRequest
 from groovevae.generation.sampling import Sampler, SampleRequest
