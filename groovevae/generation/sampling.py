@@ -12,7 +12,7 @@ from groovevae.bars import Bars, Song
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
 from groovevae.bars.midi import TEMPO_RANGE
-from groovevae.errors import RequestError
+from groovevae.errors import Cure, RequestError
 from groovevae.generation.prior_sampling import PhraseNetwork
 from groovevae.generation.requests import (
     DEFAULT_BARS,
@@ -90,8 +90,7 @@ class Sampler:
 
     def __init__(self, model: ModelFile, network: Network) -> None:
         if model.prior is None:
-            cure = "train it anew, or add one with python scripts/refit.py prior CORPUS MODEL"
-            raise RequestError(f"this model has no prior over phrases to sample from; {cure}")
+            raise RequestError("this model has no prior over phrases to sample from", cure=Cure.ADD_PRIOR)
         self.network, self.prior, self.genres = network, model.prior, model.genres
         self.phrases = PhraseNetwork(model.prior, model.config.latent_size)
 
