@@ -22,8 +22,7 @@ from groovevae.evaluation.dose_response import rank_correlation, unrelated
 from groovevae.evaluation.excerpts import RUN_BARS, draw_excerpts
 from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.versions import COPY, IDENTITY, RANDOM, SPLICE, blend_name, splice
-from groovevae.reports.evaluation import details, summary, to_json
-from groovevae.reports.evaluation_page import to_html
+from groovevae.reports.evaluation import details, summary, to_html, to_json
 
 
 def with_chord(bars: Bars, *pitches: int, step: int = 0, length: int = 4, bar: int = 0) -> Bars:
@@ -177,7 +176,7 @@ def test_excerpts_take_turns_among_songs(many_songs: Path) -> None:
 def test_evaluation(tiny: Tiny, many_songs: Path) -> None:
     told = []
     found = evaluate(
-        tiny.trained.model, load_corpus(many_songs), num_runs=6, report=lambda what, done, of: told.append(what)
+        tiny.trained.model, load_corpus(many_songs), num_runs=6, progress=lambda what, done, of: told.append(what)
     )
     assert found.genres == ("classical", "rock")
     assert found.left_out == ("jazz",)
