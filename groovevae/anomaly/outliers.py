@@ -15,7 +15,7 @@ from groovevae.bars import Bars
 from groovevae.corpus import Corpus, CorpusSong, most_alike
 from groovevae.corpus.duplicates import distinct_bars
 from groovevae.errors import CorpusError, RequestError
-from groovevae.model.file import ModelFile
+from groovevae.generation.groove import Groove
 from groovevae.network.forward import Network
 from groovevae.progress import Progress, quiet
 
@@ -55,7 +55,7 @@ class Outliers:
 
 
 def find_outliers(
-    model: ModelFile,
+    groove: Groove,
     corpus: Corpus,
     *,
     genre: str | None = None,
@@ -69,12 +69,12 @@ def find_outliers(
     never with versions of itself. Raises CorpusError for fewer than MIN_SONGS normal songs and RequestError for an
     unknown genre.
 
-    >>> found = find_outliers(load_model_file(), load_corpus("my-midi"))
+    >>> found = find_outliers(load_model(), load_corpus("my-midi"))
     >>> found.files[0].path, found.files[0].reasons
     ('jazz/take five.mid', ('drums off the grid',))
     """
     _check_request(corpus, genre, false_alarms)
-    network = model.network()
+    network = groove.network
     known = known_songs(network, corpus.songs, progress=progress)
     baseline = known if normal is None else known_songs(network, normal.songs, progress=progress)
     if len(np.unique(baseline.group)) < MIN_SONGS:

@@ -1,6 +1,7 @@
 """The command line: options, one library call, its printed result. Heavy imports stay inside the commands.
 
-A module a command group; importing it puts its commands into `main`.
+It holds no music and no maths. Each command or group of commands has a module; importing this package puts all of them
+into `main`, the one function most people want.
 """
 
 from groovevae.cli import blend, evaluate, genre, outliers, refit, sample, show, train, vector

@@ -64,10 +64,10 @@ def _find(
 ) -> Outliers:
     """Look through a corpus, with the progress shown."""
     from groovevae.anomaly import find_outliers
-    from groovevae.model.file import load_model_file
+    from groovevae.generation.groove import load_model
 
-    loaded = load_model_file(model)
+    groove = load_model(model)
     songs = read_corpus(corpus, jobs)
     clean = None if normal is None else read_corpus(normal, jobs)
     with parts_shown() as progress:
-        return find_outliers(loaded, songs, genre=genre, normal=clean, false_alarms=false_alarms, progress=progress)
+        return find_outliers(groove, songs, genre=genre, normal=clean, false_alarms=false_alarms, progress=progress)
