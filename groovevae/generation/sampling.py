@@ -113,7 +113,7 @@ class Sampler:
 
 def follow_plan(bars: Bars, plan: np.ndarray) -> Bars:
     """The bars with each role silent or repeated as the plan (N, 4) of a form says; what is new stays as it is."""
-    grids = {name: getattr(bars, name).copy() for name in (*ROLES, "drums_offset", "velocity", "offset")}
+    grids = {name: grid.copy() for name, grid in bars.grids.items()}
 
     def parts(role: str) -> list[np.ndarray]:
         """The arrays that hold a role, bars first."""

@@ -81,6 +81,11 @@ def pitch_classes(bars: Bars) -> np.ndarray:
     return np.sum([bars.pitch_classes(role) for role in PITCHED], axis=0, dtype=float)
 
 
+def semitones_apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Tell where some pitch class of one role's chroma (N, T, 12) is a semitone from one of another's, (N, T) bool."""
+    return (one & (np.roll(other, 1, -1) | np.roll(other, -1, -1))).any(-1)
+
+
 def measure_phrase(bars: Bars) -> PhraseMeasures:
     """The measures of one phrase of N bars."""
     notes = note_sets(bars)
