@@ -23,8 +23,6 @@ def show_corpus(corpus: str, *, as_json: bool, jobs: int | None) -> None:
       groove corpus my-midi
       groove corpus my-midi --json
     """
-    from rich.console import Console
-
     from groovevae.corpus import corpus_report
     from groovevae.reports import terminal
     from groovevae.reports.corpus import corpus_held, to_json
@@ -34,7 +32,7 @@ def show_corpus(corpus: str, *, as_json: bool, jobs: int | None) -> None:
     if as_json:
         click.echo(to_json(report))
     else:
-        terminal.show(Console(), corpus_held(report))
+        terminal.show(corpus_held(report))
     if not loaded.songs:
         raise CorpusError(f"{corpus}: no file that can be used")
 
@@ -50,8 +48,6 @@ def info(model: str | None, *, as_json: bool) -> None:
       groove info
       groove info model.safetensors --json
     """
-    from rich.console import Console
-
     from groovevae.model.file import default_model_path, load_model_file
     from groovevae.reports import terminal
     from groovevae.reports.model import model_held, to_json
@@ -61,4 +57,4 @@ def info(model: str | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(to_json(loaded, path))
     else:
-        terminal.show(Console(), model_held(loaded, path))
+        terminal.show(model_held(loaded, path))
