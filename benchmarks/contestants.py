@@ -14,17 +14,17 @@ from flax import nnx
 
 import musicvae
 from budget import Contestant, tabulate
-from groovevae import decoding
 from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
-from groovevae.inference import Network
-from groovevae.losses import beta_at
-from groovevae.memory import keep_freed_memory
-from groovevae.model import GrooveVAE
-from groovevae.training import initial_state, learning_rate, train_step
-from groovevae.weights import state_to_arrays
+from groovevae.network import decoding
+from groovevae.network.forward import Network
+from groovevae.training.loop import initial_state, learning_rate, train_step
+from groovevae.training.losses import beta_at
+from groovevae.training.memory import keep_freed_memory
+from groovevae.training.network import GrooveVAE
+from groovevae.training.weights import state_to_arrays
 from torch_parts import to_tensors
 
 

@@ -26,9 +26,9 @@ def run_one(corpus: str, name: str, seconds: float, seed: int) -> Row:
     """Trains one network for its budget and measures it."""
     from budget import by_share, train_for
     from contestants import CONTESTANTS
-    from groovevae.losses import kl_divergence
-    from groovevae.metrics import f1_by_genre, macro_f1
-    from groovevae.training import ACTIVE_KL
+    from groovevae.measures.note_f1 import f1_by_genre, macro_f1
+    from groovevae.training.loop import ACTIVE_KL
+    from groovevae.training.losses import kl_divergence
     from sides import load_sides
 
     train, held_out = load_sides(corpus)

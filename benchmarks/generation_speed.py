@@ -16,7 +16,7 @@ import click
 import numpy as np
 
 from groovevae import Bars, BlendRequest, load_model
-from groovevae.request import DEFAULT_TEMPERATURE
+from groovevae.network.decoding import DEFAULT_TEMPERATURE
 
 IMPORT = [sys.executable, "-c", "import jax, flax.nnx"]
 

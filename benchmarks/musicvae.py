@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, MAX_STEPS
 from groovevae.bars.types import BarBatch
-from groovevae.beats import Metre, logits_to_beat
 from groovevae.config import TrainConfig
-from groovevae.decoding import without_stray_holds
-from groovevae.logits import MAX_LOGVAR, MIN_LOG_SCALE, NUM_FEATURES, NUM_METRES, BarLogits, metre_index
+from groovevae.network.beats import Metre, logits_to_beat
+from groovevae.network.decoding import without_stray_holds
+from groovevae.network.logits import MAX_LOGVAR, MIN_LOG_SCALE, NUM_FEATURES, NUM_METRES, BarLogits, metre_index
 from torch_parts import NUM_LOGITS, features, head_bias, split_logits, to_tensors, total_loss
 
 CHUNK = 256  # bars encoded or decoded at once

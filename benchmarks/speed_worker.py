@@ -20,7 +20,7 @@ import numpy as np
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
-from groovevae.memory import keep_freed_memory
+from groovevae.training.memory import keep_freed_memory
 from sides import load_sides, random_dataset
 
 Drawn = Sequence[tuple[BarBatch, np.ndarray]]

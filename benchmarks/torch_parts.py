@@ -1,4 +1,4 @@
-"""What the PyTorch networks share: batches as tensors, a step's features, and the losses of groovevae.losses.
+"""What the PyTorch networks share: batches as tensors, a step's features, and the losses of groovevae.training.losses.
 
 `tests/test_benchmarks.py` holds the losses against the package's own.
 """
@@ -20,9 +20,9 @@ from groovevae.bars.constants import (
 )
 from groovevae.bars.types import BarBatch
 from groovevae.config import TrainConfig
-from groovevae.logits import HEADS, BarLogits
-from groovevae.model import RARE_LOGIT
-from groovevae.training import NATS_PER_UNIT
+from groovevae.network.logits import HEADS, BarLogits
+from groovevae.training.loop import NATS_PER_UNIT
+from groovevae.training.network import RARE_LOGIT
 
 NUM_LOGITS = sum(HEADS.values())
 RARE = ("drums", "chord_onset", "chord_hold")
@@ -118,7 +118,7 @@ def total_loss(
     config: TrainConfig,
     beta: float | Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Scaled training loss as in groovevae.training.loss_fn; with it reconstruction (5,) and KL (Z,) in nats a bar."""
+    """Scaled training loss as in `training.loop.loss_fn`; with it reconstruction (5,) and KL (Z,) in nats a bar."""
     mean, logvar = posterior
     recon = recon_loss(logits, batch)
     kl = (0.5 * (mean**2 + logvar.exp() - 1 - logvar)).mean(0)  # (Z,)

@@ -9,7 +9,7 @@ from torch import nn
 from groovevae.bars.constants import STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
-from groovevae.training import ema_decay_at, learning_rate
+from groovevae.training.loop import ema_decay_at, learning_rate
 from torch_parts import to_tensors
 from torch_twin import Twin, has_uneven_bars
 

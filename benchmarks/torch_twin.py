@@ -1,6 +1,6 @@
 """GrooveVAE's twin in PyTorch: the same layers, parameters and losses, written for speed on a CPU.
 
-Modules and parameters have the names they have in groovevae.model, so that weights carry over by path. What PyTorch
+Modules and parameters have the names they have in `training.network`, so that weights carry over by path. What PyTorch
 does otherwise: whole sequences go through its own GRU in one call, and bars of unequal length are packed.
 `tests/test_benchmarks.py` holds its loss and gradients against ours.
 """
@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
-from groovevae.logits import (
+from groovevae.network.logits import (
     MAX_BEATS,
     MAX_LOGVAR,
     MIN_LOG_SCALE,
@@ -199,7 +199,7 @@ def by_path(twin: Twin) -> dict[str, nn.Parameter]:
 
 @torch.no_grad()
 def load_weights(twin: Twin, weights: Mapping[str, np.ndarray]) -> None:
-    """Copies GrooveVAE's parameters, by path as in groovevae.weights, into the twin. All must find a place."""
+    """Copies GrooveVAE's parameters, by path as in groovevae.training.weights, into the twin. All must find a place."""
     parameters = by_path(twin)
     assert parameters.keys() == weights.keys()
     for path, parameter in parameters.items():

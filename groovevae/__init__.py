@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from groovevae.anomaly import find_outliers
     from groovevae.bars import Bars, Song
     from groovevae.bars.pretty import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
-    from groovevae.checkpoint import load_model_file
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import load_corpus, read_song
     from groovevae.errors import GrooveError
     from groovevae.evaluation import evaluate
-    from groovevae.generate import Blend, Groove, load_model
-    from groovevae.learn import train_model
-    from groovevae.request import BlendRequest
-    from groovevae.sampling import SampleRequest
+    from groovevae.generation.groove import Groove, Piece, load_model
+    from groovevae.generation.requests import BlendRequest
+    from groovevae.generation.sampling import SampleRequest
+    from groovevae.model.file import load_model_file
+    from groovevae.training.train import train_model
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Bars",
-    "Blend",
     "BlendRequest",
     "Groove",
     "GrooveError",
     "ModelConfig",
+    "Piece",
     "SampleRequest",
     "Song",
     "TrainConfig",
@@ -57,15 +57,15 @@ _MODULES = {
     "anomaly": ("find_outliers",),
     "bars": ("Bars", "Song"),
     "bars.pretty": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
-    "checkpoint": ("load_model_file",),
     "config": ("ModelConfig", "TrainConfig"),
     "corpus": ("load_corpus", "read_song"),
     "errors": ("GrooveError",),
     "evaluation": ("evaluate",),
-    "generate": ("Blend", "Groove", "load_model"),
-    "learn": ("train_model",),
-    "request": ("BlendRequest",),
-    "sampling": ("SampleRequest",),
+    "generation.groove": ("Piece", "Groove", "load_model"),
+    "generation.requests": ("BlendRequest",),
+    "generation.sampling": ("SampleRequest",),
+    "model.file": ("load_model_file",),
+    "training.train": ("train_model",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

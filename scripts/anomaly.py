@@ -20,12 +20,12 @@ import numpy as np
 from groovevae.anomaly.belonging import BELONGING, fit_belonging, fitted, unseen_scores
 from groovevae.anomaly.detectors import DETECTORS, MIN_SONGS, Known, Scorer
 from groovevae.anomaly.faults import FAULTS, inject
-from groovevae.anomaly.views import describe
+from groovevae.anomaly.measurements import describe
 from groovevae.bars import Bars
-from groovevae.checkpoint import load_model_file
 from groovevae.corpus import CorpusSong, load_corpus, split_songs
 from groovevae.evaluation.bootstrap import Draws, Estimate, draw_songs, estimate
-from groovevae.inference import Network
+from groovevae.model.file import load_model_file
+from groovevae.network.forward import Network
 
 STRENGTHS = (1.0, 0.5, 0.25)
 AUTOENCODER = "reconstruction error, autoencoder"
@@ -56,11 +56,11 @@ class Eyes(NamedTuple):
 
     def see(self, songs: Sequence[CorpusSong], bars: list[Bars]) -> Judged:
         genre, ids = (np.array([getattr(song.entry, name) for song in songs]) for name in ("genre", "song_id"))
-        views = [
+        measurements = [
             None if network is None else Known(describe(network, bars, draws=self.draws), genre, ids)
             for network in (self.vae, self.autoencoder)
         ]
-        return Judged(*views)  # type: ignore[arg-type]
+        return Judged(*measurements)  # type: ignore[arg-type]
 
 
 def names(judged: Judged) -> list[str]:

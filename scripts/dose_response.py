@@ -10,17 +10,17 @@ from pathlib import Path
 import click
 import numpy as np
 
-from groovevae import blend
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, ONSET, ROLES
-from groovevae.blend import find_genre, move
-from groovevae.checkpoint import load_model_file
 from groovevae.corpus import Corpus, load_corpus, split_songs
-from groovevae.doses import find_curves
-from groovevae.generate import Groove
-from groovevae.plans import calibrated_path
+from groovevae.generation.blending import calibrated_path
+from groovevae.generation.groove import Groove
+from groovevae.model import moving
+from groovevae.model.calibration import find_curves
+from groovevae.model.file import load_model_file
+from groovevae.model.moving import find_genre, move
 
-METHODS = [method for method in blend.METHODS if method not in blend.BAR_METHODS]
+METHODS = [method for method in moving.METHODS if method not in moving.BAR_METHODS]
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 NUM_RANDOM = 8  # random directions that a control is averaged over
 
@@ -81,7 +81,7 @@ def main(
     z = groove.encode(real_source)
     way = move(z, genres[source], {target: 1.0}, genres, amount=1.0, method=method) - z  # (N, Z)
     direction = way.mean(0)
-    curves = {target: find_curves(groove.model.doses, source, target)}
+    curves = {target: find_curves(groove.model.calibration, source, target)}
     by_role = calibrated_path(z, {target: way}, {target: 1.0}, curves)
 
     def decoded(points: np.ndarray) -> dict[str, float]:

@@ -24,7 +24,11 @@ from typing import Any
 import click
 import numpy as np
 
-from groovevae.checkpoint import (
+from groovevae.errors import GrooveError
+from groovevae.generation.groove import Groove
+from groovevae.generation.requests import BlendRequest
+from groovevae.generation.sampling import SampleRequest
+from groovevae.model.file import (
     MAX_HEADER_BYTES,
     MODEL_KIND,
     STATE_KIND,
@@ -34,13 +38,9 @@ from groovevae.checkpoint import (
     read_tensors,
     write_tensors,
 )
-from groovevae.errors import GrooveError
-from groovevae.generate import Groove
-from groovevae.latents import Vector
-from groovevae.request import BlendRequest
-from groovevae.resume import unfinished_step
-from groovevae.sampling import SampleRequest
-from groovevae.vectors import describe_vector, load_vector, save_vector
+from groovevae.model.genres import Vector
+from groovevae.model.vectors import describe_vector, load_vector, save_vector
+from groovevae.training.state_file import unfinished_step
 
 SLOWEST_SECONDS = 5.0
 JUNK = (None, True, -1, 0, 3.5, 1e308, float("nan"), float("inf"), 10**30, "", "x", [], {}, [[[0]]], [1, "x"])

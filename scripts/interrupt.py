@@ -22,8 +22,8 @@ from pathlib import Path
 import click
 import numpy as np
 
-from groovevae.checkpoint import MODEL_KIND, STATE_KIND, read_tensors
 from groovevae.errors import ModelFileError
+from groovevae.model.file import MODEL_KIND, STATE_KIND, read_tensors
 
 TESTS = Path(__file__).parent.parent / "tests"
 GROOVE = [sys.executable, "-m", "groovevae"]

@@ -31,7 +31,7 @@ import numpy as np
 if TYPE_CHECKING:
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import Corpus
-    from groovevae.training import TrainState
+    from groovevae.training.loop import TrainState
 
 STEPS = 60
 SONGS = 12  # of a genre
@@ -68,15 +68,15 @@ def train(corpus: Corpus, out: Path, done: Connection | None = None, first: Trai
     import jax
     import jax.numpy as jnp
 
-    from groovevae import learn, training
+    from groovevae.training import loop, train
 
-    training.SAVE_SECONDS, training.REPORT_STEPS, training.EVAL_STEPS = 0.0, 1, STEPS + 1
-    training._held_out_f1 = lambda *arguments: None  # the end of a run is not what is tested
-    learn._described = lambda *arguments: sys.exit()
+    loop.SAVE_SECONDS, loop.REPORT_STEPS, loop.EVAL_STEPS = 0.0, 1, STEPS + 1
+    loop._held_out_f1 = lambda *arguments: None  # the end of a run is not what is tested
+    train._described = lambda *arguments: sys.exit()
     if first:
-        learn.initial_state = lambda *arguments: jax.tree.map(jnp.asarray, first)
+        train.initial_state = lambda *arguments: jax.tree.map(jnp.asarray, first)
     tell = done.send if done else lambda step: None
-    learn.train_model(corpus, out, config=config(), model_config=sizes(), report=lambda progress: tell(progress.step))
+    train.train_model(corpus, out, config=config(), model_config=sizes(), report=lambda progress: tell(progress.step))
 
 
 def sizes() -> ModelConfig:
@@ -107,7 +107,7 @@ def _send_first_state(num_genres: int, writer: Connection) -> None:
 
     import jax
 
-    from groovevae.training import initial_state
+    from groovevae.training.loop import initial_state
 
     writer.send(jax.device_get(initial_state(replace(sizes(), num_genres=num_genres), config(), None)))
 
@@ -118,8 +118,8 @@ def state_of(out: Path) -> Path:
 
 def check_state(path: Path) -> str:
     """What is wrong with a state file; nothing where it is whole."""
-    from groovevae.checkpoint import STATE_KIND, read_tensors
     from groovevae.errors import ModelFileError
+    from groovevae.model.file import STATE_KIND, read_tensors
 
     try:
         read_tensors(path, kind=STATE_KIND)
@@ -225,7 +225,7 @@ def main(corpus: str, out: str | None, kills: int, seed: int, is_child: bool) ->
         return train(some_songs(corpus), Path(str(out)))
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(QUICK, JAX_COMPILATION_CACHE_DIR=str(Path(folder) / "compiled"))
-        import groovevae.learn  # noqa: F401 (here once, and not in each fork)
+        import groovevae.training.train  # noqa: F401 (here once, and not in each fork)
 
         faults = kill_often(corpus, Path(folder), kills=kills, seed=seed)
     for fault in faults:

@@ -54,13 +54,13 @@ def run(command: list[str], cache: Path) -> Cost:
 
 def data_size(folder: str) -> None:
     """In a process of its own: what `groove train` holds when it begins; prints bars, MiB of them, and seconds."""
-    from groovevae import learn
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import load_corpus
+    from groovevae.training import train
 
     corpus = load_corpus(folder)
     begin = time.monotonic()
-    sources = learn._sources(corpus, TrainConfig(), ModelConfig(), None)
+    sources = train._sources(corpus, TrainConfig(), ModelConfig(), None)
     arrays = sum(part.nbytes for data in (sources.data, sources.held_out) for part in vars(data.bars).values())
     bars = len(sources.data) + len(sources.held_out)
     print(bars, arrays / 2**20, time.monotonic() - begin)
@@ -71,7 +71,7 @@ def few_steps(folder: str, out: str) -> None:
     from groovevae.config import ModelConfig, PriorConfig, TrainConfig
     from groovevae.corpus import load_corpus
     from groovevae.errors import GrooveError
-    from groovevae.learn import train_model
+    from groovevae.training.train import train_model
 
     sizes = ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16)
     prior = PriorConfig(input_size=8, state_size=8, hidden_size=8, role_rank=2, steps=3, batch_size=8)

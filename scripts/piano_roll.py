@@ -10,7 +10,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from groovevae.midi import load_piece
+from groovevae.bars.midi import load_piece
 
 COLOURS = {"Drums": "#888888", "Bass": "#1f5fbf", "Chords": "#3a9d5d", "Lead": "#d0402b"}
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from groovevae.checkpoint import load_model_file
 from groovevae.corpus import load_corpus, split_songs
 from groovevae.evaluation.reconstruction import measure_reconstruction
-from groovevae.evaluation.tables import reconstruction_by_genre, reconstruction_means
+from groovevae.model.file import load_model_file
+from groovevae.reports.evaluation import reconstruction_by_genre, reconstruction_means
 
 
 @click.command()

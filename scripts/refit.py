@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from groovevae.checkpoint import ModelFile, load_model_file, save_model
 from groovevae.corpus import load_corpus
 from groovevae.errors import GrooveError
-from groovevae.learn import add_prior, fit_blends
+from groovevae.model.file import ModelFile, load_model_file, save_model
+from groovevae.training.train import add_prior, fit_blends
 
 PARTS = {"blends": fit_blends, "prior": add_prior}
 
@@ -33,7 +33,7 @@ def main(part: str, corpus_folder: str, model_path: Path, out: Path | None, seed
 def _said(model: ModelFile) -> str:
     coded = sum(genre.code is not None for genre in model.genres.values())
     forms = sum(map(len, model.prior.forms.values())) if model.prior else 0
-    return f"doses of {len(model.doses)} pairs, song codes of {coded} genres, {forms} forms of phrases"
+    return f"doses of {len(model.calibration)} pairs, song codes of {coded} genres, {forms} forms of phrases"
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ from pathlib import Path
 import click
 import numpy as np
 
-from groovevae.checkpoint import load_model_file
-from groovevae.generate import Groove
-from groovevae.request import BlendRequest
-from groovevae.sampling import SampleRequest
+from groovevae.generation.groove import Groove
+from groovevae.generation.requests import BlendRequest
+from groovevae.generation.sampling import SampleRequest
+from groovevae.model.file import load_model_file
 from random_requests import Request, random_requests, starting_files
 
 WAYS: dict[str, tuple[str, dict[str, str]]] = {  # name -> how requests are put together, environment

@@ -16,13 +16,13 @@ import click
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.checkpoint import load_model_file
 from groovevae.corpus import Corpus, CorpusSong, load_corpus, split_songs
-from groovevae.generate import Groove
-from groovevae.judges import MIN_SONGS, Judges, fit_judges
-from groovevae.novelty import bar_keys, copied_bars, longest_runs
-from groovevae.phrases import measure_phrase
-from groovevae.sampling import SampleRequest
+from groovevae.generation.groove import Groove
+from groovevae.generation.sampling import SampleRequest
+from groovevae.measures.judges import MIN_SONGS, Judges, fit_judges
+from groovevae.measures.novelty import bar_keys, copied_bars, longest_runs
+from groovevae.measures.phrases import measure_phrase
+from groovevae.model.file import load_model_file
 
 SAMPLED, DRAWN, SHUFFLED, REAL = "sampled", "bars drawn one by one", "real bars, shuffled between songs", "real"
 RANGE = (5, 95)  # percentiles of real phrases that a mean should lie between

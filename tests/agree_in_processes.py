@@ -8,7 +8,14 @@ import sys
 from collections.abc import Callable
 
 from groovevae.errors import CorpusError, GrooveError, OutputError
-from groovevae.processes import any_process, check_alike, connect, in_first_process, lost_processes_named, together
+from groovevae.training.processes import (
+    any_process,
+    check_alike,
+    connect,
+    in_first_process,
+    lost_processes_named,
+    together,
+)
 
 
 def outcome(action: Callable[[], object]) -> None:

@@ -67,10 +67,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, band_corpus: Path, cache_fold
     """A tiny network, trained for a moment on the small corpus. It has learned next to nothing."""
     from tiny import train_tiny
 
-    from groovevae import load_corpus, training
+    from groovevae import load_corpus
+    from groovevae.training import loop
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "REPORT_STEPS", 5)
+        patch.setattr(loop, "REPORT_STEPS", 5)
         return train_tiny(load_corpus(band_corpus), tmp_path_factory.mktemp("model") / "tiny.safetensors")
 
 
@@ -87,8 +88,8 @@ def run(tmp_path: Path, tiny: "Tiny", monkeypatch: pytest.MonkeyPatch) -> "Run":
     """Runs `groove` in an empty folder, where the tiny model is the one that comes with the package."""
     from command_line import invoke
 
-    from groovevae import checkpoint
+    from groovevae.model import file
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(checkpoint, "default_model_path", lambda: tiny.path)
+    monkeypatch.setattr(file, "default_model_path", lambda: tiny.path)
     return invoke

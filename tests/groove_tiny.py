@@ -6,9 +6,10 @@ if __name__ == "__main__":
     end_on_signals()
     from tiny import PRIOR, SIZES, describe_quickly
 
-    from groovevae import config, training
+    from groovevae import config
+    from groovevae.training import loop
 
-    training.SAVE_SECONDS = 0.0  # a signal is to find it saving
+    loop.SAVE_SECONDS = 0.0  # a signal is to find it saving
     describe_quickly()
     config.ModelConfig = lambda variational: SIZES  # what `groove train` asks for the default sizes
     config.PriorConfig = lambda: PRIOR

@@ -7,66 +7,32 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "groovevae"
 
-# Low to high: a module may import only those before it. A folder is one layer.
-LAYERS = (
+# Low to high: a room imports only from rooms before it. Whatever lies in a folder belongs to its room.
+ROOMS = (
     "errors",
     "files",
     "config",
-    "memory",
-    "midi",
     "bars",
-    "metrics",
-    "attributes",
-    "phrases",
-    "novelty",
-    "features",
-    "judges",
-    "corpus",
-    "logits",
-    "inference",
-    "beats",
-    "decoding",
-    "latents",
-    "forms",
-    "doses",
-    "drawing",
-    "plausible",
-    "checkpoint",
-    "describe",
-    "parallel",
-    "directions",
-    "blend",
-    "request",
-    "vectors",
-    "starts",
-    "sampling",
-    "plans",
-    "calibrate",
-    "generate",
-    "evaluation",
-    "anomaly",
-    "layers",
+    "measures",
+    "network",
     "model",
-    "losses",
-    "weights",
-    "devices",
-    "processes",
+    "corpus",
+    "fitting",
+    "generation",
+    "anomaly",
+    "evaluation",
     "training",
-    "resume",
-    "prior",
-    "prior_fit",
-    "learn",
-    "display",
+    "reports",
     "cli",
     "__init__",  # the package's own names, for users
     "__main__",
 )
-NO_JAX = LAYERS[: LAYERS.index("layers")]
+NO_JAX = tuple(room for room in ROOMS[: ROOMS.index("cli")] if room != "training")
 JAX = {"jax", "jaxlib", "flax", "optax", "orbax"}
 LAZY = JAX | {"mido", "numpy", "pretty_midi", "rich", "safetensors", "symusic"}
 
 
-def layer_of(path: Path) -> str:
+def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -82,75 +48,73 @@ def imported_names(source: str, module: str) -> set[str]:
     return names
 
 
-def imported_layers(names: set[str]) -> set[str]:
-    """The layers of our own that `names` belong to; `groovevae.__version__` and its like belong to none."""
-    layers = set()
+def imported_rooms(names: set[str]) -> set[str]:
+    """The rooms of our own that `names` belong to; `groovevae.__version__` and its like belong to none."""
+    rooms = set()
     for package, _, rest in (name.partition(".") for name in names):
         if package == "groovevae" and not rest.startswith("__"):
             first = rest.split(".")[0]
-            layers.add(first if first in LAYERS else "__init__")
-    return layers
+            rooms.add(first if first in ROOMS else "__init__")
+    return rooms
 
 
-def sources(*layers: str) -> list[tuple[str, str, set[str]]]:
-    """(layer, file, imported names) of every module in these layers; of all without arguments."""
+def sources(*rooms: str) -> list[tuple[str, str, set[str]]]:
+    """(room, file, imported names) of every module in these rooms; of all without arguments."""
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
-        layer = layer_of(path)
-        if not layers or layer in layers:
+        room = room_of(path)
+        if not rooms or room in rooms:
             module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
-            found.append(
-                (layer, str(path.relative_to(PACKAGE.parent)), imported_names(path.read_text("utf-8"), module))
-            )
+            found.append((room, str(path.relative_to(PACKAGE.parent)), imported_names(path.read_text("utf-8"), module)))
     return found
 
 
-def existing(layers: tuple[str, ...]) -> list[str]:
-    """Dotted names of every module in these layers."""
-    files = (file for _, file, _ in sources(*layers))
+def existing(rooms: tuple[str, ...]) -> list[str]:
+    """Dotted names of every module in these rooms."""
+    files = (file for _, file, _ in sources(*rooms))
     return [file.removesuffix(".py").replace("/", ".").removesuffix(".__init__") for file in files]
 
 
 @pytest.mark.parametrize(
-    ("source", "module", "names", "layers"),
+    ("source", "module", "names", "rooms"),
     [
-        ("import groovevae.midi", "groovevae.cli", {"groovevae.midi"}, {"midi"}),
+        ("import groovevae.files", "groovevae.cli", {"groovevae.files"}, {"files"}),
         ("from groovevae.bars.grid import f", "groovevae.cli", {"groovevae.bars.grid.f"}, {"bars"}),
         (
-            "from groovevae import midi, encode",
+            "from groovevae import bars, encode",
             "groovevae.cli",
-            {"groovevae.midi", "groovevae.encode"},
-            {"midi", "__init__"},
+            {"groovevae.bars", "groovevae.encode"},
+            {"bars", "__init__"},
         ),
         ("from groovevae import __version__", "groovevae.cli", {"groovevae.__version__"}, set()),
         ("import groovevae", "groovevae.cli", {"groovevae"}, {"__init__"}),
-        ("from . import midi", "groovevae.cli", {"groovevae.midi"}, {"midi"}),
-        ("from ..midi import Piece", "groovevae.bars.grid", {"groovevae.midi.Piece"}, {"midi"}),
+        ("from . import files", "groovevae.cli", {"groovevae.files"}, {"files"}),
+        ("from ..files import write_file", "groovevae.bars.grid", {"groovevae.files.write_file"}, {"files"}),
         ("from .types import Bars", "groovevae.bars.__init__", {"groovevae.bars.types.Bars"}, {"bars"}),
         ("def f():\n    import jax.numpy as jnp", "groovevae.bars", {"jax.numpy"}, set()),
     ],
 )
-def test_imports_are_found(source: str, module: str, names: set[str], layers: set[str]) -> None:
+def test_imports_are_found(source: str, module: str, names: set[str], rooms: set[str]) -> None:
     assert imported_names(source, module) == names
-    assert imported_layers(names) == layers
+    assert imported_rooms(names) == rooms
 
 
-def test_every_module_has_a_layer() -> None:
-    unlisted = sorted({layer for layer, _, _ in sources()} - set(LAYERS))
-    assert not unlisted, f"put {', '.join(unlisted)} where it belongs in LAYERS"
+def test_every_module_has_a_room() -> None:
+    unlisted = sorted({room for room, _, _ in sources()} - set(ROOMS))
+    assert not unlisted, f"put {', '.join(unlisted)} where it belongs in ROOMS"
 
 
 def test_imports_point_one_way() -> None:
     upward = [
         f"{file} imports {other}"
-        for layer, file, names in sources()
-        for other in sorted(imported_layers(names) - {layer})
-        if layer in LAYERS and LAYERS.index(other) > LAYERS.index(layer)
+        for room, file, names in sources()
+        for other in sorted(imported_rooms(names) - {room})
+        if room in ROOMS and ROOMS.index(other) > ROOMS.index(room)
     ]
     assert not upward, "\n".join(upward)
 
 
-def test_low_layers_do_not_name_jax() -> None:
+def test_low_rooms_do_not_name_jax() -> None:
     named = [
         f"{file} imports {name}"
         for _, file, names in sources(*NO_JAX)
@@ -160,7 +124,7 @@ def test_low_layers_do_not_name_jax() -> None:
     assert not named, "\n".join(named)
 
 
-def test_low_layers_do_not_load_jax(run_python) -> None:
+def test_low_rooms_do_not_load_jax(run_python) -> None:
     loaded = run_python("-c", f"import sys, {', '.join(existing(NO_JAX))}; print(*sys.modules)").stdout.split()
     assert not JAX & set(loaded)
 
@@ -169,3 +133,23 @@ def test_low_layers_do_not_load_jax(run_python) -> None:
 def test_the_doors_load_nothing_heavy(run_python, module: str) -> None:
     loaded = run_python("-c", f"import sys, {module}; print(*sys.modules)").stdout.split()
     assert not LAZY & set(loaded)
+
+
+MAX_FILE, MAX_FUNCTION = 300, 40  # lines
+
+
+def test_files_are_short() -> None:
+    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
+    long = [f"{path.relative_to(PACKAGE.parent)}: {lines} lines" for path, lines in lengths.items() if lines > MAX_FILE]
+    assert not long, "\n".join(sorted(long))
+
+
+def test_functions_are_short() -> None:
+    long = []
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                if lines > MAX_FUNCTION:
+                    long.append(f"{path.relative_to(PACKAGE.parent)}: {node.name} has {lines} lines")
+    assert not long, "\n".join(sorted(long))

@@ -13,11 +13,11 @@ from flax import nnx
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, HOLD, MAX_CHORD_ONSETS, ONSET, STEPS_PER_BEAT
 from groovevae.config import ModelConfig, TrainConfig
-from groovevae.logits import HEADS, BarLogits
-from groovevae.losses import recon_loss
-from groovevae.model import GrooveVAE
-from groovevae.training import loss_fn, make_optimizer
-from groovevae.weights import state_to_arrays
+from groovevae.network.logits import HEADS, BarLogits
+from groovevae.training.loop import loss_fn, make_optimizer
+from groovevae.training.losses import recon_loss
+from groovevae.training.network import GrooveVAE
+from groovevae.training.weights import state_to_arrays
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)  # its threads wait by spinning, which is slow where other tests run too
@@ -52,7 +52,7 @@ def our_loss_and_gradients(batch, params, graph, step: int):
 
 
 def what_ours_draws(batch, step: int):
-    """The noise and the hidden beats of groovevae.training.loss_fn."""
+    """The noise and the hidden beats of groovevae.training.loop.loss_fn."""
     noise_key, keep_key = jax.random.split(jax.random.fold_in(jax.random.key(SETTINGS.seed), step))
     num_bars, num_steps = batch.bass.shape
     noise = jax.random.normal(noise_key, (num_bars, SIZES.latent_size))

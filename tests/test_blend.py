@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 
 from groovevae.bars.constants import VOICE_PITCH
-from groovevae.blend import (
+from groovevae.errors import RequestError
+from groovevae.generation.requests import amount_text
+from groovevae.model.genres import Genre
+from groovevae.model.moving import (
     RIDGE,
     Amount,
     amount_of_bars,
@@ -23,9 +26,6 @@ from groovevae.blend import (
     slerp,
     transport,
 )
-from groovevae.errors import RequestError
-from groovevae.latents import Genre
-from groovevae.request import amount_text
 
 
 def genre(

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from groovevae.checkpoint import ModelFile, default_model_path, load_model_file
 from groovevae.cli import main
+from groovevae.model.file import ModelFile, default_model_path, load_model_file
 from midi_readers import same_notes_everywhere
 
 PATH = default_model_path()

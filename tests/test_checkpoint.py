@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from groovevae.checkpoint import (
+from groovevae.config import ModelConfig, TrainConfig
+from groovevae.errors import ModelFileError, OutputError, RequestError
+from groovevae.files import remove_unfinished, write_file
+from groovevae.model.file import (
     FORMAT_VERSION,
     MODEL_KIND,
     STATE_KIND,
@@ -17,11 +20,8 @@ from groovevae.checkpoint import (
     save_model,
     write_tensors,
 )
-from groovevae.config import ModelConfig, TrainConfig
-from groovevae.errors import ModelFileError, OutputError, RequestError
-from groovevae.files import remove_unfinished, write_file
-from groovevae.latents import Genre, Phrase, SongCode
-from groovevae.vectors import load_vector
+from groovevae.model.genres import Genre, Phrase, SongCode
+from groovevae.model.vectors import load_vector
 
 SIZES = ModelConfig(latent_size=3, step_size=4, encoder_size=4, decoder_size=4, num_genres=2)
 

@@ -13,9 +13,9 @@ from tiny import Tiny
 from groovevae import __version__, config
 from groovevae.cli import main
 from groovevae.config import TrainConfig
-from groovevae.learn import ADAPT_CONFIG
-from groovevae.request import DEFAULT_BARS, BlendRequest
-from groovevae.resume import state_file
+from groovevae.generation.requests import DEFAULT_BARS, BlendRequest
+from groovevae.training.state_file import state_file
+from groovevae.training.train import ADAPT_CONFIG
 
 ROOT = Path(__file__).parent.parent
 

@@ -13,8 +13,8 @@ from command_line import Run, error_of, examples_of, midi_files
 from corpus_files import band_tune
 from tiny import Tiny
 
-from groovevae.checkpoint import MODEL_KIND, read_tensors, write_tensors
 from groovevae.cli import main
+from groovevae.model.file import MODEL_KIND, read_tensors, write_tensors
 
 
 @pytest.mark.parametrize("example", examples_of(main.commands["blend"]))

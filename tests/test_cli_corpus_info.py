@@ -10,9 +10,9 @@ from command_line import Run, error_of
 from corpus_files import make_corpus
 from tiny import Tiny
 
-from groovevae import checkpoint
-from groovevae.checkpoint import load_model_file
-from groovevae.latents import SongCode
+from groovevae.model import file
+from groovevae.model.file import load_model_file
+from groovevae.model.genres import SongCode
 
 
 def test_info(run: Run, tiny: Tiny) -> None:
@@ -40,9 +40,7 @@ def test_info_as_json(run: Run, tiny: Tiny) -> None:
 def test_info_of_a_genre_with_an_odd_name_and_no_lead(run: Run, tiny: Tiny, tmp_path: Path) -> None:
     model = load_model_file(tiny.path)
     genre = replace(model.genres["rock"], name="[red]Über\udcff", programs=((), (), ()))
-    checkpoint.save_model(
-        tmp_path / "x.safetensors", replace(model, genres={genre.name: genre}, provenance={}, prior=None)
-    )
+    file.save_model(tmp_path / "x.safetensors", replace(model, genres={genre.name: genre}, provenance={}, prior=None))
     result = run("info", "x.safetensors")
     assert re.search(r"^ ?\[red\]Über\? +7 .* none, none, none", result.stdout, re.MULTILINE)
     assert "Trained" not in result.stdout
@@ -53,7 +51,7 @@ def test_info_of_genres_that_share_songs(run: Run, tiny: Tiny, tmp_path: Path) -
     model = load_model_file(tiny.path)
     code = SongCode(np.zeros((8, 2), np.float16), np.zeros((2, 8), np.float16))
     coded = {name: replace(genre, code=code if name != "rock" else None) for name, genre in model.genres.items()}
-    checkpoint.save_model(tmp_path / "x.safetensors", replace(model, genres=coded))
+    file.save_model(tmp_path / "x.safetensors", replace(model, genres=coded))
     line = "Blends learned from songs that genres share: between classical, jazz\n"
     assert line in run("info", "x.safetensors").stdout
     shares = [genre["shares_songs"] for genre in json.loads(run("info", "x.safetensors", "--json").stdout)["genres"]]

@@ -12,7 +12,7 @@ import pytest
 from corpus_files import make_corpus
 from tiny import SETTINGS
 
-from groovevae.checkpoint import load_model_file
+from groovevae.model.file import load_model_file
 
 ROOT = Path(__file__).parent.parent
 

@@ -13,9 +13,9 @@ from command_line import Run, error_of, midi_files
 from corpus_files import band_tune, make_band_corpus
 from tiny import Tiny
 
-from groovevae.checkpoint import load_model_file, save_model
-from groovevae.latents import Vector
-from groovevae.vectors import save_vector, with_vectors
+from groovevae.model.file import load_model_file, save_model
+from groovevae.model.genres import Vector
+from groovevae.model.vectors import save_vector, with_vectors
 
 
 @pytest.fixture
@@ -173,12 +173,14 @@ def test_vectors_made_kept_and_shown(run: Run, folder: Path) -> None:
 
 def test_learning_the_attributes(run: Run, folder: Path, band_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tiny model answers to nothing; what is learned goes into the copy."""
-    monkeypatch.setattr("groovevae.directions.LEAST_RESPONSE", 100.0)
+    monkeypatch.setattr("groovevae.fitting.attribute_vectors.LEAST_RESPONSE", 100.0)
     message = error_of(run("vector", "learn", band_corpus, "--out", "learned.safetensors"))
     assert message.endswith("too few bars, or a model that answers to none of the six attributes")
     assert not (folder / "learned.safetensors").exists()
     density = Vector("density", np.ones(8, np.float32), "more strikes", "+1 strike")
-    monkeypatch.setattr("groovevae.directions.learn_vectors", lambda network, songs: [density] * len(songs[:1]))
+    monkeypatch.setattr(
+        "groovevae.fitting.attribute_vectors.learn_vectors", lambda network, songs: [density] * len(songs[:1])
+    )
     result = run("vector", "learn", band_corpus, "--out", "learned.safetensors")
     assert result.stdout == "density: more strikes; strength 1: +1 strike\n"
     assert (load_model_file(folder / "learned.safetensors").vectors["density"].z == 1).all()

@@ -11,13 +11,14 @@ from corpus_files import band_tune, make_corpus
 from tiny import PRIOR, SETTINGS, SIZES, Tiny
 
 import groovevae
-from groovevae import config, learn, processes
+from groovevae import config
 from groovevae.anomaly import suspects
-from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
 from groovevae.cli import main
 from groovevae.config import TrainConfig
 from groovevae.corpus import Corpus
-from groovevae.resume import state_file
+from groovevae.model.file import STATE_KIND, read_tensors, write_tensors
+from groovevae.training import processes, train
+from groovevae.training.state_file import state_file
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_the_examples_of_train_work(
     def connect(address: str, **options: int) -> None:
         asked.update(coordinator=address, **options)
 
-    monkeypatch.setattr(learn, "train_model", train_model)
+    monkeypatch.setattr(train, "train_model", train_model)
     monkeypatch.setattr(processes, "connect", connect)
     (tmp_path / "my-midi").symlink_to(band_corpus)
     (tmp_path / "outliers.csv").write_text("path\njazz/jazz tune a.mid\n")
@@ -204,7 +205,7 @@ def test_files_are_left_out(tiny_train: Run, tmp_path: Path) -> None:
 def test_what_stands_out_is_said_once_a_run(
     tiny_train: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learn, "train_model", lambda *_, stop, **options: tiny.trained)
+    monkeypatch.setattr(train, "train_model", lambda *_, stop, **options: tiny.trained)
     monkeypatch.setattr(suspects, "find_suspects", lambda corpus, report: [suspects.Suspect(0, "off the grid")])
     said = "Files that look as if they did not belong: 1 of 24"
     assert said in tiny_train(band_corpus, "--steps", 30).stdout

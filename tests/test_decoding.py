@@ -5,9 +5,9 @@ from tiny import SIZES, untrained_network
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, HOLD, MAX_CHORD_ONSETS, OFF, ONSET, PITCHED, REST, ROLES
-from groovevae.decoding import CHUNK, Take, decode, decode_takes, encode, without_stray_holds
 from groovevae.errors import RequestError
-from groovevae.inference import Network
+from groovevae.network.decoding import CHUNK, Take, decode, decode_takes, encode, without_stray_holds
+from groovevae.network.forward import Network
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from groovevae.bars import Bars, Song
 from groovevae.bars.constants import FIRST_PITCH, ONSET, VOICE_PITCH
 from groovevae.corpus import CorpusSong
 from groovevae.corpus.scan import Entry
-from groovevae.describe import MAX_PHRASES, describe_genres, follow, phrase_song
-from groovevae.inference import Network
-from groovevae.latents import Genre, Phrase
+from groovevae.fitting.genres import MAX_PHRASES, describe_genres, follow, phrase_song
+from groovevae.model.genres import Genre, Phrase
+from groovevae.network.forward import Network
 
 BAND = ("drums", "bass", "chords", "lead")
 
@@ -109,7 +109,7 @@ def old_genre(rng: np.random.Generator, size: int) -> Genre:
 
 
 def test_genres_follow_an_affine_move(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("groovevae.describe.FOLLOW_RIDGE", 1e-9)
+    monkeypatch.setattr("groovevae.fitting.genres.FOLLOW_RIDGE", 1e-9)
     rng = np.random.default_rng(0)
     genre = old_genre(rng, 4)
     before = rng.normal(size=(200, 4)) + 3

@@ -4,12 +4,18 @@ import numpy as np
 import pytest
 from tiny import Tiny
 
-from groovevae import directions
-from groovevae.attributes import measure_all
 from groovevae.bars import Bars
 from groovevae.corpus.dataset import Dataset
-from groovevae.decoding import Take
-from groovevae.directions import attribute_vectors, conditional_directions, corrected, learn_vectors, within_genres
+from groovevae.fitting import attribute_vectors
+from groovevae.fitting.attribute_vectors import (
+    conditional_directions,
+    corrected,
+    find_attribute_vectors,
+    learn_vectors,
+    within_genres,
+)
+from groovevae.measures.attributes import measure_all
+from groovevae.network.decoding import Take
 
 SIZE = 6
 
@@ -35,16 +41,16 @@ def known_space(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     def play(network: object, takes: list[Take]) -> list[Bars]:
         return [played(take.z) for take in takes]
 
-    monkeypatch.setattr(directions, "encode", lambda network, bars: (z, z))
-    monkeypatch.setattr(directions, "decode_takes", play)
+    monkeypatch.setattr(attribute_vectors, "encode", lambda network, bars: (z, z))
+    monkeypatch.setattr(attribute_vectors, "decode_takes", play)
     return Dataset(played(z), genre, genre, ("a", "b"))
 
 
 def test_each_vector_moves_its_own_attribute_by_a_standard_deviation(known_space: Dataset) -> None:
-    vectors = {vector.name: vector for vector in attribute_vectors(object(), known_space)}
+    vectors = {vector.name: vector for vector in find_attribute_vectors(object(), known_space)}
     assert set(vectors) == {"drum_density", "register"}  # the others do not change in this space
     names = sorted(vectors)
-    columns = [list(directions.ATTRIBUTES).index(name) for name in names]
+    columns = [list(attribute_vectors.ATTRIBUTES).index(name) for name in names]
     spread = within_genres(measure_all(known_space.bars)[:, columns], known_space.genre).std(0)
     z = np.random.default_rng(1).normal(size=(200, SIZE))
     for number, name in enumerate(names):
@@ -56,10 +62,10 @@ def test_each_vector_moves_its_own_attribute_by_a_standard_deviation(known_space
 
 def test_too_few_bars_and_bars_that_do_not_answer_have_no_vectors(known_space: Dataset, monkeypatch) -> None:
     few = Dataset(known_space.bars[:10], known_space.genre[:10], known_space.song[:10], known_space.genres)
-    assert attribute_vectors(object(), few) == []
+    assert find_attribute_vectors(object(), few) == []
     silent = [Bars.empty(400)]
-    monkeypatch.setattr(directions, "decode_takes", lambda network, takes: silent * len(takes))
-    assert attribute_vectors(object(), known_space) == []
+    monkeypatch.setattr(attribute_vectors, "decode_takes", lambda network, takes: silent * len(takes))
+    assert find_attribute_vectors(object(), known_space) == []
 
 
 def test_values_within_genres() -> None:
@@ -90,4 +96,4 @@ def test_a_trained_model_and_its_corpus(tiny: Tiny) -> None:
     """What a network that has learned next to nothing gives is whatever training put into its file."""
     vectors = learn_vectors(tiny.trained.model.network(), tiny.corpus.songs)
     assert all(np.isfinite(vector.z).all() for vector in vectors)
-    assert set(tiny.trained.model.vectors) <= set(directions.ATTRIBUTES)
+    assert set(tiny.trained.model.vectors) <= set(attribute_vectors.ATTRIBUTES)

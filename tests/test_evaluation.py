@@ -18,12 +18,12 @@ from groovevae.errors import CorpusError
 from groovevae.evaluation import evaluate
 from groovevae.evaluation.bootstrap import draw_songs, drawn_means, estimate
 from groovevae.evaluation.content import content_kept
+from groovevae.evaluation.dose_response import rank_correlation, unrelated
 from groovevae.evaluation.excerpts import RUN_BARS, draw_excerpts
-from groovevae.evaluation.page import to_html
-from groovevae.evaluation.response import rank_correlation, unrelated
 from groovevae.evaluation.soundness import soundness
-from groovevae.evaluation.tables import details, summary, to_json
 from groovevae.evaluation.versions import COPY, IDENTITY, RANDOM, SPLICE, blend_name, splice
+from groovevae.reports.evaluation import details, summary, to_json
+from groovevae.reports.evaluation_page import to_html
 
 
 def with_chord(bars: Bars, *pitches: int, step: int = 0, length: int = 4, bar: int = 0) -> Bars:

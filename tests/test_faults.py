@@ -14,12 +14,12 @@ from conftest import ROOT
 from corpus_files import make_corpus
 from tiny import PRIOR, SETTINGS, SIZES, Tiny
 
-from groovevae import learn
-from groovevae.checkpoint import STATE_KIND, load_model_file, read_tensors
 from groovevae.errors import OutputError
 from groovevae.files import check_place
-from groovevae.learn import train_model
-from groovevae.resume import state_file, unfinished_step
+from groovevae.model.file import STATE_KIND, load_model_file, read_tensors
+from groovevae.training import train
+from groovevae.training.state_file import state_file, unfinished_step
+from groovevae.training.train import train_model
 
 CURE = "make room there, or choose another place"
 
@@ -41,8 +41,8 @@ def small_files(size: int) -> Iterator[None]:
 
 
 def test_a_full_disk_costs_no_state(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learn, "attribute_vectors", lambda network, data: [])  # they take longer than the run
-    monkeypatch.setattr(learn, "with_doses", lambda model, data=None: model)
+    monkeypatch.setattr(train, "attribute_vectors", lambda network, data: [])  # they take longer than the run
+    monkeypatch.setattr(train, "with_calibration", lambda model, data=None: model)
     out = tmp_path / "model.safetensors"
     settings = {"config": replace(SETTINGS, steps=4), "model_config": SIZES, "prior_config": PRIOR}
     asked = iter(range(100))

@@ -10,8 +10,8 @@ from corpus_files import band_tune
 
 from groovevae import BlendRequest, Groove, read_song
 from groovevae.errors import MidiError, RequestError
-from groovevae.generate import output_paths
-from groovevae.starts import file_start
+from groovevae.generation.groove import output_paths
+from groovevae.generation.sources import file_start
 from midi_readers import same_notes_everywhere
 
 REQUEST = BlendRequest("classical", {"rock": 1.0}, temperature=1.0)  # the tiny model is silent at its likeliest
@@ -235,7 +235,7 @@ def test_a_file_on_its_way_to_all_genres_is_taken_for_one_of_them(groove: Groove
 
 
 def test_a_very_long_file_is_cut_and_says_so(groove: Groove, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("groovevae.starts.MAX_BARS", 4)
+    monkeypatch.setattr("groovevae.generation.sources.MAX_BARS", 4)
     path = tmp_path / "long.mid"
     path.write_bytes(band_tune("rock", 1, num_bars=8))
     [blended] = groove.blend(BlendRequest(str(path), {"jazz": 1.0}))

@@ -7,8 +7,8 @@ from test_phrases import phrase
 from groovevae.bars import Bars
 from groovevae.bars.constants import CHORD_LOW, FIRST_PITCH, LEAD_LOW, ONSET
 from groovevae.errors import CorpusError
-from groovevae.features import KINDS, bar_features
-from groovevae.judges import MIN_SONGS, Judges, fit_judges
+from groovevae.measures.features import KINDS, bar_features
+from groovevae.measures.judges import MIN_SONGS, Judges, fit_judges
 
 
 def value(bars: Bars, name: str) -> float:

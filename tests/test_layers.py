@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from groovevae.layers import GRU, matmul
+from groovevae.training.layers import GRU, matmul
 
 ROWS, SIZE, STEPS = 21, 16, 5
 

@@ -11,7 +11,7 @@ import pytest
 FREED_AND_TAKEN_AGAIN = """
 import resource, sys
 import numpy as np
-from groovevae.memory import keep_freed_memory
+from groovevae.training.memory import keep_freed_memory
 
 if sys.argv[1] == "keep":
     keep_freed_memory()

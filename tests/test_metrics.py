@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, HOLD, ONSET
-from groovevae.metrics import NoteCounts, bars_note_counts, f1, match_notes, notes_f1, scores
+from groovevae.measures.note_f1 import NoteCounts, bars_note_counts, f1, match_notes, notes_f1, scores
 
 
 @pytest.mark.parametrize(

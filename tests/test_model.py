@@ -5,15 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
-from pieces import noise_bars
+from scores import noise_bars
 from tiny import SIZES as BARE
 
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS
 from groovevae.errors import ModelFileError
-from groovevae.layers import GRU, matmul
-from groovevae.losses import recon_loss
-from groovevae.model import GrooveVAE
-from groovevae.weights import arrays_to_state, build_network, network_to_weights, state_to_arrays
+from groovevae.training.layers import GRU, matmul
+from groovevae.training.losses import recon_loss
+from groovevae.training.network import GrooveVAE
+from groovevae.training.weights import arrays_to_state, build_network, network_to_weights, state_to_arrays
 
 SIZES = replace(BARE, num_genres=3)
 

@@ -4,7 +4,7 @@ from test_phrases import phrase
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import ONSET
-from groovevae.novelty import bar_keys, copied_bars, longest_runs, longest_shared_runs, moves
+from groovevae.measures.novelty import bar_keys, copied_bars, longest_runs, longest_shared_runs, moves
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from test_blend import genre
 from test_phrases import phrase
 from tiny import Tiny, untrained_network
 
-from groovevae import learn, parallel
-from groovevae.blend import find_way, transport_matrix
 from groovevae.corpus import load_corpus, split_songs
-from groovevae.describe import describe_genres, follow
-from groovevae.latents import Genre, SongCode
-from groovevae.learn import fit_blends
-from groovevae.parallel import Moments, aligned, fit_codes, versions_of_songs, with_song_codes
+from groovevae.fitting import song_codes
+from groovevae.fitting.genres import describe_genres, follow
+from groovevae.fitting.song_codes import Moments, aligned, fit_codes, versions_of_songs, with_song_codes
+from groovevae.model.genres import Genre, SongCode
+from groovevae.model.moving import find_way, transport_matrix
+from groovevae.training.train import fit_blends
 
 SIZE, SONG_SIZE, NUM_BARS = 12, 3, 2000
 NAMES = ("jazz", "rock", "soul")
@@ -107,7 +107,7 @@ def test_codes_of_a_corpus_come_from_shared_songs(tmp_path: Path, monkeypatch: p
     network = untrained_network()
     genres = describe_genres(network, corpus.songs)
     assert not any(genre.code for genre in with_song_codes(genres, network, corpus.songs).values())  # too few songs
-    monkeypatch.setattr(parallel, "MIN_SONGS", 3)  # of the fourth, one version is taken to be in another key
+    monkeypatch.setattr(song_codes, "MIN_SONGS", 3)  # of the fourth, one version is taken to be in another key
     codes = {name: genre.code for name, genre in with_song_codes(genres, network, corpus.songs).items()}
     assert codes["classical"] is None
     for name in ("jazz", "rock"):
@@ -118,7 +118,7 @@ def test_codes_of_a_corpus_come_from_shared_songs(tmp_path: Path, monkeypatch: p
 
 def test_what_blends_need_is_fitted_to_the_training_songs(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     measured = []
-    monkeypatch.setattr(learn, "with_doses", lambda model, data: measured.append(data) or model)
+    monkeypatch.setattr("groovevae.training.train.with_calibration", lambda model, data: measured.append(data) or model)
     stale = SongCode(np.ones((8, 2), np.float16), np.ones((2, 8), np.float16))
     model = tiny.trained.model
     coded = replace(model, genres={name: replace(genre, code=stale) for name, genre in model.genres.items()})

@@ -5,7 +5,7 @@ import pytest
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, ONSET, ROLES
-from groovevae.phrases import measure_phrase, note_sets, pitch_classes, role_digests
+from groovevae.measures.phrases import measure_phrase, note_sets, pitch_classes, role_digests
 
 
 def phrase(*leads: list[int], drums: str = "") -> Bars:

@@ -9,12 +9,12 @@ from flax import nnx
 from test_forms import PLAYED, genre
 
 from groovevae.config import PriorConfig
-from groovevae.drawing import FLOW_STEPS, LAGS, NOISE, PhraseNetwork, metre_rows
 from groovevae.errors import ModelFileError
-from groovevae.forms import NEW, SILENT, Coordinates, Form, Prior
-from groovevae.prior import PhraseBatch, PriorNetwork
-from groovevae.prior_fit import _Bars, _fit, _phrases
-from groovevae.weights import arrays_to_state
+from groovevae.generation.prior_sampling import FLOW_STEPS, LAGS, NOISE, PhraseNetwork, metre_rows
+from groovevae.model.forms import NEW, SILENT, Coordinates, Form, Prior
+from groovevae.training.prior import _Bars, _fit, _phrases
+from groovevae.training.prior_network import PhraseBatch, PriorNetwork
+from groovevae.training.weights import arrays_to_state
 
 SIZE = 4
 CONFIG = PriorConfig(

@@ -17,13 +17,13 @@ from command_line import Run, error_of
 from tiny import SETTINGS, Tiny, train_tiny
 from train_in_processes import CONFIG, STEPS, losses_of
 
-from groovevae import training
-from groovevae.checkpoint import load_model_file
 from groovevae.corpus import load_corpus
-from groovevae.devices import make_mesh
 from groovevae.errors import RequestError
-from groovevae.processes import connect
-from groovevae.resume import state_file, unfinished_step
+from groovevae.model.file import load_model_file
+from groovevae.training import loop
+from groovevae.training.devices import make_mesh
+from groovevae.training.processes import connect
+from groovevae.training.state_file import state_file, unfinished_step
 
 TESTS = Path(__file__).parent
 MODELS = ("whole.safetensors", "halved.safetensors")
@@ -72,7 +72,7 @@ def one_device(band_corpus: Path, cache_folder: Path, tmp_path_factory: pytest.T
     """The losses of each step on one device."""
     path = tmp_path_factory.mktemp("one") / "whole.safetensors"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "REPORT_STEPS", 1)
+        patch.setattr(loop, "REPORT_STEPS", 1)
         return losses_of(train_tiny(load_corpus(band_corpus), path, config=CONFIG).reports)
 
 
@@ -134,7 +134,7 @@ def test_a_signal_to_one_process_stops_them_all(
     assert finish(second, 143) == [f"Process 1 of 2: waiting for the others ({coordinator})"]
     found = re.fullmatch(r"Stopped at step ([\d,]+) of 100,000; the same command goes on\.", finish(first, 143)[-1])
     step = int(found[1].replace(",", ""))
-    assert step % training.REPORT_STEPS == 0
+    assert step % loop.REPORT_STEPS == 0
     assert load_model_file(path).provenance["steps"] == unfinished_step(path) == step
 
 

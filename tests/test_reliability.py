@@ -15,9 +15,9 @@ from tiny import Tiny
 from fuzz_models import Tally as Found
 from fuzz_models import fuzz_models
 from fuzz_reading import Tally, fuzz
-from groovevae.checkpoint import STATE_KIND, read_tensors, write_tensors
 from groovevae.errors import ModelFileError
-from groovevae.resume import STATE_LAYOUT, corpus_begun_with, load_state
+from groovevae.model.file import STATE_KIND, read_tensors, write_tensors
+from groovevae.training.state_file import STATE_LAYOUT, corpus_begun_with, load_state
 from mutants import MUTATIONS, mutant
 
 KINDS = ("model", "training", "vector")  # of files that are damaged

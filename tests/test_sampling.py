@@ -14,12 +14,12 @@ from test_phrases import phrase
 from tiny import PRIOR, Tiny
 
 from groovevae import Groove, SampleRequest
-from groovevae.checkpoint import MODEL_KIND, load_model_file, read_tensors, save_model, write_tensors
 from groovevae.cli import main
 from groovevae.errors import RequestError
-from groovevae.learn import add_prior
-from groovevae.phrases import role_digests
-from groovevae.sampling import Sampler, follow_plan
+from groovevae.generation.sampling import Sampler, follow_plan
+from groovevae.measures.phrases import role_digests
+from groovevae.model.file import MODEL_KIND, load_model_file, read_tensors, save_model, write_tensors
+from groovevae.training.train import add_prior
 
 REQUEST = SampleRequest("jazz", temperature=1.0)  # the tiny model is silent at its likeliest
 

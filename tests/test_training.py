@@ -9,15 +9,15 @@ import pytest
 from corpus_files import make_band_corpus
 from tiny import GENRES, SETTINGS, SIZES, Tiny, train_tiny
 
-from groovevae.checkpoint import STATE_KIND, load_model_file, read_tensors, write_tensors
 from groovevae.config import TrainConfig
 from groovevae.corpus import Corpus, load_corpus
 from groovevae.corpus.dataset import Dataset
 from groovevae.errors import CorpusError, GrooveError, ModelFileError, OutputError, RequestError
-from groovevae.learn import ADAPT_CONFIG, MAX_SEED, check_enough
-from groovevae.metrics import macro_f1
-from groovevae.resume import load_state, save_state, state_file, unfinished_step
-from groovevae.training import TrainState, ema_decay_at, initial_state, learning_rate, run_training
+from groovevae.measures.note_f1 import macro_f1
+from groovevae.model.file import STATE_KIND, load_model_file, read_tensors, write_tensors
+from groovevae.training.loop import TrainState, ema_decay_at, initial_state, learning_rate, run_training
+from groovevae.training.state_file import load_state, save_state, state_file, unfinished_step
+from groovevae.training.train import ADAPT_CONFIG, MAX_SEED, check_enough
 
 
 def test_the_loss_falls(tiny: Tiny) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from groovevae import Groove
-from groovevae.checkpoint import load_model_file, save_model
 from groovevae.errors import ModelFileError, RequestError
-from groovevae.latents import Vector
-from groovevae.starts import Places, make_vector
-from groovevae.vectors import describe_vector, find_vector, load_vector, save_vector, with_vectors
+from groovevae.generation.sources import Places, make_vector
+from groovevae.model.file import load_model_file, save_model
+from groovevae.model.genres import Vector
+from groovevae.model.vectors import describe_vector, find_vector, load_vector, save_vector, with_vectors
 
 SIZE = 8
 

@@ -13,21 +13,21 @@ from pathlib import Path
 
 from tiny import SETTINGS, describe_quickly, train_tiny
 
-from groovevae import training
 from groovevae.corpus import load_corpus
-from groovevae.processes import connect, is_first_process
+from groovevae.training import loop
+from groovevae.training.processes import connect, is_first_process
 
 STEPS, STOPPED_AT = 8, 4
 CONFIG = replace(SETTINGS, steps=STEPS)
 
 
-def losses_of(reports: list[training.Progress]) -> list[dict]:
+def losses_of(reports: list[loop.Progress]) -> list[dict]:
     """What each step's report says, but for the clock."""
     return [{k: v for k, v in asdict(progress).items() if "second" not in k} for progress in reports]
 
 
 def main(corpus: str, folder: str, coordinator: str = "", processes: str = "1", process: str = "0") -> None:
-    training.REPORT_STEPS = 1
+    loop.REPORT_STEPS = 1
     describe_quickly()
     if coordinator:
         connect(coordinator, num_processes=int(processes), process=int(process))

@@ -27,7 +27,7 @@ from groovevae.bars.constants import (
     REST,
     ROLES,
 )
-from groovevae.decoding import without_stray_holds
+from groovevae.network.decoding import without_stray_holds
 
 Fault = Callable[[Bars, Bars, np.random.Generator], Bars]  # bars, bars of another song, chance
 SHIFTS = tuple(by for by in range(-6, 7) if by)  # semitones that a track is transposed by

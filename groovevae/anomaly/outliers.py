@@ -9,15 +9,15 @@ import numpy as np
 
 from groovevae.anomaly.belonging import Belonging, fit_belonging, unseen_scores
 from groovevae.anomaly.detectors import MIN_SONGS, Known
+from groovevae.anomaly.measurements import describe
 from groovevae.anomaly.reasons import Blame, Blamer
-from groovevae.anomaly.views import describe
 from groovevae.bars import Bars
-from groovevae.checkpoint import ModelFile
 from groovevae.corpus import Corpus, CorpusSong, most_alike
 from groovevae.corpus.duplicates import distinct_bars
 from groovevae.corpus.scan import shown_path
 from groovevae.errors import CorpusError, RequestError
-from groovevae.inference import Network
+from groovevae.model.file import ModelFile
+from groovevae.network.forward import Network
 
 FALSE_ALARMS = 0.05  # share of normal files above the threshold
 FEW_BARS = 4  # with notes: a file with fewer is nearly empty
@@ -86,14 +86,14 @@ def find_outliers(
     network = model.network()
     songs = corpus.songs
     known = known_songs(network, songs, report=report)
-    usual = known if normal is None else known_songs(network, normal.songs, report=report)
-    if len(np.unique(usual.group)) < MIN_SONGS:
-        raise CorpusError(f"{len(np.unique(usual.group))} songs to tell what is normal; {MIN_SONGS} are needed")
+    baseline = known if normal is None else known_songs(network, normal.songs, report=report)
+    if len(np.unique(baseline.group)) < MIN_SONGS:
+        raise CorpusError(f"{len(np.unique(baseline.group))} songs to tell what is normal; {MIN_SONGS} are needed")
     report("comparing", 0, 1)
-    measure = fit_belonging(usual)
-    normal_scores = measure(usual).score if normal is None else unseen_scores(usual)
+    measure = fit_belonging(baseline)
+    normal_scores = measure(baseline).score if normal is None else unseen_scores(baseline)
     threshold = float(np.quantile(normal_scores, 1 - false_alarms))
-    found, blames = measure(known), Blamer(usual)(known)
+    found, blames = measure(known), Blamer(baseline)(known)
     report("looking for duplicates", 0, 1)
     twins = {pair.song: pair.of for pair in most_alike(corpus.near_duplicates).values()}
     files = [
@@ -110,11 +110,11 @@ def known_songs(network: Network | None, songs: Sequence[CorpusSong], *, report:
     if not songs:
         raise CorpusError("no song to look at; none of the files can be used")
     bars = (song.song.bars for song in songs)  # one by one: all together fill the memory
-    view = describe(
+    measured = describe(
         network, bars, with_features=False, progress=lambda done: report("looking at songs", done, len(songs))
     )
     genre, group = (np.array([getattr(song.entry, name) for song in songs]) for name in ("genre", "song_id"))
-    return Known(view, genre, group)
+    return Known(measured, genre, group)
 
 
 def _outlier(

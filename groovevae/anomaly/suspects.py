@@ -38,7 +38,7 @@ def find_suspects(corpus: Corpus, *, report: Report = quiet) -> list[Suspect]:
 
 
 def suspects(known: Known) -> Iterator[Suspect]:
-    """The songs that stand out among these, which need no view of a model, the clearest first.
+    """The songs that stand out among these, which need no measured of a model, the clearest first.
 
     One is FAR from the nearest songs of its genre, or in the wrong folder by both signs: another genre is LIKELIER, and
     its songs are NEARER. Of clean songs about 1% at most are: docs/anomaly.md has the measurement.

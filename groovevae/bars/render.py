@@ -1,4 +1,4 @@
-"""Bars back to notes: the way from a song of bars to a piece. The pair of `grid`."""
+"""Bars back to notes: the way from a song of bars to a score. The pair of `grid`."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from groovevae.bars.constants import (
     STEPS_PER_QUARTER,
 )
 from groovevae.bars.key import key_name
+from groovevae.bars.midi import NOTE_DTYPE, Score, Track
 from groovevae.bars.types import Bars, Song
-from groovevae.midi import NOTE_DTYPE, Piece, Track
 
 DRUM_LENGTH = 0.5  # steps: a hit has no length of its own
 SHORTEST = 0.25  # steps: what micro-timing leaves of a note at least
 TEMPO_CHANGE = 1e-5  # a bar's tempo is written when it differs by this share: 3 ms in five minutes
 
 
-def song_to_piece(song: Song, *, text: str = "") -> Piece:
+def song_to_score(song: Song, *, text: str = "") -> Score:
     """The notes of a song in its own key: one track a role that plays, ending on the last bar line.
 
-    What `piece_to_song` could not carry stays lost; else this is its pair, on the grid with micro-timing.
+    What `score_to_song` could not carry stays lost; else this is its pair, on the grid with micro-timing.
     """
     bars, steps = song.bars, _FlatSteps(song.bars)
     parts, tracks = [], []
@@ -43,7 +43,7 @@ def song_to_piece(song: Song, *, text: str = "") -> Piece:
             parts.append(notes)
             tracks.append(Track(role.capitalize(), song.programs[column], is_drum=False))
     notes = np.concatenate(parts) if parts else np.empty(0, NOTE_DTYPE)
-    return Piece(
+    return Score(
         notes=notes[np.argsort(notes["onset"], kind="stable")],
         tracks=tuple(tracks),
         tempos=_changes(steps.bar_start, bars.tempo[:, None], tolerance=TEMPO_CHANGE),

@@ -96,7 +96,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Song:
-    """The bars of one piece, and what the grid does not hold: its key, its instruments and its drum kit."""
+    """The bars of one score, and what the grid does not hold: its key, its instruments and its drum kit."""
 
     bars: Bars
     transpose: int = 0  # semitones that were added to reach C major or A minor, -5 to 6

@@ -12,7 +12,7 @@ from groovevae.cli.root import main
 ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
 
 
-@main.command(short_help="Blend genres, MIDI files and folders into new MIDI files.")
+@main.command(short_help="Piece genres, MIDI files and folders into new MIDI files.")
 @click.argument("words", nargs=-1, required=True, metavar="START TARGET...")
 @click.option(
     "--amount", metavar="X", help="0: the start, 1: the target, more: past it; 0..1: a ramp.  [default: 0.5, or 1]"
@@ -27,7 +27,7 @@ ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
 )
 @with_options(piece_options)
 def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -> None:
-    """Blend genres, MIDI files and folders into new MIDI files.
+    """Piece genres, MIDI files and folders into new MIDI files.
 
     START is a genre or a MIDI file. Its bars go a share of the way (--amount) to TARGET: a genre, a MIDI file
     ("like this song") or a folder of them. Several targets have weights; where START has one as well, its bars
@@ -47,9 +47,9 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     """
     from dataclasses import replace
 
-    from groovevae.blend import parse_amount
-    from groovevae.generate import load_model
-    from groovevae.request import BlendRequest
+    from groovevae.generation.groove import load_model
+    from groovevae.generation.requests import BlendRequest
+    from groovevae.model.moving import parse_amount
 
     roles = {role: options.pop(role) for role in ("drums", "bass", "chords", "lead")}
     amounts = {role: parse_amount(text) for role, text in roles.items() if text is not None}
@@ -78,8 +78,8 @@ def morph(
       groove morph song.mid other.mid --steps 9 --spherical --out morphs
       groove morph jazz song.mid --joined --bars 4
     """
-    from groovevae.generate import load_model
-    from groovevae.request import BlendRequest, joined_morph, morph_requests
+    from groovevae.generation.groove import load_model
+    from groovevae.generation.requests import BlendRequest, joined_morph, morph_requests
 
     method = "sphere" if spherical else "line"
     request = BlendRequest(start, {target: 1.0}, method=method, **piece_fields(options))

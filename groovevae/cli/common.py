@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from groovevae.corpus import Corpus
-    from groovevae.generate import Blend
+    from groovevae.generation.groove import Piece
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -56,18 +56,18 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
 
 def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
     """Options of pieces as fields of a request. Raises RequestError for words that mean nothing."""
-    from groovevae.blend import parse_amount
-    from groovevae.request import parse_keep, parse_strengths
+    from groovevae.generation.requests import parse_keep, parse_strengths
+    from groovevae.model.moving import parse_amount
 
     fields = given(options)
     readers = {"amount": parse_amount, "keep": parse_keep, "vectors": parse_strengths}
     return {name: readers[name](value) if name in readers else value for name, value in fields.items()}
 
 
-def write_pieces(pieces: list[tuple[str, Blend]], out: str) -> None:
+def write_pieces(pieces: list[tuple[str, Piece]], out: str) -> None:
     """Writes pieces with the names of their files, and prints a line for each."""
     from groovevae.files import write_file
-    from groovevae.generate import output_paths
+    from groovevae.generation.groove import output_paths
 
     for stem, piece in pieces:
         for path, blended in output_paths([piece], Path(out), stem):
@@ -87,9 +87,9 @@ def reading_shown() -> AbstractContextManager[Callable[[int, int], None]]:
     """Shows on stderr how many files have been read."""
     from rich.console import Console
 
-    from groovevae import display
+    from groovevae.reports import terminal
 
-    return display.reading(Console(stderr=True))
+    return terminal.reading(Console(stderr=True))
 
 
 def print_unused(corpus: Corpus) -> None:
@@ -100,8 +100,8 @@ def print_unused(corpus: Corpus) -> None:
 
 def check_copy(model: str | None, out: str) -> None:
     """Raises OutputError where a copy of a model would be written over the model itself, or over a folder."""
-    from groovevae.checkpoint import default_model_path
     from groovevae.errors import OutputError
+    from groovevae.model.file import default_model_path
 
     source = default_model_path() if model is None else Path(model)
     if Path(out).absolute() == source.absolute():

@@ -34,22 +34,22 @@ def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int 
     """
     from rich.console import Console
 
-    from groovevae import display
-    from groovevae.checkpoint import load_model_file
     from groovevae.evaluation import evaluate as measure
-    from groovevae.evaluation.page import check_plots, to_html
-    from groovevae.evaluation.tables import summary, to_json, to_markdown
     from groovevae.files import check_place, write_file
+    from groovevae.model.file import load_model_file
+    from groovevae.reports import terminal
+    from groovevae.reports.evaluation import summary, to_json, to_markdown
+    from groovevae.reports.evaluation_page import check_plots, to_html
 
     check_plots()
     check_place(Path(out) / "evaluation.html")
     loaded = load_model_file(None if model == "default" else model)
     songs = read_corpus(corpus, jobs)
-    with display.parts(Console(stderr=True)) as report:
+    with terminal.parts(Console(stderr=True)) as report:
         found = measure(loaded, songs, seed=seed, num_runs=runs, report=report)
     title = f"groovevae: {Path(model).name} on {Path(corpus).name}"
     write_file(Path(out) / "evaluation.json", to_json(found).encode())
     write_file(Path(out) / "evaluation.md", to_markdown(found, title=title).encode())
     write_file(Path(out) / "evaluation.html", to_html(found, title=title).encode())
-    display.print_tables(Console(), summary(found))
+    terminal.print_tables(Console(), summary(found))
     click.echo(f"Report: {click.format_filename(str(Path(out) / 'evaluation.html'))}")

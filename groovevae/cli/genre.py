@@ -37,10 +37,10 @@ def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
     Examples:
       groove genre add bossa my-midi/bossa --out with-bossa.safetensors
     """
-    from groovevae.calibrate import with_doses
-    from groovevae.checkpoint import load_model_file, save_model
     from groovevae.corpus import load_genre
-    from groovevae.describe import add_genre
+    from groovevae.fitting.calibration import with_calibration
+    from groovevae.fitting.genres import add_genre
+    from groovevae.model.file import load_model_file, save_model
 
     before = load_model_file(model)
     check_copy(model, out)
@@ -48,7 +48,7 @@ def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
         corpus = load_genre(folder, name, progress=progress)
     copy = add_genre(before, name, corpus.songs)
     print_unused(corpus)
-    copy = with_doses(copy, names=[name])
+    copy = with_calibration(copy, names=[name])
     save_model(Path(out), copy)
     added = copy.genres[name]
     click.echo(f"{click.format_filename(out)}: {name}, {added.num_bars:,} bars of {added.num_songs:,} songs")
@@ -68,8 +68,8 @@ def list_genres(model: str | None) -> None:
     """
     from rich.console import Console
 
-    from groovevae import display
-    from groovevae.checkpoint import load_model_file
+    from groovevae.model.file import load_model_file
+    from groovevae.reports import terminal
 
     loaded = load_model_file(model)
-    Console().print(display.genre_table(loaded))
+    Console().print(terminal.genre_table(loaded))

@@ -51,11 +51,11 @@ def outliers(
     """
     from rich.console import Console
 
-    from groovevae import display
     from groovevae.anomaly import find_outliers
-    from groovevae.anomaly.report import ranked, summary, to_csv, to_json
-    from groovevae.checkpoint import load_model_file
     from groovevae.files import check_place, write_file
+    from groovevae.model.file import load_model_file
+    from groovevae.reports import terminal
+    from groovevae.reports.outliers import ranked, summary, to_csv, to_json
 
     files = [(Path(file), text) for file, text in ((csv_file, to_csv), (json_file, to_json)) if file is not None]
     for file, _ in files:
@@ -63,10 +63,10 @@ def outliers(
     loaded = load_model_file(model)
     songs = read_corpus(corpus, jobs)
     clean = None if normal is None else read_corpus(normal, jobs)
-    with display.parts(Console(stderr=True)) as report:
+    with terminal.parts(Console(stderr=True)) as report:
         found = find_outliers(loaded, songs, genre=genre, normal=clean, false_alarms=false_alarms, report=report)
     for file, text in files:
         write_file(file, text(found).encode())
     console = Console()
     for said in (*summary(found), "", *ranked(found, top=top)):
-        display.line(console, said)
+        terminal.line(console, said)

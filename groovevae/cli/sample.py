@@ -32,8 +32,8 @@ def sample(genre: str, model: str | None, out: str, **options: Any) -> None:
       groove sample rock --bars 16 --count 4 --seed 7 --out takes
       groove sample classical --tempo 90 --key Am
     """
-    from groovevae.generate import load_model
-    from groovevae.sampling import SampleRequest
+    from groovevae.generation.groove import load_model
+    from groovevae.generation.sampling import SampleRequest
 
     request = SampleRequest(genre, **given(options))
     write_pieces([(request.stem, piece) for piece in load_model(model).sample(request)], out)

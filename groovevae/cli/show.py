@@ -51,12 +51,12 @@ def info(model: str | None, *, as_json: bool) -> None:
     """
     from rich.console import Console
 
-    from groovevae import display
-    from groovevae.checkpoint import default_model_path, load_model_file
+    from groovevae.model.file import default_model_path, load_model_file
+    from groovevae.reports import terminal
 
     path = default_model_path() if model is None else Path(model)
     loaded = load_model_file(path)
     if as_json:
-        click.echo(json.dumps(display.describe_model(loaded, path), indent=2))
+        click.echo(json.dumps(terminal.describe_model(loaded, path), indent=2))
     else:
-        display.print_model(Console(), loaded, path)
+        terminal.print_model(Console(), loaded, path)

@@ -21,10 +21,10 @@ from groovevae.errors import ProcessLostError, RequestError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from groovevae.checkpoint import ModelFile
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import Corpus
-    from groovevae.learn import Trained
+    from groovevae.model.file import ModelFile
+    from groovevae.training.train import Trained
 
 
 @main.command(short_help="Learn genres from a folder of MIDI files per genre.")
@@ -82,11 +82,11 @@ def train(
       groove train my-midi --from default --out my.safetensors
       groove train my-midi --coordinator 10.0.0.1:4321 --processes 2 --process 0
     """
-    from groovevae import display
     from groovevae.config import PriorConfig
-    from groovevae.learn import train_model
-    from groovevae.memory import keep_freed_memory
-    from groovevae.processes import together
+    from groovevae.reports import terminal
+    from groovevae.training.memory import keep_freed_memory
+    from groovevae.training.processes import together
+    from groovevae.training.train import train_model
 
     keep_freed_memory()
     config, sizes = _settings(start, **options)
@@ -98,7 +98,7 @@ def train(
             if is_first:
                 _print_begin(console, loaded, corpus, Path(out), restart=restart)
                 _print_warning(console, loaded, corpus, Path(out), restart=restart)
-        with _Stopper() as stopper, display.training(console) as report:
+        with _Stopper() as stopper, terminal.training(console) as report:
             trained = train_model(
                 loaded,
                 Path(out),
@@ -122,7 +122,7 @@ def _settings(
     from dataclasses import replace
 
     from groovevae.config import ModelConfig, TrainConfig
-    from groovevae.learn import ADAPT_CONFIG, check_settings
+    from groovevae.training.train import ADAPT_CONFIG, check_settings
 
     if start and (latent_size is not None or autoencoder):
         raise click.UsageError("--latent-size and --autoencoder are those of the model that --from names")
@@ -135,7 +135,7 @@ def _settings(
 @contextmanager
 def _joined(coordinator: str | None, processes: int | None, process: int | None) -> Iterator[bool]:
     """Whether this process is the first of those that train together, of which it may be the only one."""
-    from groovevae.processes import AUTO, connect, is_first_process, lost_processes_named
+    from groovevae.training.processes import AUTO, connect, is_first_process, lost_processes_named
 
     is_named = coordinator not in (None, AUTO)
     if not is_named == (processes is not None) == (process is not None):
@@ -167,36 +167,36 @@ def _read(corpus: str, without: str | None, jobs: int | None) -> Corpus:
 
 def _print_begin(console: Console, loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
     """What was read, and whether an unfinished run is gone on with."""
-    from groovevae import display
-    from groovevae.resume import unfinished_step
+    from groovevae.reports import terminal
+    from groovevae.training.state_file import unfinished_step
 
     unused = len(loaded.rejected) + len(loaded.unread)
-    display.line(console, f"{corpus}: files used: {len(loaded.songs):,}, genres: {len(loaded.genres)}")
+    terminal.line(console, f"{corpus}: files used: {len(loaded.songs):,}, genres: {len(loaded.genres)}")
     if unused:
-        display.line(console, f"files not used: {unused:,}; groove corpus {shlex.quote(corpus)} lists them")
+        terminal.line(console, f"files not used: {unused:,}; groove corpus {shlex.quote(corpus)} lists them")
     if not restart and (step := unfinished_step(out)) is not None:
-        display.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
+        terminal.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
 
 
 def _print_warning(console: Console, loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
     """What stands out in the corpus, unless a run that began with it is gone on with: then it was said before."""
     from rich.console import Console
 
-    from groovevae import display
-    from groovevae.anomaly.report import warning
     from groovevae.anomaly.suspects import find_suspects
-    from groovevae.learn import fingerprint
-    from groovevae.resume import corpus_begun_with
+    from groovevae.reports import terminal
+    from groovevae.reports.outliers import warning
+    from groovevae.training.state_file import corpus_begun_with
+    from groovevae.training.train import fingerprint
 
     if not restart and corpus_begun_with(out) == fingerprint(loaded):
         return
-    with display.parts(Console(stderr=True, quiet=not console.is_interactive)) as report:
+    with terminal.parts(Console(stderr=True, quiet=not console.is_interactive)) as report:
         lines = warning(loaded, find_suspects(loaded, report=report))
     for said in lines:
-        display.line(console, said)
+        terminal.line(console, said)
     if lines:
         command = f"groove outliers {shlex.quote(corpus)}"
-        display.line(console, f"All are trained on; {command} shows more, and --without FILE leaves files out.")
+        terminal.line(console, f"All are trained on; {command} shows more, and --without FILE leaves files out.")
 
 
 class _Stopper:
@@ -229,7 +229,7 @@ class _Stopper:
 
 
 def _start_model(start: str, out: str) -> ModelFile:
-    from groovevae.checkpoint import load_model_file
+    from groovevae.model.file import load_model_file
 
     if start != "default" and Path(start).absolute() == Path(out).absolute():
         raise RequestError(f"{out}: the model to start from would be written over; name another place with --out")
@@ -249,8 +249,8 @@ def _print_trained(trained: Trained, out: str, *, was_finished: bool) -> None:
     """How well the model reconstructs, where it lies, and what to do next."""
     from rich.console import Console
 
-    from groovevae import display
-    from groovevae.metrics import macro_f1
+    from groovevae.measures.note_f1 import macro_f1
+    from groovevae.reports import terminal
 
     if was_finished:
         click.echo(f"All {trained.steps_done:,} steps were done before: raise --steps, or start anew with --restart.")
@@ -258,7 +258,7 @@ def _print_trained(trained: Trained, out: str, *, was_finished: bool) -> None:
     if rows:
         rows["mean of held-out songs"] = macro_f1(trained.held_out_f1)
     rows["mean of training songs"] = macro_f1(trained.train_f1)
-    Console().print(display.f1_table(rows))
+    Console().print(terminal.f1_table(rows))
     genres = sorted(trained.model.genres.values(), key=lambda genre: not genre.phrases)
     first, second = [genre.name for genre in [*genres, *genres]][:2]
     click.echo(f"Model of {trained.steps_done:,} steps: {click.format_filename(out)}")

@@ -48,8 +48,8 @@ def apply(start: str, model: str | None, out: str, **options: Any) -> None:
       groove vector apply song.mid --vector density=1
       groove vector apply song.mid --vector swing=1.5 --vector register=-0.5 --keep drums
     """
-    from groovevae.generate import load_model
-    from groovevae.request import BlendRequest
+    from groovevae.generation.groove import load_model
+    from groovevae.generation.requests import BlendRequest
 
     if not options["vectors"]:
         raise RequestError("no vector to move along; name one, like --vector density=1")
@@ -84,9 +84,9 @@ def make(
       groove vector make straight/ swung/ --name swung --out swung.safetensors
       groove vector make --without a.mid --without b.mid --with a-busy.mid --out busy.safetensors
     """
-    from groovevae.generate import load_model
-    from groovevae.starts import Places, make_vector
-    from groovevae.vectors import save_vector
+    from groovevae.generation.groove import load_model
+    from groovevae.generation.sources import Places, make_vector
+    from groovevae.model.vectors import save_vector
 
     if len(places) not in (0, 2) or bool(places) == bool(without and having) or bool(without) != bool(having):
         raise click.UsageError("name two places, FROM and TO, or some with --without and some with --with")
@@ -107,7 +107,7 @@ def list_vectors(model: str | None) -> None:
       groove vector list
       groove vector list model.safetensors
     """
-    from groovevae.checkpoint import load_model_file
+    from groovevae.model.file import load_model_file
 
     vectors = load_model_file(model).vectors
     for one in vectors.values():
@@ -127,8 +127,8 @@ def show(name: str, model: str | None) -> None:
       groove vector show density
       groove vector show swung.safetensors
     """
-    from groovevae.checkpoint import load_model_file
-    from groovevae.vectors import describe_vector, find_vector
+    from groovevae.model.file import load_model_file
+    from groovevae.model.vectors import describe_vector, find_vector
 
     loaded = load_model_file(model)
     for line in describe_vector(find_vector(name, loaded), loaded):
@@ -146,8 +146,8 @@ def save(name: str, model: str | None, out: str) -> None:
     Examples:
       groove vector save density --out density.safetensors
     """
-    from groovevae.checkpoint import load_model_file
-    from groovevae.vectors import find_vector, save_vector
+    from groovevae.model.file import load_model_file
+    from groovevae.model.vectors import find_vector, save_vector
 
     loaded = load_model_file(model)
     save_vector(out, find_vector(name, loaded), loaded)
@@ -166,8 +166,8 @@ def load(file: str, name: str | None, model: str | None, out: str) -> None:
     Examples:
       groove vector load swung.safetensors --out my.safetensors
     """
-    from groovevae.checkpoint import load_model_file, save_model
-    from groovevae.vectors import load_vector, with_vectors
+    from groovevae.model.file import load_model_file, save_model
+    from groovevae.model.vectors import load_vector, with_vectors
 
     loaded = load_model_file(model)
     check_copy(model, out)
@@ -191,9 +191,9 @@ def learn(corpus: str, *, model: str | None, out: str, jobs: int | None) -> None
     Examples:
       groove vector learn my-midi --model my.safetensors --out with-vectors.safetensors
     """
-    from groovevae.checkpoint import load_model_file, save_model
-    from groovevae.directions import learn_vectors
-    from groovevae.vectors import with_vectors
+    from groovevae.fitting.attribute_vectors import learn_vectors
+    from groovevae.model.file import load_model_file, save_model
+    from groovevae.model.vectors import with_vectors
 
     loaded = load_model_file(model)
     check_copy(model, out)

@@ -10,7 +10,7 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, LEAD_LOW
-from groovevae.phrases import grid_digests, onset_grids
+from groovevae.measures.phrases import grid_digests, onset_grids
 
 ALIKE = 0.8  # of the distinct bars of both songs together
 MIN_BARS = 4  # distinct bars with notes: of fewer, sharing all says little

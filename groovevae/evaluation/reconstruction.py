@@ -11,9 +11,9 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, OFFSET_UNITS, ONSET, PITCHED, ROLES
 from groovevae.corpus import CorpusSong, Songs
 from groovevae.corpus.dataset import Dataset
-from groovevae.decoding import decode, encode
-from groovevae.inference import Network
-from groovevae.metrics import f1_by_genre, macro_f1
+from groovevae.measures.note_f1 import f1_by_genre, macro_f1
+from groovevae.network.decoding import decode, encode
+from groovevae.network.forward import Network
 
 NUM_BARS = 512  # of a genre at most
 ACTIVE_KL = 0.1  # nats: a latent dimension that carries more is active

@@ -9,20 +9,20 @@ from functools import partial
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.checkpoint import ModelFile
 from groovevae.corpus import Corpus, CorpusSong, split_songs
-from groovevae.decoding import encode
 from groovevae.errors import CorpusError
+from groovevae.evaluation.attribute_response import AttributeResponse, measure_attributes
+from groovevae.evaluation.dose_response import PairResponse, measure_pairs
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts, draw_excerpts
-from groovevae.evaluation.novel import Novelty, measure_novelty
+from groovevae.evaluation.novelty import Novelty, measure_novelty
 from groovevae.evaluation.pair_judges import PairJudges
 from groovevae.evaluation.reconstruction import Reconstruction, measure_reconstruction
-from groovevae.evaluation.response import PairResponse, measure_pairs
-from groovevae.evaluation.strengths import AttributeResponse, measure_attributes
 from groovevae.evaluation.truth import Truth, measure_truth
 from groovevae.evaluation.versions import Sides
-from groovevae.features import KINDS
-from groovevae.judges import Judges, fit_judges
+from groovevae.measures.features import KINDS
+from groovevae.measures.judges import Judges, fit_judges
+from groovevae.model.file import ModelFile
+from groovevae.network.decoding import encode
 
 TRAINING_BARS = 400  # bars a genre of training songs: for shuffled labels and nearest bars
 

@@ -10,7 +10,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, ONSET
 from groovevae.evaluation.content import line_pitches, pitches_sounding
-from groovevae.phrases import pitch_classes
+from groovevae.measures.phrases import pitch_classes
 
 _MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
 

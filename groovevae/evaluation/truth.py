@@ -10,10 +10,10 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, ONSET, ROLES
 from groovevae.corpus import CorpusSong
-from groovevae.decoding import Take, decode_takes, encode
 from groovevae.evaluation.bootstrap import Estimate, draw_songs, estimate
 from groovevae.evaluation.versions import RANDOM, SHUFFLED, SPLICE, Sides, blend_name, literal_name, points_of, splice
-from groovevae.parallel import Versions, aligned, versions_of_songs
+from groovevae.fitting.song_codes import Versions, aligned, versions_of_songs
+from groovevae.network.decoding import Take, decode_takes, encode
 
 SONG_BARS = 8  # of each song
 MIN_SONGS = 5  # of a pair

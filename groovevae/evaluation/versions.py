@@ -10,14 +10,13 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import PITCHED, ROLES
-from groovevae.blend import find_way, go
-from groovevae.checkpoint import ModelFile
-from groovevae.decoding import Take, decode_takes, encode, without_stray_holds
-from groovevae.doses import find_curves
 from groovevae.evaluation.excerpts import Excerpts
-from groovevae.inference import Network
-from groovevae.plans import calibrated_path
-from groovevae.request import DEFAULT_TEMPERATURE
+from groovevae.generation.blending import calibrated_path
+from groovevae.model.calibration import find_curves
+from groovevae.model.file import ModelFile
+from groovevae.model.moving import find_way, go
+from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode, without_stray_holds
+from groovevae.network.forward import Network
 
 AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # beside 0, which is the same for all targets
 IDENTITY = "amount 0"
@@ -76,10 +75,10 @@ def points_of(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.ran
     model = sides.model
     way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)  # (N, Z)
     length = np.linalg.norm(way, axis=1, keepdims=True)
-    curves = {target: find_curves(model.doses, source, target)}
+    curves = {target: find_curves(model.calibration, source, target)}
 
     def along(direction: np.ndarray, amount: float) -> np.ndarray:
-        """As a blend goes, each role as far as its dose says, but in a direction (N, Z) that may be another."""
+        """As a blend goes, each role as far as its calibration says, but in a direction (N, Z) that may be another."""
         path = calibrated_path(z, {target: direction}, {target: 1.0}, curves)
         return np.stack([path(np.full(len(z), amount), role) for role in ROLES])
 

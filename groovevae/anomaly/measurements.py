@@ -1,0 +1,112 @@
+"""Songs as detectors see them: some bars of each, with what can be heard in them and what a model says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from groovevae.anomaly.likelihood import NATS, reconstruction_nats
+from groovevae.anomaly.traits import bar_traits
+from groovevae.bars import Bars
+from groovevae.bars.constants import ROLES, VOICES
+from groovevae.measures.features import bar_features
+from groovevae.network.forward import Network
+
+BARS = 24  # of a song that are looked at, spread evenly over those that sound
+DRAWS = 1  # latent points a bar: the mean over a song's bars averages the chance out
+_BATCH = 100  # songs described together
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """N bars of S songs. Traits and nats are NaN where a bar has nothing to measure them by."""
+
+    song: np.ndarray  # (N,) int, index of the song
+    bar: np.ndarray  # (N,) int, index of the bar within the song
+    num_songs: int
+    features: np.ndarray  # (N, F): `features.bar_features`; (N, 0) where they were not asked for
+    traits: np.ndarray  # (N, K): `traits.bar_traits`, and hits of each drum voice
+    trait_names: tuple[str, ...]
+    nats: np.ndarray  # (N, 5): `likelihood.NATS`; NaN without a model
+    z: np.ndarray  # (N, Z) posterior means; (N, 0) without a model
+
+    def of(self, songs: np.ndarray) -> Measurements:
+        """The measured of some of the songs, by their indices (M,), in that order."""
+        rows = [np.flatnonzero(self.song == song) for song in songs]
+        index = np.concatenate([np.zeros(0, int), *rows])
+        song = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+        parts = (self.features, self.traits, self.nats, self.z)
+        features, traits, nats, z = (part[index] for part in parts)
+        return Measurements(song, self.bar[index], len(rows), features, traits, self.trait_names, nats, z)
+
+
+def describe(
+    network: Network | None,
+    songs: Iterable[Bars],
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    with_features: bool = True,
+    progress: Progress = lambda done: None,
+) -> Measurements:
+    """The measured of songs with at least one bar each, without a network of what can be heard in them alone.
+
+    A few songs at a time are taken from `songs`; `progress` is called with how many are done. Only detectors of bars
+    need the features, which are a large part of the time and the memory.
+    """
+    picked: list[np.ndarray] = []
+    parts = []
+    rest = iter(songs)
+    while batch := list(islice(rest, _BATCH)):
+        index = [sounding_bars(bars) for bars in batch]
+        bars = Bars.concatenate([one[some] for one, some in zip(batch, index, strict=True)])
+        nats, z = _seen_by(network, bars, draws=draws, seed=seed)
+        features = bar_features(bars).values if with_features else np.zeros((len(bars), 0))
+        parts.append((features, _traits(bars), nats.astype(np.float32), z))
+        picked += index
+        progress(len(picked))
+    features, traits, nats, z = (np.concatenate(column) for column in zip(*parts, strict=True))
+    song = np.repeat(np.arange(len(picked)), [len(index) for index in picked])
+    return Measurements(song, np.concatenate(picked), len(picked), features, traits, trait_names(), nats, z)
+
+
+def _seen_by(network: Network | None, bars: Bars, *, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    if network is None:
+        return np.full((len(bars), len(NATS)), np.nan), np.zeros((len(bars), 0))
+    return reconstruction_nats(network, bars, draws=draws, seed=seed)
+
+
+def sounding_bars(bars: Bars) -> np.ndarray:
+    """Indices of up to BARS bars with a note, spread evenly; of any where none has one."""
+    index = np.flatnonzero(bars.has_notes)
+    if not len(index):
+        index = np.arange(len(bars))
+    if len(index) > BARS:
+        index = index[np.linspace(0, len(index) - 1, BARS).round().astype(int)]
+    return index
+
+
+def trait_names() -> tuple[str, ...]:
+    """The columns of `Measurements.traits`."""
+    return (*bar_traits(Bars.empty(1)), *(f"drums hits of {voice}" for voice in VOICES))
+
+
+def nats_names() -> tuple[str, ...]:
+    """The columns of `Measurements.nats`, as traits are named."""
+    return tuple(f"{name} nats" for name in NATS)
+
+
+def role_of(trait: str) -> int:
+    """The role that a trait is of, an index into ROLES; of two the first. Feel is nobody's: -1."""
+    first = trait.split()[0]
+    return ROLES.index(first) if first in ROLES else -1
+
+
+def _traits(bars: Bars) -> np.ndarray:
+    columns = [*bar_traits(bars).values(), *(bars.drums > 0).sum(1).T]
+    return np.stack(columns, axis=1).astype(np.float32)

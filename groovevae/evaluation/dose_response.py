@@ -1,0 +1,163 @@
+"""Dose response: how far blends of each pair of genres are heard to go, what they keep, and whether they are sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.evaluation.bootstrap import Estimate, draw_songs, drawn_means, estimate
+from groovevae.evaluation.content import content_kept
+from groovevae.evaluation.pair_judges import PairJudges, hear
+from groovevae.evaluation.soundness import soundness
+from groovevae.evaluation.versions import AMOUNTS, IDENTITY, Sides, blend_name, versions_of
+from groovevae.measures.features import KINDS
+from groovevae.measures.judges import Judges
+
+REAL = "real bars"
+
+
+@dataclass(frozen=True)
+class PairResponse:
+    """What was measured of one ordered pair. Versions are named as in `versions`."""
+
+    source: str
+    target: str
+    num_bars: int
+    num_songs: int
+    levels: dict[str, dict[str, Estimate]]  # kind of judge -> REAL, "real target", version -> mean target probability
+    shares: dict[str, dict[str, Estimate]]  # kind -> version -> share of the way between the two real levels
+    spearman: dict[str, float]  # kind -> of amount and mean target probability
+    accuracy: dict[str, float]  # kind -> share of the real bars of both genres that the pair's judges know
+    content: dict[str, dict[str, Estimate]]  # chroma, groove, melody -> version
+    soundness: dict[str, dict[str, float]]  # measure -> REAL, "real target", version
+    by_third: dict[str, float]  # version -> share of bars that judges of all genres take for neither
+
+
+Progress = Callable[[int, int], None]
+
+
+def measure_pairs(
+    sides: Sides,
+    judges: Judges,
+    pair_judges: PairJudges,
+    *,
+    progress: Progress = lambda done, total: None,
+) -> tuple[list[PairResponse], dict[tuple[str, str, str], Bars]]:
+    """Every ordered pair of the judges' genres, and the blends themselves by (source, target, version)."""
+    names = [name for name in judges.genres if name in sides.excerpts]
+    real = {name: _Real(sides, name) for name in names}
+    pairs, blends = [], {}
+    for number, source in enumerate(names):
+        progress(number, len(names))
+        targets = [name for name in names if name != source]
+        versions = versions_of(sides, source, targets)
+        thirds = _taken_for(judges, versions, real[source].song_ids)
+        for target in targets:
+            own = {name: bars for (of, name), bars in versions.items() if of in ("", target)}
+            taken = {name: values for (of, name), values in thirds.items() if of in ("", target)}
+            pairs.append(_pair(pair_judges, real[source], real[target], own, taken))
+            blends |= {(source, target, name): bars for name, bars in own.items()}
+    progress(len(names), len(names))
+    return pairs, blends
+
+
+class _Real:
+    """The excerpts of a genre as they are."""
+
+    def __init__(self, sides: Sides, name: str) -> None:
+        self.name, self.bars, self.song_ids = name, sides.excerpts[name].bars, sides.excerpts[name].song_ids
+        self.heard = hear(self.bars)
+        self.draws = draw_songs(self.song_ids)
+        self.soundness = {name: float(np.nanmean(values)) for name, values in soundness(self.bars).items()}
+
+    def drawn(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return drawn_means(values, self.song_ids, self.draws)
+
+
+def _taken_for(
+    judges: Judges, versions: Mapping[tuple[str, str], Bars], song_ids: np.ndarray
+) -> dict[tuple[str, str], np.ndarray]:
+    """The genre (N,) that judges of all genres take each bar of each version for; all judged together."""
+    together = judges.of_songs(Bars.concatenate(list(versions.values())), song_ids.tolist() * len(versions))
+    names = np.array(judges.genres)[together["all"].argmax(1)]
+    return dict(zip(versions, np.split(names, len(versions)), strict=True))
+
+
+def _pair(
+    judges: PairJudges, source: _Real, target: _Real, versions: Mapping[str, Bars], taken: Mapping[str, np.ndarray]
+) -> PairResponse:
+    every = {REAL: source.bars, **versions}
+    heard, song_ids = hear(Bars.concatenate(list(every.values()))), np.tile(source.song_ids, len(every))
+    together = judges.between(source.name, target.name, heard, song_ids)  # at once: each judge is asked once
+    by_version = {
+        name: {kind: values.reshape(len(every), -1)[number] for kind, values in together.items()}
+        for number, name in enumerate(every)
+    }
+    real_target = judges.between(source.name, target.name, target.heard, target.song_ids)
+    levels: dict[str, dict[str, Estimate]] = {}
+    shares: dict[str, dict[str, Estimate]] = {}
+    spearman, accuracy = {}, {}
+    for kind in KINDS:
+        means = source.drawn({name: values[kind] for name, values in by_version.items()})
+        low, high = means[REAL], target.drawn({"": real_target[kind]})[""]
+        levels[kind] = {name: estimate(drawn) for name, drawn in {**means, f"real {target.name}": high}.items()}
+        shares[kind] = {
+            name: estimate((drawn - low) / np.maximum(high - low, 1e-3))
+            for name, drawn in means.items()
+            if name != REAL
+        }
+        dose = [levels[kind][name].value for name in (IDENTITY, *map(blend_name, AMOUNTS))]
+        spearman[kind] = rank_correlation(np.array([0.0, *AMOUNTS]), np.array(dose))
+        right = ((by_version[REAL][kind] < 0.5).mean(), (real_target[kind] > 0.5).mean())
+        accuracy[kind] = float(np.mean(right))
+    kept = {name: content_kept(bars, source.bars) for name, bars in versions.items()}
+    kept[UNRELATED] = content_kept(source.bars[unrelated(source.song_ids)], source.bars)
+    content: dict[str, dict[str, Estimate]] = {}
+    for measure in ("chroma", "groove", "melody"):
+        drawn = source.drawn({name: values[measure] for name, values in kept.items()})
+        content[measure] = {name: estimate(values) for name, values in drawn.items()}
+    sound = {name: soundness(bars) for name, bars in versions.items()}
+    return PairResponse(
+        source=source.name,
+        target=target.name,
+        num_bars=len(source.bars),
+        num_songs=len(source.draws.songs),
+        levels=levels,
+        shares=shares,
+        spearman=spearman,
+        accuracy=accuracy,
+        content=content,
+        soundness={
+            measure: {
+                REAL: source.soundness[measure],
+                f"real {target.name}": target.soundness[measure],
+                **{name: float(np.nanmean(values[measure])) for name, values in sound.items()},
+            }
+            for measure in source.soundness
+        },
+        by_third={name: float((~np.isin(names, (source.name, target.name))).mean()) for name, names in taken.items()},
+    )
+
+
+UNRELATED = "unrelated bars"
+
+
+def unrelated(song_ids: np.ndarray) -> np.ndarray:
+    """For each bar, the index of one of another song: (N,), as far away as possible in the order of bars."""
+    count = len(song_ids)
+    index = (np.arange(count) + count // 2) % count
+    for bar in np.flatnonzero(song_ids[index] == song_ids):
+        others = np.flatnonzero(song_ids != song_ids[bar])
+        index[bar] = others[bar % len(others)] if len(others) else index[bar]
+    return index
+
+
+def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Spearman's rank correlation, ties at their mean rank; NaN where nothing varies."""
+    ranks = [np.array([((a < x).sum() + (a <= x).sum() - 1) / 2 for x in a]) for a in (one, other)]
+    first, second = (rank - rank.mean() for rank in ranks)
+    norm = np.sqrt((first**2).sum() * (second**2).sum())
+    return float((first * second).sum() / norm) if norm > 0 else float("nan")

@@ -1,0 +1,180 @@
+"""Measures how far bars have to go from genre to genre, role by role, until half the amount is half the way.
+
+Bars of one genre are moved and played, and a judge of each role says how much they are like the other genre's. Half of
+the songs fit the judges, who hear the other half, as it is and as it is moved. The judges are of this module's own:
+they hear one role each, by other features, and are fitted on other songs than those that an evaluation uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import BASS_SIZE, FIRST_PITCH, HOLD, LEAD_SIZE, ONSET, ROLES
+from groovevae.corpus.dataset import Dataset
+from groovevae.fitting.genres import phrase_take
+from groovevae.measures.judges import forest
+from groovevae.model.calibration import AMOUNTS
+from groovevae.model.file import ModelFile
+from groovevae.model.genres import Genre
+from groovevae.model.moving import find_way, go
+from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
+from groovevae.network.forward import Network
+
+GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # shares of the way that are tried: farther, harmony is lost for little
+ARRIVED = 0.95  # of the way as it is heard: the goal of amount 1, since the last of it can lie far out
+FARTHEST = {"lead": 1.0}  # of the amount itself, for the melody's sake: it says least about a genre, and is missed most
+MOVED_BARS = 96  # bars of a genre that are moved to each other one
+JUDGED_BARS = 1500  # bars a genre that judges are fitted on or hear
+MIN_BARS = 16  # to be heard: genres of fewer are left out
+LEAST_DIFFERENCE = 0.1  # of the probability that the judge gives real bars: below, the role tells nothing
+PLACES = 8  # parts of a bar in which a judge counts strikes
+TREES = 40
+
+Judge = Callable[[np.ndarray], np.ndarray]  # features (N, F) to the probability of the target (N,)
+
+
+class _Heard(NamedTuple):
+    """Bars of a genre, and which of them the judges are not fitted on but hear; a song is on one side."""
+
+    bars: Bars
+    is_heard: np.ndarray  # (N,) bool
+
+
+def measure_calibration(
+    model: ModelFile, network: Network, *, data: Dataset | None = None, names: Sequence[str] | None = None
+) -> dict[tuple[str, str], np.ndarray]:
+    """The curves (4, K) of each ordered pair of genres, of those alone that one of `names` is part of.
+
+    A curve holds, for each of AMOUNTS, the share of the way at which bars are heard to have gone that far.
+    The bars are those of `data`; of genres that it does not hold, the phrases in the model file.
+    """
+    heard = _phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
+    if data is not None:
+        heard |= _data_bars(data)
+    heard = {name: own for name, own in heard.items() if own.is_heard.sum() >= MIN_BARS}
+    features = {name: role_features(own.bars) for name, own in heard.items()}
+    curves = {}
+    for source in heard:
+        targets = [name for name in heard if name != source and (names is None or {name, source} & set(names))]
+        moved = np.random.default_rng(0).permutation(np.flatnonzero(heard[source].is_heard))[:MOVED_BARS]
+        like = heard[source].bars[moved]
+        z, _ = encode(network, like)
+        for target in targets:
+            way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)
+            takes = [Take(go(z, way, share), like, temperature=DEFAULT_TEMPERATURE) for share in GRID]
+            steps = [role_features(out) for out in decode_takes(network, takes)]
+            sides = [(features[name], heard[name].is_heard) for name in (source, target)]
+            rows = []
+            for role in ROLES:
+                judge = fit_judge(*(own[role][~is_heard] for own, is_heard in sides))
+                known = [judge(own[role][is_heard]).mean() for own, is_heard in sides]
+                judged = judge(np.concatenate([step[role] for step in steps])).reshape(len(GRID), -1).mean(1)
+                curve = _curve(known[0], known[1], judged)
+                rows.append(np.minimum(curve, FARTHEST.get(role, np.inf) * np.array(AMOUNTS)))
+            curves[source, target] = np.stack(rows).astype(np.float32)
+    return curves
+
+
+def _data_bars(data: Dataset) -> dict[str, _Heard]:
+    index = np.sort(data.of_each_genre(JUDGED_BARS))
+    found = {}
+    for number, name in enumerate(data.genres):
+        own = index[data.genre[index] == number]
+        found[name] = _Heard(data.bars[own], _every_other(data.song[own]))
+    return found
+
+
+def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, _Heard]:
+    """The bars of each genre's phrases, as the network plays them."""
+    names = [name for name, genre in genres.items() if genre.phrases]
+    played = iter(decode_takes(network, [phrase_take(phrase) for name in names for phrase in genres[name].phrases]))
+    found = {}
+    for name in names:
+        bars = [next(played) for _ in genres[name].phrases]
+        song = np.repeat(np.arange(len(bars)), [len(part) for part in bars])
+        found[name] = _Heard(Bars.concatenate(bars), _every_other(song))
+    return found
+
+
+def _every_other(song: np.ndarray) -> np.ndarray:
+    """Which bars belong to every second song, (N,) bool; of a single song, every second bar."""
+    songs = np.unique(song)
+    return np.arange(len(song)) % 2 == 1 if len(songs) == 1 else np.isin(song, songs[1::2])
+
+
+def _curve(low: float, high: float, judged: np.ndarray) -> np.ndarray:
+    """Shares of the way (K,) at which what is `judged` at each of GRID has come as far as each of AMOUNTS.
+
+    `low` and `high` are what the judge says of real bars of the source and of the target.
+    """
+    if high - low < LEAST_DIFFERENCE:
+        return np.array(AMOUNTS)
+    return invert((judged - low) / (high - low))
+
+
+def invert(heard: np.ndarray) -> np.ndarray:
+    """The shares of GRID, (K,), at which what is heard there, (len(GRID),), first reaches each of AMOUNTS."""
+    rising = np.maximum.accumulate(np.concatenate([[0.0], heard]))
+    rising += 1e-6 * np.arange(len(rising))  # where it stays level, the first place counts
+    return np.interp(np.minimum(AMOUNTS, ARRIVED), rising, (0.0, *GRID))
+
+
+def fit_judge(source: np.ndarray, target: np.ndarray) -> Judge:
+    """A function from features (N, F) to the probability of `target` (N,), both genres weighing the same.
+
+    A forest (`judges.forest`): trees hear that a pattern is no longer the usual one, however little it has changed, as
+    listeners do; a linear judge needs twice the way from genres of few patterns.
+    """
+    judge = forest(TREES, seed=0).set_params(n_jobs=1)  # a small one is not worth the threads
+    judge.fit(np.concatenate([source, target]), np.repeat([False, True], [len(source), len(target)]))
+    return lambda features: judge.predict_proba(features)[:, 1]
+
+
+def role_features(bars: Bars) -> Mapping[str, np.ndarray]:
+    """What a judge of each role hears in bars, (N, F): where it strikes, and for pitched roles what."""
+    place = np.minimum(np.arange(bars.bass.shape[1]) * PLACES // bars.num_steps[:, None], PLACES - 1)  # (N, T)
+    at = (place[..., None] == np.arange(PLACES)).astype(np.float32)  # (N, T, 8)
+    hits = (bars.drums > 0).astype(np.float32)  # (N, T, 9)
+    of_voices = np.einsum("ntv,ntp->nvp", hits, at).reshape(len(bars), -1)
+    found = {"drums": np.concatenate([of_voices, hits.any(-1).sum(1, keepdims=True)], axis=1)}
+    for role in ("bass", "chords", "lead"):
+        found[role] = _pitched_features(getattr(bars, role), at, is_line=role != "chords")
+    return found
+
+
+def _pitched_features(states: np.ndarray, at: np.ndarray, *, is_line: bool) -> np.ndarray:
+    if is_line:
+        pitch = np.arange(max(BASS_SIZE, LEAD_SIZE))
+        notes = (states[..., None] == FIRST_PITCH + pitch).astype(np.float32)  # (N, T, P)
+        sounding = states >= HOLD
+    else:
+        notes = (states == ONSET).astype(np.float32)
+        pitch = np.arange(notes.shape[-1])
+        sounding = np.any(states >= HOLD, axis=-1)
+    struck = notes.any(-1).astype(np.float32)  # (N, T)
+    counts = notes.sum(1)  # (N, P)
+    total = np.maximum(counts.sum(1), 1)
+    mean = counts @ pitch / total
+    spread = np.sqrt(np.maximum(counts @ pitch.astype(np.float64) ** 2 / total - mean**2, 0))
+    classes = np.stack([counts[:, pitch % 12 == c].sum(1) / total for c in range(12)], axis=1)
+    return np.concatenate(
+        [
+            np.einsum("nt,ntp->np", struck, at),
+            struck[:, 1::2].sum(1, keepdims=True),
+            sounding.sum(1, keepdims=True),
+            np.stack([mean, spread, (counts > 0).sum(1), total / np.maximum(struck.sum(1), 1)], axis=1),
+            classes,
+        ],
+        axis=1,
+    )
+
+
+def with_calibration(model: ModelFile, *, data: Dataset | None = None, names: Sequence[str] | None = None) -> ModelFile:
+    """The model calibrated anew: for all pairs of genres, or for those that one of `names` is part of."""
+    kept = {pair: curve for pair, curve in model.calibration.items() if names and not set(names) & set(pair)}
+    return replace(model, calibration={**kept, **measure_calibration(model, model.network(), data=data, names=names)})

@@ -1,0 +1,184 @@
+"""Genres as a network sees them: from the bars of songs to vectors, spreads and phrases. Trains nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from groovevae.bars import Bars, Song
+from groovevae.corpus import CorpusSong, Songs
+from groovevae.corpus.dataset import Dataset
+from groovevae.errors import CorpusError, RequestError
+from groovevae.model.file import ModelFile
+from groovevae.model.genres import (
+    Genre,
+    Phrase,
+    best_phrase_start,
+    covariance,
+    genre_vector,
+    playing_of,
+    plays_drums,
+    shrunk_covariance,
+)
+from groovevae.network.decoding import Take, decode_takes, encode
+from groovevae.network.forward import Network
+
+MAX_STATISTICS_BARS = 4000  # bars a genre that its vector and covariance are taken over
+MAX_PHRASES = 24
+COMMON_METRE_STEPS = 16  # 4/4 and 2/2: what every genre can play
+MAX_COMMON_METRE = 16  # phrases of those, before others get their turn
+
+# Bars of a phrase, and the share of roles that must play in it on average: what is tried in turn until a song has one.
+PHRASE_SHAPES = ((16, 0.5), (8, 0.5), (4, 0.5), (16, 0.0), (8, 0.0), (4, 0.0))
+
+FOLLOW_RIDGE = 0.1  # in units of the points' own variance
+
+Picked = tuple[Bars, Song, str]  # bars of a phrase, their song, its title
+
+
+def describe_genres(network: Network, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
+    """Genre statistics and phrases, from the bars of songs as this network encodes them."""
+    used: set[str] = set()  # songs that have given a phrase to some genre: the next one rather takes others
+    names = sorted({song.entry.genre for song in songs})
+    return {
+        name: describe_genre(network, name, [song for song in songs if song.entry.genre == name], used=used)
+        for name in names
+    }
+
+
+def describe_genre(
+    network: Network,
+    name: str,
+    songs: Sequence[CorpusSong],
+    *,
+    used: set[str] | None = None,
+    prior_covariance: np.ndarray | None = None,
+) -> Genre:
+    """One genre from its songs. A `prior_covariance` (Z, Z) fills up that of few bars.
+
+    Raises CorpusError where no bar sounds.
+    """
+    unpacked = Songs(songs)
+    data = Dataset.from_songs(unpacked, [name] * len(songs), (name,))
+    index = np.sort(data.of_each_genre(MAX_STATISTICS_BARS))
+    if not len(index):
+        raise CorpusError(f"{name}: none of its notes has a place in the bars")
+    z, _ = encode(network, data.bars[index])
+    return Genre(
+        name=name,
+        mean=genre_vector(z),
+        covariance=covariance(z) if prior_covariance is None else shrunk_covariance(z, prior_covariance),
+        num_bars=len(data),
+        num_songs=len({song.entry.song_id for song in songs}),
+        **playing_of(unpacked)._asdict(),
+        phrases=_encoded(network, _pick_phrases(name, songs, unpacked, set() if used is None else used)),
+    )
+
+
+def add_genre(model: ModelFile, name: str, songs: Sequence[CorpusSong]) -> ModelFile:
+    """A model with one genre more, by encoding its songs alone. Raises RequestError for a name that cannot be one."""
+    check_new_genre(name, model.genres)
+    genre = describe_genre(model.network(), name, songs, prior_covariance=mean_covariance(model.genres.values()))
+    genres = {**model.genres, name: genre}
+    added = [*model.provenance.get("added_genres", []), {"name": name, "files": len(songs)}]
+    provenance = {**model.provenance, "added_genres": added}
+    return replace(model, genres={key: genres[key] for key in sorted(genres)}, provenance=provenance)
+
+
+def check_new_genre(name: str, genres: Iterable[str]) -> None:
+    """Raises RequestError for a name that a genre has already, or that would be read as something else."""
+    if name.casefold() in {genre.casefold() for genre in genres}:
+        raise RequestError(f"the model has a genre {name!r} already; choose another name")
+    if not name.strip() or any(sign in name for sign in "=/\\") or name.lower().endswith((".mid", ".midi")):
+        raise RequestError(f"{name!r} cannot be a genre's name: it must hold no =, / or \\, nor end in .mid")
+
+
+def mean_covariance(genres: Iterable[Genre]) -> np.ndarray:
+    """The mean covariance (Z, Z) of genres."""
+    return np.mean([genre.covariance for genre in genres], axis=0)
+
+
+def _pick_phrases(name: str, songs: Sequence[CorpusSong], unpacked: Sequence[Song], used: set[str]) -> list[Picked]:
+    """One phrase a song, of up to MAX_PHRASES songs, most in a common metre; their ids are added to `used`."""
+    has_drums = plays_drums(unpacked)
+    order = np.random.default_rng(list(name.encode())).permutation(len(songs))
+    found: dict[str, Picked] = {}
+    for length, least in PHRASE_SHAPES:
+        for index in order:
+            song, entry = unpacked[index], songs[index].entry
+            start = best_phrase_start(song, has_drums=has_drums, length=length, least=least)
+            if start is not None:
+                found.setdefault(entry.song_id, (song.bars[start : start + length], song, entry.title))
+        if found:
+            break
+    ids = sorted(found, key=lambda song_id: song_id in used)
+    common = [song_id for song_id in ids if found[song_id][0].num_steps[0] == COMMON_METRE_STEPS]
+    other = [song_id for song_id in ids if song_id not in common]
+    first = common[: max(MAX_COMMON_METRE, MAX_PHRASES - len(other))]
+    picked = (first + other)[:MAX_PHRASES]
+    used.update(picked)
+    return [found[song_id] for song_id in picked]
+
+
+def _encoded(network: Network, picked: Sequence[Picked]) -> tuple[Phrase, ...]:
+    if not picked:
+        return ()
+    z, _ = encode(network, Bars.concatenate([bars for bars, _, _ in picked]))
+    return tuple(
+        Phrase(
+            z=points.astype(np.float16),
+            metre=bars.metre,
+            tempo=float(np.median(bars.tempo)),
+            transpose=song.transpose,
+            is_minor=song.is_minor,
+            programs=song.programs,
+            kit=song.kit,
+            plays=bars.plays,
+            title=title,
+        )
+        for points, (bars, song, title) in zip(np.split(z, len(picked)), picked, strict=True)
+    )
+
+
+def phrase_take(phrase: Phrase) -> Take:
+    """A phrase, to be decoded greedily."""
+    like = Bars.empty(len(phrase.z), tempo=phrase.tempo)
+    like.metre[:] = phrase.metre
+    return Take(phrase.z.astype(np.float32), like)
+
+
+def phrase_song(network: Network, phrase: Phrase) -> Song:
+    """A phrase as a song, decoded greedily."""
+    [bars] = decode_takes(network, [phrase_take(phrase)])
+    return Song(bars, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
+
+
+def follow(genres: dict[str, Genre], before: np.ndarray, now: np.ndarray) -> dict[str, Genre]:
+    """Genres carried from one latent space to the next, which training on has moved.
+
+    `before` and `now` (N, Z) are the same bars in both. The move is taken to be affine and fitted by ridge regression
+    towards no move at all: z -> z + (z - centre) D + shift. Song codes are given up: those of the new space are others.
+    """
+    if not len(before):
+        return {name: replace(genre, code=None) for name, genre in genres.items()}
+    centre, shift = before.mean(0), (now - before).mean(0)
+    points, moves = (np.asarray(part - part.mean(0), np.float64) for part in (before, now - before))
+    ridge = FOLLOW_RIDGE * len(points) * points.var(0).mean() * np.eye(points.shape[1])
+    turn = np.linalg.solve(points.T @ points + ridge, points.T @ moves)  # (Z, Z)
+    matrix = np.eye(len(turn)) + turn
+
+    def moved(z: np.ndarray) -> np.ndarray:
+        return (z.astype(np.float64) + (z - centre) @ turn + shift).astype(np.float32)
+
+    return {
+        name: replace(
+            genre,
+            mean=moved(genre.mean),
+            covariance=(matrix.T @ genre.covariance @ matrix).astype(np.float32),
+            phrases=tuple(replace(phrase, z=moved(phrase.z).astype(np.float16)) for phrase in genre.phrases),
+            code=None,
+        )
+        for name, genre in genres.items()
+    }

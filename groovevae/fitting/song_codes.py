@@ -1,0 +1,157 @@
+"""Songs that a corpus holds in several genres: their bars matched, and a way from genre to genre learned from them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import FIRST_PITCH
+from groovevae.corpus import CorpusSong
+from groovevae.model.genres import Genre, SongCode
+from groovevae.network.decoding import encode
+from groovevae.network.forward import Network
+
+MIN_BARS = 8  # that two versions of a song must share
+MAX_SHIFT = 8  # bars by which two versions of a song may be shifted: introductions differ
+MIN_AGREEMENT = 0.5  # of the leads of two versions, as note F1: below, they are not the same song bar by bar
+MIN_SONGS = 40  # that two genres must share: fewer say too little of a map of so many numbers
+MAX_SONGS = 150  # of two genres
+SONG_BARS = 64  # of each version
+CODE_SIZE = 64  # at most
+ROUNDS = 3  # of fitting what is written, then what is read
+RIDGE = 0.05  # of a genre's mean variance, added in every direction
+
+Versions = Mapping[str, Mapping[str, CorpusSong]]  # song id -> genre -> song
+
+
+def versions_of_songs(songs: Iterable[CorpusSong]) -> dict[str, dict[str, CorpusSong]]:
+    """song id -> genre -> its first version there, of songs in several genres."""
+    found: dict[str, dict[str, CorpusSong]] = defaultdict(dict)
+    for song in songs:
+        found[song.entry.song_id].setdefault(song.entry.genre, song)
+    return {song_id: genres for song_id, genres in sorted(found.items()) if len(genres) > 1}
+
+
+def aligned(one: Bars, other: Bars) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the bars of two versions of a song that belong together, shifted so that their leads agree best.
+
+    Bars without a lead in both, or in different metres, are left out; none where the leads do not agree.
+    """
+    best, found = MIN_AGREEMENT, (np.zeros(0, int), np.zeros(0, int))
+    for shift in range(-MAX_SHIFT, MAX_SHIFT + 1):
+        starts = max(-shift, 0), max(shift, 0)
+        count = max(min(len(one) - starts[0], len(other) - starts[1]), 0)
+        first, second = (bars[start : start + count] for bars, start in zip((one, other), starts, strict=True))
+        leads = [bars.lead >= FIRST_PITCH for bars in (first, second)]
+        use = np.flatnonzero(leads[0].any(1) & leads[1].any(1) & (first.metre == second.metre).all(1))
+        if len(use) >= MIN_BARS and (agreement := _lead_agreement(first[use], second[use])) > best:
+            best, found = agreement, (use + starts[0], use + starts[1])
+    return found
+
+
+def _lead_agreement(one: Bars, other: Bars) -> float:
+    """Note F1 of the pitches that the leads strike in each bar, whenever they strike them: swing moves off-beats."""
+    counts = [
+        np.stack([(bars.lead == token).sum(1) for token in range(FIRST_PITCH, int(one.lead.max()) + 1)])
+        for bars in (one, other)
+    ]
+    return float(2 * np.minimum(*counts).sum() / max(sum(count.sum() for count in counts), 1))
+
+
+class Moments(NamedTuple):
+    """Second moments of matched bars of two genres, each less its genre's mean: both squared, and their product."""
+
+    squares: tuple[np.ndarray, np.ndarray]  # (Z, Z)
+    product: np.ndarray  # (Z, Z), rows of the first genre
+
+
+def with_song_codes(genres: Mapping[str, Genre], network: Network, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
+    """Genres that share MIN_SONGS songs with another, with codes that say what all versions of a song share.
+
+    Fits `z_B - mean_B = (z_A - mean_A) read_A write_B` to matched bars of all pairs of genres A and B at once, by
+    least squares with a ridge, `write` and `read` in turn. It begins with the directions in which versions agree most
+    (multiset canonical correlation, Kettenring 1971, Biometrika 58). Songs in several styles as supervision: Cifka et
+    al. 2020, Groove2Groove (IEEE/ACM TASLP 28).
+    """
+    versions = versions_of_songs(song for song in songs if song.entry.genre in genres)
+    codes = fit_codes(_pair_moments(genres, network, versions))
+    return {name: replace(genre, code=codes.get(name)) for name, genre in genres.items()}
+
+
+def _pair_moments(genres: Mapping[str, Genre], network: Network, versions: Versions) -> dict[tuple[str, str], Moments]:
+    """Moments of every pair of genres, each once, that shares enough songs."""
+    shared = {pair: _shared(versions, *pair) for pair in combinations(sorted(genres), 2)}
+    shared = {pair: ids for pair, ids in shared.items() if len(ids) >= MIN_SONGS}
+    used = {(song_id, name) for pair, ids in shared.items() for song_id in ids for name in pair}
+    bars = {key: versions[key[0]][key[1]].song.bars[:SONG_BARS] for key in sorted(used)}
+    points = {key: encode(network, own)[0] - genres[key[1]].mean for key, own in bars.items()}
+    found = {}
+    for pair, ids in shared.items():
+        x, y = [], []
+        for song_id in ids:
+            keys = [(song_id, name) for name in pair]
+            first, second = aligned(bars[keys[0]], bars[keys[1]])
+            x.append(points[keys[0]][first])
+            y.append(points[keys[1]][second])
+        if sum(len(part) > 0 for part in x) >= MIN_SONGS:
+            one, other = (np.concatenate(part).astype(np.float64) for part in (x, y))
+            squares = (one.T @ one / len(one), other.T @ other / len(other))
+            found[pair] = Moments(squares, one.T @ other / len(one))
+    return found
+
+
+def _shared(versions: Versions, one: str, other: str) -> list[str]:
+    ids = [song_id for song_id, genres in versions.items() if one in genres and other in genres]
+    return ids[:: max(1, -(-len(ids) // MAX_SONGS))]
+
+
+def fit_codes(pairs: Mapping[tuple[str, str], Moments]) -> dict[str, SongCode]:
+    """The codes of all genres that are in a pair; all pairs weigh the same."""
+    if not pairs:
+        return {}
+    both_ways = {}
+    for (one, other), found in pairs.items():
+        both_ways[one, other] = found.squares[0], found.product
+        both_ways[other, one] = found.squares[1], found.product.T
+    names = sorted({name for pair in pairs for name in pair})
+    start = _agreeing(list(both_ways.values()))  # (Z, K)
+    read, write = dict.fromkeys(names, start), {}
+    for _ in range(ROUNDS):
+        for name in names:
+            ways = {one: moments for (one, to), moments in both_ways.items() if to == name}
+            square = np.sum([read[one].T @ squares @ read[one] for one, (squares, _) in ways.items()], axis=0)
+            product = np.sum([read[one].T @ product for one, (_, product) in ways.items()], axis=0)
+            write[name] = _solve(square, product, RIDGE / 10)
+        for name in names:
+            ways = {to: moments for (one, to), moments in both_ways.items() if one == name}
+            squares = np.mean([squares for squares, _ in ways.values()], axis=0)
+            product = np.sum([product @ write[to].T for to, (_, product) in ways.items()], axis=0)  # (Z, K)
+            wanted = np.sum([write[to] @ write[to].T for to in ways], axis=0)
+            read[name] = _solve(wanted, _solve(squares, product, RIDGE).T, RIDGE / 10).T
+    return {name: SongCode(read[name].astype(np.float16), write[name].astype(np.float16)) for name in names}
+
+
+def _agreeing(moments: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """The directions (Z, K), of unit variance each, in which matched bars of all pairs agree most."""
+    square = np.mean([squares for squares, _ in moments], axis=0)
+    product = np.mean([product for _, product in moments], axis=0)  # of both ways, so it is symmetric
+    values, vectors = np.linalg.eigh(_ridged(square, RIDGE))
+    whiten = vectors / np.sqrt(values)
+    _, turned = np.linalg.eigh(whiten.T @ product @ whiten)
+    return whiten @ turned[:, ::-1][:, :CODE_SIZE]
+
+
+def _solve(square: np.ndarray, product: np.ndarray, ridge: float) -> np.ndarray:
+    """`square^-1 product`, with a ridge."""
+    return np.linalg.solve(_ridged(square, ridge), product)
+
+
+def _ridged(square: np.ndarray, ridge: float) -> np.ndarray:
+    """A square matrix with a ridge in units of the mean of its diagonal."""
+    return square + ridge * np.trace(square) / len(square) * np.eye(len(square))

@@ -1,0 +1,4 @@
+"""New music: a request in, finished pieces out.
+
+It prints nothing and writes no files. Most people want `groove.load_model`, the one door.
+"""

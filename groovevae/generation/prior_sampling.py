@@ -1,0 +1,127 @@
+"""The prior over phrases at work: latent points drawn bar by bar, in NumPy. The twin of `prior`, which trains it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from groovevae.bars.constants import ROLES
+from groovevae.config import PriorConfig
+from groovevae.model.forms import NEW, SILENT, Coordinates, Form, Prior
+from groovevae.model.genres import Genre
+from groovevae.network.forward import Layers, check_shapes, gelu
+from groovevae.network.logits import NUM_METRES
+
+LAGS = (1, 2, 4)  # earlier bars that are seen as they are, beside what the recurrence remembers
+NUM_SOURCES = len(LAGS) + len(ROLES) + 1  # points that a new bar may resemble: those, bars that roles repeat, the style
+PERIOD = 8  # bars after which a place in the phrase counts as the same
+NUM_TIMES = 8  # sines and cosines that tell the head how far on the way from noise to a bar it is
+NUM_KNOWN = 3 * len(ROLES) + PERIOD + 3  # features beside points: the plan, the place, the first bar, the setting
+FLOW_STEPS = 16  # of that way
+NOISE = (
+    0.85  # what bars are drawn from, as a share of what the network was fitted with: less is more typical of a genre
+)
+FARTHEST = (
+    6.0  # spreads from the mean that a bar may lie in any direction; of real bars, one number in 30,000 is farther
+)
+
+
+class PhraseNetwork(Layers):
+    """A prior's network, ready to draw phrases. Raises ModelFileError where weights do not fit its config."""
+
+    def __init__(self, prior: Prior, latent_size: int) -> None:
+        needed = prior_shapes(prior.config, latent_size, len(prior.genres))
+        check_shapes({name: array.shape for name, array in prior.weights.items()}, needed)
+        self.weights, self.size, self.state_size = prior.weights, latent_size, prior.config.state_size
+
+    def draw(self, genre: Genre, number: int, form: Form, *, num_bars: int, seed: int) -> np.ndarray:
+        """Latent points (num_bars, Z) of a new phrase of this form, of the genre that the prior knows as `number`.
+
+        More bars of the same seed go on from fewer.
+        """
+        coordinates = Coordinates(genre)
+        style = coordinates.of(form.style.astype(np.float32))  # (Z,)
+        metre = metre_rows(np.array(form.metre))
+        played = self.weights["genre"][number] + self.weights["metre"][metre]  # (D,)
+        setting = np.array([form.is_minor, np.log2(form.tempo / 120)], np.float32)
+        plan, h = form.at(num_bars).astype(int), np.zeros((1, self.state_size), np.float32)
+        past = np.zeros((num_bars, self.size), np.float32)
+        for bar, whole in enumerate(whole_bars(plan)):
+            lagged = np.stack([past[bar - lag] if bar >= lag else 0 * style for lag in LAGS])  # (3, Z)
+            repeated = np.stack([past[bar - lag] if lag > NEW else 0 * style for lag in plan[bar]])  # (4, Z)
+            points = np.concatenate([lagged.ravel(), repeated.ravel(), known_features(plan[bar], bar), setting, style])
+            known = gelu(self._dense("read", points[None].astype(np.float32)) + played)  # (1, D)
+            h = self._gru("gru", h, self._dense("to_gates", known))
+            features = self._dense("head", np.concatenate([known, h], axis=-1))
+            noise = np.random.default_rng([seed, bar]).standard_normal((1, self.size), np.float32)
+            drawn = self._flow(NOISE * noise, features, self._sources(lagged, repeated, style))[0]
+            past[bar] = past[bar - whole] if whole else np.clip(drawn, -FARTHEST, FARTHEST)
+        return coordinates.points(past)
+
+    def _sources(self, lagged: np.ndarray, repeated: np.ndarray, style: np.ndarray) -> np.ndarray:
+        """Points (8, Z) that a new bar may resemble."""
+        of_role = [self._dense(f"up/{role}", self._dense(f"down/{role}", z[None])) for role, z in enumerate(repeated)]
+        w = self.weights
+        return np.concatenate([lagged * w["of_lag"], *of_role, (style * w["of_style"])[None]])
+
+    def _flow(self, x: np.ndarray, features: np.ndarray, sources: np.ndarray) -> np.ndarray:
+        """Noise x (1, Z) carried to a point by the midpoint method."""
+        for step in range(FLOW_STEPS):
+            half = x + self.velocity(features, sources, x, step / FLOW_STEPS) / (2 * FLOW_STEPS)
+            x = x + self.velocity(features, sources, half, (step + 0.5) / FLOW_STEPS) / FLOW_STEPS
+        return x
+
+    def velocity(self, features: np.ndarray, sources: np.ndarray, x: np.ndarray, time: float) -> np.ndarray:
+        """Where x (1, Z) moves at `time`, as in `prior.PriorNetwork`."""
+        spread = np.float32(np.sqrt(time**2 + (1 - time) ** 2))
+        angles = (np.pi * time * 2.0 ** (np.arange(NUM_TIMES) / 2)).astype(np.float32)[None]
+        place = np.concatenate([x / spread, np.sin(angles), np.cos(angles)], axis=-1)
+        hidden = gelu(features + self._dense("head_point", place))
+        hidden = hidden + gelu(self._dense("middle", hidden))
+        gates = np.tanh(self._dense("gates", hidden))  # (1, 8)
+        residual = self._dense("out", hidden) + gates @ sources
+        return np.float32(2 * time - 1) * x / spread**2 + residual / spread
+
+
+def known_features(plan: np.ndarray, bar: int) -> np.ndarray:
+    """What a form says of one bar (4,), and where in the phrase it lies."""
+    does = np.stack([plan == SILENT, plan == NEW, plan > NEW], axis=-1).ravel()
+    return np.concatenate([does, np.arange(PERIOD) == bar % PERIOD, [bar == 0]]).astype(np.float32)
+
+
+def prior_shapes(config: PriorConfig, size: int, num_genres: int) -> dict[str, tuple[int, ...]]:
+    """The shapes of all the weights of a prior's network, by parameter path."""
+    known, state, head = config.input_size, config.state_size, config.hidden_size
+    dense = {
+        "read": (NUM_SOURCES * size + NUM_KNOWN, known),
+        "to_gates": (known, 3 * state),
+        "head": (known + state, head),
+        "head_point": (size + 2 * NUM_TIMES, head),
+        "middle": (head, head),
+        "out": (head, size),
+        "gates": (head, NUM_SOURCES),
+    }
+    for role in range(len(ROLES)):
+        dense |= {f"down/{role}": (size, config.role_rank), f"up/{role}": (config.role_rank, size)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "genre": (num_genres, known),
+        "metre": (NUM_METRES, known),
+        "gru/kernel": (state, 3 * state),
+        "gru/bias": (state,),
+        "of_lag": (len(LAGS), size),
+        "of_style": (size,),
+    }
+    for name, shape in dense.items():
+        shapes |= {f"{name}/kernel": shape, f"{name}/bias": shape[1:]}
+    return shapes
+
+
+def metre_rows(metre: np.ndarray) -> np.ndarray:
+    """Row of the metre table for each (N, 2) metre."""
+    numerator, denominator = metre[..., 0].astype(int), metre[..., 1].astype(int)
+    return 2 * (16 * numerator // denominator) + ((denominator == 8) & (numerator % 3 == 0))
+
+
+def whole_bars(plan: np.ndarray) -> np.ndarray:
+    """How many bars ago lies the one that each bar (T,) repeats in all roles that play; 0 where there is none."""
+    highest = plan.max(1)
+    return np.where(((plan == SILENT) | (plan == highest[:, None])).all(1), np.maximum(highest, 0), 0)

@@ -1,0 +1,270 @@
+"""One model file: weights, config, genre statistics and where it came from. No pickle: reading a file runs no code.
+
+A safetensors file whose metadata holds JSON texts and a checksum over everything. Training state has the same form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from groovevae.bars.constants import ROLES
+from groovevae.config import ModelConfig
+from groovevae.errors import GrooveError, ModelFileError
+from groovevae.files import write_file
+from groovevae.model.calibration import AMOUNTS, Calibration
+from groovevae.model.forms import Prior, prior_from_file, prior_to_file
+from groovevae.model.genres import Genre, Phrase, SongCode, Vector
+from groovevae.model.validation import check_codes, check_genre, check_prior, check_vector
+from groovevae.network.forward import Network
+
+FORMAT_VERSION = 1
+MODEL_KIND, STATE_KIND = "groovevae model", "groovevae training state"
+MAX_HEADER_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file holds. `weights` are float32 by parameter path; `network()` builds the model they belong to."""
+
+    config: ModelConfig
+    weights: dict[str, np.ndarray]
+    genres: dict[str, Genre]
+    provenance: dict[str, Any] = field(default_factory=dict)  # JSON values: data, licences, steps, seed, figures
+    vectors: dict[str, Vector] = field(default_factory=dict)  # of attributes, and what users put in; may be empty
+    calibration: Calibration = field(default_factory=dict)  # how far an amount goes; may be empty
+    prior: Prior | None = None  # over phrases; None in a file that was written without one
+
+    @property
+    def digest(self) -> str:
+        """What tells this network from others, whatever genres and vectors lie beside it: a hash of the weights."""
+        digest = hashlib.sha256(self.config.to_json().encode())
+        for name in sorted(self.weights):
+            digest.update(self.weights[name].astype(np.float16).tobytes())
+        return digest.hexdigest()[:16]
+
+    def network(self) -> Network:
+        """The network with these weights, to encode and decode; `weights.build_network` makes a Flax module of them.
+
+        Raises ModelFileError where shapes do not fit the config.
+        """
+        return Network(self.config, self.weights)
+
+
+def default_model_path() -> Path:
+    """The model that comes with the package."""
+    return Path(str(resources.files("groovevae") / "assets" / "default.safetensors"))
+
+
+def save_model(path: str | Path, model: ModelFile) -> None:
+    """Writes a model file in one piece: `path` holds the old file or the whole new one. Weights become float16."""
+    tensors = {f"weights/{name}": array.astype(np.float16) for name, array in model.weights.items()}
+    genres = []
+    for index, genre in enumerate(model.genres.values()):
+        tensors[f"genres/{index}/mean"] = genre.mean.astype(np.float32)
+        rows, columns = np.tril_indices(len(genre.mean))
+        tensors[f"genres/{index}/covariance"] = genre.covariance[rows, columns].astype(np.float32)
+        if genre.code is not None:
+            tensors[f"genres/{index}/read"] = genre.code.read.astype(np.float16)
+            tensors[f"genres/{index}/write"] = genre.code.write.astype(np.float16)
+        for number, phrase in enumerate(genre.phrases):
+            tensors[f"genres/{index}/phrases/{number}"] = phrase.z.astype(np.float16)
+        genres.append(_genre_to_json(genre))
+    for vector in model.vectors.values():
+        tensors[f"vectors/{vector.name}"] = vector.z.astype(np.float32)
+    texts: dict[str, Any] = {"config": model.config.to_json(), "genres": genres, "provenance": model.provenance}
+    if model.vectors:
+        texts["vectors"] = [vector_to_json(vector) for vector in model.vectors.values()]
+    if model.calibration:
+        tensors["doses"] = np.stack(list(model.calibration.values())).astype(np.float32)  # (pairs, 4, K)
+        texts["doses"] = {"pairs": list(model.calibration), "amounts": AMOUNTS}
+    if model.prior is not None:
+        arrays, texts["prior"] = prior_to_file(model.prior)
+        tensors |= {f"prior/{name}": array for name, array in arrays.items()}
+    write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
+
+
+def load_model_file(path: str | Path | None = None) -> ModelFile:
+    """Reads a model file, the bundled one without a `path`.
+
+    Raises ModelFileError for a file that is missing, damaged, of another version, or no model file.
+    """
+    path = default_model_path() if path is None else Path(path)
+    tensors, texts = read_tensors(path, kind=MODEL_KIND)
+    try:
+        config = ModelConfig.from_json(texts["config"])
+        genres = [_genre_from_json(values, index, tensors) for index, values in enumerate(texts["genres"])]
+        weights = {
+            name.removeprefix("weights/"): array.astype(np.float32)
+            for name, array in tensors.items()
+            if name.startswith("weights/")
+        }
+        vectors = [Vector(**values, z=tensors[f"vectors/{values['name']}"]) for values in texts.get("vectors", [])]
+        calibration = _calibration_from_file(tensors, texts)
+        prior = prior_from_file(tensors, texts["prior"]) if "prior" in texts else None
+        if not all(np.isfinite(array).all() for array in tensors.values()):
+            raise ValueError("it holds values that are no numbers")
+        for genre in genres:
+            check_genre(genre, config.latent_size)
+        check_codes(genres, config.latent_size)
+        for vector in vectors:
+            check_vector(vector, config.latent_size)
+        if prior is not None:
+            check_prior(prior, [genre.name for genre in genres], config.latent_size)
+        provenance = dict(texts.get("provenance", {}))
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, GrooveError) as error:
+        raise ModelFileError(f"{path}: damaged model file ({_said(error)})") from None
+    return ModelFile(
+        config=config,
+        weights=weights,
+        genres={genre.name: genre for genre in genres},
+        provenance=provenance,
+        vectors={vector.name: vector for vector in vectors},
+        calibration=calibration,
+        prior=prior,
+    )
+
+
+def _said(error: Exception) -> str:
+    """What is wrong, in one line; Python's own errors say it only with their names."""
+    return " ".join((str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}").split())
+
+
+def _calibration_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> Calibration:
+    if "doses" not in texts:
+        return {}
+    pairs, curves = texts["doses"]["pairs"], tensors["doses"]
+    if tuple(texts["doses"]["amounts"]) != AMOUNTS or curves.shape != (len(pairs), len(ROLES), len(AMOUNTS)):
+        raise ValueError("calibration of another shape")
+    return {(source, target): curve for (source, target), curve in zip(pairs, curves, strict=True)}
+
+
+def vector_to_json(vector: Vector) -> dict[str, str]:
+    """What is told of a vector beside its numbers."""
+    return {"name": vector.name, "about": vector.about, "unit": vector.unit}
+
+
+def _genre_to_json(genre: Genre) -> dict[str, Any]:
+    arrays = ("mean", "covariance", "phrases", "code")
+    values = {f.name: getattr(genre, f.name) for f in fields(Genre) if f.name not in arrays}
+    phrases = []
+    for phrase in genre.phrases:
+        metre = phrase.metre.tolist()
+        same = all(row == metre[0] for row in metre)
+        phrases.append({**{k: v for k, v in asdict(phrase).items() if k != "z"}, "metre": metre[:1] if same else metre})
+    return {**values, "phrases": phrases}
+
+
+def _genre_from_json(values: dict[str, Any], index: int, tensors: Mapping[str, np.ndarray]) -> Genre:
+    mean = tensors[f"genres/{index}/mean"]
+    triangle = np.zeros((len(mean), len(mean)), np.float32)
+    triangle[np.tril_indices(len(mean))] = tensors[f"genres/{index}/covariance"]
+    phrases = []
+    for number, phrase in enumerate(values["phrases"]):
+        z = tensors[f"genres/{index}/phrases/{number}"]
+        metre = np.broadcast_to(np.array(phrase["metre"], np.uint8), (len(z), 2))
+        played = {name: tuple(phrase[name]) for name in ("programs", "kit", "plays")}
+        phrases.append(Phrase(**{**phrase, **played, "z": z, "metre": metre}))
+    programs = tuple(tuple((int(program), float(share)) for program, share in role) for role in values["programs"])
+    read, write = (tensors.get(f"genres/{index}/{name}") for name in ("read", "write"))
+    code = None if read is None or write is None else SongCode(read, write)
+    rest = {"programs": programs, "kit": tuple(values["kit"]), "phrases": tuple(phrases), "code": code}
+    return Genre(**{**values, **rest, "mean": mean, "covariance": triangle + np.tril(triangle, -1).T})
+
+
+def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], *, kind: str, texts: Mapping[str, Any]) -> None:
+    """Writes arrays and JSON values to one safetensors file, flushed and then moved into place.
+
+    Raises OutputError where the folder cannot be written to.
+    """
+    from safetensors.numpy import save
+
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}  # 0-d stays 0-d
+    metadata = {"kind": kind, "version": str(FORMAT_VERSION), **{k: json.dumps(v) for k, v in texts.items()}}
+    data = save(arrays, metadata={**metadata, "checksum": _checksum(arrays, metadata)})
+    write_file(path, _in_order(data))
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same safetensors file, its header sorted: the library's own order of metadata is another each time."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # the arrays begin on a multiple of 8
+    return len(header).to_bytes(8, "little") + header + data[8 + size :]
+
+
+def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and JSON values of a file that `write_tensors` wrote. Raises ModelFileError if it is not."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelFileError(f"{path}: no such file") from None
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from None
+    metadata = _metadata(path, data, kind)
+    cure = "get or train it anew" if kind == MODEL_KIND else "give it up with --restart"
+    try:
+        arrays = load(data)
+        found = metadata.pop("checksum", "")
+        texts = {k: json.loads(v) for k, v in metadata.items() if k not in ("kind", "version")}
+    except (SafetensorError, ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise ModelFileError(f"{path}: damaged {kind} file ({reason}); {cure}") from None
+    if found != _checksum(arrays, metadata):
+        raise ModelFileError(f"{path}: damaged {kind} file (its checksum does not fit); {cure}")
+    return arrays, texts
+
+
+def read_texts(path: Path, *, kind: str) -> dict[str, Any]:
+    """The JSON values alone of a file that `write_tensors` wrote; the checksum is not looked at."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+            head += file.read(min(int.from_bytes(head, "little"), MAX_HEADER_BYTES))
+        metadata = _metadata(path, head, kind)
+        return {k: json.loads(v) for k, v in metadata.items() if k not in ("kind", "version", "checksum")}
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise ModelFileError(f"{path}: damaged {kind} file") from None
+
+
+def _metadata(path: Path, data: bytes, kind: str) -> dict[str, str]:
+    """The metadata of a file of our own kind and version."""
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or size > min(MAX_HEADER_BYTES, len(data) - 8):
+        raise ModelFileError(f"{path}: no groovevae model file, or one cut short ({len(data):,} bytes)")
+    try:
+        metadata = json.loads(data[8 : 8 + size])["__metadata__"]
+        found, version = metadata["kind"], int(metadata["version"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ModelFileError(f"{path}: no groovevae model file") from None
+    if found != kind:
+        raise ModelFileError(f"{path}: a {found} file; a {kind} file is needed")
+    if version != FORMAT_VERSION:
+        raise ModelFileError(
+            f"{path}: model format {version}, and this groovevae reads {FORMAT_VERSION}; "
+            + ("update groovevae" if version > FORMAT_VERSION else "train the model anew")
+        )
+    return metadata
+
+
+def _checksum(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    for name in sorted(metadata):
+        digest.update(f"{name}={metadata[name]}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,139 @@
+"""What a model knows of its genres: where their bars lie in the latent space, and how they are played. NumPy alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from groovevae.bars import Song
+from groovevae.bars.constants import PITCHED, VOICE_PITCH
+
+MAX_PROGRAMS = 4  # programs of a role that a genre remembers
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Consecutive bars of one song as latent points, and how the song was played: where a blend can start."""
+
+    z: np.ndarray  # (L, Z) float16, posterior means
+    metre: np.ndarray  # (L, 2) numerator, denominator
+    tempo: float  # quarter notes a minute
+    transpose: int  # as in Song
+    is_minor: bool
+    programs: tuple[int, int, int]  # of bass, chords, lead
+    kit: tuple[int, ...]  # percussion key of each of the nine voices
+    plays: tuple[bool, ...]  # whether drums, bass, chords and lead play in it
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class SongCode:
+    """What versions of a song in several genres share: how it is read off a genre's points, and written as them."""
+
+    read: np.ndarray  # (Z, K) float16
+    write: np.ndarray  # (K, Z) float16
+
+
+@dataclass(frozen=True)
+class Genre:
+    """A genre's cluster in the latent space, and how it is played."""
+
+    name: str
+    mean: np.ndarray  # (Z,) float32: the genre vector
+    covariance: np.ndarray  # (Z, Z) float32, of the posterior means
+    num_bars: int  # of its training songs
+    num_songs: int
+    tempo: float  # median, quarter notes a minute
+    programs: tuple[tuple[tuple[int, float], ...], ...]  # of bass, chords, lead: (program, share of songs), usual first
+    kit: tuple[int, ...]
+    phrases: tuple[Phrase, ...] = field(default=(), repr=False)
+    code: SongCode | None = field(default=None, repr=False)  # shared with all genres of a model that have one
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A direction in the latent space that does one thing to the bars which are moved along it."""
+
+    name: str
+    z: np.ndarray  # (Z,) float32: what strength 1 adds
+    about: str = ""  # what it does, in a line
+    unit: str = ""  # of an attribute: how much strength 1 changes it on average, as measured
+
+
+def genre_vector(z: np.ndarray) -> np.ndarray:
+    """The mean (Z,) of a genre's posterior means (N, Z)."""
+    return np.asarray(z, np.float64).mean(0).astype(np.float32)
+
+
+def covariance(z: np.ndarray) -> np.ndarray:
+    """The covariance (Z, Z) of posterior means (N, Z); zeros for a single bar."""
+    if len(z) < 2:
+        return np.zeros((z.shape[1], z.shape[1]), np.float32)
+    return np.cov(np.asarray(z, np.float64), rowvar=False).astype(np.float32)
+
+
+def shrunk_covariance(z: np.ndarray, prior_covariance: np.ndarray) -> np.ndarray:
+    """The covariance (Z, Z) of a few posterior means (N, Z), filled up with that of a prior.
+
+    As if Z more bars had been seen that vary as usual: the mean of the posterior of a covariance under an
+    inverse-Wishart prior of that weight (Gelman et al. 2013, Bayesian Data Analysis, sec. 3.6). N bars of less than Z
+    dimensions say nothing of the others.
+    """
+    count, size = z.shape
+    return ((count * covariance(z) + size * prior_covariance) / (count + size)).astype(np.float32)
+
+
+class Playing(NamedTuple):
+    """How songs are played: fields as in Genre."""
+
+    tempo: float
+    programs: tuple[tuple[tuple[int, float], ...], ...]
+    kit: tuple[int, ...]
+
+
+def playing_of(songs: Sequence[Song]) -> Playing:
+    """The median tempo, the usual programs and the usual drum kit of songs."""
+    tempos = np.array([np.median(song.bars.tempo) for song in songs])
+    programs = []
+    for column, role in enumerate(PITCHED):
+        counts = Counter(song.programs[column] for song in songs if getattr(song.bars, role).any())
+        total = sum(counts.values()) or 1
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_PROGRAMS]
+        programs.append(tuple((program, count / total) for program, count in ranked))
+    return Playing(float(np.median(tempos)), tuple(programs), _usual_kit(songs))
+
+
+def _usual_kit(songs: Sequence[Song]) -> tuple[int, ...]:
+    """The kit that most songs with drums play: a whole one, since voices of several kits may share a key."""
+    kits = Counter(song.kit for song in songs if song.bars.drums.any())
+    return min(kits, key=lambda kit: (-kits[kit], kit)) if kits else VOICE_PITCH
+
+
+def best_phrase_start(song: Song, *, has_drums: bool, length: int, least: float) -> int | None:
+    """Where a song's best phrase of `length` bars starts: one metre throughout, as many roles playing as can be.
+
+    Starts lie on every fourth bar from the first that sounds. None where the song is too short, the metre changes, or
+    no more than the share `least` of the roles plays.
+    """
+    bars = song.bars
+    sounding = np.flatnonzero(bars.has_notes)
+    if not len(sounding):
+        return None
+    roles = [getattr(bars, role).reshape(len(bars), -1).any(1) for role in PITCHED]
+    roles += [bars.drums.reshape(len(bars), -1).any(1)] if has_drums else []
+    playing = np.stack(roles).sum(0)  # (N,) roles that play in each bar
+    best, best_score = None, least * len(roles)
+    for start in range(int(sounding[0]), len(bars) - length + 1, 4):
+        window = slice(start, start + length)
+        if (bars.metre[window] == bars.metre[start]).all() and playing[window].mean() > best_score:
+            best, best_score = start, playing[window].mean() + 1e-6
+    return best
+
+
+def plays_drums(songs: Sequence[Song]) -> bool:
+    """Whether most songs of a genre have drums."""
+    return 2 * sum(bool(song.bars.drums.any()) for song in songs) > len(songs)

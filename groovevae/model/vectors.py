@@ -1,0 +1,74 @@
+"""Vectors as things of their own: files that name the network they belong to, and vectors looked up by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from groovevae.errors import ModelFileError, RequestError
+from groovevae.model.file import ModelFile, read_tensors, vector_to_json, write_tensors
+from groovevae.model.genres import Vector
+
+VECTOR_KIND = "groovevae vector"
+SUFFIX = ".safetensors"
+NUM_SHOWN = 3  # genres at either end of a vector
+
+
+def save_vector(path: str | Path, vector: Vector, model: ModelFile) -> None:
+    """Writes a vector of a model to a file of its own. Raises OutputError."""
+    texts = {**vector_to_json(vector), "model": model.digest}
+    write_tensors(path, {"z": vector.z.astype(np.float32)}, kind=VECTOR_KIND, texts=texts)
+
+
+def load_vector(path: str | Path, model: ModelFile, *, name: str | None = None) -> Vector:
+    """Reads what `save_vector` wrote. Raises ModelFileError for another kind of file, and for another model's."""
+    tensors, texts = read_tensors(Path(path), kind=VECTOR_KIND)
+    if texts.get("model") != model.digest:
+        raise ModelFileError(f"{path}: a vector of another model; its numbers mean nothing here: make it anew")
+    z = tensors.get("z", np.zeros(0, np.float32))
+    if z.shape != (model.config.latent_size,) or not np.isfinite(z).all():
+        raise ModelFileError(f"{path}: damaged {VECTOR_KIND} file (no vector of {model.config.latent_size} numbers)")
+    named, about, unit = (str(texts.get(key, "")) for key in ("name", "about", "unit"))
+    return Vector(named if name is None else name, z, about, unit)
+
+
+def find_vector(word: str, model: ModelFile) -> Vector:
+    """The vector that a word names: a file, or one in the model. Raises RequestError, ModelFileError."""
+    if word.endswith(SUFFIX):
+        return load_vector(word, model)
+    if word in model.vectors:
+        return model.vectors[word]
+    if not model.vectors:
+        raise RequestError(
+            f"no vector {word!r}: this model has none; groove vector learn CORPUS adds the ready-made ones"
+        )
+    near = difflib.get_close_matches(word, model.vectors, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(model.vectors)}"
+    raise RequestError(f"no vector {word!r} in this model; {hint}")
+
+
+def with_vectors(model: ModelFile, vectors: Iterable[Vector]) -> ModelFile:
+    """A model that has these vectors too; one of the same name is replaced. Raises RequestError for names of no use."""
+    added = {vector.name: vector for vector in vectors}
+    for name in added:
+        if not name or "=" in name or name.endswith(SUFFIX):
+            raise RequestError(f"{name!r} cannot be a vector's name: it must not hold =, nor end in {SUFFIX}")
+    return replace(model, vectors={**model.vectors, **added})
+
+
+def describe_vector(vector: Vector, model: ModelFile) -> list[str]:
+    """Lines that say what a vector does, how long it is, and which genres lie furthest along it and against it."""
+    lines = [f"{vector.name}: {vector.about}" if vector.about else vector.name]
+    lines += [f"strength 1: {vector.unit}"] if vector.unit else []
+    lines.append(f"length {np.linalg.norm(vector.z):.2f}")
+    centre = np.mean([genre.mean for genre in model.genres.values()], axis=0)
+    square = max(float(vector.z @ vector.z), 1e-12)
+    along = {name: float((genre.mean - centre) @ vector.z) / square for name, genre in model.genres.items()}
+    ranked = sorted(along, key=lambda name: -along[name])
+    for side, names in (("along", ranked[:NUM_SHOWN]), ("against", ranked[::-1][:NUM_SHOWN])):
+        lines.append(f"genres furthest {side} it: " + ", ".join(f"{name} ({along[name]:+.2f})" for name in names))
+    return lines

@@ -1,0 +1,155 @@
+"""What logits become: the states of one beat, drawn or the likeliest, each role from its own stream or as given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from groovevae.bars.constants import (
+    BASS,
+    CHORD_SIZE,
+    CHORDS,
+    DRUMS,
+    FIRST_PITCH,
+    HOLD,
+    LEAD,
+    MAX_CHORD_ONSETS,
+    MAX_STEPS,
+    NUM_VOICES,
+    OFFSET_UNITS,
+    ONSET,
+    ROLES,
+)
+from groovevae.bars.types import BarBatch
+from groovevae.network.logits import BarLogits
+
+_ROLE_OF_LOGITS = {
+    **dict.fromkeys(("drums", "drums_velocity", "drums_offset"), DRUMS),
+    "bass": BASS,
+    **dict.fromkeys(("chord_onset", "chord_hold"), CHORDS),
+    "lead": LEAD,
+}
+_NUM_GRIDS = len(BarBatch._fields) - 2  # the rest is the metre
+
+
+class Metre(NamedTuple):
+    """The metre of B bars, as in BarBatch."""
+
+    num_steps: np.ndarray  # (B,)
+    is_compound: np.ndarray  # (B,)
+
+
+class Chances(NamedTuple):
+    """Numbers from [0, 1) that decide what is drawn, one for each state of each step, (B, S, ...)."""
+
+    drums: np.ndarray  # (B, S, 9)
+    chord_onset: np.ndarray  # (B, S, 60)
+    chord_hold: np.ndarray  # (B, S, 60)
+    bass: np.ndarray  # (B, S, 1)
+    lead: np.ndarray  # (B, S, 1)
+
+    def steps(self, first: int, count: int) -> Chances:
+        """Those of `count` steps."""
+        return Chances(*(part[:, first : first + count] for part in self))
+
+
+_LIKELIEST = Chances(*(None,) * 5)  # type: ignore[arg-type]  # nothing is drawn
+_CHANCES = (NUM_VOICES, CHORD_SIZE, CHORD_SIZE, 1, 1)
+
+
+def chances(seeds: np.ndarray, bars: np.ndarray) -> Chances:
+    """Chances of whole bars from the seed and the number of each, both (B,): the batch around a bar changes nothing."""
+    drawn = np.empty((len(seeds), MAX_STEPS, sum(_CHANCES)), np.float32)
+    for row, (seed, bar) in enumerate(zip(seeds.tolist(), bars.tolist(), strict=True)):
+        np.random.Generator(np.random.Philox(key=[seed, bar])).random(dtype=np.float32, out=drawn[row])
+    return Chances(*np.split(drawn, np.cumsum(_CHANCES)[:-1], axis=-1))
+
+
+def logits_to_beat(
+    logits: BarLogits, metre: Metre, first_step: int, temperature: float, drawn: Chances | None
+) -> BarBatch:
+    """The states of some steps: the likeliest at temperature 0, else as `drawn` says; silence past the bar."""
+    steps = first_step + np.arange(logits.bass.shape[1])[None]
+    inside = (steps < metre.num_steps[:, None])[..., None]  # (B, S, 1)
+    by: Any = _LIKELIEST if drawn is None or temperature == 0 else drawn
+    hits = _draw_bool(logits.drums, temperature, by.drums) & inside
+    onsets = _hands(logits.chord_onset, _draw_bool(logits.chord_onset, temperature, by.chord_onset) & inside)
+    holds = _draw_bool(logits.chord_hold, temperature, by.chord_hold) & inside & ~onsets
+    bass = _draw_token(logits.bass, temperature, by.bass) * inside[..., 0]
+    lead = _draw_token(logits.lead, temperature, by.lead) * inside[..., 0]
+    struck = np.stack([bass >= FIRST_PITCH, onsets.any(-1), lead >= FIRST_PITCH], axis=-1)
+    return BarBatch(
+        drums=_to_velocity(logits.drums_velocity) * hits,
+        drums_offset=_to_offset(logits.drums_offset) * hits,
+        bass=bass.astype(np.uint8),
+        chords=(onsets * ONSET + holds * HOLD).astype(np.uint8),
+        lead=lead.astype(np.uint8),
+        velocity=_to_velocity(logits.velocity) * struck,
+        offset=_to_offset(logits.offset) * struck,
+        num_steps=metre.num_steps,
+        is_compound=metre.is_compound,
+    )
+
+
+def _draw_bool(logits: np.ndarray, temperature: float, chance: np.ndarray | None) -> np.ndarray:
+    if chance is None:
+        return logits > 0
+    return chance < 0.5 + 0.5 * np.tanh(logits / np.float32(2 * temperature))  # the logistic function, without overflow
+
+
+def _draw_token(logits: np.ndarray, temperature: float, chance: np.ndarray | None) -> np.ndarray:
+    if chance is None:
+        return logits.argmax(-1)
+    scaled = (logits - logits.max(-1, keepdims=True)) / np.float32(temperature)
+    reached = np.cumsum(np.exp(scaled), axis=-1)
+    return (reached <= chance * reached[..., -1:]).sum(-1).clip(max=logits.shape[-1] - 1)  # the clip: rounding
+
+
+def _hands(strength: np.ndarray, onsets: np.ndarray) -> np.ndarray:
+    """The onsets, of which only the strongest stay where one player has not fingers enough."""
+    onsets = onsets.copy()
+    for place in zip(*np.nonzero(onsets.sum(-1) > MAX_CHORD_ONSETS), strict=True):
+        order = np.argsort(np.where(onsets[place], -strength[place], np.inf), kind="stable")
+        onsets[place][order[MAX_CHORD_ONSETS:]] = False
+    return onsets
+
+
+def _to_velocity(mean: np.ndarray) -> np.ndarray:
+    return np.clip(np.round(mean * 127), 1, 127).astype(np.uint8)
+
+
+def _to_offset(mean: np.ndarray) -> np.ndarray:
+    half_step = OFFSET_UNITS / 2
+    return np.clip(np.round(mean * half_step), -half_step, half_step - 1).astype(np.int8)
+
+
+def merge_streams(logits: BarLogits, num_streams: int) -> BarLogits:
+    """(S * B, ...) -> (B, ...): what each role's own stream says of it. A single stream speaks for all roles."""
+    if num_streams == 1:
+        return logits
+    parts = {
+        name: part.reshape(num_streams, -1, *part.shape[1:])  # (S, B, ...)
+        for name, part in zip(BarLogits._fields[:-1], logits, strict=False)
+    }
+    own = {name: parts[name][role] for name, role in _ROLE_OF_LOGITS.items()}
+    feel = {
+        name: np.stack([parts[name][role][..., role - BASS] for role in (BASS, CHORDS, LEAD)], axis=-1)
+        for name in ("velocity", "offset")
+    }
+    return BarLogits(**own, **feel, log_scales=logits.log_scales)
+
+
+def put_in(beat: BarBatch, given: BarBatch, is_kept: np.ndarray) -> BarBatch:
+    """The beat with the notes, velocities and micro-timing that are given for the kept roles, (B, 4) bool."""
+    of_role = {role: is_kept[:, index, None] for index, role in enumerate(ROLES)}  # (B, 1) each
+    drums, chords, pitched = of_role["drums"][..., None], of_role["chords"][..., None], is_kept[:, None, BASS:]
+    masks = BarBatch(drums, drums, of_role["bass"], chords, of_role["lead"], pitched, pitched, *beat[_NUM_GRIDS:])
+    return map_grids(np.where, masks, given, beat)
+
+
+def map_grids(function: Callable[..., np.ndarray], batch: BarBatch, *others: BarBatch) -> BarBatch:
+    """The batch with a function applied to each of its grids (and those of `others`); the metre stays."""
+    grids = (function(*parts) for parts in zip(*(part[:_NUM_GRIDS] for part in (batch, *others)), strict=True))
+    return BarBatch._make((*grids, *batch[_NUM_GRIDS:]))

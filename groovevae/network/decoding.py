@@ -1,0 +1,184 @@
+"""Latent points to bars: the decoder run freely, each beat fed with the one it has just decided on."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from groovevae.bars.constants import HOLD, OFF, ONSET, PITCHED, ROLES, STEPS_PER_BEAT
+from groovevae.bars.types import BarBatch, Bars
+from groovevae.errors import RequestError
+from groovevae.network.beats import Metre, chances, logits_to_beat, map_grids, merge_streams, put_in
+from groovevae.network.forward import Network
+from groovevae.network.logits import metre_index
+
+Chunk = TypeVar("Chunk")
+DEFAULT_TEMPERATURE = 0.5  # of new music, and of what is measured of it
+CHUNK = 64  # bars encoded or decoded at once, always: BLAS rounds the same whatever else is in the batch
+
+
+class Take(NamedTuple):
+    """A run of bars to decode."""
+
+    z: np.ndarray  # (N, Z), or (4, N, Z): the points that drums, bass, chords and lead are each taken from
+    like: Bars  # N bars: their metres and tempos, and the notes of the roles in `keep`
+    seed: int = 0
+    keep: tuple[str, ...] = ()  # roles whose notes come out as they are in `like`
+    temperature: float = 0.0
+
+
+def decode(
+    network: Network,
+    z: np.ndarray,
+    like: Bars,
+    *,
+    temperature: float = 0.0,
+    seed: int = 0,
+    keep: tuple[str, ...] = (),
+) -> Bars:
+    """Bars of latent points (N, Z), in the metres and tempos of the N bars of `like`.
+
+    Points (4, N, Z) are those of drums, bass, chords and lead: each role is taken from its own, and all hear the beat
+    that they have played together before. Roles in `keep` come out with the notes they have in `like`.
+    Temperature 0 takes the likeliest state of every step; above, states are drawn, each bar from `seed` and its index.
+    Raises RequestError unless there are as many points as bars, of the network's size.
+    """
+    return decode_takes(network, [Take(z, like, seed, keep, temperature)])[0]
+
+
+def decode_takes(network: Network, takes: Sequence[Take]) -> list[Bars]:
+    """Several runs of bars together, each as `decode` gives it alone. Raises RequestError like it."""
+    groups: dict[tuple[int, float], list[int]] = {}
+    for number, take in enumerate(takes):
+        groups.setdefault((_num_streams(network, take), take.temperature), []).append(number)
+    out = [take.like for take in takes]
+    for (num_streams, temperature), group in groups.items():
+        numbers = [number for number in group if len(takes[number].like)]
+        if numbers:
+            together = _decode_alike(network, [takes[number] for number in numbers], num_streams, temperature)
+            end = 0
+            for number in numbers:
+                start, end = end, end + len(takes[number].like)
+                out[number] = without_stray_holds(together[start:end])
+    return out
+
+
+def _num_streams(network: Network, take: Take) -> int:
+    shape, bar_shape = np.shape(take.z), (len(take.like), network.config.latent_size)
+    if shape not in (bar_shape, (len(ROLES), *bar_shape)):
+        raise RequestError(f"points of shape {shape} for {bar_shape[0]} bars of {bar_shape[1]} dimensions")
+    return len(ROLES) if len(shape) == 3 else 1
+
+
+def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, temperature: float) -> Bars:
+    """The bars of all takes, one after another; all have as many streams."""
+    like = Bars.concatenate([take.like for take in takes])
+    z = np.concatenate(
+        [np.reshape(np.asarray(take.z, np.float32), (num_streams, len(take.like), -1)) for take in takes], axis=1
+    )
+    counts = [len(take.like) for take in takes]
+    seed = np.repeat(np.array([take.seed for take in takes], np.uint32), counts)
+    bar = np.concatenate([np.arange(count) for count in counts])
+    is_kept = np.repeat([[role in take.keep for role in ROLES] for take in takes], counts, axis=0)
+
+    def decoded(start: int) -> Bars:
+        here = slice(start, start + CHUNK)
+        chunk = like[here]
+        slots = _Slots(
+            z=_pad(z[:, here].swapaxes(0, 1), CHUNK).swapaxes(0, 1),
+            given=BarBatch(*(_pad(part, CHUNK) for part in chunk.batch())),
+            is_kept=_pad(is_kept[here], CHUNK),
+            seed=_pad(seed[here], CHUNK),
+            bar=_pad(bar[here], CHUNK),
+        )
+        out = _decode(network, slots, int(chunk.num_beats.max()), temperature)
+        grids = {name: part[: len(chunk)] for name, part in zip(BarBatch._fields[:7], out, strict=False)}
+        return dataclasses.replace(chunk, **grids)
+
+    return Bars.concatenate(of_chunks(decoded, len(like)))
+
+
+def of_chunks(work: Callable[[int], Chunk], count: int) -> list[Chunk]:
+    """What `work` makes of each chunk of `count` bars, called with the first bar of each; on all processors.
+
+    BLAS keeps to one thread in each: a chunk's products are too small to be shared, and round as they always do.
+    """
+    starts = range(0, count, CHUNK)
+    with threadpool_limits(1, "blas"):
+        if len(starts) < 2:
+            return [work(start) for start in starts]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(work, starts))
+
+
+class _Slots(NamedTuple):
+    """The bars that one call decodes, S streams of points for each."""
+
+    z: np.ndarray  # (S, B, Z)
+    given: BarBatch  # (B, 24, ...)
+    is_kept: np.ndarray  # (B, 4) roles that are taken from `given`
+    seed: np.ndarray  # (B,) uint32
+    bar: np.ndarray  # (B,) its number within its take
+
+
+def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float) -> BarBatch:
+    """Beat after beat, all streams together: each hears the one beat before that was put together from all of them."""
+    num_streams, num_bars, size = slots.z.shape
+    metre = Metre(slots.given.num_steps, slots.given.is_compound)
+    z = slots.z.reshape(num_streams * num_bars, size)  # (S * B, Z)
+    projected, h = network.project(z, np.tile(metre_index(*metre), num_streams), num_beats)
+    drawn = chances(slots.seed, slots.bar) if temperature > 0 else None
+    out = map_grids(np.zeros_like, slots.given)
+    before = None
+    for number in range(num_beats):
+        first = number * STEPS_PER_BEAT
+        steps = slice(first, first + STEPS_PER_BEAT)
+        h, logits = network.step(h, projected[:, number], network.hear(before, num_bars), num_streams)
+        of_beat = None if drawn is None else drawn.steps(first, STEPS_PER_BEAT)
+        beat = logits_to_beat(merge_streams(logits, num_streams), metre, first, temperature, of_beat)
+        before = put_in(beat, map_grids(lambda grid, at=steps: grid[:, at], slots.given), slots.is_kept)
+        for whole, part in zip(out[:7], before[:7], strict=True):
+            whole[:, steps] = part
+    return out
+
+
+def without_stray_holds(bars: Bars) -> Bars:
+    """The same bars, in which every HOLD goes on with a note: one that follows silence is made silence.
+
+    Bars are taken to follow each other, so a HOLD at step 0 may go on with the bar before.
+    """
+    bar = np.repeat(np.arange(len(bars)), bars.num_steps)
+    step = np.concatenate([np.arange(count) for count in bars.num_steps])
+    out = {}
+    for role in PITCHED:
+        states = getattr(bars, role).copy()
+        flat = states[bar, step]  # (S,) or (S, P)
+        at = np.arange(len(flat)).reshape(-1, *(1,) * (flat.ndim - 1))
+        last = np.maximum.accumulate(np.where(flat == HOLD, 0, at), axis=0)  # the last step that is no hold
+        stray = (flat == HOLD) & (np.take_along_axis(flat, last, axis=0) < ONSET)
+        states[bar, step] = np.where(stray, OFF, flat)
+        out[role] = states
+    return dataclasses.replace(bars, **out)
+
+
+def encode(network: Network, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and log-variance (N, Z) of the posterior of each bar."""
+
+    def encoded(start: int) -> np.ndarray:
+        chunk = bars[start : start + CHUNK]
+        batch = BarBatch(*(_pad(part, CHUNK) for part in chunk.batch(int(chunk.num_beats.max()))))
+        return np.stack(network.encode(batch))[:, : len(chunk)]
+
+    nothing = np.zeros((2, 0, network.config.latent_size), np.float32)
+    mean, logvar = np.concatenate([nothing, *of_chunks(encoded, len(bars))], axis=1)
+    return mean, logvar
+
+
+def _pad(array: np.ndarray, size: int) -> np.ndarray:
+    return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)]) if size > len(array) else array

@@ -1,0 +1,193 @@
+"""The trained network's forward pass in NumPy: what encoding and generating need, ready without JAX or a compiler.
+
+Computes what `model` computes (a test holds the two together), from a model file's weights; it never trains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from groovevae.bars.constants import BASS_TOKENS, HOLD, LEAD_TOKENS, OFFSET_UNITS, ONSET, STEPS_PER_BEAT
+from groovevae.bars.types import BarBatch
+from groovevae.config import ModelConfig
+from groovevae.errors import ModelFileError
+from groovevae.network.logits import (
+    HEAD_EDGES,
+    HEADS,
+    MAX_BEATS,
+    MAX_LOGVAR,
+    MIN_LOG_SCALE,
+    NUM_FEATURES,
+    NUM_METRES,
+    BarLogits,
+    metre_index,
+)
+
+_GELU = np.float32(np.sqrt(2 / np.pi))
+
+
+class Layers:
+    """Layers as functions of arrays. `weights` are float32 by parameter path."""
+
+    weights: Mapping[str, np.ndarray]
+
+    def _dense(self, name: str, x: np.ndarray) -> np.ndarray:
+        kernel = self.weights[f"{name}/kernel"]
+        y = x.reshape(-1, x.shape[-1]) @ kernel  # one product of matrices, which BLAS is fastest at
+        y += self.weights[f"{name}/bias"]
+        return y.reshape(*x.shape[:-1], kernel.shape[1])
+
+    def _gru(self, name: str, h: np.ndarray, gates: np.ndarray) -> np.ndarray:
+        """The next state (B, H), as `layers.GRU` computes it."""
+        recurrent = h @ self.weights[f"{name}/kernel"]  # (B, 3H)
+        size = h.shape[1]
+        both = sigmoid(gates[:, : 2 * size] + recurrent[:, : 2 * size])
+        reset, keep = both[:, :size], both[:, size:]
+        candidate = np.tanh(gates[:, 2 * size :] + reset * (recurrent[:, 2 * size :] + self.weights[f"{name}/bias"]))
+        return keep * (h - candidate) + candidate
+
+
+class Network(Layers):
+    """A model's encoder and decoder as functions of arrays. `weights` are float32 by parameter path ("encoder/metre").
+
+    >>> network = load_model_file().network()
+    >>> mean, logvar = network.encode(bars.batch())
+    """
+
+    def __init__(self, config: ModelConfig, weights: Mapping[str, np.ndarray]) -> None:
+        """Raises ModelFileError where the weights are not those of a network of this config."""
+        check_shapes({name: array.shape for name, array in weights.items()}, weight_shapes(config))
+        self.config = config
+        self.weights = weights
+
+    def encode(self, batch: BarBatch) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log-variance (B, Z) of each bar's posterior."""
+        w = self.weights
+        num_beats = batch.bass.shape[1] // STEPS_PER_BEAT
+        steps = np.arange(num_beats) * STEPS_PER_BEAT
+        mask = (steps[None] < batch.num_steps[:, None]).astype(np.float32)  # (B, T): beats that begin inside
+        beats = self._read("encoder", batch)  # (B, T, E)
+        beats += w["encoder/metre"][metre_index(batch.num_steps, batch.is_compound)][:, None]
+        gates = self._dense("encoder/to_gates", beats)
+        forward_gates, backward_gates = np.split(gates, 2, axis=-1)
+        last = first = np.zeros(beats[:, 0].shape, np.float32)
+        for beat in range(num_beats):
+            last = _where(mask[:, beat], self._gru("encoder/forward", last, forward_gates[:, beat]), last)
+        for beat in reversed(range(num_beats)):
+            first = _where(mask[:, beat], self._gru("encoder/backward", first, backward_gates[:, beat]), first)
+        stats = self._dense("encoder/summary", np.concatenate([last, first], axis=-1))  # (B, 2Z)
+        for beat in range(num_beats):
+            stats += mask[:, beat, None] * (beats[:, beat] @ w["encoder/of_beat"][beat])
+        mean, logvar = np.split(stats, 2, axis=-1)
+        return mean, np.clip(logvar - 2.0, -12.0, MAX_LOGVAR)
+
+    def project(self, z: np.ndarray, metre: np.ndarray, num_beats: int) -> tuple[np.ndarray, np.ndarray]:
+        """Project `z` (B, Z) to each beat (B, T, E) and the first state (B, H), as `training.network.Decoder` does."""
+        of_beat = self.weights["decoder/of_beat"]
+        beats = np.stack([z @ of_beat[beat] for beat in range(num_beats)], axis=1)
+        h = np.tanh(self._dense("decoder/start", z) + self.weights["decoder/metre"][metre])
+        return gelu(beats), h
+
+    def hear(self, before: BarBatch | None, num_bars: int) -> np.ndarray:
+        """What the beat before, (B, 4, ...), says to the gates, (B, 3H); None is the bar's beginning."""
+        if before is None:
+            return np.tile(self.weights["decoder/before/bias"], (num_bars, 1))
+        return self._dense("decoder/before", self._read("decoder", before)[:, 0])
+
+    def step(
+        self, h: np.ndarray, projected: np.ndarray, heard: np.ndarray, num_streams: int = 1
+    ) -> tuple[np.ndarray, BarLogits]:
+        """Return the next state (S * B, H) and the logits (S * B, 4, ...) of one beat.
+
+        They follow from the last state, this beat's projection of z (S * B, E) and what was heard (B, 3H), by each of S
+        streams alike.
+        """
+        gates = self._dense("decoder/to_gates", projected)
+        gates += np.tile(heard, (num_streams, 1))
+        h = self._gru("decoder/gru", h, gates)
+        steps = gelu(self._dense("decoder/out", h) + self._dense("decoder/skip", projected))  # (S * B, 4D)
+        heads = self._dense("decoder/heads", steps.reshape(len(h), STEPS_PER_BEAT, -1))
+        parts = dict(zip(HEADS, np.split(heads, HEAD_EDGES, axis=-1), strict=True))
+        return h, BarLogits(**parts, log_scales=np.maximum(self.weights["decoder/log_scales"], MIN_LOG_SCALE))
+
+    def _read(self, side: str, batch: BarBatch) -> np.ndarray:
+        """(B, S) steps -> (B, S / 4, out) beats, as `model.BeatReader` does."""
+        w = self.weights
+        half_step = np.float32(OFFSET_UNITS / 2)
+        features = np.concatenate(
+            [
+                batch.drums > 0,
+                batch.drums / np.float32(127),
+                batch.drums_offset / half_step,
+                batch.chords == ONSET,
+                batch.chords == HOLD,
+                batch.velocity / np.float32(127),
+                batch.offset / half_step,
+            ],
+            axis=-1,
+            dtype=np.float32,
+        )  # (B, S, F)
+        steps = self._dense(f"{side}/read/dense", features)
+        steps += w[f"{side}/read/bass"][batch.bass] + w[f"{side}/read/lead"][batch.lead]
+        num_bars, num_steps, size = steps.shape
+        beats = gelu(steps).reshape(num_bars, num_steps // STEPS_PER_BEAT, STEPS_PER_BEAT * size)
+        return gelu(self._dense(f"{side}/read/out", beats))
+
+
+def check_shapes(found: Mapping[str, tuple[int, ...]], needed: Mapping[str, tuple[int, ...]]) -> None:
+    """Raises ModelFileError where an array is missing, of another shape, or has no place."""
+    if left := sorted(found.keys() ^ needed.keys()):
+        raise ModelFileError(f"the weights do not fit the network: {left[0]!r} and {len(left) - 1} more")
+    for name, shape in needed.items():
+        if found[name] != shape:
+            raise ModelFileError(f"the weights do not fit the network: {name!r} is {found[name]}, not {shape}")
+
+
+def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """The shapes of all the weights of a network, by parameter path."""
+    latent, step, encoder, decoder = config.latent_size, config.step_size, config.encoder_size, config.decoder_size
+    steps = STEPS_PER_BEAT * step
+    dense = {
+        "encoder/to_gates": (encoder, 6 * encoder),
+        "encoder/summary": (2 * encoder, 2 * latent),
+        "decoder/start": (latent, decoder),
+        "decoder/before": (step, 3 * decoder),
+        "decoder/to_gates": (encoder, 3 * decoder),
+        "decoder/skip": (encoder, steps),
+        "decoder/out": (decoder, steps),
+        "decoder/heads": (step, sum(HEADS.values())),
+        "genre_head": (latent, config.num_genres),
+    }
+    shapes: dict[str, tuple[int, ...]] = {
+        "encoder/metre": (NUM_METRES, encoder),
+        "encoder/of_beat": (MAX_BEATS, encoder, 2 * latent),
+        "decoder/metre": (NUM_METRES, decoder),
+        "decoder/of_beat": (MAX_BEATS, latent, encoder),
+        "decoder/log_scales": (8,),
+    }
+    for side, inner, out in (("encoder", step, encoder), ("decoder", step // 2, step)):
+        dense[f"{side}/read/dense"] = (NUM_FEATURES, inner)
+        dense[f"{side}/read/out"] = (STEPS_PER_BEAT * inner, out)
+        shapes |= {f"{side}/read/bass": (BASS_TOKENS, inner), f"{side}/read/lead": (LEAD_TOKENS, inner)}
+    for name, size in (("encoder/forward", encoder), ("encoder/backward", encoder), ("decoder/gru", decoder)):
+        shapes |= {f"{name}/kernel": (size, 3 * size), f"{name}/bias": (size,)}
+    for name, shape in dense.items():
+        shapes |= {f"{name}/kernel": shape, f"{name}/bias": shape[1:]}
+    return shapes
+
+
+def _where(mask: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
+    return np.where(mask[:, None] > 0, new, old)
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-x)), without overflow."""
+    return np.float32(0.5) * (np.tanh(np.float32(0.5) * x) + np.float32(1))
+
+
+def gelu(x: np.ndarray) -> np.ndarray:
+    """The tanh approximation (Hendrycks & Gimpel 2016), which jax.nn.gelu takes as well."""
+    inner = _GELU * x * (np.float32(1) + np.float32(0.044715) * x * x)
+    return np.float32(0.5) * x * (np.float32(1) + np.tanh(inner))

@@ -1,0 +1,252 @@
+"""Training: steps over all devices, held-out evaluation, and a run that can be stopped and gone on with at any step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jax import Array
+
+from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
+from groovevae.bars.types import BarBatch
+from groovevae.config import ModelConfig, TrainConfig
+from groovevae.corpus.dataset import Batches, Dataset
+from groovevae.errors import CorpusError, RequestError
+from groovevae.measures.note_f1 import f1_by_genre, macro_f1
+from groovevae.network.decoding import decode, encode
+from groovevae.network.forward import Network
+from groovevae.training.devices import make_mesh, replicate, split_rows
+from groovevae.training.losses import beta_at, genre_loss, kl_divergence, kl_with_free_bits, recon_loss
+from groovevae.training.network import GrooveVAE
+from groovevae.training.processes import any_process, in_first_process
+from groovevae.training.weights import build_network, state_to_arrays
+
+REPORT_STEPS = 25  # steps between two reports
+EVAL_STEPS = 1000  # steps between two measurements on held-out songs
+EVAL_BARS = 32  # bars a genre for those, and four times as many at the end
+SAVE_SECONDS = 120.0  # between two states saved
+ACTIVE_KL = 0.1  # nats: a latent dimension that carries more is active
+NATS_PER_UNIT = 100.0  # the loss is scaled by this, so that gradients have a norm near 1
+
+
+class TrainState(NamedTuple):
+    """All that changes while training; batches and noise follow from the seed and `step`."""
+
+    params: Any
+    average: Any  # of the params over the last steps: what is measured, and what becomes the model
+    opt_state: Any
+    step: Array  # () int32: steps done
+
+
+class StepMetrics(NamedTuple):
+    """Of one batch, nats a bar."""
+
+    recon: Array  # (5,) drums, bass, chords, lead, feel
+    kl: Array  # (Z,)
+    genre: Array
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """What a training run tells while it goes on. Losses are nats a bar, means since the last report."""
+
+    step: int
+    steps: int
+    recon: dict[str, float]
+    kl: float
+    active_units: int
+    genre_loss: float
+    bars_per_second: float
+    seconds_left: float
+    held_out_f1: dict[str, float] | None = None  # by role, mean over genres; only when it was measured
+
+
+Report = Callable[[TrainingProgress], None]
+
+
+def learning_rate(config: TrainConfig) -> optax.Schedule:
+    """Up over the warm-up, level, then down to a hundredth over the last `decay` share of the steps."""
+    decay_steps = max(1, round(config.decay * config.steps))
+    warmup = min(config.warmup_steps, config.steps - decay_steps)
+    rate = config.learning_rate
+    parts = [
+        optax.linear_schedule(0.0, rate, max(warmup, 1)),
+        optax.constant_schedule(rate),
+        optax.linear_schedule(rate, 0.01 * rate, decay_steps),
+    ]
+    return optax.join_schedules(parts, [warmup, config.steps - decay_steps])
+
+
+def make_optimizer(config: TrainConfig) -> optax.GradientTransformation:
+    """Adam (Kingma & Ba 2015) behind a clipped gradient norm."""
+    return optax.chain(optax.clip_by_global_norm(config.clip_norm), optax.adam(learning_rate(config)))
+
+
+def loss_fn(
+    params: Any, graph: nnx.GraphDef, config: TrainConfig, batch: BarBatch, genre: Array, step: Array
+) -> tuple[Array, StepMetrics]:
+    """Scaled training loss of a batch. Noise and hidden inputs follow from the seed and the step."""
+    network: GrooveVAE = nnx.merge(graph, params)
+    noise_key, keep_key = jax.random.split(jax.random.fold_in(jax.random.key(config.seed), step))
+    num_bars, num_steps = batch.bass.shape
+    keep = jax.random.bernoulli(keep_key, 1 - config.input_dropout, (num_bars, num_steps // STEPS_PER_BEAT))
+    output = network(batch, keep.astype(jnp.float32), noise_key)
+    recon = jnp.stack([part.mean() for part in recon_loss(output.logits, batch)])
+    kl = kl_divergence(output.mean, output.logvar) * network.config.variational  # (B, Z)
+    genre_nats = genre_loss(output, genre)
+    role_weights = jnp.array([config.drums_weight, config.bass_weight, config.chords_weight, config.lead_weight, 1.0])
+    loss = recon @ role_weights + config.genre_weight * genre_nats
+    if network.config.variational:
+        loss += beta_at(step, config.beta, config.beta_warmup_steps) * kl_with_free_bits(kl, config.free_bits)
+    return loss / NATS_PER_UNIT, StepMetrics(recon, kl.mean(0), genre_nats)
+
+
+@partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
+def train_step(
+    graph: nnx.GraphDef, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
+) -> tuple[TrainState, StepMetrics]:
+    """One step of the optimiser, and of the average of the weights."""
+    grads, metrics = jax.grad(loss_fn, has_aux=True)(state.params, graph, config, batch, genre, state.step)
+    updates, opt_state = make_optimizer(config).update(grads, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    decay = ema_decay_at(state.step, config.ema_decay)
+    average = jax.tree.map(lambda old, new: decay * old + (1 - decay) * new, state.average, params)
+    return TrainState(params, average, opt_state, state.step + 1), metrics
+
+
+def ema_decay_at(step: Array, decay: float) -> Array:
+    """The share of the old average that stays at a step: less at first, so that it forgets the random start."""
+    return jnp.minimum(decay, (1 + step) / (10 + step))
+
+
+def reconstruction_f1(network: Network, data: Dataset, index: np.ndarray) -> dict[str, dict[str, float]]:
+    """Note F1 of encoding bars, taking the mean and decoding it greedily and freely: genre -> role -> F1."""
+    bars = data.bars[index]
+    mean, _ = encode(network, bars)
+    return f1_by_genre(bars, decode(network, mean, bars), data.genre[index], data.genres)
+
+
+def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[str, np.ndarray] | None) -> TrainState:
+    """Step 0, from random weights or from given ones."""
+    network = (
+        GrooveVAE(model_config, rngs=nnx.Rngs(config.seed)) if weights is None else build_network(model_config, weights)
+    )
+    params = nnx.state(network, nnx.Param)
+    return TrainState(params, jax.tree.map(jnp.copy, params), make_optimizer(config).init(params), jnp.int32(0))
+
+
+def run_training(
+    data: Dataset,
+    held_out: Dataset,
+    state: TrainState,
+    *,
+    model_config: ModelConfig,
+    config: TrainConfig,
+    report: Report,
+    save: Callable[[TrainState], None],
+    stop: Callable[[], bool] = lambda: False,
+) -> TrainState:
+    """Trains from `state` up to `config.steps`, or until `stop()` in any process, on all devices of all processes.
+
+    `report` is called every REPORT_STEPS, `save` now and then and at the end, both in the first process alone.
+    Raises CorpusError where there is nothing to train on, RequestError where the devices cannot share a batch.
+    """
+    if not len(data):
+        raise CorpusError("no bars to train on")
+    batches, graph, mesh = Batches.of(data, config), _graph(model_config, config), make_mesh(config.batch_size)
+    clock = _Clock()
+
+    def tell(step: int, means: StepMetrics, pace: float) -> None:
+        is_at_end = step == config.steps
+        measured = _held_out_f1(model_config, state, held_out) if is_at_end or step % EVAL_STEPS == 0 else None
+        report(_progress(step, config, means, pace, measured))
+        if not is_at_end and clock.is_time_to_save():
+            save(state)
+
+    state = replicate(mesh, state)
+    step, pending = int(state.step), []
+    while step < config.steps and not _is_stopped(stop, may_ask=not pending):
+        state, metrics = train_step(graph, config, state, *split_rows(mesh, batches[step]))
+        step += 1
+        pending.append(metrics)
+        if step % REPORT_STEPS == 0 or step == config.steps:
+            means = _means(pending, step)
+            in_first_process(tell, step, means, clock.lap(len(pending)))
+            clock.skip()
+            pending = []
+    in_first_process(save, state)
+    return state
+
+
+def _graph(model_config: ModelConfig, config: TrainConfig) -> nnx.GraphDef:
+    """What of the network is no array."""
+    low_precision = config.low_precision
+    return nnx.graphdef(nnx.eval_shape(lambda: GrooveVAE(model_config, low_precision=low_precision, rngs=nnx.Rngs(0))))
+
+
+def _is_stopped(stop: Callable[[], bool], *, may_ask: bool) -> bool:
+    """Alone, asks before each step. Several processes ask each other, for which they must wait, after reports only."""
+    if jax.process_count() == 1:
+        return stop()
+    return may_ask and any_process(stop())
+
+
+def _means(pending: list[StepMetrics], step: int) -> StepMetrics:
+    """The means over some steps. Raises RequestError where they are no numbers."""
+    means = jax.tree.map(lambda *values: np.mean(values, axis=0), *jax.device_get(pending))
+    if not np.isfinite(means.recon).all():
+        raise RequestError(f"training went astray before step {step}; --restart with a lower --learning-rate")
+    return means
+
+
+def _held_out_f1(model_config: ModelConfig, state: TrainState, held_out: Dataset) -> dict[str, float] | None:
+    """Note F1 by role on held-out songs, None without any."""
+    index = held_out.of_each_genre(EVAL_BARS)
+    network = Network(model_config, state_to_arrays(state.average))
+    return macro_f1(reconstruction_f1(network, held_out, index)) if len(index) else None
+
+
+class _Clock:
+    """Steps a second since the last lap, without the time spent on other things, and when to save."""
+
+    def __init__(self) -> None:
+        self.since = self.saved = time.monotonic()
+
+    def lap(self, steps: int) -> float:
+        now = time.monotonic()
+        pace = steps / max(now - self.since, 1e-9)
+        self.since = now
+        return pace
+
+    def skip(self) -> None:
+        self.since = time.monotonic()
+
+    def is_time_to_save(self) -> bool:
+        now = time.monotonic()
+        if is_due := now - self.saved > SAVE_SECONDS:
+            self.saved = now
+        return is_due
+
+
+def _progress(
+    step: int, config: TrainConfig, means: StepMetrics, pace: float, measured: dict[str, float] | None
+) -> TrainingProgress:
+    return TrainingProgress(
+        step=step,
+        steps=config.steps,
+        recon=dict(zip((*ROLES, "feel"), means.recon.tolist(), strict=True)),
+        kl=float(means.kl.sum()),
+        active_units=int((means.kl > ACTIVE_KL).sum()),
+        genre_loss=float(means.genre),
+        bars_per_second=pace * config.batch_size,
+        seconds_left=(config.steps - step) / pace,
+        held_out_f1=measured,
+    )

@@ -1,0 +1,194 @@
+"""The network: bars to a latent point and back, one beat of four steps at a time. Computes logits; decides no notes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax import Array
+
+from groovevae.bars.constants import (
+    BASS_TOKENS,
+    HOLD,
+    LEAD_TOKENS,
+    OFFSET_UNITS,
+    ONSET,
+    STEPS_PER_BEAT,
+)
+from groovevae.bars.types import BarBatch
+from groovevae.config import ModelConfig
+from groovevae.network.logits import (
+    HEAD_EDGES,
+    HEADS,
+    MAX_BEATS,
+    MAX_LOGVAR,
+    MIN_LOG_SCALE,
+    NUM_FEATURES,
+    NUM_METRES,
+    BarLogits,
+    metre_index,
+)
+from groovevae.training.layers import GRU, Dense, matmul
+
+
+class VAEOutput(NamedTuple):
+    """Everything that one pass computes. In the plain autoencoder `z` is `mean`, and `logvar` means nothing."""
+
+    logits: BarLogits
+    z: Array  # (B, Z)
+    mean: Array  # (B, Z)
+    logvar: Array  # (B, Z)
+    genre_logits: Array  # (B, G); (B, 0) without a genre head
+
+
+_RARE = ("drums", "chord_onset", "chord_hold")
+RARE_LOGIT = -3.0  # where training starts for states that most steps do not have
+
+
+class BeatReader(nnx.Module):
+    """Four steps of every role to one vector."""
+
+    def __init__(self, step_size: int, out_size: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
+        init = nnx.initializers.normal(0.5)
+        self.bass = nnx.Param(init(rngs.params(), (BASS_TOKENS, step_size)))
+        self.lead = nnx.Param(init(rngs.params(), (LEAD_TOKENS, step_size)))
+        self.dense = Dense(NUM_FEATURES, step_size, low_precision=low_precision, rngs=rngs)
+        self.out = Dense(STEPS_PER_BEAT * step_size, out_size, low_precision=low_precision, rngs=rngs)
+
+    def __call__(self, batch: BarBatch) -> Array:
+        """(B, S) steps -> (B, S / 4, out_size) beats."""
+        features = jnp.concatenate(
+            [
+                batch.drums > 0,
+                batch.drums / 127,
+                batch.drums_offset / (OFFSET_UNITS / 2),
+                batch.chords == ONSET,
+                batch.chords == HOLD,
+                batch.velocity / 127,
+                batch.offset / (OFFSET_UNITS / 2),
+            ],
+            axis=-1,
+        )  # (B, S, F)
+        steps = self.dense(features) + self.bass[...][batch.bass] + self.lead[...][batch.lead]
+        num_bars, num_steps, size = steps.shape
+        beats = jax.nn.gelu(steps).reshape(num_bars, num_steps // STEPS_PER_BEAT, STEPS_PER_BEAT * size)
+        return jax.nn.gelu(self.out(beats))
+
+
+class Encoder(nnx.Module):
+    """A bidirectional GRU over the beats of a bar. Each beat also has its own way to `z`, so that it need not be
+    carried through the recurrence."""
+
+    def __init__(self, config: ModelConfig, *, low_precision: bool, rngs: nnx.Rngs) -> None:
+        size = config.encoder_size
+        self.read = BeatReader(config.step_size, size, low_precision=low_precision, rngs=rngs)
+        self.metre = nnx.Param(nnx.initializers.normal(0.1)(rngs.params(), (NUM_METRES, size)))
+        self.to_gates = Dense(size, 6 * size, low_precision=low_precision, rngs=rngs)
+        self.forward = GRU(size, low_precision=low_precision, rngs=rngs)
+        self.backward = GRU(size, low_precision=low_precision, rngs=rngs)
+        self.summary = Dense(2 * size, 2 * config.latent_size, low_precision=low_precision, rngs=rngs)
+        self.of_beat = nnx.Param(
+            nnx.initializers.normal(0.5 / size**0.5)(rngs.params(), (MAX_BEATS, size, 2 * config.latent_size))
+        )
+        self.low_precision = low_precision
+
+    def __call__(self, batch: BarBatch) -> tuple[Array, Array]:
+        """Mean and log-variance (B, Z) of the posterior."""
+        mask = beat_mask(batch)  # (B, T)
+        beats = (
+            self.read(batch) + self.metre[...][metre_index(batch.num_steps, batch.is_compound)][:, None]
+        )  # (B, T, E)
+        forward_gates, backward_gates = jnp.split(self.to_gates(beats), 2, axis=-1)
+        start = jnp.zeros((beats.shape[0], self.forward.size))
+        last = self.forward.run(start, forward_gates, mask)[:, -1]
+        first = self.backward.run(start, backward_gates, mask, reverse=True)[:, 0]
+        stats = self.summary(jnp.concatenate([last, first], axis=-1))  # (B, 2Z)
+        for beat in range(beats.shape[1]):
+            of_beat = matmul(beats[:, beat], self.of_beat[...][beat], self.low_precision)
+            stats += mask[:, beat, None] * of_beat
+        mean, logvar = jnp.split(stats, 2, axis=-1)
+        return mean, jnp.clip(logvar - 2.0, -12.0, MAX_LOGVAR)
+
+
+class Decoder(nnx.Module):
+    """An autoregressive GRU over beats, fed `z` through a way of its own for each beat, and the beat before."""
+
+    def __init__(self, config: ModelConfig, *, low_precision: bool, rngs: nnx.Rngs) -> None:
+        size, latent = config.decoder_size, config.latent_size
+        beat_size = config.step_size
+        self.read = BeatReader(config.step_size // 2, beat_size, low_precision=low_precision, rngs=rngs)
+        self.start = Dense(latent, size, low_precision=low_precision, rngs=rngs)
+        self.metre = nnx.Param(nnx.initializers.normal(0.1)(rngs.params(), (NUM_METRES, size)))
+        self.before = Dense(beat_size, 3 * size, low_precision=low_precision, rngs=rngs)
+        self.of_beat = nnx.Param(
+            nnx.initializers.normal(latent**-0.5)(rngs.params(), (MAX_BEATS, latent, config.encoder_size))
+        )
+        self.to_gates = Dense(config.encoder_size, 3 * size, low_precision=low_precision, rngs=rngs)
+        self.gru = GRU(size, low_precision=low_precision, rngs=rngs)
+        steps_size = STEPS_PER_BEAT * config.step_size
+        self.skip = Dense(config.encoder_size, steps_size, low_precision=low_precision, rngs=rngs)
+        self.out = Dense(size, steps_size, low_precision=low_precision, rngs=rngs)
+        self.heads = Dense(config.step_size, sum(HEADS.values()), low_precision=low_precision, rngs=rngs)
+        rare = np.repeat([name in _RARE for name in HEADS], list(HEADS.values()))
+        self.heads.bias[...] = jnp.where(rare, RARE_LOGIT, 0.0).astype(jnp.float32)
+        self.log_scales = nnx.Param(jnp.full(8, -2.0, jnp.float32))
+        self.low_precision = low_precision
+
+    def project(self, z: Array, metre: Array, num_beats: int) -> tuple[Array, Array]:
+        """What `z` (B, Z) says of each beat (B, T, E), and the first state (B, H)."""
+        beats = [matmul(z, self.of_beat[...][beat], self.low_precision) for beat in range(num_beats)]
+        return jax.nn.gelu(jnp.stack(beats, axis=1)), jnp.tanh(self.start(z) + self.metre[...][metre])
+
+    def __call__(self, z: Array, batch: BarBatch, keep: Array) -> BarLogits:
+        """Logits of every step, the true beat before each as input (teacher forcing) where `keep` (B, T) is 1."""
+        projected, h = self.project(
+            z, metre_index(batch.num_steps, batch.is_compound), batch.bass.shape[1] // STEPS_PER_BEAT
+        )
+        before = self.read(batch)  # (B, T, D)
+        before = jnp.pad(before, ((0, 0), (1, 0), (0, 0)))[:, :-1] * keep[:, :, None]
+        gates = self.to_gates(projected) + self.before(before)  # (B, T, 3H)
+        states = self.gru.run(h, gates, jnp.ones(gates.shape[:2], bool))
+        return self.logits(states, projected)
+
+    def logits(self, states: Array, projected: Array) -> BarLogits:
+        """Logits of every step from states (B, T, H) and projections of z (B, T, E)."""
+        steps = jax.nn.gelu(self.out(states) + self.skip(projected))  # (B, T, 4D)
+        num_bars, num_beats, width = steps.shape
+        heads = self.heads(steps.reshape(num_bars, num_beats * STEPS_PER_BEAT, width // STEPS_PER_BEAT))
+        parts = dict(zip(HEADS, jnp.split(heads, HEAD_EDGES, axis=-1), strict=True))
+        return BarLogits(**parts, log_scales=jnp.maximum(self.log_scales[...], MIN_LOG_SCALE))
+
+
+class GrooveVAE(nnx.Module):
+    """The variational autoencoder of bars; with `config.variational=False`, the plain autoencoder."""
+
+    def __init__(self, config: ModelConfig, *, low_precision: bool = False, rngs: nnx.Rngs) -> None:
+        self.config = config
+        self.encoder = Encoder(config, low_precision=low_precision, rngs=rngs)
+        self.decoder = Decoder(config, low_precision=low_precision, rngs=rngs)
+        self.genre_head = Dense(config.latent_size, config.num_genres, low_precision=False, rngs=rngs)
+
+    def encode(self, batch: BarBatch) -> tuple[Array, Array]:
+        """Mean and log-variance (B, Z) of each bar's posterior."""
+        return self.encoder(batch)
+
+    def __call__(self, batch: BarBatch, keep: Array, key: Array) -> VAEOutput:
+        """Encode, draw `z` with `key`, decode with teacher forcing where `keep` (B, T) is 1."""
+        mean, logvar = self.encoder(batch)
+        z = mean
+        if self.config.variational:
+            z = mean + jnp.exp(0.5 * logvar) * jax.random.normal(key, mean.shape)
+        return VAEOutput(self.decoder(z, batch, keep), z, mean, logvar, self.genre_head(z))
+
+
+def step_mask(batch: BarBatch) -> Array:
+    """1 for the steps inside each bar, (B, S) bool."""
+    return jnp.arange(batch.bass.shape[1])[None] < batch.num_steps[:, None]
+
+
+def beat_mask(batch: BarBatch) -> Array:
+    """1 for the beats that begin inside each bar, (B, T) bool."""
+    return step_mask(batch)[:, ::STEPS_PER_BEAT]

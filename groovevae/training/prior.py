@@ -1,0 +1,142 @@
+"""Fitting the prior over phrases to a trained network: songs to latent points, forms and weights. Draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import optax
+from flax import nnx
+
+from groovevae.bars import Song
+from groovevae.config import PriorConfig
+from groovevae.corpus.dataset import sounding
+from groovevae.generation.prior_sampling import metre_rows
+from groovevae.measures.phrases import role_digests
+from groovevae.model.forms import FORM_BARS, NEW, Coordinates, Prior, pick_forms, plan_of
+from groovevae.model.genres import Genre
+from groovevae.network.decoding import encode
+from groovevae.network.forward import Network
+from groovevae.training.prior_network import PhraseBatch, PriorNetwork, flow_loss
+from groovevae.training.weights import state_to_arrays
+
+MAX_GENRE_BARS = 8000  # bars of a genre that the prior is fitted on
+
+
+class _Bars(NamedTuple):
+    """All bars of some songs in a row, and what a phrase of them needs."""
+
+    x: np.ndarray  # (N, K)
+    plan: np.ndarray  # (N, 4)
+    genre: np.ndarray  # (N,)
+    metre: np.ndarray  # (N,)
+    setting: np.ndarray  # (N, 2)
+    last: np.ndarray  # (N,) index of the song's last bar
+    style: np.ndarray  # (N, K) mean of the song's bars
+
+
+def fit_prior(
+    network: Network,
+    genres: Mapping[str, Genre],
+    songs: Sequence[Song],
+    song_genres: Sequence[str],
+    *,
+    config: PriorConfig | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Prior | None:
+    """A prior over phrases of songs with their genres, as this network encodes them; None where `stop` ended it.
+
+    The same songs and config give the same prior.
+    """
+    config = config or PriorConfig()
+    names = tuple(sorted(set(song_genres)))
+    coordinates = {name: Coordinates(genres[name]) for name in names}
+    used = _spread(songs, song_genres, seed=config.seed)
+    z = [encode(network, song.bars[sounding(song)])[0] for song, _ in used]
+    x = [coordinates[name].of(points) for points, (_, name) in zip(z, used, strict=True)]
+    weights = _fit(_flat(used, x, names), config, len(names), stop)
+    if weights is None:
+        return None
+    forms = {}
+    for name in names:
+        own = [(song, points.mean(0)) for points, (song, other) in zip(z, used, strict=True) if other == name]
+        forms[name] = pick_forms(name, [song for song, _ in own], [style for _, style in own])
+    return Prior(config, names, weights, forms)
+
+
+def _spread(songs: Sequence[Song], song_genres: Sequence[str], *, seed: int) -> list[tuple[Song, str]]:
+    """Songs of each genre in a seeded order until they have MAX_GENRE_BARS bars together."""
+    count: dict[str, int] = {}
+    used = []
+    for i in np.random.default_rng(seed).permutation(len(songs)):
+        name = song_genres[i]
+        if count.get(name, 0) >= MAX_GENRE_BARS:
+            continue
+        song = songs[i]
+        window = sounding(song)
+        if window.stop:
+            count[name] = count.get(name, 0) + window.stop - window.start
+            used.append((song, name))
+    return used
+
+
+def _flat(songs: Sequence[tuple[Song, str]], x: Sequence[np.ndarray], genres: tuple[str, ...]) -> _Bars:
+    parts, end = [], 0
+    for (song, name), own in zip(songs, x, strict=True):
+        bars = song.bars[sounding(song)]
+        end += len(bars)
+        tempo = np.full(len(bars), np.median(bars.tempo))
+        parts.append(
+            _Bars(
+                own,
+                plan_of(role_digests(bars)),
+                np.full(len(bars), genres.index(name)),
+                metre_rows(bars.metre),
+                np.stack([np.full(len(bars), song.is_minor), np.log2(tempo / 120)], axis=1).astype(np.float32),
+                np.full(len(bars), end - 1),
+                np.broadcast_to(own.mean(0), own.shape),
+            )
+        )
+    return _Bars(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _phrases(bars: _Bars, starts: np.ndarray) -> tuple[np.ndarray, PhraseBatch, np.ndarray]:
+    """FORM_BARS bars from each start (B,): coordinates (B, T, K), what is known of them, and which are the song's."""
+    place = np.arange(FORM_BARS)
+    index = starts[:, None] + place  # (B, T)
+    mask = index <= bars.last[starts][:, None]
+    index = np.minimum(index, bars.last[starts][:, None])
+    plan = bars.plan[index]
+    plan = np.where(plan > place[None, :, None], NEW, plan)
+    batch = PhraseBatch(plan, bars.genre[starts], bars.metre[index], bars.setting[starts], bars.style[starts])
+    return bars.x[index], batch, mask.astype(np.float32)
+
+
+def _fit(
+    bars: _Bars, config: PriorConfig, num_genres: int, stop: Callable[[], bool] = lambda: False
+) -> dict[str, np.ndarray] | None:
+    network = PriorNetwork(config, bars.x.shape[1], num_genres, low_precision=True, rngs=nnx.Rngs(config.seed))
+    graph, params = nnx.split(network)
+    warmup = min(100, config.steps // 10 + 1)
+    schedule = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, warmup, max(config.steps, warmup + 1))
+    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule, b2=0.99))
+    state = optimiser.init(params)
+
+    @jax.jit
+    def step(params: Any, state: Any, x: np.ndarray, batch: PhraseBatch, mask: np.ndarray, key: jax.Array) -> Any:
+        loss, grads = jax.value_and_grad(lambda p: flow_loss(nnx.merge(graph, p), x, batch, mask, key))(params)
+        updates, state = optimiser.update(grads, state, params)
+        return optax.apply_updates(params, updates), state, loss
+
+    chance = 1.0 / np.sqrt(np.bincount(bars.genre)[bars.genre])
+    edges = np.cumsum(chance / chance.sum())
+    for number in range(config.steps):
+        if stop():
+            return None
+        rng = np.random.default_rng([config.seed, number])
+        starts = np.minimum(np.searchsorted(edges, rng.random(config.batch_size)), len(edges) - 1)
+        key = jax.random.fold_in(jax.random.key(config.seed), number)
+        params, state, _ = step(params, state, *_phrases(bars, starts), key)
+    return state_to_arrays(params)

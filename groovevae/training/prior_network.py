@@ -1,0 +1,148 @@
+"""The prior over phrases as it is trained: a recurrent network that says how the next bar comes out of noise.
+
+It works on the posterior means of a frozen encoder, in the coordinates of each genre's own Gaussian. What a bar is to
+repeat comes from a `Form`; the network decides what is new, by flow matching (Lipman et al. 2023, "Flow Matching for
+Generative Modeling": noise is carried to a point along a velocity field that was fitted to straight lines). `drawing`
+is its twin in NumPy.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax import Array
+
+from groovevae.bars.constants import ROLES
+from groovevae.config import PriorConfig
+from groovevae.generation.prior_sampling import LAGS, NUM_KNOWN, NUM_SOURCES, NUM_TIMES, PERIOD
+from groovevae.model.forms import NEW, SILENT
+from groovevae.network.logits import NUM_METRES
+from groovevae.training.layers import GRU, Dense
+
+INPUT_NOISE = 0.2  # spreads, added to earlier bars in training: drawn bars are not as clean as real ones
+DRAWS = 2  # places on the way from noise to each bar that a training step looks at
+
+
+class PhraseBatch(NamedTuple):
+    """What is known of B phrases of T bars beside their points."""
+
+    plan: np.ndarray  # (B, T, 4) int, as in Form
+    genre: np.ndarray  # (B,) int
+    metre: np.ndarray  # (B, T) int: row of the metre table
+    setting: np.ndarray  # (B, 2): minor key, log2 of tempo / 120
+    style: np.ndarray  # (B, K): mean of the song's bars
+
+
+class Context(NamedTuple):
+    """What the head goes by: features (..., W), and earlier bars that a new one may resemble, (..., 8, K)."""
+
+    features: Array
+    sources: Array
+
+
+class PriorNetwork(nnx.Module):
+    """Reads the bars before, and gives the velocity that carries noise to the next bar's coordinates."""
+
+    def __init__(self, config: PriorConfig, size: int, num_genres: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
+        known = config.input_size
+        normal = nnx.initializers.normal(0.3)
+        self.genre = nnx.Param(normal(rngs.params(), (num_genres, known)))
+        self.metre = nnx.Param(normal(rngs.params(), (NUM_METRES, known)))
+        dense = partial(Dense, low_precision=low_precision, rngs=rngs)
+        self.read = dense(NUM_SOURCES * size + NUM_KNOWN, known)
+        self.to_gates = dense(known, 3 * config.state_size)
+        self.gru = GRU(config.state_size, low_precision=low_precision, rngs=rngs)
+        head = config.hidden_size
+        self.head = dense(known + config.state_size, head)
+        self.head_point = dense(size + 2 * NUM_TIMES, head)
+        self.middle = dense(head, head)
+        self.out = dense(head, size)
+        self.gates = dense(head, NUM_SOURCES)
+        self.of_lag = nnx.Param(jnp.full((len(LAGS), size), 0.25))
+        self.of_style = nnx.Param(jnp.ones(size))
+        self.down = nnx.List([dense(size, config.role_rank) for _ in ROLES])
+        self.up = nnx.List([dense(config.role_rank, size) for _ in ROLES])
+
+    def known(self, lagged: Array, repeated: Array, batch: PhraseBatch) -> Array:
+        """What is known before each bar, (B, T, D).
+
+        `lagged` (B, T, 3, K) are the bars LAGS ago and `repeated` (B, T, 4, K) those that each role repeats, zeros
+        where there is none.
+        """
+        plan = batch.plan
+        shape = plan.shape[:2]
+        does = jnp.stack([plan == SILENT, plan == NEW, plan > NEW], axis=-1).reshape(*shape, -1)
+        bar = jnp.arange(shape[1])
+        place = jnp.concatenate([jax.nn.one_hot(bar % PERIOD, PERIOD), (bar == 0)[:, None]], axis=-1)
+        parts = [
+            lagged.reshape(*shape, -1),
+            repeated.reshape(*shape, -1),
+            does,
+            jnp.broadcast_to(place[None], (*shape, place.shape[-1])),
+            jnp.broadcast_to(batch.setting[:, None], (*shape, 2)),
+            jnp.broadcast_to(batch.style[:, None], (*shape, batch.style.shape[-1])),
+        ]
+        played = self.genre[...][batch.genre][:, None] + self.metre[...][batch.metre]
+        return jax.nn.gelu(self.read(jnp.concatenate(parts, axis=-1)) + played)
+
+    def context(self, known: Array, lagged: Array, repeated: Array, style: Array, h: Array) -> tuple[Context, Array]:
+        """What the head goes by at each bar, and the states (B, T, H)."""
+        states = self.gru.run(h, self.to_gates(known), jnp.ones(known.shape[:2], bool))
+        lagged = lagged * self.of_lag[...][None, None]
+        style = style[:, None, None] * self.of_style[...][None, None, None]
+        style = jnp.broadcast_to(style, (*known.shape[:2], 1, style.shape[-1]))
+        of_role = [
+            up(down(repeated[:, :, role])) for role, (down, up) in enumerate(zip(self.down, self.up, strict=True))
+        ]
+        sources = jnp.concatenate([lagged, jnp.stack(of_role, axis=2), style], axis=2)  # (B, T, 8, K)
+        return Context(self.head(jnp.concatenate([known, states], axis=-1)), sources), states
+
+    def residual(self, context: Context, x: Array, time: Array) -> Array:
+        """What is to be told apart from noise at points x (..., K) on the way, `time` (...) from 0, noise, to 1.
+
+        The network's outputs have unit variance when its coordinates have, as in Karras et al. 2022, sec. 5.
+        """
+        spread = spread_at(time)[..., None]
+        angles = time[..., None] * jnp.pi * 2.0 ** (jnp.arange(NUM_TIMES) / 2).reshape((1,) * time.ndim + (-1,))
+        place = jnp.concatenate([x / spread, jnp.sin(angles), jnp.cos(angles)], axis=-1)
+        hidden = jax.nn.gelu(context.features + self.head_point(place))
+        hidden += jax.nn.gelu(self.middle(hidden))
+        gates = jnp.tanh(self.gates(hidden))  # bounded: what a bar adds to the next must not grow from bar to bar
+        return self.out(hidden) + (gates[..., None] * context.sources).sum(-2)
+
+    def velocity(self, context: Context, x: Array, time: Array) -> Array:
+        """Where to a point x (..., K) moves at `time` (...)."""
+        spread = spread_at(time)[..., None]
+        return (2 * time[..., None] - 1) * x / spread**2 + self.residual(context, x, time) / spread
+
+
+def spread_at(time: Array) -> Array:
+    """The standard deviation of points on the way, noise and bars both having unit variance."""
+    return jnp.sqrt(time**2 + (1 - time) ** 2)
+
+
+def flow_loss(network: PriorNetwork, x: Array, batch: PhraseBatch, mask: Array, key: Array) -> Array:
+    """Mean squared error of the velocity over the bars of x (B, T, K) that `mask` (B, T) keeps."""
+    noise_key, time_key, input_key, style_key = jax.random.split(key, 4)
+    batch = batch._replace(style=batch.style + INPUT_NOISE * jax.random.normal(style_key, batch.style.shape))
+    seen = (x + INPUT_NOISE * jax.random.normal(input_key, x.shape)) * mask[..., None]
+    lagged = jnp.stack([jnp.pad(seen, ((0, 0), (lag, 0), (0, 0)))[:, : x.shape[1]] for lag in LAGS], axis=2)
+    source = jnp.arange(x.shape[1])[None, :, None] - jnp.maximum(batch.plan, 0)
+    source = source.reshape(x.shape[0], -1)  # (B, 4T)
+    repeated = jnp.take_along_axis(seen, source[..., None], axis=1).reshape(*x.shape[:2], len(ROLES), -1)
+    repeated *= (batch.plan > NEW)[..., None]
+    h = jnp.zeros((x.shape[0], network.gru.size))
+    context, _ = network.context(network.known(lagged, repeated, batch), lagged, repeated, batch.style, h)
+    noise = jax.random.normal(noise_key, (DRAWS, *x.shape))
+    time = jax.random.uniform(time_key, (DRAWS, *x.shape[:2]))
+    on_the_way = (1 - time[..., None]) * noise + time[..., None] * x[None]
+    spread = spread_at(time)[..., None]
+    wanted = ((1 - time[..., None]) * x[None] - time[..., None] * noise) / spread
+    context = Context(*(jnp.broadcast_to(part[None], (DRAWS, *part.shape)) for part in context))
+    error = ((network.residual(context, on_the_way, time) - wanted) ** 2).mean((0, -1))  # (B, T)
+    return (error * mask).sum() / mask.sum()

@@ -1,0 +1,81 @@
+"""The state of a training run in a file beside its model, from which the same command goes on exactly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from groovevae.errors import ModelFileError
+from groovevae.model.file import STATE_KIND, read_tensors, read_texts, write_tensors
+from groovevae.training.loop import TrainState
+from groovevae.training.weights import arrays_to_state, state_to_arrays
+
+STATE_LAYOUT = 2  # of the arrays in a training state; without a number: before the average of the weights
+
+Run = dict[str, dict[str, Any]]  # what a resumed run must agree with: part -> name -> value
+
+
+def state_file(out: Path) -> Path:
+    """Where the state of a run lies that writes its model to `out`."""
+    return out.parent / (out.name.removesuffix(".safetensors") + ".training")
+
+
+def unfinished_step(out: Path) -> int | None:
+    """How far the run has come that lies beside `out`, None where there is none or it was finished."""
+    path = state_file(out)
+    if not path.exists():
+        return None
+    texts = read_texts(path, kind=STATE_KIND)
+    if texts.get("done"):
+        return None
+    if not isinstance(step := texts.get("step"), int):
+        raise ModelFileError(f"{path}: damaged {STATE_KIND} file (it says no step); give it up with --restart")
+    return step
+
+
+def corpus_begun_with(out: Path) -> str:
+    """The fingerprint of the corpus of the run that lies beside `out`, empty where there is none."""
+    path = state_file(out)
+    run = _begun_with(read_texts(path, kind=STATE_KIND)) if path.exists() else None
+    return str(run.get("corpus", {}).get("corpus", "")) if run else ""
+
+
+def save_state(path: Path, state: TrainState, run: Run, *, is_done: bool) -> None:
+    """Writes all of a training run's state; `run` is what a resumed run must agree with."""
+    texts = {"layout": STATE_LAYOUT, "run": run, "step": int(state.step), "done": is_done}
+    write_tensors(path, state_to_arrays(state), kind=STATE_KIND, texts=texts)
+
+
+def load_state(path: Path, like: TrainState, run: Run) -> TrainState:
+    """Reads what `save_state` wrote, for a run with the same settings and corpus.
+
+    What another run has left is not gone on with: one that was finished gives `like` back. Raises ModelFileError for
+    an unfinished one, and where the file is damaged.
+    """
+    tensors, texts = read_tensors(path, kind=STATE_KIND)
+    if differing := _differing(texts, run):
+        if texts.get("done"):
+            return like
+        raise ModelFileError(f"{path}: an unfinished run {differing}, or give it up with --restart")
+    return arrays_to_state(like, tensors)
+
+
+def _begun_with(texts: dict[str, Any]) -> Run | None:
+    """What a saved run was started with; None where the file does not say."""
+    run = texts.get("run")
+    return run if isinstance(run, dict) and all(isinstance(part, dict) for part in run.values()) else None
+
+
+def _differing(texts: dict[str, Any], run: Run) -> str:
+    """What keeps a saved state from being gone on with, and what to do about it; empty where nothing does."""
+    if texts.get("layout") != STATE_LAYOUT:
+        return "of another version of groovevae; finish it with that one"
+    before = _begun_with(texts)
+    if before is None:
+        return "that does not say what it was started with; look for another copy of the file"
+    for part, values in run.items():
+        found = before.get(part, {})
+        if differing := sorted(name for name in values if found.get(name) != values[name]):
+            was = ", ".join(f"{name} {found.get(name)}, now {values[name]}" for name in differing)
+            return f"with {was}; use the same"
+    return ""
