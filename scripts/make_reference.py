@@ -17,8 +17,8 @@ from groovevae.cli import main as groove
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "commands.md"
 TOP = """# Commands
 
-Every command also prints this with `--help`. Paths may be relative; `--seed` and the request decide every byte that is written.
-A command that fails says why in one line and ends with status 1 (2 for a command that was typed wrongly).
+Every command also prints this with `--help`. A command that fails says why in one line and ends with status 1, or 2
+if it was typed wrongly.
 
 <!-- scripts/make_reference.py writes this page: change the help texts in groovevae and run it again. -->
 """

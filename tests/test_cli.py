@@ -1,7 +1,6 @@
 """What holds for all commands: help with examples, usage, and files and folders that are none of ours."""
 
 import inspect
-import re
 from pathlib import Path
 
 import click
@@ -16,8 +15,6 @@ from groovevae.config import TrainConfig
 from groovevae.generation.requests import DEFAULT_BARS, BlendRequest
 from groovevae.training.state_file import state_file
 from groovevae.training.train import ADAPT_CONFIG
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize("name", COMMANDS)
