@@ -16,6 +16,8 @@ version = release = groovevae.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 html_theme = "furo"
 html_title = "groovevae"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False
 
@@ -36,6 +38,7 @@ def add_fields(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines:
     for line in inspect.getsource(obj).splitlines():
         if found := re.fullmatch(r"    (\w+): ([^#]+?)(?:  # (.*))?", line):
             field, kind, comment = found.groups("")
+            kind = kind.replace("field(default_factory=dict)", "{}")
             lines.append(f"* ``{field}: {kind}``" + (f": {comment}" if comment else ""))
 
 

@@ -47,7 +47,7 @@ def section(name: str, command: click.Command) -> str:
     paragraphs, examples = help_blocks(name, command)
     context = click.Context(command, info_name=name)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
-    code = ["```sh", usage, "", "# Examples", *examples, "```"]
+    code = ["```text", usage, "", "# Examples", *examples, "```"]
     options = [option_line(each, context) for each in command.params if isinstance(each, click.Option)]
     title = f"{'#' * (name.count(' ') + 1)} {name}"
     return "\n\n".join(filter(None, [title, *map(with_code, paragraphs), "\n".join(code), "\n".join(options)]))
