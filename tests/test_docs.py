@@ -1,9 +1,11 @@
 """The documentation is up to date: its command reference, the public names, links, and what its tutorials show."""
 
+import ast
 import contextlib
 import io
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ from make_reference import PAGE, reference
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
-ALL_PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *DOCS.glob("*/*.md")])
+ALL_PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("[!.]*/*.md"), *DOCS.glob("*/*.md")])
+CALL = re.compile(r"^[ $]*(groove [a-z][^#\n]*)", re.MULTILINE)
 BLOCK = re.compile(r"^(<!-- not run[^\n]*\n+)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")  # another processor may round one otherwise
@@ -88,6 +91,32 @@ def test_broken_links_are_found(tmp_path: Path, text: str, broken: list[str]) ->
     (tmp_path / "page.md").write_text(text)
     (tmp_path / "other.md").write_text("# One\n\n## Two words: 1\n")
     assert broken_links(tmp_path / "page.md") == broken
+
+
+def unknown_options(line: str) -> list[str]:
+    """The options of a line that calls `groove` which its command does not have."""
+    words = [word for word in re.split(r"\s+", line.removeprefix("groove ")) if word]
+    command = max(
+        (name for name in COMMANDS if words[: name.count(" ") + 1] == name.split()), key=len, default=words[0]
+    )
+    known = {option for parameter in COMMANDS[command].params for option in parameter.opts}
+    return [word for word in words if word.startswith("--") and word not in {*known, "--help"}]
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_that_pages_show_have_their_options(page: Path) -> None:
+    calls = CALL.findall(page.read_text("utf-8"))
+    assert [(call, unknown) for call in calls if (unknown := unknown_options(call))] == []
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_python_that_pages_show_names_what_there_is(page: Path) -> None:
+    blocks = [text for _, language, text in BLOCK.findall(page.read_text("utf-8")) if language == "python"]
+    for node in (node for block in blocks for node in ast.walk(ast.parse(block))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("groovevae"):
+            assert [name.name for name in node.names if not hasattr(import_module(str(node.module)), name.name)] == []
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "groovevae":
+            assert node.attr in groovevae.__all__
 
 
 def shown(page: Path) -> list[tuple[str, str]]:
