@@ -14,6 +14,7 @@ from scores import noise_bars
 from test_phrases import phrase
 from tiny import SIZES, Tiny, untrained_network
 
+from groovevae import Groove
 from groovevae.anomaly import Outliers, find_outliers
 from groovevae.anomaly.baselines import FARTHEST, fit_baseline
 from groovevae.anomaly.belonging import BELONGING, fit_scale, fitted
@@ -190,7 +191,7 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def found_by(tiny: Tiny, root: Path, **options) -> Outliers:
-    return find_outliers(tiny.trained.model, load_corpus(root), **options)
+    return find_outliers(Groove(tiny.trained.model), load_corpus(root), **options)
 
 
 def test_a_dirty_folder(tiny: Tiny, dirty: Path) -> None:

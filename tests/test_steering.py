@@ -15,9 +15,9 @@ from groovevae.bars import song_to_score
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.types import Bars
 from groovevae.errors import CorpusError, RequestError
-from groovevae.generation.blending import plan_pieces
+from groovevae.generation.blending import prepare_pieces
 from groovevae.generation.requests import joined_morph, morph_requests
-from groovevae.generation.sources import Places
+from groovevae.generation.sources import Sources
 from groovevae.model.genres import Vector
 
 REQUEST = BlendRequest("classical", {"rock": 1.0}, temperature=1.0)  # the tiny model is silent at its likeliest
@@ -41,9 +41,7 @@ def steered(groove: Groove) -> Groove:
 
 def points_of(groove: Groove, request: BlendRequest) -> np.ndarray:
     """The points of the first piece of a request."""
-    from groovevae.generation.blending import plan_pieces
-
-    return plan_pieces(request.checked(groove.model.genres), Places(groove.model, groove.network))[0].take.z
+    return prepare_pieces(request.checked(groove.model), Sources(groove.model, groove.network))[0].take.z
 
 
 def role_of(bars: Bars, role: str) -> list:
@@ -229,9 +227,9 @@ def groove_points(groove: Groove, path: str) -> np.ndarray:
         ({"roles": {"drums": -1.0}}, "amount -1 is outside 0 to 4"),
         ({"roles": {"flute": 1.0}}, "no role 'flute'; there are drums, bass, chords and lead"),
         ({"keep": ("flute",)}, "no role 'flute'; there are"),
-        ({"keep": ("lead",), "roles": {"lead": 1.0}}, "lead is kept as it is: leave out its amount"),
+        ({"keep": ("lead",), "roles": {"lead": 1.0}}, "lead is kept as it is: give it no amount"),
         ({"targets": {}, "vectors": {"up": 1.0}, "roles": {"lead": 1.0}}, "amounts of roles need a genre to go to"),
-        ({"key": "H"}, "no key 'H'; write C, F#, Bbm"),
+        ({"key": "H"}, "no key 'H'; write one like C, F#m"),
         ({"tempo": 1000.0}, "tempo 1000 is outside 20 to 400"),
         ({"tempo": float("nan")}, "tempo nan is outside 20 to 400"),
         ({"vectors": {"density": 1.0}}, "no vector 'density': this model has none; groove vector learn CORPUS"),
@@ -275,9 +273,6 @@ def test_drums_that_come_in_stay(groove: Groove) -> None:
     start = next(phrase for phrase in model.genres["classical"].phrases if not phrase.plays[0])
     assert len(np.unique(start.z, axis=0)) > 1
     seed = model.genres["classical"].phrases.index(start)
-    [plan] = plan_pieces(
-        BlendRequest("classical", {"rock": 1.0}, seed=seed).checked(model.genres), Places(model, model.network())
-    )
-    drums, bass = plan.take.z[0], plan.take.z[1]
+    drums, bass, *_ = points_of(groove, BlendRequest("classical", {"rock": 1.0}, seed=seed))
     assert (drums == drums[0]).all()
     assert len(np.unique(bass, axis=0)) > 1

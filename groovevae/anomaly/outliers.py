@@ -16,7 +16,7 @@ from groovevae.corpus import Corpus, CorpusSong, most_alike
 from groovevae.corpus.duplicates import distinct_bars
 from groovevae.corpus.scan import shown_path
 from groovevae.errors import CorpusError, RequestError
-from groovevae.model.file import ModelFile
+from groovevae.generation.groove import Groove
 from groovevae.network.forward import Network
 
 FALSE_ALARMS = 0.05  # share of normal files above the threshold
@@ -61,7 +61,7 @@ class Outliers:
 
 
 def find_outliers(
-    model: ModelFile,
+    groove: Groove,
     corpus: Corpus,
     *,
     genre: str | None = None,
@@ -75,7 +75,7 @@ def find_outliers(
     never with versions of itself. Raises CorpusError for fewer than MIN_SONGS normal songs and RequestError for an
     unknown genre.
 
-    >>> found = find_outliers(load_model_file(), load_corpus("my-midi"))
+    >>> found = find_outliers(load_model(), load_corpus("my-midi"))
     >>> found.files[0].path, found.files[0].reasons
     ('jazz/take five.mid', ('drums off the grid',))
     """
@@ -83,7 +83,7 @@ def find_outliers(
         raise RequestError(f"a false-alarm rate of {false_alarms:g}; it is a share of the files, between 0 and 1")
     if genre is not None and genre not in corpus.genres:
         raise RequestError(f"no genre {genre!r} in {corpus.root}; there are {', '.join(corpus.genres)}")
-    network = model.network()
+    network = groove.network
     songs = corpus.songs
     known = known_songs(network, songs, report=report)
     baseline = known if normal is None else known_songs(network, normal.songs, report=report)

@@ -1,4 +1,7 @@
-"""Notes to bars and back: roles, the grid, metres, keys. The only package that knows the grid; it never loads jax."""
+"""MIDI to bars on the grid and back: notes, roles, grid, metre, key. The only room that knows MIDI files and the grid.
+
+It knows no network and never loads JAX. Most people want `score_to_song` and, for the way back, `song_to_score`.
+"""
 
 from groovevae.bars.grid import score_to_song
 from groovevae.bars.render import song_to_score

@@ -1,6 +1,7 @@
 """The command line: options, one library call, its printed result. Heavy imports stay inside the commands.
 
-A module a command group; importing it puts its commands into `main`.
+It holds no music and no maths. One module for each command or group of commands; importing this package puts them all into
+`main`, the one function most people want.
 """
 
 from groovevae.cli import blend, evaluate, genre, outliers, sample, show, train, vector

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import piece_fields, piece_options, with_options, write_pieces
+from groovevae.cli.common import piece_fields, piece_options, to_folders, with_options, write_pieces
 from groovevae.cli.root import main
 
 ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
@@ -47,14 +47,16 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     """
     from dataclasses import replace
 
+    from groovevae.generation.amounts import parse_amount
     from groovevae.generation.groove import load_model
     from groovevae.generation.requests import BlendRequest
-    from groovevae.model.moving import parse_amount
 
     roles = {role: options.pop(role) for role in ("drums", "bass", "chords", "lead")}
     amounts = {role: parse_amount(text) for role, text in roles.items() if text is not None}
     request = replace(BlendRequest.from_words(words), roles=amounts, **piece_fields(options))
-    write_pieces([(request.stem, piece) for piece in load_model(model).blend(request)], out)
+    groove = load_model(model)
+    request = to_folders(request, groove)
+    write_pieces([(request.stem, piece) for piece in groove.blend(request)], out)
 
 
 @main.command(short_help="Go from one genre or MIDI file to another in steps.")
@@ -83,7 +85,9 @@ def morph(
 
     method = "sphere" if spherical else "line"
     request = BlendRequest(start, {target: 1.0}, method=method, **piece_fields(options))
+    groove = load_model(model)
+    request = to_folders(request, groove)
     requests = [joined_morph(request, steps)] if joined else morph_requests(request, steps)
-    pieces = load_model(model).blend_all(requests)
+    pieces = groove.blend_all(requests)
     stems = [one.stem for one in requests for _ in range(one.count)]
     write_pieces(list(zip(stems, pieces, strict=True)), out)

@@ -36,17 +36,17 @@ def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int 
 
     from groovevae.evaluation import evaluate as measure
     from groovevae.files import check_place, write_file
-    from groovevae.model.file import load_model_file
+    from groovevae.generation.groove import load_model
     from groovevae.reports import terminal
     from groovevae.reports.evaluation import summary, to_json, to_markdown
     from groovevae.reports.evaluation_page import check_plots, to_html
 
     check_plots()
     check_place(Path(out) / "evaluation.html")
-    loaded = load_model_file(None if model == "default" else model)
+    groove = load_model(None if model == "default" else model)
     songs = read_corpus(corpus, jobs)
     with terminal.parts(Console(stderr=True)) as report:
-        found = measure(loaded, songs, seed=seed, num_runs=runs, report=report)
+        found = measure(groove, songs, seed=seed, num_runs=runs, report=report)
     title = f"groovevae: {Path(model).name} on {Path(corpus).name}"
     write_file(Path(out) / "evaluation.json", to_json(found).encode())
     write_file(Path(out) / "evaluation.md", to_markdown(found, title=title).encode())

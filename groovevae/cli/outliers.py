@@ -53,18 +53,18 @@ def outliers(
 
     from groovevae.anomaly import find_outliers
     from groovevae.files import check_place, write_file
-    from groovevae.model.file import load_model_file
+    from groovevae.generation.groove import load_model
     from groovevae.reports import terminal
     from groovevae.reports.outliers import ranked, summary, to_csv, to_json
 
     files = [(Path(file), text) for file, text in ((csv_file, to_csv), (json_file, to_json)) if file is not None]
     for file, _ in files:
         check_place(file)
-    loaded = load_model_file(model)
+    groove = load_model(model)
     songs = read_corpus(corpus, jobs)
     clean = None if normal is None else read_corpus(normal, jobs)
     with terminal.parts(Console(stderr=True)) as report:
-        found = find_outliers(loaded, songs, genre=genre, normal=clean, false_alarms=false_alarms, report=report)
+        found = find_outliers(groove, songs, genre=genre, normal=clean, false_alarms=false_alarms, report=report)
     for file, text in files:
         write_file(file, text(found).encode())
     console = Console()

@@ -1,4 +1,7 @@
-"""Genre folders to songs: what is in them, what was rejected and why, and how they are split. It never loads jax."""
+"""Genre folders to songs: what is in them, what was rejected and why, near-duplicates, how they are split, batches.
+
+It reads files in workers that may die, and never trains. Most people want `load_corpus`.
+"""
 
 from groovevae.corpus.duplicates import NearDuplicate, most_alike, near_duplicates
 from groovevae.corpus.exclusion import leave_out

@@ -19,9 +19,9 @@ from groovevae.evaluation.pair_judges import PairJudges
 from groovevae.evaluation.reconstruction import Reconstruction, measure_reconstruction
 from groovevae.evaluation.truth import Truth, measure_truth
 from groovevae.evaluation.versions import Sides
+from groovevae.generation.groove import Groove
 from groovevae.measures.features import KINDS
 from groovevae.measures.judges import Judges, fit_judges
-from groovevae.model.file import ModelFile
 from groovevae.network.decoding import encode
 
 TRAINING_BARS = 400  # bars a genre of training songs: for shuffled labels and nearest bars
@@ -47,18 +47,18 @@ Report = Callable[[str, int, int], None]  # what is being done, parts done, part
 
 
 def evaluate(
-    model: ModelFile, corpus: Corpus, *, seed: int = 0, num_runs: int = 16, report: Report = lambda what, done, of: None
+    groove: Groove, corpus: Corpus, *, seed: int = 0, num_runs: int = 16, report: Report = lambda what, done, of: None
 ) -> Evaluation:
-    """Measures a model on a corpus: on the songs that training with `seed` held out of it.
+    """Measure a model on a corpus: on the songs that training with `seed` held out of it.
 
     `num_runs` runs of RUN_BARS bars stand for each genre. Judges of genre are trained on held-out songs too, and none
     judges a song that it has heard. Raises CorpusError where too few songs are held out to judge two genres.
     """
+    model, network = groove.model, groove.network
     train, held = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=seed))
     train, held = ([song for song in part if song.entry.genre in model.genres] for part in (train, held))
     if not held:
         raise CorpusError("no held-out song of a genre that the model knows")
-    network = model.network()
     report("judges of genre", 0, 1)
     judges, pair_judges = judges_of(held, seed=seed)
     report("reconstruction", 0, 1)

@@ -21,7 +21,7 @@ from groovevae.measures.judges import forest
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
-from groovevae.model.moving import find_way, go
+from groovevae.model.moving import find_displacement, moved, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
 from groovevae.network.forward import Network
 
@@ -61,12 +61,13 @@ def measure_calibration(
     curves = {}
     for source in heard:
         targets = [name for name in heard if name != source and (names is None or {name, source} & set(names))]
-        moved = np.random.default_rng(0).permutation(np.flatnonzero(heard[source].is_heard))[:MOVED_BARS]
-        like = heard[source].bars[moved]
+        index = np.random.default_rng(0).permutation(np.flatnonzero(heard[source].is_heard))[:MOVED_BARS]
+        like = heard[source].bars[index]
         z, _ = encode(network, like)
         for target in targets:
-            way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)
-            takes = [Take(go(z, way, share), like, temperature=DEFAULT_TEMPERATURE) for share in GRID]
+            genres, weights = model.genres, {target: 1.0}
+            displacement = find_displacement(genres[source], weights, genres, find_matrix=translation_matrix)(z)
+            takes = [Take(moved(z, displacement, share), like, temperature=DEFAULT_TEMPERATURE) for share in GRID]
             steps = [role_features(out) for out in decode_takes(network, takes)]
             sides = [(features[name], heard[name].is_heard) for name in (source, target)]
             rows = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +12,9 @@ import numpy as np
 
 from groovevae.bars import Song
 from groovevae.bars.constants import PITCHED, VOICE_PITCH
+from groovevae.errors import RequestError
 
+RIDGE = 0.01  # variance added to every dimension, so that one without any can be divided by
 MAX_PROGRAMS = 4  # programs of a role that a genre remembers
 
 
@@ -137,3 +140,27 @@ def best_phrase_start(song: Song, *, has_drums: bool, length: int, least: float)
 def plays_drums(songs: Sequence[Song]) -> bool:
     """Whether most songs of a genre have drums."""
     return 2 * sum(bool(song.bars.drums.any()) for song in songs) > len(songs)
+
+
+def find_genre(name: str, genres: Iterable[str]) -> str:
+    """The genre called `name`, else one that differs by capitals alone. Raises RequestError that names the nearest."""
+    names = list(genres)
+    if name in names:
+        return name
+    known = {genre.casefold(): genre for genre in names}
+    if found := known.get(name.strip().casefold()):
+        return found
+    near = difflib.get_close_matches(name.casefold(), known, n=2, cutoff=0.6)
+    hint = f"did you mean {' or '.join(known[n] for n in near)}?" if near else f"it has {', '.join(names) or 'none'}"
+    raise RequestError(f"no genre {name!r} in this model; {hint}")
+
+
+def nearest_genre(z: np.ndarray, genres: Mapping[str, Genre]) -> str:
+    """The genre whose Gaussian gives points (N, Z) the greatest likelihood."""
+
+    def twice_negative_log_likelihood(genre: Genre) -> float:
+        spread = genre.covariance + RIDGE * np.eye(len(genre.mean))
+        away = np.asarray(z - genre.mean, np.float64)
+        return float(np.sum(away * np.linalg.solve(spread, away.T).T) + len(z) * np.linalg.slogdet(spread)[1])
+
+    return min(genres, key=lambda name: twice_negative_log_likelihood(genres[name]))

@@ -167,8 +167,15 @@ def without_stray_holds(bars: Bars) -> Bars:
     return dataclasses.replace(bars, **out)
 
 
-def encode(network: Network, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and log-variance (N, Z) of the posterior of each bar."""
+class Posterior(NamedTuple):
+    """What the encoder believes of each bar's latent point: a Gaussian without correlations."""
+
+    mean: np.ndarray  # (N, Z)
+    logvar: np.ndarray  # (N, Z)
+
+
+def encode(network: Network, bars: Bars) -> Posterior:
+    """Return the posterior of each bar."""
 
     def encoded(start: int) -> np.ndarray:
         chunk = bars[start : start + CHUNK]
@@ -176,8 +183,7 @@ def encode(network: Network, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
         return np.stack(network.encode(batch))[:, : len(chunk)]
 
     nothing = np.zeros((2, 0, network.config.latent_size), np.float32)
-    mean, logvar = np.concatenate([nothing, *of_chunks(encoded, len(bars))], axis=1)
-    return mean, logvar
+    return Posterior(*np.concatenate([nothing, *of_chunks(encoded, len(bars))], axis=1))
 
 
 def _pad(array: np.ndarray, size: int) -> np.ndarray:
