@@ -25,6 +25,7 @@ myst_heading_anchors = 4  # GitHub's anchors: links work there and here
 smartquotes = False  # would make one dash of the two of an option
 default_role = "code"  # docstrings mark `names` as Markdown does
 autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
 nitpick_ignore_regex = [
     ("py:.*", r"(np|numpy|pretty_midi|collections|pathlib)\..*"),  # other projects' pages: only a network has them
     ("py:class", r"groovevae\.\w+\..*"),  # what public functions return or take beside the public names
@@ -33,9 +34,8 @@ nitpick_ignore_regex = [
 
 def add_fields(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Lists the fields of a dataclass with the comments that stand beside them in its source."""
-    if not dataclasses.is_dataclass(obj):
-        return
-    for line in inspect.getsource(obj).splitlines():
+    classes = [one for one in getattr(obj, "__mro__", ()) if dataclasses.is_dataclass(one)]
+    for line in (line for one in classes for line in inspect.getsource(one).splitlines()):
         if found := re.fullmatch(r"    (\w+): ([^#]+?)(?:  # (.*))?", line):
             field, kind, comment = found.groups("")
             kind = kind.replace("field(default_factory=dict)", "{}")
