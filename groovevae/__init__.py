@@ -10,8 +10,8 @@
         print(piece.description)
         Path(f"song-rock-{piece.seed}.mid").write_bytes(piece.midi)
 
-Below that door lies the latent space: `Groove.encode`, `Groove.decode`, `Groove.genre_vectors`, and `genre_arithmetic`, the
-literal `z + amount * (rock - classical)`. Alone it does little, since it moves all bars alike.
+Below that door lies the latent space: `Groove.encode` and `decode`, `Groove.genre_vectors`, and `genre_arithmetic`,
+the literal `z + amount * (rock - classical)`. Alone it does little, since it moves all bars alike.
 
 Names are loaded when they are first used, so that importing the package takes no time.
 """

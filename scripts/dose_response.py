@@ -12,8 +12,7 @@ from groovevae import load_model
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, ONSET, ROLES
 from groovevae.corpus import Corpus, load_corpus, split_songs
-from groovevae.generation.latent_paths import calibrated_path
-from groovevae.model.calibration import find_curves
+from groovevae.model.calibration import calibrated_path, find_curves
 from groovevae.model.genres import find_genre
 from groovevae.model.moving import find_displacement, moved, translation_matrix, transport_matrix
 

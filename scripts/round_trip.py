@@ -20,7 +20,7 @@ import numpy as np
 from groovevae.bars import Song, score_to_song, song_to_score
 from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.bars.metre import BarLines, bar_lines
-from groovevae.bars.midi import Score, load_piece, midi_to_score, score_to_midi
+from groovevae.bars.midi import Score, load_score, midi_to_score, score_to_midi
 from groovevae.bars.placing import KEPT, REASONS, Placed, place_notes
 from groovevae.errors import MidiError
 from groovevae.measures.note_f1 import ONSET_TOLERANCE, NoteCounts, f1, match_notes
@@ -83,7 +83,7 @@ def tally_genre(folder: Path) -> Tally:
     for number, path in enumerate(paths):
         name = str(path.relative_to(folder))
         try:
-            score = load_piece(path)
+            score = load_score(path)
             song = score_to_song(score)
         except MidiError as error:
             tally.rejected[name] = error.reason

@@ -47,16 +47,17 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     """
     from dataclasses import replace
 
+    from groovevae.bars.constants import ROLES
     from groovevae.generation.amounts import parse_amount
     from groovevae.generation.groove import load_model
     from groovevae.generation.requests import BlendRequest
 
-    roles = {role: options.pop(role) for role in ("drums", "bass", "chords", "lead")}
-    amounts = {role: parse_amount(text) for role, text in roles.items() if text is not None}
-    request = replace(BlendRequest.from_words(words), roles=amounts, **piece_fields(options))
     groove = load_model(model)
-    request = to_folders(request, groove)
-    write_pieces([(request.stem, piece) for piece in groove.blend(request)], out)
+    roles = {role: options.pop(role) for role in ROLES}
+    fields = piece_fields(options)
+    amounts = {role: parse_amount(text) for role, text in roles.items() if text is not None}
+    request = replace(BlendRequest.from_words(words), roles=amounts, **fields)
+    write_pieces(groove.blend(to_folders(request, groove)), out)
 
 
 @main.command(short_help="Go from one genre or MIDI file to another in steps.")
@@ -88,6 +89,4 @@ def morph(
     groove = load_model(model)
     request = to_folders(request, groove)
     requests = [joined_morph(request, steps)] if joined else morph_requests(request, steps)
-    pieces = groove.blend_all(requests)
-    stems = [one.stem for one in requests for _ in range(one.count)]
-    write_pieces(list(zip(stems, pieces, strict=True)), out)
+    write_pieces(groove.blend_all(requests), out)

@@ -55,7 +55,7 @@ def apply(start: str, model: str | None, out: str, **options: Any) -> None:
     if not options["vectors"]:
         raise RequestError("no vector to move along; name one, like --vector density=1")
     request = BlendRequest(start, **piece_fields(options))
-    write_pieces([(request.stem, piece) for piece in load_model(model).blend(request)], out)
+    write_pieces(load_model(model).blend(request), out)
 
 
 @vector.command("make", short_help="Make a vector from two genres, folders or files.")

@@ -11,8 +11,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.evaluation.excerpts import Excerpts
-from groovevae.generation.latent_paths import calibrated_path
-from groovevae.model.calibration import find_curves
+from groovevae.model.calibration import calibrated_path, find_curves
 from groovevae.model.file import ModelFile
 from groovevae.model.moving import find_displacement, genre_arithmetic, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode, without_stray_holds
