@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from groovevae.generation.requests import BlendRequest, SampleRequest
     from groovevae.model.file import save_model
     from groovevae.model.moving import genre_arithmetic
-    from groovevae.training.train import Trained, train_model
+    from groovevae.training.result import Trained
+    from groovevae.training.train import train_model
 
 __version__ = "0.1.0"
 
@@ -82,7 +83,8 @@ _MODULES = {
     "generation.requests": ("BlendRequest", "SampleRequest"),
     "model.file": ("save_model",),
     "model.moving": ("genre_arithmetic",),
-    "training.train": ("Trained", "train_model"),
+    "training.result": ("Trained",),
+    "training.train": ("train_model",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -4,7 +4,7 @@ It holds no music and no maths. Each command or group of commands has a module; 
 into `main`, the one function most people want.
 """
 
-from groovevae.cli import blend, evaluate, genre, outliers, sample, show, train, vector
+from groovevae.cli import blend, evaluate, genre, outliers, refit, sample, show, train, vector
 from groovevae.cli.root import main
 
-__all__ = ["blend", "evaluate", "genre", "main", "outliers", "sample", "show", "train", "vector"]
+__all__ = ["blend", "evaluate", "genre", "main", "outliers", "refit", "sample", "show", "train", "vector"]

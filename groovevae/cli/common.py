@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from groovevae.corpus import Corpus
     from groovevae.generation.groove import Groove, Piece
     from groovevae.generation.requests import BlendRequest
+    from groovevae.progress import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -114,13 +115,22 @@ def read_corpus(corpus: str, jobs: int | None) -> Corpus:
         return load_corpus(corpus, progress=progress, jobs=jobs)
 
 
-def reading_shown() -> AbstractContextManager[Callable[[int, int], None]]:
-    """Shows on stderr how many files have been read."""
+def reading_shown() -> AbstractContextManager[Progress]:
+    """Show on stderr how many files have been read."""
     from rich.console import Console
 
-    from groovevae.reports import terminal
+    from groovevae.reports import progress
 
-    return terminal.reading(Console(stderr=True))
+    return progress.reading(Console(stderr=True))
+
+
+def parts_shown(*, is_quiet: bool = False) -> AbstractContextManager[Progress]:
+    """Show on stderr which part of a longer work is being done."""
+    from rich.console import Console
+
+    from groovevae.reports import progress
+
+    return progress.parts(Console(stderr=True, quiet=is_quiet))
 
 
 def print_unused(corpus: Corpus) -> None:

@@ -70,6 +70,6 @@ def list_genres(model: str | None) -> None:
 
     from groovevae.model.file import load_model_file
     from groovevae.reports import terminal
+    from groovevae.reports.model import genre_table
 
-    loaded = load_model_file(model)
-    Console().print(terminal.genre_table(loaded))
+    terminal.show(Console(), [genre_table(load_model_file(model))])

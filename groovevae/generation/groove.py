@@ -12,7 +12,7 @@ from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.key import key_name
 from groovevae.bars.midi import score_to_midi
-from groovevae.corpus.scan import printable
+from groovevae.files import printable
 from groovevae.generation.blending import prepare_pieces
 from groovevae.generation.descriptions import describe_playing
 from groovevae.generation.requests import BlendRequest, PieceRequest, SampleRequest
