@@ -22,7 +22,7 @@ TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
 ALL_PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("[!.]*/*.md"), *DOCS.glob("*/*.md")])
 CALL = re.compile(r"^[ $]*(groove [a-z][^#\n]*)", re.MULTILINE)
 BLOCK = re.compile(r"^(<!-- not run[^\n]*\n+)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")  # another processor may round one otherwise
 PAGES_OF = {"blend": "steering.md", "morph": "steering.md", "genre": "add-genre.md", "vector": "vectors.md"}
 
