@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES
 from groovevae.corpus.duplicates import most_alike
 from groovevae.corpus.load import Corpus, CorpusSong
@@ -84,7 +83,7 @@ def _genre_report(genre: str, songs: list[CorpusSong], num_rejected: int) -> Gen
         bars += len(song.bars)
         notes += sum(song.num_notes.values())
         metres.update(f"{numerator}/{denominator}" for numerator, denominator in song.bars.metre.tolist())
-        sounding += _sounding(song.bars)
+        sounding += song.bars.role_plays.sum(0)
         for role, reasons in song.lost.items():
             for reason, count in reasons.items():
                 lost[reason][role] += count
@@ -99,9 +98,3 @@ def _genre_report(genre: str, songs: list[CorpusSong], num_rejected: int) -> Gen
         notes=notes,
         lost={reason: dict(roles) for reason, roles in sorted(lost.items(), key=lambda item: -item[1].total())},
     )
-
-
-def _sounding(bars: Bars) -> np.ndarray:
-    """Bars in which each role sounds, (4,)."""
-    parts = (getattr(bars, role) for role in ROLES)
-    return np.array([part.reshape(len(bars), -1).any(axis=1).sum() for part in parts])

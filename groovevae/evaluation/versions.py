@@ -108,8 +108,7 @@ def splice(bars: Bars, other: Bars, is_other: np.ndarray) -> Bars:
 
     Metre and tempo stay; notes past a bar's end are cut.
     """
-    grids = {name: getattr(bars, name).copy() for name in (*ROLES, "drums_offset", "velocity", "offset")}
-    inside = np.arange(bars.bass.shape[1]) < bars.num_steps[:, None]  # (N, T)
+    grids, inside = {name: grid.copy() for name, grid in bars.grids.items()}, bars.inside  # (N, T)
     for column, role in enumerate(ROLES):
         rows = is_other[:, column]
         for name in (role, "drums_offset") if role == "drums" else (role,):
