@@ -1,6 +1,6 @@
 """What the grid keeps of real music: every file of a corpus made into bars and back, and its notes compared.
 
-    python scripts/round_trip.py CORPUS --markdown
+    python scripts/round_trip.py CORPUS --markdown > docs/appendix/round-trip.md
 
 CORPUS holds a folder of MIDI files per genre. A note is kept when a note of its role and pitch begins within 30 ms of
 it, in seconds by the file's own tempo map (see groovevae/metrics.py). Two notes of one role and pitch within 30 ms are
@@ -67,7 +67,9 @@ def main(corpus: Path, as_json: bool, markdown: bool, worst: int) -> None:
     if as_json:
         click.echo(json.dumps({genre: tally_to_json(tally) for genre, tally in tallies.items()}, indent=1))
         return
-    click.echo("\n\n".join(f"{title}\n\n{format_table(rows, markdown=markdown)}" for title, rows in tables(tallies)))
+    level = "## " if markdown else ""
+    page = [f"{level}{title}\n\n{format_table(rows, markdown=markdown)}" for title, rows in tables(tallies)]
+    click.echo("\n\n".join(["# What the grid keeps: every table", *page] if markdown else page))
     for genre, tally in tallies.items():
         for column in COLUMNS if worst else ():
             for _, score, name in sorted(row for row in tally.scores if row[0] == column)[:worst]:

@@ -12,7 +12,7 @@ from groovevae.cli.root import main
 ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
 
 
-@main.command(short_help="Piece genres, MIDI files and folders into new MIDI files.")
+@main.command(short_help="Blend genres, MIDI files and folders into new MIDI files.")
 @click.argument("words", nargs=-1, required=True, metavar="START TARGET...")
 @click.option(
     "--amount", metavar="X", help="0: the start, 1: the target, more: past it; 0..1: a ramp.  [default: 0.5, or 1]"
@@ -27,7 +27,7 @@ ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
 )
 @with_options(piece_options)
 def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -> None:
-    """Piece genres, MIDI files and folders into new MIDI files.
+    """Blend genres, MIDI files and folders into new MIDI files.
 
     START is a genre or a MIDI file. Its bars go a share of the way (--amount) to TARGET: a genre, a MIDI file
     ("like this song") or a folder of them. Several targets have weights; where START has one as well, its bars

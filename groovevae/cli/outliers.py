@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from groovevae.anomaly import Outliers
 
 
-@main.command(short_help="Find files that do not belong: broken, mislabelled, twice there.")
+@main.command(short_help="Find files that do not belong: broken, mislabelled, duplicated.")
 @click.argument("corpus", type=click.Path())
 @click.option("--genre", help="Show the files of this genre alone.")
 @click.option("--normal", type=click.Path(), help="A corpus that is clean.  [default: CORPUS, most of it]")

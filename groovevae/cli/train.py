@@ -56,7 +56,7 @@ def train(
 ) -> None:
     """Learn genres from a folder of MIDI files per genre: CORPUS/GENRE/*.mid, in subfolders too.
 
-    Ctrl-C stops a run: its state is kept beside the model file, and the same command goes on with it.
+    Ctrl-C stops a run: its state is kept beside the model file, and the same command resumes it.
     All devices of a machine share each batch; with --coordinator, those of several machines, each of which runs the
     same command with a --process of its own.
     Files that stand out as not belonging are named before training begins, and trained on unless --without lists them.
