@@ -158,7 +158,7 @@ def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> list[s
     from groovevae.anomaly.suspects import find_suspects
     from groovevae.reports import progress, terminal
     from groovevae.reports.outliers import suspects_found
-    from groovevae.training.sources import fingerprint
+    from groovevae.training.data import fingerprint
     from groovevae.training.state_file import corpus_begun_with
 
     if not restart and corpus_begun_with(out) == fingerprint(loaded):

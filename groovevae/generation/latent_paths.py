@@ -11,7 +11,7 @@ from groovevae.bars.constants import DRUMS
 from groovevae.generation.sources import Source
 from groovevae.model.calibration import Calibration, calibrated_path, find_curves
 from groovevae.model.genres import Genre
-from groovevae.model.moving import (
+from groovevae.model.latent_arithmetic import (
     Displacement,
     LatentPath,
     find_displacement,

@@ -9,10 +9,10 @@ import numpy as np
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
-from groovevae.generation.prior_sampling import PhraseNetwork
+from groovevae.generation.phrase_prior import PhraseNetwork
 from groovevae.generation.requests import SampleRequest
 from groovevae.model.file import ModelFile
-from groovevae.model.forms import NEW, SILENT, Form, Prior
+from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
 from groovevae.network.decoding import decode, without_stray_holds
 from groovevae.network.forward import Network
 
