@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import click
 from groovevae.cli.common import given, read_corpus
 from groovevae.cli.root import main
 from groovevae.errors import ProcessLostError, RequestError
+from groovevae.systems import ENDING_SIGNALS, command_text, is_same_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -173,7 +173,7 @@ def _print_begin(console: Console, loaded: Corpus, corpus: str, out: Path, *, re
     unused = len(loaded.rejected) + len(loaded.unread)
     terminal.line(console, f"{corpus}: files used: {len(loaded.songs):,}, genres: {len(loaded.genres)}")
     if unused:
-        terminal.line(console, f"files not used: {unused:,}; groove corpus {shlex.quote(corpus)} lists them")
+        terminal.line(console, f"files not used: {unused:,}; {command_text(['groove', 'corpus', corpus])} lists them")
     if not restart and (step := unfinished_step(out)) is not None:
         terminal.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
 
@@ -195,7 +195,7 @@ def _print_warning(console: Console, loaded: Corpus, corpus: str, out: Path, *, 
     for said in lines:
         terminal.line(console, said)
     if lines:
-        command = f"groove outliers {shlex.quote(corpus)}"
+        command = command_text(["groove", "outliers", corpus])
         terminal.line(console, f"All are trained on; {command} shows more, and --without FILE leaves files out.")
 
 
@@ -211,7 +211,7 @@ class _Stopper:
         return self.signal != 0
 
     def __enter__(self) -> _Stopper:
-        self.before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        self.before = {number: signal.signal(number, self._stop) for number in ENDING_SIGNALS}
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -231,7 +231,7 @@ class _Stopper:
 def _start_model(start: str, out: str) -> ModelFile:
     from groovevae.model.file import load_model_file
 
-    if start != "default" and Path(start).absolute() == Path(out).absolute():
+    if start != "default" and is_same_file(start, out):
         raise RequestError(f"{out}: the model to start from would be written over; name another place with --out")
     return load_model_file(None if start == "default" else start)
 
@@ -262,4 +262,4 @@ def _print_trained(trained: Trained, out: str, *, was_finished: bool) -> None:
     genres = sorted(trained.model.genres.values(), key=lambda genre: not genre.phrases)
     first, second = [genre.name for genre in [*genres, *genres]][:2]
     click.echo(f"Model of {trained.steps_done:,} steps: {click.format_filename(out)}")
-    click.echo(f"Try it: {shlex.join(['groove', 'blend', first, second, '--model', out])}")
+    click.echo(f"Try it: {command_text(['groove', 'blend', first, second, '--model', out])}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import PurePath
 
 import numpy as np
 
@@ -251,7 +252,7 @@ def _what(request: BlendRequest, start: Start, goal: str) -> str:
 
 
 def _named(weights: Mapping[str, float]) -> str:
-    names = {name: name.rstrip("/").rpartition("/")[2] for name in weights}
+    names = {name: PurePath(name).name or name for name in weights}
     if len(weights) < 2:
         return "".join(names.values())
     return "(" + " + ".join(f"{weight:.2g} {names[name]}" for name, weight in weights.items()) + ")"

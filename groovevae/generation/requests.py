@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from groovevae.model.moving import (
     parse_weights,
 )
 from groovevae.network.decoding import DEFAULT_TEMPERATURE
+from groovevae.systems import command_text, portable_stem
 
 MAX_BARS = 1024
 MAX_COUNT = 1000
@@ -100,7 +100,7 @@ class BlendRequest:
             command += [name, value] if value else []
         for name, strength in self.vectors.items():
             command += ["--vector", f"{name}={number_text(strength)}"]
-        return shlex.join(command)
+        return command_text(command)
 
     @property
     def stem(self) -> str:
@@ -115,7 +115,7 @@ class BlendRequest:
                 names = [short_name(self.start), *names, *(amounts if self.targets else [])]
         names += [f"{short_name(name)}{number_text(strength)}" for name, strength in self.vectors.items()]
         stem = "-".join(re.sub(r"[^\w.]+", "_", name).strip("._") or "_" for name in names)
-        return stem.encode()[:MAX_STEM].decode(errors="ignore")
+        return portable_stem(stem.encode()[:MAX_STEM].decode(errors="ignore"))
 
     def amount_of(self, role: str) -> Amount:
         """The amount of a role."""
@@ -201,19 +201,23 @@ def is_midi_path(word: str) -> bool:
 
 def is_path(word: str, genres: Collection[str]) -> bool:
     """Whether a word means a MIDI file or a folder: no genre is called so, and it has a slash or is there."""
-    return is_midi_path(word) or (word not in genres and ("/" in word or "\\" in word or Path(word).is_dir()))
+    return is_midi_path(word) or (word not in genres and (_holds_slash(word) or Path(word).is_dir()))
 
 
 def _is_weight(word: str) -> bool:
     """Whether a word is meant as NAME=NUMBER: a file's or a folder's own name may hold a sign of equality."""
-    return "=" in word and not is_midi_path(word) and ("/" not in word.rpartition("=")[2])
+    return "=" in word and not is_midi_path(word) and not _holds_slash(word.rpartition("=")[2])
 
 
 def short_name(name: str) -> str:
     """A genre's name, or a file's or folder's without the way to it."""
     if is_midi_path(name) or name.endswith(".safetensors"):
         return Path(name).stem
-    return Path(name).resolve().name if "/" in name else name
+    return Path(name).resolve().name if _holds_slash(name) else name
+
+
+def _holds_slash(word: str) -> bool:
+    return "/" in word or "\\" in word
 
 
 def number_text(value: float) -> str:

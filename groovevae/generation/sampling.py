@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +28,7 @@ from groovevae.model.forms import NEW, SILENT, Form, Prior
 from groovevae.model.moving import find_genre
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, decode, encode, without_stray_holds
 from groovevae.network.forward import Network
+from groovevae.systems import command_text, portable_stem
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ class SampleRequest:
         options += ["--tempo", number_text(self.tempo)] if self.tempo is not None else []
         options += ["--key", self.key] if self.key is not None else []
         options += ["--model", model] if model else []
-        return shlex.join(["groove", "sample", self.genre, *options])
+        return command_text(["groove", "sample", self.genre, *options])
 
     @property
     def stem(self) -> str:
         """A name for the files of this request: safe in every file system."""
         name = re.sub(r"[^\w.]+", "_", self.genre).strip("._") or "_"
-        return f"{name.encode()[:100].decode(errors='ignore')}-sample"
+        return portable_stem(f"{name.encode()[:100].decode(errors='ignore')}-sample")
 
     def form(self, prior: Prior, seed: int) -> Form:
         """The form of one seed's piece, another for each seed until all have been used; tempo and key as asked for."""
