@@ -1,5 +1,6 @@
 """What differs on Windows and macOS, tried on whatever this is: names, quoting, folders, consoles, missing modules."""
 
+import ast
 import errno
 import os
 import shutil
@@ -197,3 +198,26 @@ def test_without_jax_all_but_training_works(folder: Path, tmp_path: Path) -> Non
     assert run_groove(folder, "sample", "jazz", path=str(tmp_path)).startswith("jazz-sample-0.mid: 8 bars, ")
     assert "26 MIDI files used" in run_groove(folder, "corpus", "my-midi", path=str(tmp_path))
     assert run_groove(folder, "info", path=str(tmp_path))
+
+
+def text_calls(path: Path) -> list[str]:
+    """The calls of a source file that read or write text and do not say in which encoding."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        words = [str(getattr(argument, "value", "")) for argument in node.args]
+        is_binary = any(word in ("rb", "wb", "r+b") for word in words) or ast.unparse(node.func) == "os.open"
+        is_text = name in ("read_text", "write_text", "open", "fdopen") and not is_binary
+        is_piped = name in ("run", "Popen") and any(word.arg == "text" for word in node.keywords)
+        is_named = "utf-8" in words or any(word.arg == "encoding" for word in node.keywords)
+        if (is_text or is_piped) and not is_named:
+            found.append(f"{path.name}:{node.lineno}: {name}")
+    return found
+
+
+def test_text_has_an_encoding() -> None:
+    """Without one, Windows takes that of the country: a title in another alphabet would end a run."""
+    places = [path for folder in ("groovevae", "scripts") for path in (ROOT / folder).rglob("*.py")]
+    assert not [call for path in places for call in text_calls(path)]
