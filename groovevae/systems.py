@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 IS_WINDOWS = os.name == "nt"
-# Ctrl-C, the request to end, and Ctrl-Break, which is also what Windows sends when a console window is closed.
+# Ctrl-C, the request to end, and Windows' Ctrl-Break.
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
 _PLAIN_WORD = re.compile(r"[\w.,:=+/\\@-]+")
 _RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])(?=\.|$)", re.IGNORECASE)
