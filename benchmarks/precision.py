@@ -25,11 +25,11 @@ def run_one(corpus: str, precision: str, steps: int, seed: int) -> Row:
     """Trains the package's network in one precision and measures it in float32."""
     from groovevae.measures.note_f1 import macro_f1
     from groovevae.network.forward import Network
-    from groovevae.training.loop import Progress, initial_state, reconstruction_f1, run_training
+    from groovevae.training.loop import TrainingProgress, initial_state, reconstruction_f1, run_training
     from groovevae.training.weights import state_to_arrays
     from sides import load_sides
 
-    def tell(progress: Progress) -> None:
+    def tell(progress: TrainingProgress) -> None:
         nats = sum(progress.recon.values())
         print(f"{precision}, seed {seed}: step {progress.step}, {nats:.1f} nats a bar", file=sys.stderr, flush=True)
 

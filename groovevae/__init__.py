@@ -1,12 +1,17 @@
 """groovevae learns what genres sound like from folders of MIDI, and blends them.
 
+    from pathlib import Path
+
     import groovevae
 
-    groove = groovevae.load_model()
-    song = groovevae.read_song("song.mid")
-    z = groove.encode(song.bars)  # (N, Z)
-    vector = groove.genre_vectors["rock"] - groove.genre_vectors["classical"]  # (Z,)
-    bars = groove.decode(z + 0.5 * vector, like=song.bars)
+    groove = groovevae.load_model()  # or load_model("my.safetensors")
+    request = groovevae.BlendRequest("song.mid", {"rock": 1.0}, amount=0.5)
+    for piece in groove.blend(request):
+        print(piece.description)
+        Path(f"song-rock-{piece.seed}.mid").write_bytes(piece.midi)
+
+Below that door lies the latent space: `Groove.encode` and `decode`, `Groove.genre_vectors`, and `genre_arithmetic`,
+the literal `z + amount * (rock - classical)`. Alone it does little, since it moves all bars alike.
 
 Names are loaded when they are first used, so that importing the package takes no time.
 """
@@ -15,68 +20,82 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from groovevae.anomaly import find_outliers
+    from groovevae.anomaly import Outlier, Outliers, find_outliers
     from groovevae.bars import Bars, Song
     from groovevae.bars.pretty import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
-    from groovevae.config import ModelConfig, TrainConfig
-    from groovevae.corpus import load_corpus, read_song
-    from groovevae.errors import GrooveError
-    from groovevae.evaluation import evaluate
-    from groovevae.generation.groove import Blend, Groove, load_model
-    from groovevae.generation.requests import BlendRequest
-    from groovevae.generation.sampling import SampleRequest
-    from groovevae.model.file import load_model_file
+    from groovevae.config import ModelConfig, PriorConfig, TrainConfig
+    from groovevae.corpus import Corpus, load_corpus, read_song
+    from groovevae.errors import CorpusError, GrooveError, MidiError, ModelFileError, OutputError, RequestError
+    from groovevae.evaluation import Evaluation, evaluate
+    from groovevae.generation.groove import Groove, Piece, load_model
+    from groovevae.generation.requests import BlendRequest, SampleRequest
+    from groovevae.model.file import save_model
+    from groovevae.model.moving import genre_arithmetic
+    from groovevae.training.result import Trained
     from groovevae.training.train import train_model
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Bars",
-    "Blend",
     "BlendRequest",
+    "Corpus",
+    "CorpusError",
+    "Evaluation",
     "Groove",
     "GrooveError",
+    "MidiError",
     "ModelConfig",
+    "ModelFileError",
+    "Outlier",
+    "Outliers",
+    "OutputError",
+    "Piece",
+    "PriorConfig",
+    "RequestError",
     "SampleRequest",
     "Song",
     "TrainConfig",
+    "Trained",
     "__version__",
     "evaluate",
     "find_outliers",
+    "genre_arithmetic",
     "load_corpus",
     "load_model",
-    "load_model_file",
     "pretty_midi_to_song",
     "read_song",
+    "save_model",
     "song_to_midi",
     "song_to_pretty_midi",
     "train_model",
 ]
 
 _MODULES = {
-    "anomaly": ("find_outliers",),
+    "anomaly": ("Outlier", "Outliers", "find_outliers"),
     "bars": ("Bars", "Song"),
     "bars.pretty": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
-    "config": ("ModelConfig", "TrainConfig"),
-    "corpus": ("load_corpus", "read_song"),
-    "errors": ("GrooveError",),
-    "evaluation": ("evaluate",),
-    "generation.groove": ("Blend", "Groove", "load_model"),
-    "generation.requests": ("BlendRequest",),
-    "generation.sampling": ("SampleRequest",),
-    "model.file": ("load_model_file",),
+    "config": ("ModelConfig", "PriorConfig", "TrainConfig"),
+    "corpus": ("Corpus", "load_corpus", "read_song"),
+    "errors": ("CorpusError", "GrooveError", "MidiError", "ModelFileError", "OutputError", "RequestError"),
+    "evaluation": ("Evaluation", "evaluate"),
+    "generation.groove": ("Groove", "Piece", "load_model"),
+    "generation.requests": ("BlendRequest", "SampleRequest"),
+    "model.file": ("save_model",),
+    "model.moving": ("genre_arithmetic",),
+    "training.result": ("Trained",),
     "training.train": ("train_model",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """The public name, loaded from its module."""
+    """Load a public name from its module."""
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'groovevae' has no attribute {name!r}")
     return getattr(import_module(f"groovevae.{_MODULE_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    """The public names, loaded or not."""
+    """Return the public names, loaded or not."""
     return sorted({*globals(), *__all__})

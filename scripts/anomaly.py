@@ -54,11 +54,11 @@ class Eyes(NamedTuple):
 
     def see(self, songs: Sequence[CorpusSong], bars: list[Bars]) -> Judged:
         genre, ids = (np.array([getattr(song.entry, name) for song in songs]) for name in ("genre", "song_id"))
-        views = [
+        measurements = [
             None if network is None else Known(describe(network, bars, draws=self.draws), genre, ids)
             for network in (self.vae, self.autoencoder)
         ]
-        return Judged(*views)  # type: ignore[arg-type]
+        return Judged(*measurements)  # type: ignore[arg-type]
 
 
 def names(judged: Judged) -> list[str]:

@@ -25,11 +25,10 @@ import click
 import mido
 import numpy as np
 
-from groovevae.bars import song_to_piece
+from groovevae.bars import song_to_score
 from groovevae.bars.midi import TICKS_PER_QUARTER
-from groovevae.generation.groove import Blend, Groove
-from groovevae.generation.requests import BlendRequest
-from groovevae.generation.sampling import SampleRequest
+from groovevae.generation.groove import Groove, Piece
+from groovevae.generation.requests import BlendRequest, SampleRequest
 from groovevae.model.file import load_model_file
 from midi_readers import notes_of_mido, notes_of_pretty_midi, notes_of_symusic
 from random_requests import Request, random_requests, starting_files
@@ -38,9 +37,9 @@ BATCH = 200  # requests that are decoded together
 TOLD_SECONDS = 60.0
 
 
-def faults(blended: Blend) -> list[str]:
+def faults(blended: Piece) -> list[str]:
     """What is wrong with a piece's file, as three readers see it."""
-    data, piece = blended.midi, song_to_piece(blended.song)
+    data, piece = blended.midi, song_to_score(blended.song)
     end = round(piece.end * TICKS_PER_QUARTER)
     found = []
     try:
@@ -81,7 +80,7 @@ def played(path: Path, soundfont: str) -> bool:
     return ok and int(np.abs(samples.astype(int)).max()) > 500
 
 
-def pieces_of_pairs(groove: Groove, amounts: list[float]) -> Iterator[tuple[str, Request, Blend]]:
+def pieces_of_pairs(groove: Groove, amounts: list[float]) -> Iterator[tuple[str, Request, Piece]]:
     """Kind, request and piece of every ordered pair of genres at each amount."""
     for source, target in itertools.permutations(groove.model.genres, 2):
         for amount in amounts:
@@ -89,7 +88,7 @@ def pieces_of_pairs(groove: Groove, amounts: list[float]) -> Iterator[tuple[str,
             yield "pair", request, groove.blend(request)[0]
 
 
-def random_pieces(groove: Groove, *, seed: int, folder: Path) -> Iterator[tuple[str, Request, Blend]]:
+def random_pieces(groove: Groove, *, seed: int, folder: Path) -> Iterator[tuple[str, Request, Piece]]:
     """Kind, request and piece without end; starting files lie in `folder`."""
     rng = np.random.default_rng(seed)
     files = starting_files(folder, rng)

@@ -5,37 +5,30 @@ Takes bars of songs that training never saw, so give the corpus and the seed tha
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 import numpy as np
 
+from groovevae import load_model
 from groovevae.bars import Bars
-from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, ONSET, ROLES
+from groovevae.bars.constants import ROLES
 from groovevae.corpus import Corpus, load_corpus, split_songs
-from groovevae.generation.blending import calibrated_path
-from groovevae.generation.groove import Groove
-from groovevae.model import moving
-from groovevae.model.calibration import find_curves
-from groovevae.model.file import load_model_file
-from groovevae.model.moving import find_genre, move
+from groovevae.model.calibration import calibrated_path, find_curves
+from groovevae.model.genres import find_genre
+from groovevae.model.moving import find_displacement, moved, translation_matrix, transport_matrix
 
-METHODS = [method for method in moving.METHODS if method not in moving.BAR_METHODS]
+MATRICES = {"calibrated": translation_matrix, "transport": transport_matrix, "mean": None}
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 NUM_RANDOM = 8  # random directions that a control is averaged over
 
 
 def measures(bars: Bars) -> dict[str, float]:
     """What a bar is like on average: notes struck by role, and where the bass lies."""
-    bass, lead, chords = bars.bass >= FIRST_PITCH, bars.lead >= FIRST_PITCH, bars.chords == ONSET
-    hits = bars.drums > 0
-    count = len(bars)
-    notes = {"drum hits": hits.sum(), "bass notes": bass.sum(), "chord notes": chords.sum(), "lead notes": lead.sum()}
-    table = {name: float(total) / count for name, total in notes.items()}
+    names = ("drum hits", "bass notes", "chord notes", "lead notes")
+    table = {name: float(bars.onsets(role).sum()) / len(bars) for name, role in zip(names, ROLES, strict=True)}
     table["all notes"] = sum(table.values())
-    table["bars with drums"] = float(hits.reshape(count, -1).any(1).mean())
-    table["bars with bass"] = float(bass.any(1).mean())
-    pitch = bars.bass[bass].astype(float) - FIRST_PITCH + BASS_LOW
+    table["bars with drums"] = float(bars.strikes("drums").any(1).mean())
+    table["bars with bass"] = float(bars.strikes("bass").any(1).mean())
+    pitch = bars.pitches("bass")[bars.onsets("bass")]
     table["bass pitch"] = float(pitch.mean()) if pitch.size else float("nan")
     return table
 
@@ -58,7 +51,7 @@ def row(name: str, table: dict[str, float]) -> str:
 @click.argument("model_path", metavar="[MODEL]", required=False)
 @click.option("--source", default="classical", show_default=True)
 @click.option("--target", default="rock", show_default=True)
-@click.option("--method", type=click.Choice(METHODS), default=METHODS[0], show_default=True)
+@click.option("--method", type=click.Choice(list(MATRICES)), default="calibrated", show_default=True)
 @click.option("--temperature", default=0.0, show_default=True, help="0: the likeliest notes.")
 @click.option("--bars", "num_bars", default=512, show_default=True, help="Held-out bars of each genre.")
 @click.option("--seed", default=0, show_default=True, help="The seed the model was trained with: it makes the split.")
@@ -73,15 +66,17 @@ def main(
     seed: int,
 ) -> None:
     """Prints what held-out bars of a genre become on the way to another, and along random directions."""
-    groove = Groove(load_model_file(Path(model_path) if model_path else None))
+    groove = load_model(model_path)
     genres = groove.model.genres
     source, target = (find_genre(name, genres) for name in (source, target))
     corpus = load_corpus(corpus_folder)
     real_source, real_target = (held_out_bars(corpus, name, seed=seed, count=num_bars) for name in (source, target))
     z = groove.encode(real_source)
-    way = move(z, genres[source], {target: 1.0}, genres, amount=1.0, method=method) - z  # (N, Z)
+    way = np.broadcast_to(genres[target].mean - genres[source].mean, z.shape)
+    if find_matrix := MATRICES[method]:
+        way = find_displacement(genres[source], {target: 1.0}, genres, find_matrix=find_matrix)(z)  # (N, Z)
     direction = way.mean(0)
-    curves = {target: find_curves(groove.model.doses, source, target)}
+    curves = {target: find_curves(groove.model.calibration, source, target)}
     by_role = calibrated_path(z, {target: way}, {target: 1.0}, curves)
 
     def decoded(points: np.ndarray) -> dict[str, float]:
@@ -94,10 +89,10 @@ def main(
     print("| " + " | ".join(["", *names]) + " |\n|---" + "|---:" * len(names) + "|")
     print(row(f"real {source}", measures(real_source)))
     for amount in AMOUNTS:
-        moved = z + np.float32(amount) * way
+        points = moved(z, way, amount)
         if method == "calibrated":
-            moved = np.stack([by_role(np.full(len(z), amount), role) for role in ROLES])
-        print(row(f"{source} to {target}, {amount:g}", decoded(moved)))
+            points = np.stack([by_role(role, np.full(len(z), amount)) for role in ROLES])
+        print(row(f"{source} to {target}, {amount:g}", decoded(points)))
     rng = np.random.default_rng(seed)
     others = rng.standard_normal((NUM_RANDOM, len(direction)))
     others *= np.linalg.norm(direction) / np.linalg.norm(others, axis=1, keepdims=True)

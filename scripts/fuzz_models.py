@@ -26,8 +26,7 @@ import numpy as np
 
 from groovevae.errors import GrooveError
 from groovevae.generation.groove import Groove
-from groovevae.generation.requests import BlendRequest
-from groovevae.generation.sampling import SampleRequest
+from groovevae.generation.requests import BlendRequest, SampleRequest
 from groovevae.model.file import (
     MAX_HEADER_BYTES,
     MODEL_KIND,

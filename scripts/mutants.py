@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from groovevae.bars import piece_to_song
-from groovevae.bars.midi import midi_to_piece
+from groovevae.bars import score_to_song
+from groovevae.bars.midi import midi_to_score
 from groovevae.corpus.pack import pack_song
 from groovevae.errors import MidiError
 
@@ -66,7 +66,7 @@ def absurd_times(data: bytearray, other: bytes, rng: np.random.Generator) -> Non
 
 
 def splice(data: bytearray, other: bytes, rng: np.random.Generator) -> None:
-    """A piece of another file, or a track of it, is put in; or a piece is cut out, or doubled."""
+    """A score of another file, or a track of it, is put in; or a score is cut out, or doubled."""
     at, kind = int(rng.integers(len(data))), int(rng.integers(4))
     size = int(rng.integers(1, 2000))
     if kind == 0:
@@ -113,7 +113,7 @@ def read_mutants(task: Path) -> bytes:
         _, spoiled = mutant(data, beside, seed)
         start = time.perf_counter()
         try:
-            pack_song(piece_to_song(midi_to_piece(spoiled)))
+            pack_song(score_to_song(midi_to_score(spoiled)))
             outcomes["read"] += 1
         except MidiError as error:
             outcomes[re.sub(r"[\d.,e+-]*\d", "N", error.reason)] += 1

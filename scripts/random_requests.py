@@ -9,11 +9,17 @@ import numpy as np
 
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import NOTE_DTYPE, Piece, Track, piece_to_midi
-from groovevae.generation.requests import BlendRequest, joined_morph, morph_requests
-from groovevae.generation.sampling import SampleRequest
+from groovevae.bars.midi import NOTE_DTYPE, Score, Track, score_to_midi
+from groovevae.generation.amounts import MAX_AMOUNT
+from groovevae.generation.requests import (
+    BAR_METHODS,
+    METHODS,
+    BlendRequest,
+    SampleRequest,
+    joined_morph,
+    morph_requests,
+)
 from groovevae.model.file import ModelFile
-from groovevae.model.moving import BAR_METHODS, MAX_AMOUNT, METHODS
 
 BAND = (Track("Drums", 0, is_drum=True), Track("Bass", 33, is_drum=False), Track("Piano", 0, is_drum=False))
 METRES = ((2, 4), (3, 4), (4, 4), (5, 4), (3, 8), (5, 8), (6, 8), (7, 8), (9, 8), (12, 8), (2, 2), (3, 2), (6, 4))
@@ -42,7 +48,7 @@ def _tune(metres: list[tuple[int, int]], rng: np.random.Generator) -> bytes:
             notes.append((begin + eighth, 0.5, int(rng.integers(36, 48)), 90, 1))
             notes += [(begin + eighth, 0.5, int(pitch), 80, 2) for pitch in rng.choice(np.arange(55, 85), 3, False)]
         begin += 4 * numerator / denominator
-    return piece_to_midi(Piece(np.array(sorted(notes), NOTE_DTYPE), BAND, metres=np.array(starts, float), length=begin))
+    return score_to_midi(Score(np.array(sorted(notes), NOTE_DTYPE), BAND, metres=np.array(starts, float), length=begin))
 
 
 def random_requests(model: ModelFile, files: list[str], rng: np.random.Generator) -> tuple[str, list[Request]]:
@@ -56,7 +62,7 @@ def random_requests(model: ModelFile, files: list[str], rng: np.random.Generator
     bars, key, tempo, temperature, seed = _piece(rng)
     options = {"bars": bars, "tempo": tempo, "temperature": temperature, "seed": seed}
     if kind == "sample":
-        return kind, [SampleRequest(start, **options, key=key or None)]
+        return kind, [SampleRequest(start, **options, key=key)]
     options |= {"key": key}
     if kind == "morph":
         words = (start, target) if rng.random() < 0.5 else (file, target)
@@ -80,9 +86,9 @@ def random_requests(model: ModelFile, files: list[str], rng: np.random.Generator
     ]
 
 
-def _piece(rng: np.random.Generator) -> tuple[int, str, float | None, float, int]:
+def _piece(rng: np.random.Generator) -> tuple[int, str | None, float | None, float, int]:
     """Bars, key, tempo, temperature and seed."""
-    key = key_name(int(rng.integers(-5, 7)), bool(rng.integers(2))) if rng.random() < 0.3 else ""
+    key = key_name(int(rng.integers(-5, 7)), bool(rng.integers(2))) if rng.random() < 0.3 else None
     tempo = float(rng.uniform(20, 400)) if rng.random() < 0.3 else None
     temperature = float(rng.choice([0.0, 0.5, 1.0, 2.0])) if rng.random() < 0.5 else float(rng.uniform(0, 2))
     return int(rng.integers(1, 13)), key, tempo, temperature, int(rng.integers(2**31))

@@ -17,10 +17,10 @@ from pathlib import Path
 import click
 import numpy as np
 
-from groovevae.bars import Song, piece_to_song, song_to_piece
+from groovevae.bars import Song, score_to_song, song_to_score
 from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.bars.metre import BarLines, bar_lines
-from groovevae.bars.midi import Piece, load_piece, midi_to_piece, piece_to_midi
+from groovevae.bars.midi import Score, load_score, midi_to_score, score_to_midi
 from groovevae.bars.placing import KEPT, REASONS, Placed, place_notes
 from groovevae.errors import MidiError
 from groovevae.measures.note_f1 import ONSET_TOLERANCE, NoteCounts, f1, match_notes
@@ -81,22 +81,22 @@ def tally_genre(folder: Path) -> Tally:
     for number, path in enumerate(paths):
         name = str(path.relative_to(folder))
         try:
-            piece = load_piece(path)
-            song = piece_to_song(piece)
+            score = load_score(path)
+            song = score_to_song(score)
         except MidiError as error:
             tally.rejected[name] = error.reason
             continue
         tally.files += 1
-        back = song_to_piece(song)
-        lines = bar_lines(piece)
-        placed = place_notes(piece, lines)
-        onset = seconds_in_song(piece, lines, placed)
+        back = song_to_score(song)
+        lines = bar_lines(score)
+        placed = place_notes(score, lines)
+        onset = seconds_in_song(score, lines, placed)
         tally_notes(tally, placed, onset, song, back, name=name)
         tally_chord_tones(tally, placed)
-        tally_swing(tally, piece, song, placed, back)
+        tally_swing(tally, score, song, placed, back)
         if number % BYTES_EVERY == 0:
             tally.bytes_checked += 1
-            if note_set(midi_to_piece(piece_to_midi(back))) != note_set(back):
+            if note_set(midi_to_score(score_to_midi(back))) != note_set(back):
                 tally.bytes_differ.append(name)
     return tally
 
@@ -120,7 +120,7 @@ class Timed:
         return self[np.delete(np.arange(len(self)), index)]
 
 
-def tally_notes(tally: Tally, placed: Placed, onset: np.ndarray, song: Song, back: Piece, *, name: str) -> None:
+def tally_notes(tally: Tally, placed: Placed, onset: np.ndarray, song: Song, back: Score, *, name: str) -> None:
     """Count what of each role's notes, at `onset` seconds, is found again, and why the rest is not."""
     back_onset, back_pitch = back.seconds(back.notes["onset"]), back.notes["pitch"].astype(int)
     back_role = np.array([ROLES.index(track.name.lower()) for track in back.tracks])[back.notes["track"]]
@@ -138,12 +138,12 @@ def tally_notes(tally: Tally, placed: Placed, onset: np.ndarray, song: Song, bac
     tally.lost["none"].update(song.lost.get("none", {}))
 
 
-def seconds_in_song(piece: Piece, lines: BarLines, placed: Placed) -> np.ndarray:
+def seconds_in_song(score: Score, lines: BarLines, placed: Placed) -> np.ndarray:
     """When each note sounds, in seconds from the first bar line, bars that the grid cannot hold left out."""
-    length = piece.seconds(lines.end) - piece.seconds(lines.start)
+    length = score.seconds(lines.end) - score.seconds(lines.start)
     left_out = np.cumsum(np.where(lines.num_steps > 0, 0.0, length))
-    onset = piece.seconds(piece.notes["onset"][placed.note])
-    return onset - piece.seconds(lines.start)[0] - left_out[placed.bar]
+    onset = score.seconds(score.notes["onset"][placed.note])
+    return onset - score.seconds(lines.start)[0] - left_out[placed.bar]
 
 
 def voices_of_kit(kit: tuple[int, ...]) -> np.ndarray:
@@ -191,14 +191,14 @@ def tally_chord_tones(tally: Tally, placed: Placed) -> None:
     tally.chord_tones = tally.chord_tones[0] + len(kept), tally.chord_tones[1] + len(wanted)
 
 
-def tally_swing(tally: Tally, piece: Piece, song: Song, placed: Placed, back: Piece) -> None:
+def tally_swing(tally: Tally, score: Score, song: Song, placed: Placed, back: Score) -> None:
     """Count how late off-beat eighths are, where the file swings; chords are strummed, so the other roles tell."""
     chords = ROLES.index("chords")
-    strikes = np.delete(piece.notes["onset"], placed.note[placed.role == chords])
-    before, num_off_beats = late_share(strikes, piece.metres)
+    strikes = np.delete(score.notes["onset"], placed.note[placed.role == chords])
+    before, num_off_beats = late_share(strikes, score.metres)
     if num_off_beats >= MIN_OFF_BEATS and before >= SWING_SHARE:
         is_chords = np.array([track.name.lower() == ROLES[chords] for track in back.tracks])[back.notes["track"]]
-        after, _ = late_share(back.notes["onset"][~is_chords] - song.lead_in, piece.metres)
+        after, _ = late_share(back.notes["onset"][~is_chords] - song.lead_in, score.metres)
         tally.swing.append((before, after))
 
 
@@ -211,10 +211,10 @@ def late_share(onset: np.ndarray, metres: np.ndarray) -> tuple[float, int]:
     return float((off_beat >= LATE).mean()) if len(off_beat) else float("nan"), len(off_beat)
 
 
-def note_set(piece: Piece) -> Counter:
+def note_set(score: Score) -> Counter:
     """Track, tick, pitch and velocity of every note."""
-    tick = np.rint(piece.notes["onset"] * TICKS).astype(int)
-    fields = (piece.notes[name].tolist() for name in ("track", "pitch", "velocity"))
+    tick = np.rint(score.notes["onset"] * TICKS).astype(int)
+    fields = (score.notes[name].tolist() for name in ("track", "pitch", "velocity"))
     return Counter(zip(tick.tolist(), *fields, strict=True))
 
 

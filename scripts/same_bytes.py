@@ -20,8 +20,7 @@ import click
 import numpy as np
 
 from groovevae.generation.groove import Groove
-from groovevae.generation.requests import BlendRequest
-from groovevae.generation.sampling import SampleRequest
+from groovevae.generation.requests import BlendRequest, SampleRequest
 from groovevae.model.file import load_model_file
 from random_requests import Request, random_requests, starting_files
 

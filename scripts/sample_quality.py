@@ -16,7 +16,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.corpus import Corpus, CorpusSong, load_corpus, split_songs
 from groovevae.generation.groove import Groove
-from groovevae.generation.sampling import SampleRequest
+from groovevae.generation.requests import SampleRequest
 from groovevae.measures.judges import MIN_SONGS, Judges, fit_judges
 from groovevae.measures.novelty import bar_keys, copied_bars, longest_runs
 from groovevae.measures.phrases import measure_phrase

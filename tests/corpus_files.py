@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from groovevae.bars.midi import NOTE_DTYPE, Piece, Track, piece_to_midi
+from groovevae.bars.midi import NOTE_DTYPE, Score, Track, score_to_midi
 
 PIANO = Track("Piano", 0, is_drum=False)
 BAND = (
@@ -21,7 +21,7 @@ def tune(seed: int) -> bytes:
     """The bytes of a MIDI file of two bars that the seed decides."""
     pitches = np.random.default_rng(seed).integers(48, 84, 8)
     notes = [(float(beat), 0.5, pitch, 90, 0) for beat, pitch in enumerate(pitches)]
-    return piece_to_midi(Piece(np.array(notes, NOTE_DTYPE), (PIANO,), length=8.0))
+    return score_to_midi(Score(np.array(notes, NOTE_DTYPE), (PIANO,), length=8.0))
 
 
 def make_corpus(root: Path, *names: str) -> Path:
@@ -54,7 +54,7 @@ def band_tune(genre: str, seed: int, *, num_bars: int = 32, tune: str = "") -> b
             notes += [(begin + beat, 0.1, key, 100, DRUMS) for beat, key in hits]
     table = np.array(sorted(notes), NOTE_DTYPE)
     tempos = np.array([[0.0, TEMPOS.get(genre, 100.0)]])
-    return piece_to_midi(Piece(table, BAND, tempos, length=4.0 * num_bars))
+    return score_to_midi(Score(table, BAND, tempos, length=4.0 * num_bars))
 
 
 def make_band_corpus(root: Path, *genres: str, num_songs: int = 8, num_bars: int = 32) -> Path:

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from command_line import Run, error_of
 from corpus_files import band_tune
-from pieces import noise_bars
+from scores import noise_bars
 from test_phrases import phrase
 from tiny import SIZES, Tiny, untrained_network
 
+from groovevae import Groove
 from groovevae.anomaly import Outliers, find_outliers
-from groovevae.anomaly.baselines import FARTHEST, fit_usual
+from groovevae.anomaly.baselines import FARTHEST, fit_baseline
 from groovevae.anomaly.belonging import BELONGING, fit_scale, fitted
 from groovevae.anomaly.detectors import DETECTORS, MIN_SONGS, Known, nearest
 from groovevae.anomaly.faults import FAULTS, inject
@@ -117,13 +118,13 @@ def test_what_is_usual_is_so_within_a_genre() -> None:
     genre = np.repeat(["a", "b"], 200)
     values = rng.standard_normal((400, 3)) + 10 * (genre == "b")[:, None]
     values[0, 0] = np.nan
-    usual = fit_usual(values, genre)
-    found = usual.deviations(values, genre)
+    baseline = fit_baseline(values, genre)
+    found = baseline.deviations(values, genre)
     assert np.abs(found.mean()) < 0.05
     assert found.std() == pytest.approx(1, abs=0.05)
     assert found[0, 0] == 0  # unknown
-    assert usual.deviations(np.full((1, 3), 1e9), np.array(["a"]))[0, 0] == FARTHEST
-    assert usual.deviations(values[:1], np.array(["new"])).shape == (1, 3)
+    assert baseline.deviations(np.full((1, 3), 1e9), np.array(["a"]))[0, 0] == FARTHEST
+    assert baseline.deviations(values[:1], np.array(["new"])).shape == (1, 3)
 
 
 def test_versions_of_a_song_are_no_neighbours() -> None:
@@ -147,15 +148,15 @@ def test_scale_forgives_some_dirt() -> None:
 
 
 def test_worst_quarter_and_means_by_song() -> None:
-    view = describe(untrained_network(), [song(8), song(1)])
-    assert (view.num_songs, len(view.song)) == (2, 9)
-    assert worst_quarter(np.arange(9.0), view).tolist() == [6.5, 8.0]
-    means = song_means(np.array([[1.0, np.nan]] * 8 + [[3.0, 2.0]]), view)
+    measured = describe(untrained_network(), [song(8), song(1)])
+    assert (measured.num_songs, len(measured.song)) == (2, 9)
+    assert worst_quarter(np.arange(9.0), measured).tolist() == [6.5, 8.0]
+    means = song_means(np.array([[1.0, np.nan]] * 8 + [[3.0, 2.0]]), measured)
     np.testing.assert_array_equal(means, [[1, np.nan], [3, 2]])
     long = describe(untrained_network(), [song(100)])
     assert len(long.bar) == BARS
     assert (long.bar[0], long.bar[-1]) == (0, 99)
-    assert view.of(np.array([1])).bar.tolist() == [0]
+    assert measured.of(np.array([1])).bar.tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -190,12 +191,12 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def found_by(tiny: Tiny, root: Path, **options) -> Outliers:
-    return find_outliers(tiny.trained.model, load_corpus(root), **options)
+    return find_outliers(Groove(tiny.trained.model), load_corpus(root), **options)
 
 
 def test_a_dirty_folder(tiny: Tiny, dirty: Path) -> None:
     told = []
-    found = found_by(tiny, dirty, false_alarms=0.1, report=lambda what, done, of: told.append(what))
+    found = found_by(tiny, dirty, false_alarms=0.1, progress=lambda what, done, of: told.append(what))
     assert set(told) == {"looking at songs", "comparing", "looking for duplicates"}
     first = found.files[0]
     assert (first.path, first.looks_like, first.is_flagged) == ("classical/misplaced.mid", "rock", True)
@@ -217,9 +218,9 @@ def test_normal_songs_of_their_own(tiny: Tiny, dirty: Path, band_corpus: Path) -
 
 def test_every_detector_scores_songs(tiny: Tiny, dirty: Path) -> None:
     corpus = load_corpus(dirty)
-    view = describe(tiny.trained.model.network(), [one.song.bars for one in corpus.songs])
+    measured = describe(tiny.trained.model.network(), [one.song.bars for one in corpus.songs])
     genre, group = (np.array([getattr(one.entry, n) for one in corpus.songs]) for n in ("genre", "song_id"))
-    known = Known(view, genre, group)
+    known = Known(measured, genre, group)
     misplaced = [one.entry.path.name for one in corpus.songs].index("misplaced.mid")
     for name in (BELONGING, *DETECTORS):
         scores = fitted(name, known)(known)
@@ -265,10 +266,10 @@ def test_a_song_far_from_all_others_stands_out() -> None:
         bars.velocity[:] = rng.integers(60, 100, bars.velocity.shape)
         bars.drums[:, :16:2, 2] = rng.integers(60, 100, (8, 8))
         songs.append(bars)
-    view = describe(None, [*songs, noise_bars(8)], with_features=False)
-    assert (view.features.size, view.z.size, np.isnan(view.nats).all()) == (0, 0, True)
+    measured = describe(None, [*songs, noise_bars(8)], with_features=False)
+    assert (measured.features.size, measured.z.size, np.isnan(measured.nats).all()) == (0, 0, True)
     number = np.arange(len(songs) + 1)
-    found = list(suspects(Known(view, np.full(len(number), "rock"), number)))
+    found = list(suspects(Known(measured, np.full(len(number), "rock"), number)))
     assert [one.song for one in found] == [2 * ENOUGH_SONGS]
     assert found[0].reason
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from pieces import BASS, CHORDS, DRUMS, LEAD, piece_of
+from scores import BASS, CHORDS, DRUMS, LEAD, score_of
 
-from groovevae.bars import Bars, piece_to_song
+from groovevae.bars import Bars, score_to_song
 from groovevae.bars.midi import Track
 from groovevae.measures.attributes import ATTRIBUTES, measure_all, metrical_weights
 
@@ -13,7 +13,7 @@ Parts = dict[Track, list]
 
 def measured(parts: Parts, name: str, *, metre: tuple[int, int] = (4, 4)) -> float:
     """An attribute of the first bar."""
-    bars = piece_to_song(piece_of(parts, metres=[(0.0, *metre)])).bars
+    bars = score_to_song(score_of(parts, metres=[(0.0, *metre)])).bars
     return float(ATTRIBUTES[name].measure(bars)[0])
 
 

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pieces import BASS, CHORDS, DRUMS, LEAD, chords_text, drums_text, line_text, note_rows, num_onsets, piece_of
+from scores import BASS, CHORDS, DRUMS, LEAD, chords_text, drums_text, line_text, note_rows, num_onsets, score_of
 
-from groovevae.bars import Bars, Song, piece_to_song, song_to_piece
+from groovevae.bars import Bars, Song, score_to_song, song_to_score
 from groovevae.bars.constants import FIRST_PITCH, HOLD, LEAD_LOW, MAX_CHORD_ONSETS, ONSET, VOICE_PITCH
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.grid import fold_octaves
-from groovevae.bars.midi import Piece, Track, midi_to_piece, piece_to_midi
+from groovevae.bars.midi import Score, Track, midi_to_score, score_to_midi
 from groovevae.errors import MidiError
 
 TRIPLETS = [(beat + third / 3, 1 / 3, 60 + third) for beat in range(4) for third in range(3)]
@@ -38,33 +38,33 @@ def band(accompaniment: dict[str, list]) -> dict[Track, list]:
     ],
 )
 def test_a_lead_on_the_grid(notes: list, expected: str) -> None:
-    assert line_text(piece_to_song(piece_of({LEAD: notes})), "lead") == expected
+    assert line_text(score_to_song(score_of({LEAD: notes})), "lead") == expected
 
 
 def test_held_notes_stay_one_note_over_bar_lines() -> None:
-    song = piece_to_song(piece_of({BASS: [(3, 6, 36)], CHORDS: [(2, 7, 60)]}))
+    song = score_to_song(score_of({BASS: [(3, 6, 36)], CHORDS: [(2, 7, 60)]}))
     assert line_text(song, "bass", 1) == " ".join(["-"] * 16)
     assert chords_text(song, 1) == {60: "-" * 16}
     assert line_text(song, "bass", 2) == "- - - - . . . . . . . . . . . ."
-    assert note_rows(song_to_piece(song)) == [("Bass", 3, 6, 36, 80), ("Chords", 2, 7, 60, 80)]
+    assert note_rows(song_to_score(song)) == [("Bass", 3, 6, 36, 80), ("Chords", 2, 7, 60, 80)]
 
 
 def test_chords() -> None:
-    song = piece_to_song(piece_of({CHORDS: [(0, 1, 60), (0, 1, 64), (0, 2, 67), (1, 1, 60)]}))
+    song = score_to_song(score_of({CHORDS: [(0, 1, 60), (0, 1, 64), (0, 2, 67), (1, 1, 60)]}))
     assert chords_text(song) == {60: "x---x---........", 64: "x---............", 67: "x-------........"}
 
 
 def test_a_pitch_struck_again_ends_the_one_before() -> None:
     """A pad does not turn staccato chords of the same pitches into held ones."""
     pad, stabs = [(0, 4, 60)], [(1, 0.25, 60)]
-    song = piece_to_song(piece_of(band({"pad": pad, "stab": stabs})))
+    song = score_to_song(score_of(band({"pad": pad, "stab": stabs})))
     assert chords_text(song) == {60: "x---x..........."}
 
 
 def test_drums() -> None:
     notes = [(beat / 2, 0.1, 42) for beat in range(8)] + [(0, 0.1, 36), (1, 0.1, 38), (2.5, 0.1, 35), (3, 0.1, 40)]
     notes += [(4, 0.1, 36), (5, 0.1, 38)]
-    song = piece_to_song(piece_of({DRUMS: notes}))
+    song = score_to_song(score_of({DRUMS: notes}))
     assert drums_text(song) == {42: "x.x.x.x.x.x.x.x.", 36: "x.........x.....", 38: "....x.......x..."}
     assert song.transpose == 0
     assert song.lost == {}
@@ -72,7 +72,7 @@ def test_drums() -> None:
 
 def test_two_sounds_of_one_voice() -> None:
     """Of two hits of a voice at one step the louder stays, and is counted."""
-    song = piece_to_song(piece_of({DRUMS: [(0, 0.1, 38, 60), (0, 0.1, 40, 90)]}))
+    song = score_to_song(score_of({DRUMS: [(0, 0.1, 38, 60), (0, 0.1, 40, 90)]}))
     assert song.bars.drums[0, 0].tolist() == [0, 90, 0, 0, 0, 0, 0, 0, 0]
     assert song.kit[1] == 40
     assert song.lost == {"drums": {"voice struck already": 1}}
@@ -102,16 +102,16 @@ def test_voices_of_keys(keys: list[int], expected: dict[int, int]) -> None:
 def test_micro_timing_swing_and_drums_keep_their_feel() -> None:
     swung = [(beat + shift, 0.3, 60 + beat) for beat in range(4) for shift in (0, 2 / 3)]
     played = [(0.012, 0.1, 36, 101), (0.98, 0.1, 38, 87), (1.507, 0.1, 42, 44), (3.06, 0.1, 46, 120)]
-    piece = piece_of({DRUMS: played, LEAD: swung})
-    back = song_to_piece(piece_to_song(piece))
-    assert [row[3:] for row in note_rows(back)] == [row[3:] for row in note_rows(piece)]
-    gap = [a[1] - b[1] for a, b in zip(note_rows(back), note_rows(piece), strict=True)]
+    score = score_of({DRUMS: played, LEAD: swung})
+    back = song_to_score(score_to_song(score))
+    assert [row[3:] for row in note_rows(back)] == [row[3:] for row in note_rows(score)]
+    gap = [a[1] - b[1] for a, b in zip(note_rows(back), note_rows(score), strict=True)]
     assert np.abs(gap).max() < 1 / 4 / 256  # quarter notes: half a unit
 
 
 def test_one_late_note_does_not_drag_the_chord() -> None:
     notes = [(1, 1, 60), (1, 1, 64), (1.09, 1, 67), (1.125, 0.1, 72), (1.25, 1, 71)]
-    song = piece_to_song(piece_of({CHORDS: notes}))
+    song = score_to_song(score_of({CHORDS: notes}))
     assert song.bars.offset[0, 4, 1] == 0
     assert chords_text(song)[72][4] == "x"
 
@@ -133,23 +133,23 @@ def test_one_late_note_does_not_drag_the_chord() -> None:
     ],
 )
 def test_what_is_lost_is_counted(notes: dict, expected: dict) -> None:
-    piece = piece_of(notes)
-    song = piece_to_song(piece)
+    score = score_of(notes)
+    song = score_to_song(score)
     assert song.lost == expected
     num_lost = sum(sum(reasons.values()) for reasons in song.lost.values())
-    assert num_onsets(song.bars) == len(piece.notes) - num_lost
-    assert sum(song.num_notes.values()) == len(piece.notes) - sum(song.lost.get("none", {}).values())
+    assert num_onsets(song.bars) == len(score.notes) - num_lost
+    assert sum(song.num_notes.values()) == len(score.notes) - sum(song.lost.get("none", {}).values())
 
 
 def test_two_notes_of_a_line_at_once_accompany() -> None:
-    song = piece_to_song(piece_of({LEAD: [(0, 1, 72), (0, 1, 68)]}))
+    song = score_to_song(score_of({LEAD: [(0, 1, 72), (0, 1, 68)]}))
     assert line_text(song, "lead")[:10] == "72 - - - ."
     assert chords_text(song) == {68: "x---............"}
 
 
 def test_thinning_keeps_pitch_classes() -> None:
     notes = [(0, 1, pitch) for pitch in (48, 52, 55, 59, 60, 62, 64, 67)]
-    kept = chords_text(piece_to_song(piece_of({CHORDS: notes})))
+    kept = chords_text(score_to_song(score_of({CHORDS: notes})))
     assert len(kept) == MAX_CHORD_ONSETS
     assert {pitch % 12 for pitch in kept} == {0, 2, 4, 7, 11}
 
@@ -157,12 +157,12 @@ def test_thinning_keeps_pitch_classes() -> None:
 @pytest.mark.parametrize("tonic", range(12))
 def test_the_key_is_normalised_and_restored(tonic: int) -> None:
     scale = [(step, 1, 60 + tonic + pitch) for step, pitch in enumerate((0, 4, 7, 12, 7, 5, 4, 2, 0, 2, 4, 0))]
-    piece = piece_of({LEAD: scale, DRUMS: [(0, 0.1, 36)]})
-    song = piece_to_song(piece)
+    score = score_of({LEAD: scale, DRUMS: [(0, 0.1, 36)]})
+    song = score_to_song(score)
     assert (song.transpose + tonic) % 12 == 0
     assert song.bars.lead[0, 0] == FIRST_PITCH + 60 + tonic + song.transpose - LEAD_LOW
-    back = song_to_piece(song)
-    assert note_rows(back)[1:] == note_rows(piece)[1:]
+    back = song_to_score(song)
+    assert note_rows(back)[1:] == note_rows(score)[1:]
     assert back.key_signature == ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")[tonic]
 
 
@@ -178,10 +178,10 @@ def test_programs_and_kit_are_remembered() -> None:
         Track("Organ", 16, is_drum=False): [(0, 4, 60), (0, 4, 64)],
         Track("Sax", 66, is_drum=False): [(0, 4, 72)],
     }
-    song = piece_to_song(piece_of(parts))
+    song = score_to_song(score_of(parts))
     assert song.programs == (35, 16, 66)
     assert song.kit == (35, *VOICE_PITCH[1:])
-    back = song_to_piece(song, text="from a test")
+    back = song_to_score(song, text="from a test")
     assert [(track.name, track.program, track.is_drum) for track in back.tracks] == [
         ("Drums", 0, True),
         ("Bass", 35, False),
@@ -192,30 +192,30 @@ def test_programs_and_kit_are_remembered() -> None:
 
 
 def test_metres_and_tempos_are_written_where_they_change() -> None:
-    piece = piece_of({LEAD: [(0, 13, 60)]}, metres=[(0, 3, 4), (6, 4, 4)], tempos=[(0, 100), (6, 101)])
-    back = song_to_piece(piece_to_song(piece))
+    score = score_of({LEAD: [(0, 13, 60)]}, metres=[(0, 3, 4), (6, 4, 4)], tempos=[(0, 100), (6, 101)])
+    back = song_to_score(score_to_song(score))
     assert back.metres.tolist() == [[0, 3, 4], [6, 4, 4]]
     assert back.tempos.tolist() == [[0, 100], [6, 101]]
     assert back.length == back.end == 14
 
 
 @pytest.mark.parametrize(
-    ("piece", "reason"),
+    ("score", "reason"),
     [
-        (piece_of({Track("", 120, is_drum=False): [(0, 1, 60)]}), "no notes that a role can play"),
-        (piece_of({LEAD: [(0, 1, 60), (90_000, 1, 60)]}), r"22,500 bars; at most 20,000 are read"),
-        (piece_of({LEAD: [(0, 1, 60)]}, metres=[(0, 1, 64)]), r"unsupported metre \(1/64\)"),
+        (score_of({Track("", 120, is_drum=False): [(0, 1, 60)]}), "no notes that a role can play"),
+        (score_of({LEAD: [(0, 1, 60), (90_000, 1, 60)]}), r"22,500 bars; at most 20,000 are read"),
+        (score_of({LEAD: [(0, 1, 60)]}, metres=[(0, 1, 64)]), r"unsupported metre \(1/64\)"),
     ],
 )
-def test_bad_pieces(piece: Piece, reason: str) -> None:
+def test_bad_pieces(score: Score, reason: str) -> None:
     with pytest.raises(MidiError, match=reason):
-        piece_to_song(piece)
+        score_to_song(score)
 
 
 def test_ten_thousand_bars() -> None:
-    song = piece_to_song(piece_of({LEAD: [(4 * bar, 1, 60) for bar in range(10_000)]}))
+    song = score_to_song(score_of({LEAD: [(4 * bar, 1, 60) for bar in range(10_000)]}))
     assert len(song.bars) == 10_000
-    assert len(song_to_piece(song).notes) == 10_000
+    assert len(song_to_score(song).notes) == 10_000
 
 
 def test_bars_from_a_network_need_not_make_sense() -> None:
@@ -224,9 +224,9 @@ def test_bars_from_a_network_need_not_make_sense() -> None:
     bars.lead[0, :3] = HOLD, FIRST_PITCH + 24, HOLD
     bars.chords[0, :2, 30] = HOLD
     bars.drums[0, 0, 0], bars.drums_offset[0, 0, 0] = 127, -128
-    assert note_rows(song_to_piece(Song(bars))) == [("Drums", 0, 0.125, 36, 127), ("Lead", 0.25, 0.5, 60, 1)]
-    assert note_rows(song_to_piece(Song(Bars.empty(2)))) == []
-    assert piece_to_midi(song_to_piece(Song(Bars.empty(2))))[:4] == b"MThd"
+    assert note_rows(song_to_score(Song(bars))) == [("Drums", 0, 0.125, 36, 127), ("Lead", 0.25, 0.5, 60, 1)]
+    assert note_rows(song_to_score(Song(Bars.empty(2)))) == []
+    assert score_to_midi(song_to_score(Song(Bars.empty(2))))[:4] == b"MThd"
 
 
 def test_bars() -> None:
@@ -245,7 +245,7 @@ METRES = [(4, 4), (3, 4), (2, 4), (2, 2), (6, 8), (9, 8), (12, 8), (5, 4), (7, 8
 
 
 @st.composite
-def played(draw: st.DrawFn) -> Piece:
+def played(draw: st.DrawFn) -> Score:
     """Up to six bars of a metre, in tracks named as `render` does; times are anything."""
     numerator, denominator = draw(st.sampled_from(METRES))
     end = 4 * numerator / denominator * draw(st.integers(1, 6))
@@ -258,17 +258,17 @@ def played(draw: st.DrawFn) -> Piece:
             parts[track] = notes
     parts = parts or {LEAD: [(0.0, 1.0, 60)]}
     tempo = draw(st.integers(40, 200))
-    return piece_of(parts, metres=[(0, numerator, denominator)], tempos=[(0, tempo)])
+    return score_of(parts, metres=[(0, numerator, denominator)], tempos=[(0, tempo)])
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(played())
-def test_a_song_survives_its_piece(piece: Piece) -> None:
-    """song -> piece -> song gives the same bars, and song -> piece -> song -> piece the same notes."""
-    song = piece_to_song(piece)
-    back = song_to_piece(song)
-    again = piece_to_song(back)
-    assert note_rows(song_to_piece(again)) == note_rows(back)
+def test_a_song_survives_its_piece(score: Score) -> None:
+    """song -> score -> song gives the same bars, and song -> score -> song -> score the same notes."""
+    song = score_to_song(score)
+    back = song_to_score(song)
+    again = score_to_song(back)
+    assert note_rows(song_to_score(again)) == note_rows(back)
     assert (again.bars.metre == song.bars.metre).all()
     assert again.bars.tempo == pytest.approx(song.bars.tempo, rel=1e-5)
     assert again.lost == {}
@@ -282,17 +282,17 @@ def test_a_song_survives_its_piece(piece: Piece) -> None:
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(played())
-def test_what_is_written_is_fit_to_play(piece: Piece) -> None:
+def test_what_is_written_is_fit_to_play(score: Score) -> None:
     """It ends on a bar line, lines do not overlap, nothing has zero length, and bytes change no note."""
-    song = piece_to_song(piece)
-    back = song_to_piece(song)
+    song = score_to_song(score)
+    back = song_to_score(song)
     assert back.end == back.length == song.bars.num_steps.sum() / 4
     assert (back.notes["duration"] > 0).all()
     assert (back.notes["onset"] >= 0).all()
     for name in ("Bass", "Lead"):
         line = [row for row in note_rows(back) if row[0] == name]
         assert all(before[1] + before[2] <= after[1] + 1e-5 for before, after in pairwise(line))
-    read = midi_to_piece(piece_to_midi(back))
+    read = midi_to_score(score_to_midi(back))
     assert Counter((row[0], *row[3:]) for row in note_rows(read)) == Counter((r[0], *r[3:]) for r in note_rows(back))
     assert np.abs(np.sort(read.notes["onset"]) - np.sort(back.notes["onset"])).max() <= 0.5 / 480 + 1e-9
     assert np.count_nonzero(song.bars.chords == ONSET, axis=2).max() <= MAX_CHORD_ONSETS

@@ -9,17 +9,17 @@ import mido
 import pytest
 
 from check_files import faults, random_pieces
-from groovevae import Blend, Groove
+from groovevae import Groove, Piece
 from random_requests import METRES, Request
 
 
 @pytest.fixture(scope="module")
-def pieces(groove: Groove, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Request, Blend]]:
+def pieces(groove: Groove, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Request, Piece]]:
     folder = tmp_path_factory.mktemp("starts")
     return list(itertools.islice(random_pieces(groove, seed=0, folder=folder), 120))
 
 
-def test_random_files_are_read_alike_everywhere(pieces: list[tuple[str, Request, Blend]]) -> None:
+def test_random_files_are_read_alike_everywhere(pieces: list[tuple[str, Request, Piece]]) -> None:
     for _, request, piece in pieces:
         assert faults(piece) == [], request
     assert len({kind for kind, *_ in pieces}) == 6
@@ -53,7 +53,7 @@ def other_pitch(track: mido.MidiTrack) -> None:
 
 @pytest.mark.parametrize("spoil", [hanging, doubled, elsewhere, longer, other_pitch])
 def test_what_is_wrong_is_found(
-    pieces: list[tuple[str, Request, Blend]], spoil: Callable[[mido.MidiTrack], None]
+    pieces: list[tuple[str, Request, Piece]], spoil: Callable[[mido.MidiTrack], None]
 ) -> None:
     piece = next(piece for *_, piece in pieces if any(piece.song.bars.plays))
     file = mido.MidiFile(file=io.BytesIO(piece.midi))

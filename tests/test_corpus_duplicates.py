@@ -7,9 +7,9 @@ import pytest
 from corpus_files import DRUMS, band_tune
 from test_phrases import phrase
 
-from groovevae.bars import piece_to_song
+from groovevae.bars import score_to_song
 from groovevae.bars.constants import FIRST_PITCH
-from groovevae.bars.midi import midi_to_piece
+from groovevae.bars.midi import midi_to_score
 from groovevae.corpus import NearDuplicate, most_alike, near_duplicates
 from groovevae.corpus.duplicates import MAX_SONGS, MIN_BARS, distinct_bars
 
@@ -38,11 +38,11 @@ def test_songs_that_share_most_of_their_bars() -> None:
 
 @pytest.mark.parametrize("semitones", [-12, -5, -1, 3, 6, 12])
 def test_another_key_and_touch_are_the_same_music(semitones: int) -> None:
-    piece = midi_to_piece(band_tune("rock", 0, num_bars=8))
+    piece = midi_to_score(band_tune("rock", 0, num_bars=8))
     moved = piece.notes.copy()
     moved["pitch"] += np.where(moved["track"] == DRUMS, 0, semitones).astype(moved["pitch"].dtype)
     moved["velocity"] = 70
-    one, other = (piece_to_song(part).bars for part in (piece, replace(piece, notes=moved)))
+    one, other = (score_to_song(part).bars for part in (piece, replace(piece, notes=moved)))
     assert len(distinct_bars(one)) >= MIN_BARS
     assert distinct_bars(one) == distinct_bars(other)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from corpus_files import make_corpus, tune
 
-from groovevae.bars import Song, piece_to_song
-from groovevae.bars.midi import midi_to_piece
+from groovevae.bars import Song, score_to_song
+from groovevae.bars.midi import midi_to_score
 from groovevae.corpus import read_song, read_songs
 from groovevae.corpus.isolate import Limits, map_isolated
 from groovevae.corpus.pack import bars_digest, is_whole, pack_song, unpack_song
@@ -119,14 +119,14 @@ def test_songs_come_out_as_they_are_read_in_this_process(tmp_path: Path) -> None
     paths = [tmp_path / name for name in ("a.mid", "b.mid", "c.mid", "gone.mid")]
     results = dict(read_songs(paths))
     for index in range(2):
-        assert same_song(results[index], piece_to_song(midi_to_piece(tune(index))))
+        assert same_song(results[index], score_to_song(midi_to_score(tune(index))))
     assert results[2].startswith("damaged MIDI file")
     assert results[3] == "No such file or directory"
 
 
 def test_one_song(tmp_path: Path) -> None:
     path = make_corpus(tmp_path, "a.mid") / "a.mid"
-    assert same_song(read_song(path), piece_to_song(midi_to_piece(tune(0))))
+    assert same_song(read_song(path), score_to_song(midi_to_score(tune(0))))
     path.write_bytes(b"")
     with pytest.raises(MidiError, match=r"a\.mid: empty file") as error:
         read_song(path)
@@ -134,7 +134,7 @@ def test_one_song(tmp_path: Path) -> None:
 
 
 def test_packing_keeps_everything() -> None:
-    song = piece_to_song(midi_to_piece(tune(0)))
+    song = score_to_song(midi_to_score(tune(0)))
     rng = np.random.default_rng(0)
     noise = {
         name: rng.integers(0, 120, value.shape).astype(value.dtype) if name != "tempo" else value
@@ -152,7 +152,7 @@ def test_packing_keeps_everything() -> None:
 
 @pytest.mark.parametrize("position", [0, 5, 40, -1])
 def test_damage_is_noticed(position: int) -> None:
-    packed = bytearray(pack_song(piece_to_song(midi_to_piece(tune(0)))))
+    packed = bytearray(pack_song(score_to_song(midi_to_score(tune(0)))))
     packed[position] ^= 1
     assert not is_whole(bytes(packed))
     assert not is_whole(b"")

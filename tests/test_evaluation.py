@@ -11,6 +11,7 @@ from corpus_files import band_tune
 from test_phrases import phrase
 from tiny import Tiny
 
+from groovevae import Groove
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, HOLD, ONSET
 from groovevae.corpus import load_corpus
@@ -22,8 +23,7 @@ from groovevae.evaluation.dose_response import rank_correlation, unrelated
 from groovevae.evaluation.excerpts import RUN_BARS, draw_excerpts
 from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.versions import COPY, IDENTITY, RANDOM, SPLICE, blend_name, splice
-from groovevae.reports.evaluation import details, summary, to_json
-from groovevae.reports.evaluation_page import to_html
+from groovevae.reports.evaluation import details, summary, to_html, to_json
 
 
 def with_chord(bars: Bars, *pitches: int, step: int = 0, length: int = 4, bar: int = 0) -> Bars:
@@ -176,9 +176,8 @@ def test_excerpts_take_turns_among_songs(many_songs: Path) -> None:
 
 def test_evaluation(tiny: Tiny, many_songs: Path) -> None:
     told = []
-    found = evaluate(
-        tiny.trained.model, load_corpus(many_songs), num_runs=6, report=lambda what, done, of: told.append(what)
-    )
+    groove, songs = Groove(tiny.trained.model), load_corpus(many_songs)
+    found = evaluate(groove, songs, num_runs=6, progress=lambda what, done, of: told.append(what))
     assert found.genres == ("classical", "rock")
     assert found.left_out == ("jazz",)
     assert [(pair.source, pair.target) for pair in found.pairs] == [("classical", "rock"), ("rock", "classical")]
@@ -190,7 +189,7 @@ def test_evaluation(tiny: Tiny, many_songs: Path) -> None:
     assert pair.levels["all"]["real bars"].value < 0.2 < 0.8 < pair.levels["all"]["real rock"].value
     assert {blend_name(0.5), RANDOM} <= pair.shares["without drums"].keys()
     assert len(found.truth.pairs) == 2
-    again = evaluate(tiny.trained.model, load_corpus(many_songs), num_runs=6)
+    again = evaluate(Groove(tiny.trained.model), load_corpus(many_songs), num_runs=6)
     assert to_json(again) == to_json(found)
     assert {"reconstruction", "pairs of genres", "novelty"} <= set(told)
     data = json.loads(to_json(found))
@@ -208,7 +207,7 @@ def test_evaluation(tiny: Tiny, many_songs: Path) -> None:
 
 def test_too_few_songs(tiny: Tiny) -> None:
     with pytest.raises(CorpusError, match="too few songs to judge genres by"):
-        evaluate(tiny.trained.model, tiny.corpus)
+        evaluate(Groove(tiny.trained.model), tiny.corpus)
 
 
 def test_the_command(run: Run, tiny: Tiny, many_songs: Path, tmp_path: Path) -> None:

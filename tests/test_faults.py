@@ -42,7 +42,7 @@ def small_files(size: int) -> Iterator[None]:
 
 def test_a_full_disk_costs_no_state(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "attribute_vectors", lambda network, data: [])  # they take longer than the run
-    monkeypatch.setattr(train, "with_doses", lambda model, data=None: model)
+    monkeypatch.setattr(train, "with_calibration", lambda model, data=None: model)
     out = tmp_path / "model.safetensors"
     settings = {"config": replace(SETTINGS, steps=4), "model_config": SIZES, "prior_config": PRIOR}
     asked = iter(range(100))
@@ -147,7 +147,7 @@ def test_a_corpus_that_vanishes_while_it_is_read(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("GROOVEVAE_CACHE", str(tmp_path / "cache"))
     folder = make_corpus(tmp_path / "my-midi", *(f"rock/{number}.mid" for number in range(40)))
 
-    def vanish(done: int, total: int) -> None:
+    def vanish(what: str, done: int, total: int) -> None:
         if done == 10:
             shutil.rmtree(folder)
 

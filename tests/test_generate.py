@@ -9,9 +9,9 @@ import pytest
 from corpus_files import band_tune
 
 from groovevae import BlendRequest, Groove, read_song
+from groovevae.cli.common import free_path
 from groovevae.errors import MidiError, RequestError
-from groovevae.generation.groove import output_paths
-from groovevae.generation.sources import file_start
+from groovevae.generation.sources import Sources
 from midi_readers import same_notes_everywhere
 
 REQUEST = BlendRequest("classical", {"rock": 1.0}, temperature=1.0)  # the tiny model is silent at its likeliest
@@ -217,8 +217,7 @@ def test_bars_of_a_file_begin_where_it_sounds_and_repeat(groove: Groove, tmp_pat
     assert bars.has_notes.tolist()[:4] == [False, False, True, True]
     request = BlendRequest(str(path), {"jazz": 1.0}, amount=0.0)
     assert len(groove.blend(request)[0].song.bars) == len(bars)
-    song = read_song(path)
-    start = file_start(groove.model, groove.network, song, path=str(path), num_bars=5, targets=["jazz"])
+    start = Sources(groove.model, groove.network).start_of(replace(request, bars=5))
     assert (start.like.bass == bars.bass[2:][np.arange(5) % (len(bars) - 2)]).all()
 
 
@@ -275,10 +274,10 @@ def test_starts_that_cannot_be_read(groove: Groove, tmp_path: Path) -> None:
 
 
 def test_files_of_other_pieces_are_not_written_over(groove: Groove, tmp_path: Path) -> None:
-    blends = groove.blend(replace(REQUEST, count=2))
+    blends = [replace(piece, name=f"x-{piece.seed}") for piece in groove.blend(replace(REQUEST, count=2))]
 
     def names() -> list[str]:
-        return [path.name for path, _ in output_paths(blends, tmp_path, "x")]
+        return [free_path(piece, tmp_path).name for piece in blends]
 
     assert names() == ["x-0.mid", "x-1.mid"]
     (tmp_path / "x-0.mid").write_bytes(blends[0].midi)

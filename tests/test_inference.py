@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
-from pieces import noise_bars
+from scores import noise_bars
 from tiny import SIZES, untrained_network
 
 from groovevae.bars import Bars
@@ -45,7 +45,7 @@ def test_decoding_the_true_beats_before(network: Network, flax_network: GrooveVA
     num_beats = batch.bass.shape[1] // 4
     z = np.random.default_rng(0).standard_normal((num_bars, SIZES.latent_size)).astype(np.float32)
     flax = flax_network.decoder(jnp.asarray(z), batch, jnp.ones((num_bars, num_beats)))
-    plan, h = network.plan(z, metre_index(batch.num_steps, batch.is_compound), num_beats)
+    plan, h = network.project(z, metre_index(batch.num_steps, batch.is_compound), num_beats)
     before = None
     for beat in range(num_beats):
         steps = slice(4 * beat, 4 * beat + 4)

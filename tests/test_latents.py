@@ -5,7 +5,7 @@ import pytest
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import FIRST_PITCH, ONSET, VOICE_PITCH
-from groovevae.model.genres import covariance, genre_vector, phrase_start, playing_of, plays_drums
+from groovevae.model.genres import best_phrase_start, covariance, genre_vector, playing_of, plays_drums
 
 
 def song(*roles: str, num_bars: int = 4, **fields) -> Song:
@@ -79,15 +79,15 @@ def silent(piece: Song, *bars: int) -> Song:
     ],
 )
 def test_where_a_phrase_starts(piece: Song, start: int | None) -> None:
-    assert phrase_start(piece, has_drums=False, length=4, least=0.5) == start
+    assert best_phrase_start(piece, has_drums=False, length=4, least=0.5) == start
 
 
 def test_a_phrase_has_one_metre() -> None:
     piece = song("bass", "chords", num_bars=8)
     piece.bars.metre[2] = (3, 4)
-    assert phrase_start(piece, has_drums=False, length=4, least=0.5) == 4
+    assert best_phrase_start(piece, has_drums=False, length=4, least=0.5) == 4
     changing = replace(piece, bars=piece.bars[:6])
-    assert phrase_start(changing, has_drums=False, length=4, least=0.5) is None
+    assert best_phrase_start(changing, has_drums=False, length=4, least=0.5) is None
 
 
 @pytest.mark.parametrize(
@@ -104,4 +104,4 @@ def test_a_phrase_has_one_metre() -> None:
 def test_how_much_must_play_in_a_phrase(
     roles: tuple[str, ...], has_drums: bool, least: float, start: int | None
 ) -> None:
-    assert phrase_start(song(*roles, num_bars=8), has_drums=has_drums, length=4, least=least) == start
+    assert best_phrase_start(song(*roles, num_bars=8), has_drums=has_drums, length=4, least=least) == start

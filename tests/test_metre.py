@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
-from pieces import BASS, CHORDS, DRUMS, LEAD, piece_of
+from scores import BASS, CHORDS, DRUMS, LEAD, score_of
 
-from groovevae.bars import piece_to_song, song_to_piece
+from groovevae.bars import score_to_song, song_to_score
 from groovevae.bars.constants import FIRST_PITCH
 from groovevae.bars.metre import bar_lines
-from groovevae.bars.midi import Piece
+from groovevae.bars.midi import Score
 from groovevae.errors import MidiError
 
 
-def bars_of(piece: Piece) -> list[tuple[float, float, str, int]]:
+def bars_of(score: Score) -> list[tuple[float, float, str, int]]:
     """Start, end, metre and steps of each bar."""
-    lines = bar_lines(piece)
+    lines = bar_lines(score)
     metres = [f"{numerator}/{denominator}" for numerator, denominator in lines.metre.tolist()]
     return list(zip(lines.start.tolist(), lines.end.tolist(), metres, lines.num_steps.tolist(), strict=True))
 
@@ -40,7 +40,7 @@ def bars_of(piece: Piece) -> list[tuple[float, float, str, int]]:
 def test_metres(metre: str, read_as: list[str]) -> None:
     numerator, denominator = map(int, metre.split("/"))
     length = 4 * numerator / denominator
-    bars = bars_of(piece_of({LEAD: [(0, 2 * length, 60)]}, metres=[(0, numerator, denominator)]))
+    bars = bars_of(score_of({LEAD: [(0, 2 * length, 60)]}, metres=[(0, numerator, denominator)]))
     assert [bar[2] for bar in bars] == read_as * 2
     assert [bar[0] for bar in bars[1:]] == [bar[1] for bar in bars[:-1]]
     assert bars[-1][1] == 2 * length
@@ -49,23 +49,23 @@ def test_metres(metre: str, read_as: list[str]) -> None:
 
 def test_a_metre_that_the_grid_cannot_hold() -> None:
     """Its bars are left out and their notes counted; where nothing else is there, the file is refused."""
-    piece = piece_of({LEAD: [(0, 1, 60), (4, 0.25, 62)]}, metres=[(0, 4, 4), (4, 3, 32)])
-    assert [bar[2:] for bar in bars_of(piece)[:2]] == [("4/4", 16), ("3/32", 0)]
-    song = piece_to_song(piece)
+    score = score_of({LEAD: [(0, 1, 60), (4, 0.25, 62)]}, metres=[(0, 4, 4), (4, 3, 32)])
+    assert [bar[2:] for bar in bars_of(score)[:2]] == [("4/4", 16), ("3/32", 0)]
+    song = score_to_song(score)
     assert len(song.bars) == 1
     assert song.lost == {"lead": {"unsupported metre": 1}}
     with pytest.raises(MidiError, match="unsupported metre \\(3/32\\); bars of whole sixteenths, 24 at most, are read"):
-        piece_to_song(piece_of({LEAD: [(0, 1, 60)]}, metres=[(0, 3, 32)]))
+        score_to_song(score_of({LEAD: [(0, 1, 60)]}, metres=[(0, 3, 32)]))
 
 
 def test_the_last_bar_is_filled_up() -> None:
-    assert bars_of(piece_of({LEAD: [(0, 4.5, 60)]})) == [(0, 4, "4/4", 16), (4, 8, "4/4", 16)]
-    assert bars_of(piece_of({LEAD: [(0, 4.01, 60)]})) == [(0, 4, "4/4", 16)]  # a hair late is no bar
+    assert bars_of(score_of({LEAD: [(0, 4.5, 60)]})) == [(0, 4, "4/4", 16), (4, 8, "4/4", 16)]
+    assert bars_of(score_of({LEAD: [(0, 4.01, 60)]})) == [(0, 4, "4/4", 16)]  # a hair late is no bar
 
 
 def test_metre_changes() -> None:
-    piece = piece_of({LEAD: [(0, 13, 60)]}, metres=[(0, 3, 4), (6, 6, 8), (9, 4, 4)])
-    assert bars_of(piece) == [
+    score = score_of({LEAD: [(0, 13, 60)]}, metres=[(0, 3, 4), (6, 6, 8), (9, 4, 4)])
+    assert bars_of(score) == [
         (0, 3, "3/4", 12),
         (3, 6, "3/4", 12),
         (6, 9, "6/8", 12),
@@ -74,8 +74,8 @@ def test_metre_changes() -> None:
 
 
 def test_an_odd_end_of_a_section_is_a_short_bar() -> None:
-    piece = piece_of({LEAD: [(0, 9, 60)]}, metres=[(0, 4, 4), (5, 4, 4)])
-    assert bars_of(piece)[1:] == [(4, 5, "1/4", 4), (5, 9, "4/4", 16)]
+    score = score_of({LEAD: [(0, 9, 60)]}, metres=[(0, 4, 4), (5, 4, 4)])
+    assert bars_of(score)[1:] == [(4, 5, "1/4", 4), (5, 9, "4/4", 16)]
 
 
 def waltz(start: float, num_bars: int) -> dict:
@@ -90,18 +90,18 @@ def waltz(start: float, num_bars: int) -> dict:
 
 def test_a_marked_pickup() -> None:
     """Notation programs write it as a first section of one short bar, or let the section end within a bar."""
-    short = piece_of(waltz(1, 4), metres=[(0, 3, 4), (1, 3, 4)])
+    short = score_of(waltz(1, 4), metres=[(0, 3, 4), (1, 3, 4)])
     assert bars_of(short)[:2] == [(-2, 1, "3/4", 12), (1, 4, "3/4", 12)]
-    odd = piece_of(waltz(1, 4), metres=[(0, 3, 4), (7, 3, 4)])
+    odd = score_of(waltz(1, 4), metres=[(0, 3, 4), (7, 3, 4)])
     assert bars_of(odd) == [(start, start + 3, "3/4", 12) for start in (-2, 1, 4, 7, 10)]
 
 
 @pytest.mark.parametrize("pickup", [0, 1, 2])
 def test_an_unmarked_pickup(pickup: int) -> None:
-    song = piece_to_song(piece_of(waltz(pickup, 24), metres=[(0, 3, 4)]))
+    song = score_to_song(score_of(waltz(pickup, 24), metres=[(0, 3, 4)]))
     assert song.lead_in == (3 - pickup) % 3
     assert (song.bars.bass[1:24, 0] >= FIRST_PITCH).all()
-    back = song_to_piece(song)
+    back = song_to_score(song)
     onsets = back.notes["onset"][back.notes["track"] == 2]  # the lead
     assert onsets.tolist() == [beat + song.lead_in for beat in range(pickup + 72)]
 
@@ -109,17 +109,17 @@ def test_an_unmarked_pickup(pickup: int) -> None:
 def test_drums_take_the_bar_lines_at_their_word() -> None:
     """Off-beat genres put their weight beside the bar lines on purpose."""
     parts = waltz(1, 12) | {DRUMS: [(beat, 0.1, 36) for beat in range(36)]}
-    assert bars_of(piece_of(parts, metres=[(0, 3, 4)]))[0][0] == 0
+    assert bars_of(score_of(parts, metres=[(0, 3, 4)]))[0][0] == 0
 
 
 def test_few_notes_are_no_evidence() -> None:
-    assert bars_of(piece_of({CHORDS: [(1, 2, 40), (4, 2, 40)]}, metres=[(0, 3, 4)]))[0][0] == 0
+    assert bars_of(score_of({CHORDS: [(1, 2, 40), (4, 2, 40)]}, metres=[(0, 3, 4)]))[0][0] == 0
 
 
 def test_a_later_section_may_begin_with_a_pickup() -> None:
     first, second = waltz(0, 8), waltz(25, 12)
     parts = {track: first[track] + [note for note in second[track] if note[0] >= 24] for track in first}
-    bars = bars_of(piece_of(parts, metres=[(0, 3, 4), (24, 3, 4)]))
+    bars = bars_of(score_of(parts, metres=[(0, 3, 4), (24, 3, 4)]))
     assert [bar[2] for bar in bars] == ["3/4"] * 8 + ["1/4"] + ["3/4"] * 12
 
 
@@ -127,30 +127,30 @@ def test_bar_lines_may_shift_within_a_section() -> None:
     """A repeat that begins with its pickup leaves the bar before it short."""
     first, second = waltz(0, 12), waltz(37, 18)
     parts = {track: first[track] + [note for note in second[track] if note[0] >= 36] for track in first}
-    bars = bars_of(piece_of(parts, metres=[(0, 3, 4)]))
+    bars = bars_of(score_of(parts, metres=[(0, 3, 4)]))
     assert [bar[2] for bar in bars] == ["3/4"] * 12 + ["1/4"] + ["3/4"] * 18
 
 
 def test_an_odd_bar_keeps_its_length_in_seconds() -> None:
     """A bar that is no whole number of sixteenths is rounded; its tempo makes up for it, its notes are spread."""
     end = 4 + 5 / 12
-    piece = piece_of({LEAD: [(0, 4, 60), (end, 4, 60)]}, metres=[(0, 4, 4), (end, 4, 4)])
-    song = piece_to_song(piece)
+    score = score_of({LEAD: [(0, 4, 60), (end, 4, 60)]}, metres=[(0, 4, 4), (end, 4, 4)])
+    song = score_to_song(score)
     assert song.bars.num_steps.tolist() == [16, 2, 16]
-    back = song_to_piece(song)
-    assert back.seconds(back.notes["onset"]) == pytest.approx(piece.seconds(piece.notes["onset"]))
+    back = song_to_score(song)
+    assert back.seconds(back.notes["onset"]) == pytest.approx(score.seconds(score.notes["onset"]))
 
 
 def test_a_tempo_that_changes_within_a_bar_keeps_the_bars_length() -> None:
-    piece = piece_of({LEAD: [(0, 4, 60), (4, 4, 60)]}, tempos=[(0, 120), (2, 60), (4, 90)])
-    song = piece_to_song(piece)
+    score = score_of({LEAD: [(0, 4, 60), (4, 4, 60)]}, tempos=[(0, 120), (2, 60), (4, 90)])
+    song = score_to_song(score)
     assert song.bars.tempo.tolist() == [80, 90]
-    assert song_to_piece(song).tempos.tolist() == [[0, 80], [4, 90]]
+    assert song_to_score(song).tempos.tolist() == [[0, 80], [4, 90]]
 
 
 def test_a_slowly_changing_tempo_does_not_drift() -> None:
     tempos = [(4.0 * bar, 120 * 1.002**bar) for bar in range(60)]
-    piece = piece_of({LEAD: [(4 * bar, 1, 60) for bar in range(60)]}, tempos=tempos)
-    back = song_to_piece(piece_to_song(piece))
-    gap = back.seconds(back.notes["onset"]) - piece.seconds(piece.notes["onset"])
+    score = score_of({LEAD: [(4 * bar, 1, 60) for bar in range(60)]}, tempos=tempos)
+    back = song_to_score(score_to_song(score))
+    gap = back.seconds(back.notes["onset"]) - score.seconds(score.notes["onset"])
     assert np.abs(gap).max() < 0.005

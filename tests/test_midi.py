@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pieces import BASS, CHORDS, DRUMS, LEAD, note_rows, piece_of
+from scores import BASS, CHORDS, DRUMS, LEAD, note_rows, score_of
 
 from groovevae.bars.midi import (
     MAX_FILE_BYTES,
     NOTE_DTYPE,
-    Piece,
+    Score,
     Track,
-    load_piece,
-    midi_to_piece,
-    piece_to_midi,
-    piece_to_pretty_midi,
-    pretty_midi_to_piece,
+    load_score,
+    midi_to_score,
+    pretty_midi_to_score,
+    score_to_midi,
+    score_to_pretty_midi,
 )
 from groovevae.errors import MidiError
 
@@ -41,37 +41,37 @@ def track_ends(data: bytes) -> set[int]:
 
 
 def test_bytes_to_notes() -> None:
-    piece = midi_to_piece(midi_bytes(meta(3, b"Flute"), b"\x00\xc0\x49", num_notes=2))
-    assert note_rows(piece) == [("Flute", 0.0, 1.0, 60, 80), ("Flute", 1.0, 1.0, 60, 80)]
-    assert piece.tracks == (Track("Flute", 73, is_drum=False),)
-    assert piece.tempos.tolist() == [[0.0, 120.0]]
-    assert piece.metres.tolist() == [[0.0, 4.0, 4.0]]
-    assert piece.end == 2.0
+    score = midi_to_score(midi_bytes(meta(3, b"Flute"), b"\x00\xc0\x49", num_notes=2))
+    assert note_rows(score) == [("Flute", 0.0, 1.0, 60, 80), ("Flute", 1.0, 1.0, 60, 80)]
+    assert score.tracks == (Track("Flute", 73, is_drum=False),)
+    assert score.tempos.tolist() == [[0.0, 120.0]]
+    assert score.metres.tolist() == [[0.0, 4.0, 4.0]]
+    assert score.end == 2.0
 
 
 def test_riff_is_unwrapped() -> None:
     data = midi_bytes()
     riff = b"RIFF" + struct.pack("<I", len(data) + 12) + b"RMIDdata" + struct.pack("<I", len(data)) + data
-    assert note_rows(midi_to_piece(riff)) == note_rows(midi_to_piece(data))
+    assert note_rows(midi_to_score(riff)) == note_rows(midi_to_score(data))
 
 
 def test_tempo_and_metre_maps() -> None:
     tempo, metre = mido.bpm2tempo(90), meta(0x58, bytes([3, 2, 24, 8]))
-    piece = midi_to_piece(midi_bytes(meta(0x51, tempo.to_bytes(3, "big")), meta(0x58, bytes([6, 3, 24, 8])), metre))
-    assert piece.tempos == pytest.approx(np.array([[0.0, 90.0]]), rel=1e-5)
-    assert piece.metres.tolist() == [[0.0, 3.0, 4.0]]  # the last of two at one time
+    score = midi_to_score(midi_bytes(meta(0x51, tempo.to_bytes(3, "big")), meta(0x58, bytes([6, 3, 24, 8])), metre))
+    assert score.tempos == pytest.approx(np.array([[0.0, 90.0]]), rel=1e-5)
+    assert score.metres.tolist() == [[0.0, 3.0, 4.0]]  # the last of two at one time
 
 
 def test_maps_hold_the_default_until_a_file_says_otherwise() -> None:
-    piece = piece_of({LEAD: [(0, 8, 60)]}, tempos=[(4, 60)], metres=[(4, 3, 4)])
-    read = midi_to_piece(piece_to_midi(piece))
+    score = score_of({LEAD: [(0, 8, 60)]}, tempos=[(4, 60)], metres=[(4, 3, 4)])
+    read = midi_to_score(score_to_midi(score))
     assert read.tempos.tolist() == [[0.0, 120.0], [4.0, 60.0]]
     assert read.metres.tolist() == [[0.0, 4.0, 4.0], [4.0, 3.0, 4.0]]
 
 
 def test_seconds() -> None:
-    piece = piece_of({LEAD: [(0, 8, 60)]}, tempos=[(0, 120), (4, 60)])
-    assert piece.seconds(np.array([-1.0, 0, 2, 4, 6])).tolist() == [-0.5, 0, 1, 2, 4]
+    score = score_of({LEAD: [(0, 8, 60)]}, tempos=[(0, 120), (4, 60)])
+    assert score.seconds(np.array([-1.0, 0, 2, 4, 6])).tolist() == [-0.5, 0, 1, 2, 4]
 
 
 BAD_BYTES = {
@@ -97,7 +97,7 @@ def test_bad_bytes(data: bytes, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "é.mid"
     path.write_bytes(data)
     with pytest.raises(MidiError) as raised:
-        load_piece(path)
+        load_score(path)
     assert raised.value.reason.startswith(reason)
     assert str(raised.value) == f"{path}: {raised.value.reason}"
     assert "\n" not in str(raised.value)
@@ -105,29 +105,29 @@ def test_bad_bytes(data: bytes, reason: str, tmp_path: Path) -> None:
 
 def test_bad_files(tmp_path: Path) -> None:
     with pytest.raises(MidiError, match=r"nowhere\.mid: No such file or directory"):
-        load_piece(tmp_path / "nowhere.mid")
+        load_score(tmp_path / "nowhere.mid")
     with pytest.raises(MidiError, match="Is a directory"):
-        load_piece(tmp_path)
+        load_score(tmp_path)
     (tmp_path / "big.mid").touch()
     with (tmp_path / "big.mid").open("r+b") as file:
         file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(MidiError, match=r"big.mid: 32 MiB; at most 32 MiB are read"):
-        load_piece(tmp_path / "big.mid")
+        load_score(tmp_path / "big.mid")
 
 
 @pytest.mark.parametrize("name", ["é".encode("latin-1"), "日本".encode("shift_jis"), "日本".encode()])
 def test_any_bytes_may_be_a_name(name: bytes) -> None:
-    assert len(midi_to_piece(midi_bytes(meta(3, name))).notes) == 1
+    assert len(midi_to_score(midi_bytes(meta(3, name))).notes) == 1
 
 
 def test_metres_that_make_no_sense_are_left_out() -> None:
-    assert midi_to_piece(midi_bytes(meta(0x58, bytes([0, 2, 24, 8])))).metres.tolist() == [[0.0, 4.0, 4.0]]
+    assert midi_to_score(midi_bytes(meta(0x58, bytes([0, 2, 24, 8])))).metres.tolist() == [[0.0, 4.0, 4.0]]
 
 
 def test_what_is_written() -> None:
-    piece = piece_of({DRUMS: [(0, 0.1, 36)], BASS: [(0, 3, 40)]}, tempos=[(0, 93.5)], metres=[(0, 3, 4)])
-    piece.length, piece.key_signature, piece.text = 6.0, "F#m", "Größe, 日本, €"
-    data = piece_to_midi(piece)
+    score = score_of({DRUMS: [(0, 0.1, 36)], BASS: [(0, 3, 40)]}, tempos=[(0, 93.5)], metres=[(0, 3, 4)])
+    score.length, score.key_signature, score.text = 6.0, "F#m", "Größe, 日本, €"
+    data = score_to_midi(score)
     file = mido.MidiFile(file=io.BytesIO(data), charset="utf-8")
     assert (file.type, file.ticks_per_beat) == (1, TICKS)
     assert [track.name for track in file.tracks] == ["groovevae", "Drums", "Bass"]
@@ -143,8 +143,8 @@ def test_what_is_written() -> None:
 
 def test_repeated_pitches_do_not_overlap() -> None:
     """The first of two overlapping notes ends where the second begins; of two at one tick, one sounds."""
-    piece = piece_of({CHORDS: [(0, 4, 60), (1, 1, 60), (1, 1, 64), (1.0001, 1, 64)]})
-    assert note_rows(midi_to_piece(piece_to_midi(piece))) == [
+    score = score_of({CHORDS: [(0, 4, 60), (1, 1, 60), (1, 1, 64), (1.0001, 1, 64)]})
+    assert note_rows(midi_to_score(score_to_midi(score))) == [
         ("Chords", 0.0, 1.0, 60, 80),
         ("Chords", 1.0, 1.0, 60, 80),
         ("Chords", 1.0, 1.0, 64, 80),
@@ -152,12 +152,12 @@ def test_repeated_pitches_do_not_overlap() -> None:
 
 
 def test_more_tracks_than_channels() -> None:
-    piece = piece_of({Track(f"part {number}", number, is_drum=False): [(number, 1, 60)] for number in range(20)})
-    assert len(midi_to_piece(piece_to_midi(piece)).tracks) == 20
+    score = score_of({Track(f"part {number}", number, is_drum=False): [(number, 1, 60)] for number in range(20)})
+    assert len(midi_to_score(score_to_midi(score)).tracks) == 20
 
 
 @st.composite
-def pieces(draw: st.DrawFn) -> Piece:
+def scores(draw: st.DrawFn) -> Score:
     """Notes on whole ticks, none of which overlaps another of its pitch and track."""
     tracks = (DRUMS, BASS, LEAD)
     rows = []
@@ -169,33 +169,33 @@ def pieces(draw: st.DrawFn) -> Piece:
                 rows.append((start / TICKS, (stop - start) / TICKS, pitch, velocity, index))
     tempo = draw(st.floats(8, 1000))
     notes = np.array(sorted(rows), NOTE_DTYPE)
-    return Piece(notes, tracks, tempos=np.array([[0.0, tempo]]), length=20.0)
+    return Score(notes, tracks, tempos=np.array([[0.0, tempo]]), length=20.0)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(pieces())
-def test_notes_survive_the_file(piece: Piece) -> None:
-    """The same notes in symusic (midi_to_piece), mido and pretty_midi."""
-    data = piece_to_midi(piece)
-    read = midi_to_piece(data)
-    assert note_rows(read, digits=9) == note_rows(piece, digits=9)
-    assert read.tracks == piece.tracks
-    assert read.tempos == pytest.approx(piece.tempos, rel=1e-4)
+@given(scores())
+def test_notes_survive_the_file(score: Score) -> None:
+    """The same notes in symusic (midi_to_score), mido and pretty_midi."""
+    data = score_to_midi(score)
+    read = midi_to_score(data)
+    assert note_rows(read, digits=9) == note_rows(score, digits=9)
+    assert read.tracks == score.tracks
+    assert read.tempos == pytest.approx(score.tempos, rel=1e-4)
     assert track_ends(data) == {20 * TICKS}
 
     expected = [
         (name, round(onset * TICKS), round((onset + duration) * TICKS), *rest)
-        for name, onset, duration, *rest in note_rows(piece, digits=9)
+        for name, onset, duration, *rest in note_rows(score, digits=9)
     ]
     assert sorted(mido_rows(data)) == expected
-    pm = piece_to_pretty_midi(piece)
+    pm = score_to_pretty_midi(score)
     ticks = pm.time_to_tick
     assert expected == sorted(
         (part.name, ticks(note.start), ticks(note.end), note.pitch, note.velocity)
         for part in pm.instruments
         for note in part.notes
     )
-    assert [(part.is_drum, part.program) for part in pm.instruments] == [(t.is_drum, t.program) for t in piece.tracks]
+    assert [(part.is_drum, part.program) for part in pm.instruments] == [(t.is_drum, t.program) for t in score.tracks]
 
 
 def mido_rows(data: bytes) -> list[tuple]:
@@ -215,5 +215,5 @@ def mido_rows(data: bytes) -> list[tuple]:
 
 
 def test_pretty_midi_in_memory() -> None:
-    piece = piece_of({DRUMS: [(0, 0.5, 38)], LEAD: [(0, 1, 60), (1, 1, 62)]}, tempos=[(0, 100)])
-    assert note_rows(pretty_midi_to_piece(piece_to_pretty_midi(piece)), digits=2) == note_rows(piece, digits=2)
+    score = score_of({DRUMS: [(0, 0.5, 38)], LEAD: [(0, 1, 60), (1, 1, 62)]}, tempos=[(0, 100)])
+    assert note_rows(pretty_midi_to_score(score_to_pretty_midi(score)), digits=2) == note_rows(score, digits=2)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
-from pieces import noise_bars
+from scores import noise_bars
 from tiny import SIZES as BARE
 
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS

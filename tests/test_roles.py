@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from pieces import BASS, CHORDS, DRUMS, LEAD, Note, piece_of
+from scores import BASS, CHORDS, DRUMS, LEAD, Note, score_of
 
 from groovevae.bars.constants import ROLES
-from groovevae.bars.midi import Piece, Track
+from groovevae.bars.midi import Score, Track
 from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
 
 
@@ -21,13 +21,13 @@ def block(*pitches: int) -> list[Note]:
     return [(beat, 2, pitch) for beat in range(0, 16, 2) for pitch in pitches]
 
 
-def roles_of(piece: Piece) -> dict[str, set[str]]:
+def roles_of(score: Score) -> dict[str, set[str]]:
     """The roles that each track's notes were given, in bars of 4/4."""
-    roles = assign_roles(piece, (piece.notes["onset"] // 4).astype(int))
+    roles = assign_roles(score, (score.notes["onset"] // 4).astype(int))
     names = ("none", *ROLES)
     return {
-        track.name: {names[role + 1] for role in roles[piece.notes["track"] == index]}
-        for index, track in enumerate(piece.tracks)
+        track.name: {names[role + 1] for role in roles[score.notes["track"] == index]}
+        for index, track in enumerate(score.tracks)
     }
 
 
@@ -87,17 +87,17 @@ BANDS = {
 
 @pytest.mark.parametrize(("parts", "expected"), BANDS.values(), ids=BANDS)
 def test_tracks(parts: dict[Track, list[Note]], expected: list[str]) -> None:
-    assert roles_of(piece_of(parts)) == {track.name: {role} for track, role in zip(parts, expected, strict=True)}
+    assert roles_of(score_of(parts)) == {track.name: {role} for track, role in zip(parts, expected, strict=True)}
 
 
-def note_roles(piece: Piece) -> dict[str, set[int]]:
-    roles = assign_roles(piece, (piece.notes["onset"] // 4).astype(int))
-    return {name: set(piece.notes["pitch"][roles == role].tolist()) for role, name in enumerate(ROLES)}
+def note_roles(score: Score) -> dict[str, set[int]]:
+    roles = assign_roles(score, (score.notes["onset"] // 4).astype(int))
+    return {name: set(score.notes["pitch"][roles == role].tolist()) for role, name in enumerate(ROLES)}
 
 
 def test_a_piano_solo_is_split() -> None:
     hands = {part("right"): block(64, 67, 72), part("left"): block(40, 52, 55)}
-    assert note_roles(piece_of(hands)) == {
+    assert note_roles(score_of(hands)) == {
         "drums": set(),
         "bass": {40},
         "chords": {52, 55, 64, 67},
@@ -107,31 +107,31 @@ def test_a_piano_solo_is_split() -> None:
 
 def test_a_guitar_solo_has_a_bass_too() -> None:
     """Where hardly a note is low, the bass line reaches higher."""
-    assert note_roles(piece_of({part("Guitar", 24): block(55, 64, 69, 76)}))["bass"] == {55}
+    assert note_roles(score_of({part("Guitar", 24): block(55, 64, 69, 76)}))["bass"] == {55}
 
 
 def test_what_sounds_under_a_held_melody_is_not_the_melody() -> None:
     notes = [(0, 4, 76), *((beat, 1, 60) for beat in range(4))]
-    roles = note_roles(piece_of({part("Piano"): notes}))
+    roles = note_roles(score_of({part("Piano"): notes}))
     assert roles["lead"] == {76}
 
 
 def test_the_first_lead_that_plays_in_a_bar_leads() -> None:
     """A voice goes before a solo."""
     parts = {part("Vocal"): line(70, stop=8), part("Solo", 66): line(72, start=4)}
-    piece = piece_of(parts | {part("", 33): line(36)})
-    roles = assign_roles(piece, (piece.notes["onset"] // 4).astype(int))
+    score = score_of(parts | {part("", 33): line(36)})
+    roles = assign_roles(score, (score.notes["onset"] // 4).astype(int))
     leading = roles == ROLES.index("lead")
-    assert piece.notes["onset"][leading & (piece.notes["track"] == 0)].tolist() == [*range(8)]
-    assert piece.notes["onset"][leading & (piece.notes["track"] == 1)].tolist() == [*range(8, 16)]
+    assert score.notes["onset"][leading & (score.notes["track"] == 0)].tolist() == [*range(8)]
+    assert score.notes["onset"][leading & (score.notes["track"] == 1)].tolist() == [*range(8, 16)]
 
 
 def test_a_bass_by_its_program_goes_before_one_by_its_name() -> None:
     """A contrabass section or a "bass guitar riff" accompanies where the electric bass plays."""
-    piece = piece_of({part("", 33): line(36, stop=8), part("Contrabass", 48): line(40), part("", 73): line(72)})
-    roles = assign_roles(piece, (piece.notes["onset"] // 4).astype(int))
-    is_bass = (roles == ROLES.index("bass")) & (piece.notes["track"] == 1)
-    assert piece.notes["onset"][is_bass].tolist() == [*range(8, 16)]
+    score = score_of({part("", 33): line(36, stop=8), part("Contrabass", 48): line(40), part("", 73): line(72)})
+    roles = assign_roles(score, (score.notes["onset"] // 4).astype(int))
+    is_bass = (roles == ROLES.index("bass")) & (score.notes["track"] == 1)
+    assert score.notes["onset"][is_bass].tolist() == [*range(8, 16)]
 
 
 def test_a_single_note_is_an_effect_and_no_lead() -> None:
@@ -139,8 +139,8 @@ def test_a_single_note_is_an_effect_and_no_lead() -> None:
     num_beats = 4 * 40
     chords = [(beat, 1, pitch) for beat in range(num_beats) for pitch in (62, 65, 69)]
     bass = [(beat, 1, 33) for beat in range(num_beats)]
-    piece = piece_of({part("boom", 31): [(8, 1, 80)], part("guitar", 29): chords, part("", 34): bass})
-    assert note_roles(piece)["lead"] == {69}
+    score = score_of({part("boom", 31): [(8, 1, 80)], part("guitar", 29): chords, part("", 34): bass})
+    assert note_roles(score)["lead"] == {69}
 
 
 def test_chord_tracks_in_bar() -> None:
@@ -154,5 +154,5 @@ def test_chord_tracks_in_bar() -> None:
 
 
 def test_no_role() -> None:
-    piece = piece_of({part("", 127): [(0, 1, 60)]})
-    assert assign_roles(piece, np.zeros(1, int)).tolist() == [NO_ROLE]
+    score = score_of({part("", 127): [(0, 1, 60)]})
+    assert assign_roles(score, np.zeros(1, int)).tolist() == [NO_ROLE]

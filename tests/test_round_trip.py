@@ -2,9 +2,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from pieces import BASS, CHORDS, DRUMS, LEAD, piece_of
+from scores import BASS, CHORDS, DRUMS, LEAD, score_of
 
-from groovevae.bars.midi import piece_to_midi
+from groovevae.bars.midi import score_to_midi
 
 
 def test_round_trip_of_a_corpus(tmp_path: Path, run_python: Callable) -> None:
@@ -19,7 +19,7 @@ def test_round_trip_of_a_corpus(tmp_path: Path, run_python: Callable) -> None:
         LEAD: swung,
     }
     (tmp_path / "jazz").mkdir()
-    (tmp_path / "jazz" / "one.mid").write_bytes(piece_to_midi(piece_of(parts)))
+    (tmp_path / "jazz" / "one.mid").write_bytes(score_to_midi(score_of(parts)))
     (tmp_path / "jazz" / "two.mid").write_bytes(b"no MIDI")
 
     jazz = json.loads(run_python("-m", "scripts.round_trip", str(tmp_path), "--json").stdout)["jazz"]

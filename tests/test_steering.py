@@ -8,16 +8,16 @@ import numpy as np
 import pretty_midi
 import pytest
 from corpus_files import band_tune
-from pieces import note_rows
+from scores import note_rows
 
 from groovevae import BlendRequest, Groove, read_song
-from groovevae.bars import song_to_piece
+from groovevae.bars import song_to_score
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.types import Bars
 from groovevae.errors import CorpusError, RequestError
-from groovevae.generation.blending import plan_pieces
+from groovevae.generation.blending import prepare_pieces
 from groovevae.generation.requests import joined_morph, morph_requests
-from groovevae.generation.sources import Places
+from groovevae.generation.sources import Sources
 from groovevae.model.genres import Vector
 
 REQUEST = BlendRequest("classical", {"rock": 1.0}, temperature=1.0)  # the tiny model is silent at its likeliest
@@ -41,9 +41,7 @@ def steered(groove: Groove) -> Groove:
 
 def points_of(groove: Groove, request: BlendRequest) -> np.ndarray:
     """The points of the first piece of a request."""
-    from groovevae.generation.blending import plan_pieces
-
-    return plan_pieces(request.checked(groove.model.genres), Places(groove.model, groove.network))[0].take.z
+    return prepare_pieces(request.checked(groove.model), Sources(groove.model, groove.network))[0].take.z
 
 
 def role_of(bars: Bars, role: str) -> list:
@@ -81,7 +79,7 @@ def test_roles_go_shares_of_their_own(groove: Groove) -> None:
 def test_each_role_goes_by_its_own_dose(groove: Groove) -> None:
     """A calibrated amount is a share of the way that depends on the role; at 0 all stay where they are."""
     curves = np.array([[0.5, 1.0, 1.5, 2.0], [0.1, 0.2, 0.3, 0.4], [0.25, 0.5, 0.75, 1.0], [1.0, 1.0, 1.0, 1.0]])
-    dosed = Groove(replace(groove.model, doses={("jazz", "rock"): curves.astype(np.float32)}))
+    dosed = Groove(replace(groove.model, calibration={("jazz", "rock"): curves.astype(np.float32)}))
     request = replace(REQUEST, start="jazz")
     straight = replace(request, method="transport")
     by_role = points_of(dosed, replace(request, amount=0.5))
@@ -112,7 +110,7 @@ def test_what_is_kept_of_a_file_are_its_own_notes(
     for role in ROLES:
         assert (role_of(blended.song.bars, role) == role_of(song.bars, role)) == (role in keep), role
     before, after = (
-        {row for row in note_rows(song_to_piece(s)) if row[0].lower() in keep} for s in (song, blended.song)
+        {row for row in note_rows(song_to_score(s)) if row[0].lower() in keep} for s in (song, blended.song)
     )
     assert before == after != set()
     assert blended.description.count(f", keeping {', '.join(keep)}; ") == 1
@@ -229,9 +227,9 @@ def groove_points(groove: Groove, path: str) -> np.ndarray:
         ({"roles": {"drums": -1.0}}, "amount -1 is outside 0 to 4"),
         ({"roles": {"flute": 1.0}}, "no role 'flute'; there are drums, bass, chords and lead"),
         ({"keep": ("flute",)}, "no role 'flute'; there are"),
-        ({"keep": ("lead",), "roles": {"lead": 1.0}}, "lead is kept as it is: leave out its amount"),
+        ({"keep": ("lead",), "roles": {"lead": 1.0}}, "lead is kept as it is: give it no amount"),
         ({"targets": {}, "vectors": {"up": 1.0}, "roles": {"lead": 1.0}}, "amounts of roles need a genre to go to"),
-        ({"key": "H"}, "no key 'H'; write C, F#, Bbm"),
+        ({"key": "H"}, "no key 'H'; write one like C, F#m"),
         ({"tempo": 1000.0}, "tempo 1000 is outside 20 to 400"),
         ({"tempo": float("nan")}, "tempo nan is outside 20 to 400"),
         ({"vectors": {"density": 1.0}}, "no vector 'density': this model has none; groove vector learn CORPUS"),
@@ -275,9 +273,6 @@ def test_drums_that_come_in_stay(groove: Groove) -> None:
     start = next(phrase for phrase in model.genres["classical"].phrases if not phrase.plays[0])
     assert len(np.unique(start.z, axis=0)) > 1
     seed = model.genres["classical"].phrases.index(start)
-    [plan] = plan_pieces(
-        BlendRequest("classical", {"rock": 1.0}, seed=seed).checked(model.genres), Places(model, model.network())
-    )
-    drums, bass = plan.take.z[0], plan.take.z[1]
+    drums, bass, *_ = points_of(groove, BlendRequest("classical", {"rock": 1.0}, seed=seed))
     assert (drums == drums[0]).all()
     assert len(np.unique(bass, axis=0)) > 1

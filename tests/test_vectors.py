@@ -9,7 +9,7 @@ import pytest
 
 from groovevae import Groove
 from groovevae.errors import ModelFileError, RequestError
-from groovevae.generation.sources import Places, make_vector
+from groovevae.generation.sources import Sources, make_vector
 from groovevae.model.file import load_model_file, save_model
 from groovevae.model.genres import Vector
 from groovevae.model.vectors import describe_vector, find_vector, load_vector, save_vector, with_vectors
@@ -75,13 +75,13 @@ def test_what_is_told_of_a_vector(groove: Groove) -> None:
 
 
 def test_a_vector_of_two_genres_is_their_difference(groove: Groove, band_corpus: Path) -> None:
-    places = Places(groove.model, groove.network)
-    made = make_vector(places, "x", ["Classical"], ["rock"])
+    sources = Sources(groove.model, groove.network)
+    made = make_vector(sources, "x", ["Classical"], ["rock"])
     np.testing.assert_allclose(made.z, groove.genre_vectors["rock"] - groove.genre_vectors["classical"], atol=1e-6)
     assert made.about == "from Classical to rock"
     files = sorted(map(str, (band_corpus / "rock").iterdir()))
-    of_files = make_vector(places, "x", ["classical"], files)
-    of_folder = make_vector(places, "x", ["classical"], [str(band_corpus / "rock")])
+    of_files = make_vector(sources, "x", ["classical"], files)
+    of_folder = make_vector(sources, "x", ["classical"], [str(band_corpus / "rock")])
     np.testing.assert_allclose(of_files.z, of_folder.z, atol=1e-4)
     with pytest.raises(RequestError, match="did you mean classical"):
-        make_vector(places, "x", ["clasical"], ["rock"])
+        make_vector(sources, "x", ["clasical"], ["rock"])

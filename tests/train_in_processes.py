@@ -21,7 +21,7 @@ STEPS, STOPPED_AT = 8, 4
 CONFIG = replace(SETTINGS, steps=STEPS)
 
 
-def losses_of(reports: list[loop.Progress]) -> list[dict]:
+def losses_of(reports: list[loop.TrainingProgress]) -> list[dict]:
     """What each step's report says, but for the clock."""
     return [{k: v for k, v in asdict(progress).items() if "second" not in k} for progress in reports]
 

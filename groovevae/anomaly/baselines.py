@@ -12,7 +12,7 @@ FARTHEST = 20.0  # spreads: a value is never farther off than this
 
 
 @dataclass(frozen=True)
-class Usual:
+class Baseline:
     """Means and spreads (V,) by genre; under None those of all genres together."""
 
     mean: Mapping[str | None, np.ndarray]
@@ -21,7 +21,7 @@ class Usual:
     def deviations(self, values: np.ndarray, genre: np.ndarray) -> np.ndarray:
         """How many spreads values (N, V) lie from their genre's mean; 0 where unknown, and never past FARTHEST.
 
-        Of a genre that was not among the normal data the mean of all is usual.
+        Of a genre that was not among the normal data the mean of all is baseline.
         """
         out = np.empty(values.shape)
         for name in np.unique(genre):
@@ -31,7 +31,7 @@ class Usual:
         return np.clip(np.nan_to_num(out), -FARTHEST, FARTHEST)
 
 
-def fit_usual(values: np.ndarray, genre: np.ndarray) -> Usual:
+def fit_baseline(values: np.ndarray, genre: np.ndarray) -> Baseline:
     """What is usual among values (N, V) of these genres (N,); NaN does not count."""
     everything, spread_all, _ = _moments(values)
     mean: dict[str | None, np.ndarray] = {None: everything}
@@ -47,7 +47,7 @@ def fit_usual(values: np.ndarray, genre: np.ndarray) -> Usual:
     for name in np.unique(genre):
         square, count = _square_mean(residual[genre == name])
         spread[name] = np.sqrt((count * square + PRIOR * within**2) / (count + PRIOR))
-    return Usual(mean, spread)
+    return Baseline(mean, spread)
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -39,10 +39,10 @@ def fit_scale(scores: np.ndarray, genre: np.ndarray) -> Scale:
     if not len(scores):
         return Scale({None: 0.0}, {None: 1.0})
     own = {name: scores[genre == name] for name in np.unique(genre).tolist()}
-    usual = float(np.median([_spread(values) for values in own.values()]))
+    baseline = float(np.median([_spread(values) for values in own.values()]))
     centre: dict[str | None, float] = {name: float(np.median(values)) for name, values in own.items()}
-    spread: dict[str | None, float] = {name: (_spread(values) + usual) / 2 for name, values in own.items()}
-    centre[None], spread[None] = float(np.median(scores)), max(usual, LEAST_SPREAD)
+    spread: dict[str | None, float] = {name: (_spread(values) + baseline) / 2 for name, values in own.items()}
+    centre[None], spread[None] = float(np.median(scores)), max(baseline, LEAST_SPREAD)
     return Scale(centre, {name: max(value, LEAST_SPREAD) for name, value in spread.items()})
 
 

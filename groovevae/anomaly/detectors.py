@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from groovevae.anomaly.baselines import Usual, fit_usual
-from groovevae.anomaly.measurements import View
-from groovevae.anomaly.song_statistics import portraits, worst_quarter
+from groovevae.anomaly.baselines import Baseline, fit_baseline
+from groovevae.anomaly.measurements import Measurements
+from groovevae.anomaly.song_statistics import song_statistics, worst_quarter
 
 NEIGHBOURS = 3
 MIN_SONGS = 5  # of a genre: fewer are compared with the songs of all genres
@@ -28,13 +28,13 @@ RIDGE = 0.1  # share of the mean variance that is added to a covariance of laten
 class Known:
     """Songs with the genre and the group of each, (S,): all versions of a song are one group."""
 
-    view: View
+    measured: Measurements
     genre: np.ndarray
     group: np.ndarray
 
     def of(self, songs: np.ndarray) -> Known:
         """Some of the songs, by their indices."""
-        return Known(self.view.of(songs), self.genre[songs], self.group[songs])
+        return Known(self.measured.of(songs), self.genre[songs], self.group[songs])
 
 
 Scorer = Callable[[Known], np.ndarray]  # songs to their scores (S,)
@@ -42,13 +42,13 @@ Detector = Callable[[Known], Scorer]  # fitted to normal songs
 
 
 def song_neighbours(normal: Known, *, with_model: bool = True) -> Scorer:
-    """Log of the mean distance to the nearest normal songs, by `portraits` in spreads of the genre."""
-    values = portraits(normal.view, with_model=with_model)
-    usual = fit_usual(values, normal.genre)
-    known = usual.deviations(values, normal.genre)
+    """Log of the mean distance to the nearest normal songs, by `song_statistics` in spreads of the genre."""
+    values = song_statistics(normal.measured, with_model=with_model)
+    baseline = fit_baseline(values, normal.genre)
+    known = baseline.deviations(values, normal.genre)
 
     def score(songs: Known) -> np.ndarray:
-        own = usual.deviations(portraits(songs.view, with_model=with_model), songs.genre)
+        own = baseline.deviations(song_statistics(songs.measured, with_model=with_model), songs.genre)
         distances = nearest(own, known, songs.genre, normal.genre, songs.group, normal.group)
         return np.log(distances + 1e-9)
 
@@ -66,37 +66,37 @@ def reconstruction(normal: Known) -> Scorer:
     With draws from the posterior, the reconstruction probability of An & Cho 2015; of a plain autoencoder, the
     reconstruction error.
     """
-    usual = fit_usual(normal.view.nats, normal.genre[normal.view.song])
+    baseline = fit_baseline(normal.measured.nats, normal.genre[normal.measured.song])
 
     def score(songs: Known) -> np.ndarray:
-        return worst_quarter(usual.deviations(songs.view.nats, _of_bars(songs)).mean(1), songs.view)
+        return worst_quarter(baseline.deviations(songs.measured.nats, _of_bars(songs)).mean(1), songs.measured)
 
     return score
 
 
 def bar_neighbours(normal: Known) -> Scorer:
     """Mean distance to the nearest normal bars of the genre, by `bar_features`; of the worst quarter of bars."""
-    usual, known = _standard(normal)
+    baseline, known = _standard(normal)
     picked = _some_bars(normal)
-    genre, group = _of_bars(normal)[picked], normal.group[normal.view.song][picked]
+    genre, group = _of_bars(normal)[picked], normal.group[normal.measured.song][picked]
 
     def score(songs: Known) -> np.ndarray:
-        own = usual.deviations(songs.view.features, _of_bars(songs))
-        of_bar = nearest(own, known[picked], _of_bars(songs), genre, songs.group[songs.view.song], group)
-        return worst_quarter(of_bar, songs.view)
+        own = baseline.deviations(songs.measured.features, _of_bars(songs))
+        of_bar = nearest(own, known[picked], _of_bars(songs), genre, songs.group[songs.measured.song], group)
+        return worst_quarter(of_bar, songs.measured)
 
     return score
 
 
 def bar_pca(normal: Known) -> Scorer:
     """What principal components of the normal bars' `bar_features` leave unexplained; of the worst quarter of bars."""
-    usual, known = _standard(normal)
+    baseline, known = _standard(normal)
     _, vectors = np.linalg.eigh(np.cov(known, rowvar=False))
     main = vectors[:, -COMPONENTS:]  # (F, COMPONENTS)
 
     def score(songs: Known) -> np.ndarray:
-        own = usual.deviations(songs.view.features, _of_bars(songs))
-        return worst_quarter(((own - own @ main @ main.T) ** 2).mean(1), songs.view)
+        own = baseline.deviations(songs.measured.features, _of_bars(songs))
+        return worst_quarter(((own - own @ main @ main.T) ** 2).mean(1), songs.measured)
 
     return score
 
@@ -105,12 +105,12 @@ def isolation_forest(normal: Known) -> Scorer:
     """An isolation forest (Liu et al. 2008) over `bar_features` in spreads of the genre; by the worst quarter."""
     from sklearn.ensemble import IsolationForest
 
-    usual, known = _standard(normal)
+    baseline, known = _standard(normal)
     forest: Any = IsolationForest(n_estimators=TREES, random_state=0).fit(known)
 
     def score(songs: Known) -> np.ndarray:
-        own = usual.deviations(songs.view.features, _of_bars(songs))
-        return worst_quarter(-forest.score_samples(own), songs.view)
+        own = baseline.deviations(songs.measured.features, _of_bars(songs))
+        return worst_quarter(-forest.score_samples(own), songs.measured)
 
     return score
 
@@ -118,15 +118,15 @@ def isolation_forest(normal: Known) -> Scorer:
 def latent_mahalanobis(normal: Known) -> Scorer:
     """Mahalanobis distance of latent points from their genre's mean, the genres' covariances pooled; worst quarter."""
     genre = _of_bars(normal)
-    means = {name: normal.view.z[genre == name].mean(0) for name in np.unique(genre)}
-    means[None] = normal.view.z.mean(0)
-    residual = normal.view.z - np.stack([means[name] for name in genre])
+    means = {name: normal.measured.z[genre == name].mean(0) for name in np.unique(genre)}
+    means[None] = normal.measured.z.mean(0)
+    residual = normal.measured.z - np.stack([means[name] for name in genre])
     spread = residual.T @ residual / len(residual)
     inverse = np.linalg.inv(spread + RIDGE * np.trace(spread) / len(spread) * np.eye(len(spread)))
 
     def score(songs: Known) -> np.ndarray:
-        apart = songs.view.z - np.stack([means.get(name, means[None]) for name in _of_bars(songs)])
-        return worst_quarter(np.sqrt(np.einsum("ij,jk,ik->i", apart, inverse, apart)), songs.view)
+        apart = songs.measured.z - np.stack([means.get(name, means[None]) for name in _of_bars(songs)])
+        return worst_quarter(np.sqrt(np.einsum("ij,jk,ik->i", apart, inverse, apart)), songs.measured)
 
     return score
 
@@ -174,11 +174,11 @@ def nearest(
     return out
 
 
-def _standard(normal: Known) -> tuple[Usual, np.ndarray]:
+def _standard(normal: Known) -> tuple[Baseline, np.ndarray]:
     """What is usual of `bar_features`, and how far the normal bars lie from it."""
     genre = _of_bars(normal)
-    usual = fit_usual(normal.view.features.astype(float), genre)
-    return usual, usual.deviations(normal.view.features, genre)
+    baseline = fit_baseline(normal.measured.features.astype(float), genre)
+    return baseline, baseline.deviations(normal.measured.features, genre)
 
 
 def _some_bars(normal: Known) -> np.ndarray:
@@ -189,4 +189,4 @@ def _some_bars(normal: Known) -> np.ndarray:
 
 def _of_bars(songs: Known) -> np.ndarray:
     """The genre of each bar, (N,)."""
-    return songs.genre[songs.view.song]
+    return songs.genre[songs.measured.song]

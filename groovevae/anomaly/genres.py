@@ -1,4 +1,4 @@
-"""Which genre a song sounds like, told by other songs: a linear classifier over portraits and latent points."""
+"""Which genre a song sounds like, told by other songs: a linear classifier over song_statistics and latent points."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from groovevae.anomaly.baselines import fit_usual
+from groovevae.anomaly.baselines import fit_baseline
 from groovevae.anomaly.detectors import Known
-from groovevae.anomaly.song_statistics import portraits, song_means
+from groovevae.anomaly.song_statistics import song_means, song_statistics
 
 FOLDS = 5
 FARTHEST_ODDS = 1e3  # nats
@@ -54,7 +54,7 @@ def deal(group: np.ndarray, *, seed: int) -> np.ndarray:
 
 
 def _values(songs: Known) -> np.ndarray:
-    return np.concatenate([portraits(songs.view), song_means(songs.view.z, songs.view)], axis=1)
+    return np.concatenate([song_statistics(songs.measured), song_means(songs.measured.z, songs.measured)], axis=1)
 
 
 def _odds(posterior: np.ndarray, genre: np.ndarray, genres: np.ndarray) -> Odds:
@@ -74,13 +74,13 @@ def _odds(posterior: np.ndarray, genre: np.ndarray, genres: np.ndarray) -> Odds:
 def _linear(values: np.ndarray, genre: np.ndarray, judged: np.ndarray, genres: np.ndarray) -> np.ndarray:
     """Log-probability (M, G) of each genre by Gaussians of one covariance (linear discriminant analysis), all genres
     equally likely beforehand; -inf for a genre without songs. The covariance is shrunk (Friedman 1989)."""
-    usual = fit_usual(values, np.full(len(genre), ""))
-    known = usual.deviations(values, np.full(len(genre), ""))
+    baseline = fit_baseline(values, np.full(len(genre), ""))
+    known = baseline.deviations(values, np.full(len(genre), ""))
     mean = {name: known[genre == name].mean(0) for name in np.unique(genre)}
     residual = known - np.stack([mean[name] for name in genre])
     spread = residual.T @ residual / len(residual)
     spread = (1 - SHRINKAGE) * spread + SHRINKAGE * np.diag(np.diag(spread)) + 1e-3 * np.eye(len(spread))
-    own = usual.deviations(judged, np.full(len(judged), ""))
+    own = baseline.deviations(judged, np.full(len(judged), ""))
     logits = np.full((len(judged), len(genres)), -np.inf)
     for column, name in enumerate(genres.tolist()):
         if name in mean:

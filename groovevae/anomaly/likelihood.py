@@ -52,12 +52,12 @@ def _chunk_nats(network: Network, bars: Bars, z: np.ndarray) -> np.ndarray:
     num_beats = int(bars.num_beats.max())
     batch = bars.batch(num_beats)
     metre = metre_index(batch.num_steps, batch.is_compound)
-    plan, h = network.plan(z.reshape(-1, size), np.tile(metre, num_draws), num_beats)
+    projected, h = network.project(z.reshape(-1, size), np.tile(metre, num_draws), num_beats)
     nats = np.zeros((num_draws, num_bars, len(NATS)))
     before = None
     for beat in range(num_beats):
         steps = slice(STEPS_PER_BEAT * beat, STEPS_PER_BEAT * (beat + 1))
-        h, logits = network.step(h, plan[:, beat], network.hear(before, num_bars), num_draws)
+        h, logits = network.step(h, projected[:, beat], network.hear(before, num_bars), num_draws)
         before = BarBatch._make((*(part[:, steps] for part in batch[:7]), *batch[7:]))
         inside = np.arange(steps.start, steps.stop) < batch.num_steps[:, None]  # (B, 4)
         nats += step_nats(_streams(logits, num_draws), before, inside).sum(2)

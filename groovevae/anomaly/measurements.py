@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -19,11 +19,9 @@ BARS = 24  # of a song that are looked at, spread evenly over those that sound
 DRAWS = 1  # latent points a bar: the mean over a song's bars averages the chance out
 _BATCH = 100  # songs described together
 
-Progress = Callable[[int], None]
-
 
 @dataclass(frozen=True)
-class View:
+class Measurements:
     """N bars of S songs. Traits and nats are NaN where a bar has nothing to measure them by."""
 
     song: np.ndarray  # (N,) int, index of the song
@@ -35,14 +33,14 @@ class View:
     nats: np.ndarray  # (N, 5): `likelihood.NATS`; NaN without a model
     z: np.ndarray  # (N, Z) posterior means; (N, 0) without a model
 
-    def of(self, songs: np.ndarray) -> View:
-        """The view of some of the songs, by their indices (M,), in that order."""
+    def of(self, songs: np.ndarray) -> Measurements:
+        """The measured of some of the songs, by their indices (M,), in that order."""
         rows = [np.flatnonzero(self.song == song) for song in songs]
         index = np.concatenate([np.zeros(0, int), *rows])
         song = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
         parts = (self.features, self.traits, self.nats, self.z)
         features, traits, nats, z = (part[index] for part in parts)
-        return View(song, self.bar[index], len(rows), features, traits, self.trait_names, nats, z)
+        return Measurements(song, self.bar[index], len(rows), features, traits, self.trait_names, nats, z)
 
 
 def describe(
@@ -52,12 +50,11 @@ def describe(
     draws: int = DRAWS,
     seed: int = 0,
     with_features: bool = True,
-    progress: Progress = lambda done: None,
-) -> View:
-    """The view of songs with at least one bar each, without a network of what can be heard in them alone.
+) -> Measurements:
+    """The measured of songs with at least one bar each, without a network of what can be heard in them alone.
 
-    A few songs at a time are taken from `songs`; `progress` is called with how many are done. Only detectors of bars
-    need the features, which are a large part of the time and the memory.
+    A few songs at a time are taken from `songs`. Only detectors of bars need the features, which are a large part of
+    the time and the memory.
     """
     picked: list[np.ndarray] = []
     parts = []
@@ -69,10 +66,9 @@ def describe(
         features = bar_features(bars).values if with_features else np.zeros((len(bars), 0))
         parts.append((features, _traits(bars), nats.astype(np.float32), z))
         picked += index
-        progress(len(picked))
     features, traits, nats, z = (np.concatenate(column) for column in zip(*parts, strict=True))
     song = np.repeat(np.arange(len(picked)), [len(index) for index in picked])
-    return View(song, np.concatenate(picked), len(picked), features, traits, trait_names(), nats, z)
+    return Measurements(song, np.concatenate(picked), len(picked), features, traits, trait_names(), nats, z)
 
 
 def _seen_by(network: Network | None, bars: Bars, *, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -92,12 +88,12 @@ def sounding_bars(bars: Bars) -> np.ndarray:
 
 
 def trait_names() -> tuple[str, ...]:
-    """The columns of `View.traits`."""
+    """The columns of `Measurements.traits`."""
     return (*bar_traits(Bars.empty(1)), *(f"drums hits of {voice}" for voice in VOICES))
 
 
 def nats_names() -> tuple[str, ...]:
-    """The columns of `View.nats`, as traits are named."""
+    """The columns of `Measurements.nats`, as traits are named."""
     return tuple(f"{name} nats" for name in NATS)
 
 

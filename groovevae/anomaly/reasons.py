@@ -1,4 +1,4 @@
-"""Why a file does not belong, in words, and where: the role and the bars that lie farthest from what is usual."""
+"""Why a file does not belong, in words, and where: the role and the bars that lie farthest from what is baseline."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groovevae.anomaly.baselines import Usual, fit_usual
+from groovevae.anomaly.baselines import Baseline, fit_baseline
 from groovevae.anomaly.detectors import Known
 from groovevae.anomaly.measurements import role_of
-from groovevae.anomaly.song_statistics import portrait_names, portraits
+from groovevae.anomaly.song_statistics import song_statistics, statistic_names
 from groovevae.bars.constants import ROLES
 
 FAR = 3.0  # spreads from what is usual in the genre: what is worth a word
@@ -38,7 +38,7 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Blame:
-    """The role that lies farthest from the usual, its worst bars (from 1 on), and what is wrong with it."""
+    """The role that lies farthest from the baseline, its worst bars (from 1 on), and what is wrong with it."""
 
     role: str
     bars: tuple[int, ...]
@@ -49,19 +49,19 @@ class Blamer:
     """Finds blame by what is usual among normal songs."""
 
     def __init__(self, normal: Known) -> None:
-        self._songs: Usual = fit_usual(portraits(normal.view), normal.genre)
-        values, genre = _of_bars(normal), normal.genre[normal.view.song]
-        self._bars: Usual = fit_usual(values, genre)
-        self._names = portrait_names(normal.view)
+        self._songs: Baseline = fit_baseline(song_statistics(normal.measured), normal.genre)
+        values, genre = _of_bars(normal), normal.genre[normal.measured.song]
+        self._bars: Baseline = fit_baseline(values, genre)
+        self._names = statistic_names(normal.measured)
         self._num_traits = values.shape[1]
 
     def __call__(self, songs: Known) -> list[Blame]:
         """The blame of each song."""
-        of_song = self._songs.deviations(portraits(songs.view), songs.genre)  # (S, V)
-        of_bar = self._bars.deviations(_of_bars(songs), songs.genre[songs.view.song])  # (N, V / 2)
+        of_song = self._songs.deviations(song_statistics(songs.measured), songs.genre)  # (S, V)
+        of_bar = self._bars.deviations(_of_bars(songs), songs.genre[songs.measured.song])  # (N, V / 2)
         roles = np.array([role_of(name) for name in self._names])
         return [
-            self._of(row, of_bar[songs.view.song == song], songs.view.bar[songs.view.song == song], roles)
+            self._of(row, of_bar[songs.measured.song == song], songs.measured.bar[songs.measured.song == song], roles)
             for song, row in enumerate(of_song)
         ]
 
@@ -101,4 +101,4 @@ def reason_of(trait: str, deviation: float) -> str:
 
 
 def _of_bars(songs: Known) -> np.ndarray:
-    return np.concatenate([songs.view.traits, songs.view.nats], axis=1).astype(float)
+    return np.concatenate([songs.measured.traits, songs.measured.nats], axis=1).astype(float)

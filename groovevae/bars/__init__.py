@@ -1,7 +1,10 @@
-"""Notes to bars and back: roles, the grid, metres, keys. The only package that knows the grid; it never loads jax."""
+"""MIDI to bars on the grid and back: notes, roles, grid, metre, key. The only room that knows MIDI files and the grid.
 
-from groovevae.bars.grid import piece_to_song
-from groovevae.bars.render import song_to_piece
+It knows no network and never loads JAX. Most people want `score_to_song` and, for the way back, `song_to_score`.
+"""
+
+from groovevae.bars.grid import score_to_song
+from groovevae.bars.render import song_to_score
 from groovevae.bars.types import Bars, Song
 
-__all__ = ["Bars", "Song", "piece_to_song", "song_to_piece"]
+__all__ = ["Bars", "Song", "score_to_song", "song_to_score"]

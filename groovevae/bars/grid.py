@@ -1,4 +1,4 @@
-"""Placed notes written into the arrays of the grid: the way from a piece to a song of bars.
+"""Placed notes written into the arrays of the grid: the way from a score to a song of bars.
 
 `render` is the way back.
 """
@@ -29,25 +29,25 @@ from groovevae.bars.constants import (
 from groovevae.bars.drums import song_kit
 from groovevae.bars.key import find_key, semitones_to_c
 from groovevae.bars.metre import BarLines, bar_lines
-from groovevae.bars.midi import Piece
+from groovevae.bars.midi import Score
 from groovevae.bars.placing import KEPT, REASONS, Placed, place_notes
 from groovevae.bars.roles import NO_ROLE
 from groovevae.bars.types import Bars, Song
 from groovevae.errors import MidiError
 
 
-def piece_to_song(piece: Piece) -> Song:
-    """The bars of a piece, in C major or A minor, with what was lost on the way counted by role and reason.
+def score_to_song(score: Score) -> Song:
+    """The bars of a score, in C major or A minor, with what was lost on the way counted by role and reason.
 
     Raises MidiError for too many bars, and where nothing remains: no bar with a metre that the grid holds, or no note
     with a role.
     """
-    lines = bar_lines(piece)
+    lines = bar_lines(score)
     held = lines.num_steps > 0
     if not held.any():
         named = ", ".join(sorted({f"{n:g}/{d:g}" for n, d in lines.metre[~held]}))
         raise MidiError(f"unsupported metre ({named}); bars of whole sixteenths, 24 at most, are read")
-    notes = place_notes(piece, lines)
+    notes = place_notes(score, lines)
     kept = notes.lost == KEPT
     if not kept.any():
         raise MidiError("no notes that a role can play (only sound effects or unsupported metres)")
@@ -57,10 +57,10 @@ def piece_to_song(piece: Piece) -> Song:
     of_role = [notes.kept(role) for role in range(len(ROLES))]
     num_notes = np.bincount(notes.role - NO_ROLE, minlength=len(ROLES) + 1)[1:].tolist()
     return Song(
-        bars=_fill(notes, of_role, lines, bar_tempos(piece, lines), transpose),
+        bars=_fill(notes, of_role, lines, bar_tempos(score, lines), transpose),
         transpose=transpose,
         is_minor=is_minor,
-        programs=_programs(piece, notes, of_role),
+        programs=_programs(score, notes, of_role),
         kit=song_kit(notes.voice[of_role[DRUMS]], notes.pitch[of_role[DRUMS]]),
         lead_in=max(0.0, -float(lines.start[0])),
         lost=_count_lost(notes),
@@ -156,17 +156,17 @@ def _write_chords(states: np.ndarray, cell: np.ndarray, notes: Placed, index: np
     states[cell[step], pitch] = ONSET
 
 
-def bar_tempos(piece: Piece, lines: BarLines) -> np.ndarray:
+def bar_tempos(score: Score, lines: BarLines) -> np.ndarray:
     """Mean tempo of each bar, quarter notes a minute: what keeps the bar's length in seconds, (N,)."""
-    if len(piece.tempos) == 1:
-        return piece.tempos[0, 1] * lines.steps_per_quarter / STEPS_PER_QUARTER
-    seconds = piece.seconds(lines.end) - piece.seconds(lines.start)
+    if len(score.tempos) == 1:
+        return score.tempos[0, 1] * lines.steps_per_quarter / STEPS_PER_QUARTER
+    seconds = score.seconds(lines.end) - score.seconds(lines.start)
     return lines.num_steps / STEPS_PER_QUARTER * 60 / seconds
 
 
-def _programs(piece: Piece, notes: Placed, of_role: list[np.ndarray]) -> tuple[int, int, int]:
+def _programs(score: Score, notes: Placed, of_role: list[np.ndarray]) -> tuple[int, int, int]:
     """The program that plays most of each pitched role; the default of a role that nobody plays."""
-    of_track = np.array([track.program for track in piece.tracks])
+    of_track = np.array([track.program for track in score.tracks])
     programs = list(Song.programs)
     for column, index in enumerate(of_role[BASS:]):
         if len(index):

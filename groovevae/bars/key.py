@@ -1,4 +1,4 @@
-"""The key of a piece, and how far it lies from C major or A minor. Works on pitch classes alone."""
+"""The key of a score, and how far it lies from C major or A minor. Works on pitch classes alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the bars of a piece begin: its metre map made into bar lines, with the pickups that files do not mark."""
+"""Where the bars of a score begin: its metre map made into bar lines, with the pickups that files do not mark."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER
-from groovevae.bars.midi import Piece
+from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER, STEPS_PER_WHOLE
+from groovevae.bars.midi import Score
 from groovevae.errors import MidiError
 
 MAX_BARS = 20_000
@@ -26,7 +26,7 @@ MIN_DOWNBEATS = 6  # bars that do
 class BarLines:
     """N consecutive bars: where each begins and ends in the file, and how many steps of the grid it has."""
 
-    start: np.ndarray  # (N,) quarter notes; the first may lie before 0, when a piece begins with a pickup
+    start: np.ndarray  # (N,) quarter notes; the first may lie before 0, when a score begins with a pickup
     end: np.ndarray  # (N,) quarter notes
     metre: np.ndarray  # (N, 2) numerator, denominator
     num_steps: np.ndarray  # (N,) steps of the grid; 0 where the grid cannot hold the metre
@@ -47,39 +47,39 @@ class BarLines:
         return self.num_steps / (self.end - self.start)
 
 
-def bar_lines(piece: Piece) -> BarLines:
-    """The bars of a piece, from its metre map.
+def bar_lines(score: Score) -> BarLines:
+    """The bars of a score, from its metre map.
 
     A pickup begins the first bar before the file does. Where notes show that the bar lines of a section lie beside
     those that the metre map gives (a later movement's pickup, a repeat that begins within the bar), a short bar makes
     up for it, as it does for a section's odd end. A metre that is too long for the grid is read as shorter ones in
-    turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. Raises MidiError for a piece of more than MAX_BARS bars.
+    turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. Raises MidiError for a score of more than MAX_BARS bars.
     """
-    last_onset = float(piece.notes["onset"][-1]) if len(piece.notes) else 0.0
-    num_steps = max(round(piece.end * STEPS_PER_QUARTER), int(last_onset * STEPS_PER_QUARTER + 1e-6) + 1)
-    edges = np.append(piece.metres[:, 0], max(num_steps / STEPS_PER_QUARTER, piece.metres[-1, 0]))
-    num_bars = float((np.diff(edges) / (4 * piece.metres[:, 1] / piece.metres[:, 2])).sum())
+    last_onset = float(score.notes["onset"][-1]) if len(score.notes) else 0.0
+    num_steps = max(round(score.end * STEPS_PER_QUARTER), int(last_onset * STEPS_PER_QUARTER + 1e-6) + 1)
+    edges = np.append(score.metres[:, 0], max(num_steps / STEPS_PER_QUARTER, score.metres[-1, 0]))
+    num_bars = float((np.diff(edges) / (4 * score.metres[:, 1] / score.metres[:, 2])).sum())
     if num_bars > MAX_BARS:  # before each of them is looked at: a damaged time stamp makes millions
         raise MidiError(f"{num_bars:,.0f} bars; at most {MAX_BARS:,} are read")
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
-    for index, (begin, numerator, denominator) in enumerate(piece.metres):
-        end, is_last = edges[index + 1], index == len(piece.metres) - 1
+    for index, (begin, numerator, denominator) in enumerate(score.metres):
+        end, is_last = edges[index + 1], index == len(score.metres) - 1
         length = 4 * numerator / denominator
-        starts = _regular_from(piece, begin, end, length, is_last=is_last)
+        starts = _regular_from(score, begin, end, length, is_last=is_last)
         if starts[0] > begin:
             starts = [starts[0] - length if index == 0 else begin, *starts]
         for start, stop in zip(starts, [*starts[1:], end], strict=True):
             parts = _bars_of_metre(int(numerator), int(denominator))
             rows.append(_section(start, stop, parts, int(denominator), is_last=is_last and stop == end))
     table = np.concatenate(rows)  # (N, 4)
-    steps = 16 * table[:, 2] / table[:, 3]
+    steps = STEPS_PER_WHOLE * table[:, 2] / table[:, 3]
     fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
     return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), np.where(fits, steps, 0).astype(int))
 
 
 def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
     """The numerators that a metre is read with in turn: its own, or those of halves that the grid can hold."""
-    if 16 * numerator <= MAX_STEPS * denominator:
+    if STEPS_PER_WHOLE * numerator <= MAX_STEPS * denominator:
         return [numerator]
     unit = 3 if denominator >= 8 and numerator % 3 == 0 else 1  # dotted beats stay whole
     larger = unit * -(-numerator // (2 * unit))
@@ -113,7 +113,7 @@ def _metre_of_steps(steps: int) -> tuple[int, int]:
     return steps, denominator
 
 
-def _regular_from(piece: Piece, begin: float, end: float, length: float, *, is_last: bool) -> list[float]:
+def _regular_from(score: Score, begin: float, end: float, length: float, *, is_last: bool) -> list[float]:
     """The times from which bar lines follow one another regularly, in a section of one metre from `begin` to `end`.
 
     The first is `begin`, or the end of a pickup; each later one begins a shifted run of bars. A sequencer's file, with
@@ -122,14 +122,14 @@ def _regular_from(piece: Piece, begin: float, end: float, length: float, *, is_l
     num_shifts = round(length * SHIFTS_PER_QUARTER)
     rest = (end - begin) % length
     is_odd = not is_last and 0.1 < rest < length - 0.1
-    has_drums = any(track.is_drum for track in piece.tracks)
+    has_drums = any(track.is_drum for track in score.tracks)
     if is_odd and end - begin < length:  # a short section is how notation programs write a pickup
         return [end]
     if end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6 or (has_drums and not is_odd):
         return [begin]
     notated = np.zeros(num_shifts, bool)
     notated[[0, round(rest * SHIFTS_PER_QUARTER) % num_shifts if is_odd else 0]] = True
-    weight = _downbeat_weights(piece, begin, end, num_shifts)  # (K, P)
+    weight = _downbeat_weights(score, begin, end, num_shifts)  # (K, P)
     if has_drums:
         weight[:, ~notated] = 0.0
     shifts = _best_shifts(weight, notated)
@@ -137,18 +137,18 @@ def _regular_from(piece: Piece, begin: float, end: float, length: float, *, is_l
     return [begin + bar * length + shifts[bar] / SHIFTS_PER_QUARTER for bar in (0, *changes)]
 
 
-def _downbeat_weights(piece: Piece, begin: float, end: float, num_shifts: int) -> np.ndarray:
+def _downbeat_weights(score: Score, begin: float, end: float, num_shifts: int) -> np.ndarray:
     """How strongly notes speak for a bar line in each bar, so many sixteenths after the notated one, (bars, shifts).
 
     Long notes and low notes stand on bar lines.
     """
-    first, last = np.searchsorted(piece.notes["onset"], [begin - DOWNBEAT_WINDOW, end - 1e-6])
-    notes = piece.notes[first:last]
+    first, last = np.searchsorted(score.notes["onset"], [begin - DOWNBEAT_WINDOW, end - 1e-6])
+    notes = score.notes[first:last]
     num_bars = int(np.ceil((end - begin) * SHIFTS_PER_QUARTER / num_shifts - 1e-6))
     place = (notes["onset"] - begin) * SHIFTS_PER_QUARTER
     nearest = np.rint(place).astype(np.int64)
     used = (np.abs(place - nearest) < DOWNBEAT_WINDOW * SHIFTS_PER_QUARTER) & (nearest < num_bars * num_shifts)
-    used &= ~np.array([track.is_drum for track in piece.tracks])[notes["track"]]
+    used &= ~np.array([track.is_drum for track in score.tracks])[notes["track"]]
     weight = np.minimum(notes["duration"], num_shifts / SHIFTS_PER_QUARTER) * np.where(notes["pitch"] < 52, 2.0, 1.0)
     return np.bincount(nearest[used], weights=weight[used], minlength=num_bars * num_shifts).reshape(-1, num_shifts)
 

@@ -27,7 +27,7 @@ DEFAULT_TEMPO = 120.0  # quarter notes a minute, where a file names none
 TEMPO_RANGE = (8.0, 1000.0)  # quarter notes a minute; outside, a file's tempo map is taken for damage
 _HEADER_BYTES = 14
 MAX_FILE_BYTES = 32 * 2**20
-MAX_QUARTERS = 100_000.0  # 14 hours at 120: a longer piece is a damaged time stamp
+MAX_QUARTERS = 100_000.0  # 14 hours at 120: a longer score is a damaged time stamp
 
 NOTE_DTYPE = np.dtype(
     [
@@ -35,7 +35,7 @@ NOTE_DTYPE = np.dtype(
         ("duration", "f8"),  # quarter notes, above 0
         ("pitch", "u1"),  # MIDI key, 0 to 127
         ("velocity", "u1"),  # 1 to 127
-        ("track", "u2"),  # index into Piece.tracks
+        ("track", "u2"),  # index into Score.tracks
     ]
 )
 
@@ -50,7 +50,7 @@ class Track:
 
 
 @dataclass
-class Piece:
+class Score:
     """Notes in musical time, with the tempo and metre maps. The pair of a MIDI file."""
 
     notes: np.ndarray  # (N,) NOTE_DTYPE, sorted by onset
@@ -63,7 +63,7 @@ class Piece:
 
     @property
     def end(self) -> float:
-        """Where the piece ends, in quarter notes."""
+        """Where the score ends, in quarter notes."""
         sounding = float((self.notes["onset"] + self.notes["duration"]).max()) if len(self.notes) else 0.0
         return max(self.length, sounding)
 
@@ -75,7 +75,7 @@ class Piece:
         return begin[row] + (quarters - quarter[row]) * seconds_per_quarter[row]
 
 
-def load_piece(path: str | Path) -> Piece:
+def load_score(path: str | Path) -> Score:
     """The notes of a MIDI file.
 
     Raises MidiError for a file that cannot be read, is no MIDI, has no notes, or whose times are absurd. A file can
@@ -90,13 +90,13 @@ def load_piece(path: str | Path) -> Piece:
     except OSError as error:
         raise MidiError(error.strerror or str(error), path=str(path)) from None
     try:
-        return midi_to_piece(data)
+        return midi_to_score(data)
     except MidiError as error:
         raise MidiError(error.reason, path=str(path)) from None
 
 
-def midi_to_piece(data: bytes) -> Piece:
-    """The notes of a MIDI file's bytes. Raises MidiError like `load_piece`, without a path."""
+def midi_to_score(data: bytes) -> Score:
+    """The notes of a MIDI file's bytes. Raises MidiError like `load_score`, without a path."""
     import symusic
 
     if not data:
@@ -119,7 +119,7 @@ def midi_to_piece(data: bytes) -> Piece:
     return _score_to_piece(score)
 
 
-def _score_to_piece(score: symusic.Score) -> Piece:
+def _score_to_piece(score: symusic.Score) -> Score:
     ticks = float(score.ticks_per_quarter)
     tracks, columns = [], []
     for track in score.tracks:
@@ -143,7 +143,7 @@ def _score_to_piece(score: symusic.Score) -> Piece:
         notes = notes[(notes["velocity"] >= 1) & (notes["velocity"] <= 127) & (notes["pitch"] <= 127)]
         if not len(notes):
             raise MidiError("no notes")
-    return Piece(notes, tuple(tracks), _tempo_map(score, ticks), _metre_map(score, ticks))
+    return Score(notes, tuple(tracks), _tempo_map(score, ticks), _metre_map(score, ticks))
 
 
 def _tempo_map(score: symusic.Score, ticks: float) -> np.ndarray:
@@ -180,38 +180,38 @@ def _from_start(events: np.ndarray, *, first: float | tuple[int, int]) -> np.nda
     return np.vstack([np.hstack([0.0, first]), events.reshape(-1, 1 + np.size(first))])
 
 
-def piece_to_midi(piece: Piece) -> bytes:
+def score_to_midi(score: Score) -> bytes:
     """The bytes of a type 1 MIDI file: tempo, metre, key and text first, then one named track a part.
 
-    Every track ends exactly at `piece.end`, so that a file whose length is whole bars loops. Onsets and ends are
+    Every track ends exactly at `score.end`, so that a file whose length is whole bars loops. Onsets and ends are
     rounded to 1/480 of a quarter note; a note lasts at least one tick, and never overlaps the next of its pitch.
     """
     import mido
 
-    end = round(piece.end * TICKS_PER_QUARTER)
+    end = round(score.end * TICKS_PER_QUARTER)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")  # its default raises on "é"
-    file.tracks.append(_conductor_track(piece, end))
+    file.tracks.append(_conductor_track(score, end))
     channels = itertools.cycle(channel for channel in range(16) if channel != DRUM_CHANNEL)
-    for index, track in enumerate(piece.tracks):
+    for index, track in enumerate(score.tracks):
         channel = DRUM_CHANNEL if track.is_drum else next(channels)
-        file.tracks.append(_note_track(piece.notes[piece.notes["track"] == index], track, channel=channel, end=end))
+        file.tracks.append(_note_track(score.notes[score.notes["track"] == index], track, channel=channel, end=end))
     buffer = io.BytesIO()
     file.save(file=buffer)
     return buffer.getvalue()
 
 
-def _conductor_track(piece: Piece, end: int) -> mido.MidiTrack:
+def _conductor_track(score: Score, end: int) -> mido.MidiTrack:
     import mido
 
     events: list[tuple[int, mido.MetaMessage]] = []
-    if piece.text:
-        events.append((0, mido.MetaMessage("text", text=piece.text)))
-    for quarter, numerator, denominator in piece.metres:
+    if score.text:
+        events.append((0, mido.MetaMessage("text", text=score.text)))
+    for quarter, numerator, denominator in score.metres:
         message = mido.MetaMessage("time_signature", numerator=int(numerator), denominator=int(denominator))
         events.append((_tick(quarter), message))
-    if piece.key_signature:
-        events.append((0, mido.MetaMessage("key_signature", key=piece.key_signature)))
-    for quarter, tempo in piece.tempos:
+    if score.key_signature:
+        events.append((0, mido.MetaMessage("key_signature", key=score.key_signature)))
+    for quarter, tempo in score.tempos:
         events.append((_tick(quarter), mido.MetaMessage("set_tempo", tempo=round(60e6 / tempo))))
     out = mido.MidiTrack([mido.MetaMessage("track_name", name="groovevae")])
     now = 0
@@ -253,15 +253,15 @@ def _tick(quarter: float) -> int:
     return round(float(quarter) * TICKS_PER_QUARTER)
 
 
-def pretty_midi_to_piece(pm: pretty_midi.PrettyMIDI) -> Piece:
-    """The notes of a `pretty_midi.PrettyMIDI` in memory. Raises MidiError like `load_piece`."""
+def pretty_midi_to_score(pm: pretty_midi.PrettyMIDI) -> Score:
+    """The notes of a `pretty_midi.PrettyMIDI` in memory. Raises MidiError like `load_score`."""
     buffer = io.BytesIO()
     pm.write(buffer)
-    return midi_to_piece(buffer.getvalue())
+    return midi_to_score(buffer.getvalue())
 
 
-def piece_to_pretty_midi(piece: Piece) -> pretty_midi.PrettyMIDI:
+def score_to_pretty_midi(score: Score) -> pretty_midi.PrettyMIDI:
     """The same notes as a `pretty_midi.PrettyMIDI`, times in seconds."""
     import pretty_midi
 
-    return pretty_midi.PrettyMIDI(io.BytesIO(piece_to_midi(piece)))
+    return pretty_midi.PrettyMIDI(io.BytesIO(score_to_midi(score)))

@@ -1,4 +1,4 @@
-"""Notes of a piece put in their places: which step, which role, which drum voice, and which of them a song cannot hold.
+"""Notes of a score put in their places: which step, which role, which drum voice, and which of them a song cannot hold.
 
 Every note that is not carried over keeps the reason why. What remains fits the grid exactly as it stands.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, MAX_CHORD_ONSETS, NUM_VOICES, ROLES
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.metre import BarLines
-from groovevae.bars.midi import Piece
+from groovevae.bars.midi import Score
 from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
 
 SAME_STRIKE = 0.3  # steps: notes struck this close together are one chord, further apart a run
@@ -38,9 +38,9 @@ _METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, _DOUBLES, _OTHER_TRACK, _TH
 
 @dataclass
 class Placed:
-    """The notes of a piece, (N,) each, sorted by step and pitch; steps count from the first bar over all bars held."""
+    """The notes of a score, (N,) each, sorted by step and pitch; steps count from the first bar over all bars held."""
 
-    note: np.ndarray  # index into Piece.notes
+    note: np.ndarray  # index into Score.notes
     step: np.ndarray
     stop: np.ndarray  # when it stops, in steps
     end: np.ndarray  # the step before which it stops on the grid, above `step`
@@ -58,9 +58,9 @@ class Placed:
         return ((self.role == role) & (self.lost == KEPT)).nonzero()[0]
 
 
-def place_notes(piece: Piece, lines: BarLines) -> Placed:
-    """The notes of a piece, each with its place or the reason why it has none."""
-    notes = _on_steps(piece, lines)
+def place_notes(score: Score, lines: BarLines) -> Placed:
+    """The notes of a score, each with its place or the reason why it has none."""
+    notes = _on_steps(score, lines)
     _untangle_line(notes, BASS)
     _untangle_line(notes, LEAD)
     _merge_drums(notes)
@@ -69,10 +69,10 @@ def place_notes(piece: Piece, lines: BarLines) -> Placed:
     return notes
 
 
-def _on_steps(piece: Piece, lines: BarLines) -> Placed:
-    notes = piece.notes
+def _on_steps(score: Score, lines: BarLines) -> Placed:
+    notes = score.notes
     bar, onset, end = _positions(notes, lines)
-    role = assign_roles(piece, bar)
+    role = assign_roles(score, bar)
     is_drum = role == DRUMS
     voice = np.full(len(notes), -1)
     keys = notes["pitch"][is_drum]

@@ -1,15 +1,15 @@
-"""Bars back to notes: the way from a song of bars to a piece. The pair of `grid`."""
+"""Bars back to notes: the way from a song of bars to a score. The pair of `grid`."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from groovevae.bars.constants import (
-    BASS_LOW,
     CHORD_LOW,
     FIRST_PITCH,
     HOLD,
-    LEAD_LOW,
+    LOWEST_PITCH,
+    MAX_VELOCITY,
     OFF,
     OFFSET_UNITS,
     ONSET,
@@ -17,7 +17,7 @@ from groovevae.bars.constants import (
     STEPS_PER_QUARTER,
 )
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import NOTE_DTYPE, Piece, Track
+from groovevae.bars.midi import NOTE_DTYPE, Score, Track
 from groovevae.bars.types import Bars, Song
 
 DRUM_LENGTH = 0.5  # steps: a hit has no length of its own
@@ -25,10 +25,10 @@ SHORTEST = 0.25  # steps: what micro-timing leaves of a note at least
 TEMPO_CHANGE = 1e-5  # a bar's tempo is written when it differs by this share: 3 ms in five minutes
 
 
-def song_to_piece(song: Song, *, text: str = "") -> Piece:
+def song_to_score(song: Song, *, text: str = "") -> Score:
     """The notes of a song in its own key: one track a role that plays, ending on the last bar line.
 
-    What `piece_to_song` could not carry stays lost; else this is its pair, on the grid with micro-timing.
+    What `score_to_song` could not carry stays lost; else this is its pair, on the grid with micro-timing.
     """
     bars, steps = song.bars, _FlatSteps(song.bars)
     parts, tracks = [], []
@@ -43,7 +43,7 @@ def song_to_piece(song: Song, *, text: str = "") -> Piece:
             parts.append(notes)
             tracks.append(Track(role.capitalize(), song.programs[column], is_drum=False))
     notes = np.concatenate(parts) if parts else np.empty(0, NOTE_DTYPE)
-    return Piece(
+    return Score(
         notes=notes[np.argsort(notes["onset"], kind="stable")],
         tracks=tuple(tracks),
         tempos=_changes(steps.bar_start, bars.tempo[:, None], tolerance=TEMPO_CHANGE),
@@ -75,7 +75,7 @@ def _notes(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.n
     notes = np.zeros(len(onset), NOTE_DTYPE)
     notes["onset"] = onset / STEPS_PER_QUARTER
     notes["duration"] = (end - onset) / STEPS_PER_QUARTER
-    notes["pitch"], notes["velocity"] = pitch, np.clip(velocity, 1, 127)
+    notes["pitch"], notes["velocity"] = pitch, np.clip(velocity, 1, MAX_VELOCITY)
     return notes
 
 
@@ -92,7 +92,7 @@ def _role_notes(bars: Bars, steps: _FlatSteps, column: int, transpose: int) -> n
     if role == "chords":
         step, end, pitch = _chord_spans(states)
     else:
-        step, end, pitch = _line_spans(states, BASS_LOW if role == "bass" else LEAD_LOW)
+        step, end, pitch = _line_spans(states, LOWEST_PITCH[role])
     offset = steps(bars.offset)[:, column] / OFFSET_UNITS
     onset = np.maximum(step + offset[step], 0.0)
     stop = np.maximum(end, onset + SHORTEST)

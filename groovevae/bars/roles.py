@@ -1,4 +1,4 @@
-"""Which role every note of a piece plays: drums, bass, chords or lead. Decides by track first, then note by note."""
+"""Which role every note of a score plays: drums, bass, chords or lead. Decides by track first, then note by note."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED
-from groovevae.bars.midi import Piece, Track
+from groovevae.bars.midi import Score, Track
 
 _UNRANKED = 2**30
 NO_ROLE = -1  # sound effects and pitched percussion, which no role can play
@@ -30,7 +30,7 @@ LOWEST_LEAD = 55  # mean pitch of any other track that may carry the melody (G3)
 HIGHEST_BASS = 57  # mean pitch of a track that may be the bass (A3); top of a bass line where hardly a note is low
 HIGHEST_BASS_NOTE = 52  # top of a bass line that is taken out of a pianist's left hand (E3)
 LOWEST_TOP_LINE = 58  # bottom of a melody that is taken out of a pianist's right hand
-RARE = 0.05  # tracks that play in fewer of the bars are an effect, not the bass or the lead of a piece
+RARE = 0.05  # tracks that play in fewer of the bars are an effect, not the bass or the lead of a score
 MAX_CHORD_TRACKS = 2  # tracks that make up the chords of one bar: one player's two hands
 
 
@@ -44,14 +44,14 @@ class _Lines:
     plays: np.ndarray  # (K, N) whether the track plays in the bar
 
 
-def assign_roles(piece: Piece, bar: np.ndarray) -> np.ndarray:
+def assign_roles(score: Score, bar: np.ndarray) -> np.ndarray:
     """The role of every note, (N,) int: an index into ROLES, or NO_ROLE. `bar` (N,) is the bar each note begins in.
 
     A track is drums by its channel, bass or lead by its name, program, register and by playing one note at a time;
     everything else accompanies. Where several tracks could lead, the first that plays in a bar does. Where none
     is a bass or a lead, the lowest or the top line of the accompaniment is, as in a piano solo.
     """
-    notes, tracks = piece.notes, piece.tracks
+    notes, tracks = score.notes, score.tracks
     if all(track.is_drum or track.name in _ROLE_OF_NAME for track in tracks):  # written by `render`
         return np.array([DRUMS if track.is_drum else _ROLE_OF_NAME[track.name] for track in tracks])[notes["track"]]
     lines = _lines(notes, bar, len(tracks))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +13,9 @@ from groovevae.systems import is_same_file
 
 if TYPE_CHECKING:
     from groovevae.corpus import Corpus
-    from groovevae.generation.groove import Blend
+    from groovevae.generation.groove import Groove, Piece
+    from groovevae.generation.requests import BlendRequest
+    from groovevae.progress import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,23 +60,53 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
 
 def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
     """Options of pieces as fields of a request. Raises RequestError for words that mean nothing."""
-    from groovevae.generation.requests import parse_keep, parse_strengths
-    from groovevae.model.moving import parse_amount
+    from groovevae.generation.amounts import parse_amount, parse_strengths
+    from groovevae.generation.requests import parse_keep
 
     fields = given(options)
     readers = {"amount": parse_amount, "keep": parse_keep, "vectors": parse_strengths}
     return {name: readers[name](value) if name in readers else value for name, value in fields.items()}
 
 
-def write_pieces(pieces: list[tuple[str, Blend]], out: str) -> None:
-    """Writes pieces with the names of their files, and prints a line for each."""
+def write_pieces(pieces: Iterable[Piece], out: str) -> None:
+    """Write pieces to a folder, and print a line for each."""
     from groovevae.files import write_file
-    from groovevae.generation.groove import output_paths
 
-    for stem, piece in pieces:
-        for path, blended in output_paths([piece], Path(out), stem):
-            write_file(path, blended.midi)
-            click.echo(f"{click.format_filename(path)}: {len(blended.song.bars)} bars, {blended.description}")
+    for piece in pieces:
+        path = free_path(piece, Path(out))
+        write_file(path, piece.midi)
+        click.echo(f"{click.format_filename(path)}: {len(piece.song.bars)} bars, {piece.description}")
+
+
+def free_path(piece: Piece, folder: Path) -> Path:
+    """Return where a piece goes: NAME.mid, or with a further number where another file has that name already."""
+    path, number = folder / f"{piece.name}.mid", 1
+    while path.exists() and not (path.is_file() and path.read_bytes() == piece.midi):
+        number += 1
+        path = folder / f"{piece.name}-{number}.mid"
+    return path
+
+
+def to_folders(request: BlendRequest, groove: Groove) -> BlendRequest:
+    """Return the request with targets that are paths where they name a folder here, as `with_folders` says."""
+    from dataclasses import replace
+
+    targets = zip(with_folders(list(request.targets), groove), request.targets.values(), strict=True)
+    return replace(request, targets=dict(targets))
+
+
+def with_folders(words: Sequence[str], groove: Groove) -> list[str]:
+    """Return words of which those that name a folder here, and no genre, are paths: "songs" is "songs/".
+
+    The library itself never looks at the working directory to find out what a word means.
+    """
+    return [_as_path(word) if word not in groove.model.genres and Path(word).is_dir() else word for word in words]
+
+
+def _as_path(folder: str) -> str:
+    if Path(folder).name in ("", ".."):  # "." and the like have no name of their own
+        return str(Path(folder).resolve())
+    return folder if "/" in folder or "\\" in folder else f"{folder}/"
 
 
 def read_corpus(corpus: str, jobs: int | None) -> Corpus:
@@ -85,13 +117,22 @@ def read_corpus(corpus: str, jobs: int | None) -> Corpus:
         return load_corpus(corpus, progress=progress, jobs=jobs)
 
 
-def reading_shown() -> AbstractContextManager[Callable[[int, int], None]]:
-    """Shows on stderr how many files have been read."""
+def reading_shown() -> AbstractContextManager[Progress]:
+    """Show on stderr how many files have been read."""
     from rich.console import Console
 
-    from groovevae.reports import terminal
+    from groovevae.reports import progress
 
-    return terminal.reading(Console(stderr=True))
+    return progress.reading(Console(stderr=True))
+
+
+def parts_shown(*, is_quiet: bool = False) -> AbstractContextManager[Progress]:
+    """Show on stderr which part of a longer work is being done."""
+    from rich.console import Console
+
+    from groovevae.reports import progress
+
+    return progress.parts(Console(stderr=True, quiet=is_quiet))
 
 
 def print_unused(corpus: Corpus) -> None:

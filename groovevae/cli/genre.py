@@ -38,7 +38,7 @@ def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
       groove genre add bossa my-midi/bossa --out with-bossa.safetensors
     """
     from groovevae.corpus import load_genre
-    from groovevae.fitting.calibration import with_doses
+    from groovevae.fitting.calibration import with_calibration
     from groovevae.fitting.genres import add_genre
     from groovevae.model.file import load_model_file, save_model
 
@@ -48,7 +48,7 @@ def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
         corpus = load_genre(folder, name, progress=progress)
     copy = add_genre(before, name, corpus.songs)
     print_unused(corpus)
-    copy = with_doses(copy, names=[name])
+    copy = with_calibration(copy, names=[name])
     save_model(Path(out), copy)
     added = copy.genres[name]
     click.echo(f"{click.format_filename(out)}: {name}, {added.num_bars:,} bars of {added.num_songs:,} songs")
@@ -70,6 +70,6 @@ def list_genres(model: str | None) -> None:
 
     from groovevae.model.file import load_model_file
     from groovevae.reports import terminal
+    from groovevae.reports.model import genre_table
 
-    loaded = load_model_file(model)
-    Console().print(terminal.genre_table(loaded))
+    terminal.show(Console(), [genre_table(load_model_file(model))])

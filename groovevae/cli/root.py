@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from groovevae import __version__
+from groovevae.cli.cures import error_line
 from groovevae.errors import GrooveError
 
 _TRAINING = ("jax", "jaxlib", "flax", "optax")  # what training alone needs
@@ -31,7 +32,7 @@ class _Commands(click.Group):
                 "(docs/platforms.md); all other commands go without"
             ) from None
         except GrooveError as error:
-            raise click.ClickException(" ".join(str(error).split())) from None
+            raise click.ClickException(error_line(error)) from None
         except OSError as error:
             where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
             raise click.ClickException(f"{where}{error.strerror or error}") from None

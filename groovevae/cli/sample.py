@@ -33,7 +33,7 @@ def sample(genre: str, model: str | None, out: str, **options: Any) -> None:
       groove sample classical --tempo 90 --key Am
     """
     from groovevae.generation.groove import load_model
-    from groovevae.generation.sampling import SampleRequest
+    from groovevae.generation.requests import SampleRequest
 
     request = SampleRequest(genre, **given(options))
-    write_pieces([(request.stem, piece) for piece in load_model(model).sample(request)], out)
+    write_pieces(load_model(model).sample(request), out)

@@ -13,6 +13,7 @@ from groovevae.cli.common import (
     piece_fields,
     piece_options,
     read_corpus,
+    with_folders,
     with_options,
     write_pieces,
 )
@@ -54,7 +55,7 @@ def apply(start: str, model: str | None, out: str, **options: Any) -> None:
     if not options["vectors"]:
         raise RequestError("no vector to move along; name one, like --vector density=1")
     request = BlendRequest(start, **piece_fields(options))
-    write_pieces([(request.stem, piece) for piece in load_model(model).blend(request)], out)
+    write_pieces(load_model(model).blend(request), out)
 
 
 @vector.command("make", short_help="Make a vector from two genres, folders or files.")
@@ -85,14 +86,13 @@ def make(
       groove vector make --without a.mid --without b.mid --with a-busy.mid --out busy.safetensors
     """
     from groovevae.generation.groove import load_model
-    from groovevae.generation.sources import Places, make_vector
     from groovevae.model.vectors import save_vector
 
     if len(places) not in (0, 2) or bool(places) == bool(without and having) or bool(without) != bool(having):
         raise click.UsageError("name two places, FROM and TO, or some with --without and some with --with")
     groove = load_model(model)
     before, after = (places[:1], places[1:]) if places else (without, having)
-    made = make_vector(Places(groove.model, groove.network), name or Path(out).stem, before, after)
+    made = groove.make_vector(name or Path(out).stem, with_folders(before, groove), with_folders(after, groove))
     save_vector(out, made, groove.model)
     click.echo(f"{click.format_filename(out)}: {made.name}, {made.about}")
 

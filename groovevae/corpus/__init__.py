@@ -1,10 +1,13 @@
-"""Genre folders to songs: what is in them, what was rejected and why, and how they are split. It never loads jax."""
+"""Genre folders to songs: what is in them, what was rejected and why, near-duplicates, how they are split, batches.
+
+It reads files in workers that may die, and never trains. Most people want `load_corpus`.
+"""
 
 from groovevae.corpus.duplicates import NearDuplicate, most_alike, near_duplicates
 from groovevae.corpus.exclusion import leave_out
 from groovevae.corpus.load import Corpus, CorpusSong, Songs, load_corpus, load_genre
 from groovevae.corpus.reader import read_song, read_songs
-from groovevae.corpus.report import CorpusReport, DuplicateFile, GenreReport, UnusedFile, corpus_report, render
+from groovevae.corpus.report import CorpusReport, DuplicateFile, GenreReport, UnusedFile, corpus_report
 from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre, song_id_of
 from groovevae.corpus.split import split_songs
 
@@ -28,7 +31,6 @@ __all__ = [
     "near_duplicates",
     "read_song",
     "read_songs",
-    "render",
     "scan",
     "scan_genre",
     "song_id_of",

@@ -2,7 +2,8 @@
 
 A judge of all genres (`judges`) gives a bar between two genres to a third, and what it says of the two is next to
 nothing, divided by next to nothing. A judge of the two alone has to decide, as in Brunner et al. 2018 (Symbolic music
-genre transfer with CycleGAN, sec. IV). They are forests, since `calibrate` measures doses by logistic regression.
+genre transfer with CycleGAN, sec. IV). They are forests, like those that
+blends are calibrated by (`fitting.calibration`), but of other songs and other features.
 """
 
 from __future__ import annotations

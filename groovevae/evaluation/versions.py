@@ -11,10 +11,9 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.evaluation.excerpts import Excerpts
-from groovevae.generation.blending import calibrated_path
-from groovevae.model.calibration import find_curves
+from groovevae.model.calibration import calibrated_path, find_curves
 from groovevae.model.file import ModelFile
-from groovevae.model.moving import find_way, go
+from groovevae.model.moving import find_displacement, genre_arithmetic, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode, without_stray_holds
 from groovevae.network.forward import Network
 
@@ -73,23 +72,25 @@ def _take(points: np.ndarray, like: Bars, seed: int) -> Take:
 def points_of(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Where each version that is decoded takes points (N, Z) of the source: (N, Z), or (4, N, Z) by role."""
     model = sides.model
-    way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)  # (N, Z)
-    length = np.linalg.norm(way, axis=1, keepdims=True)
-    curves = {target: find_curves(model.doses, source, target)}
+    genres = model.genres
+    to_target = find_displacement(genres[source], {target: 1.0}, genres, find_matrix=translation_matrix)
+    displacement = to_target(z)  # (N, Z)
+    length = np.linalg.norm(displacement, axis=1, keepdims=True)
+    curves = {target: find_curves(model.calibration, source, target)}
 
     def along(direction: np.ndarray, amount: float) -> np.ndarray:
-        """As a blend goes, each role as far as its dose says, but in a direction (N, Z) that may be another."""
+        """As a blend goes, each role as far as its calibration says, but in a direction (N, Z) that may be another."""
         path = calibrated_path(z, {target: direction}, {target: 1.0}, curves)
-        return np.stack([path(np.full(len(z), amount), role) for role in ROLES])
+        return np.stack([path(role, np.full(len(z), amount)) for role in ROLES])
 
     def as_long(direction: np.ndarray) -> np.ndarray:
         return (direction / np.linalg.norm(direction, axis=1, keepdims=True) * length).astype(np.float32)
 
-    difference = np.broadcast_to(model.genres[target].mean - model.genres[source].mean, z.shape)
+    vectors = (genres[source].mean, genres[target].mean)
     shuffled = _shuffled_differences(sides.training[source], sides.training[target], len(z), rng)
     return {
-        **{blend_name(amount): along(way, amount) for amount in AMOUNTS},
-        **{literal_name(amount): go(z, difference, amount) for amount in LITERAL},
+        **{blend_name(amount): along(displacement, amount) for amount in AMOUNTS},
+        **{literal_name(amount): genre_arithmetic(z, *vectors, amount) for amount in LITERAL},
         RANDOM: along(as_long(rng.standard_normal(z.shape)), 1.0),
         SHUFFLED: along(as_long(shuffled), 1.0),
     }
@@ -107,8 +108,7 @@ def splice(bars: Bars, other: Bars, is_other: np.ndarray) -> Bars:
 
     Metre and tempo stay; notes past a bar's end are cut.
     """
-    grids = {name: getattr(bars, name).copy() for name in (*ROLES, "drums_offset", "velocity", "offset")}
-    inside = np.arange(bars.bass.shape[1]) < bars.num_steps[:, None]  # (N, T)
+    grids, inside = {name: grid.copy() for name, grid in bars.grids.items()}, bars.inside  # (N, T)
     for column, role in enumerate(ROLES):
         rows = is_other[:, column]
         for name in (role, "drums_offset") if role == "drums" else (role,):

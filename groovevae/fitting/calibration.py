@@ -14,14 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import BASS_SIZE, FIRST_PITCH, HOLD, LEAD_SIZE, ONSET, ROLES
+from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.genres import phrase_take
 from groovevae.measures.judges import forest
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
-from groovevae.model.moving import find_way, go
+from groovevae.model.moving import find_displacement, moved, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
 from groovevae.network.forward import Network
 
@@ -45,12 +45,12 @@ class _Heard(NamedTuple):
     is_heard: np.ndarray  # (N,) bool
 
 
-def measure_doses(
+def measure_calibration(
     model: ModelFile, network: Network, *, data: Dataset | None = None, names: Sequence[str] | None = None
 ) -> dict[tuple[str, str], np.ndarray]:
     """The curves (4, K) of each ordered pair of genres, of those alone that one of `names` is part of.
 
-    A curve holds, for each of doses.AMOUNTS, the share of the way at which bars are heard to have gone that far.
+    A curve holds, for each of AMOUNTS, the share of the way at which bars are heard to have gone that far.
     The bars are those of `data`; of genres that it does not hold, the phrases in the model file.
     """
     heard = _phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
@@ -61,12 +61,13 @@ def measure_doses(
     curves = {}
     for source in heard:
         targets = [name for name in heard if name != source and (names is None or {name, source} & set(names))]
-        moved = np.random.default_rng(0).permutation(np.flatnonzero(heard[source].is_heard))[:MOVED_BARS]
-        like = heard[source].bars[moved]
+        index = np.random.default_rng(0).permutation(np.flatnonzero(heard[source].is_heard))[:MOVED_BARS]
+        like = heard[source].bars[index]
         z, _ = encode(network, like)
         for target in targets:
-            way = find_way(model.genres[source], {target: 1.0}, model.genres, method="calibrated")(z)
-            takes = [Take(go(z, way, share), like, temperature=DEFAULT_TEMPERATURE) for share in GRID]
+            genres, weights = model.genres, {target: 1.0}
+            displacement = find_displacement(genres[source], weights, genres, find_matrix=translation_matrix)(z)
+            takes = [Take(moved(z, displacement, share), like, temperature=DEFAULT_TEMPERATURE) for share in GRID]
             steps = [role_features(out) for out in decode_takes(network, takes)]
             sides = [(features[name], heard[name].is_heard) for name in (source, target)]
             rows = []
@@ -139,25 +140,16 @@ def role_features(bars: Bars) -> Mapping[str, np.ndarray]:
     """What a judge of each role hears in bars, (N, F): where it strikes, and for pitched roles what."""
     place = np.minimum(np.arange(bars.bass.shape[1]) * PLACES // bars.num_steps[:, None], PLACES - 1)  # (N, T)
     at = (place[..., None] == np.arange(PLACES)).astype(np.float32)  # (N, T, 8)
-    hits = (bars.drums > 0).astype(np.float32)  # (N, T, 9)
+    hits = bars.onsets("drums").astype(np.float32)  # (N, T, 9)
     of_voices = np.einsum("ntv,ntp->nvp", hits, at).reshape(len(bars), -1)
     found = {"drums": np.concatenate([of_voices, hits.any(-1).sum(1, keepdims=True)], axis=1)}
-    for role in ("bass", "chords", "lead"):
-        found[role] = _pitched_features(getattr(bars, role), at, is_line=role != "chords")
-    return found
+    return found | {role: _pitched_features(bars, role, at) for role in PITCHED}
 
 
-def _pitched_features(states: np.ndarray, at: np.ndarray, *, is_line: bool) -> np.ndarray:
-    if is_line:
-        pitch = np.arange(max(BASS_SIZE, LEAD_SIZE))
-        notes = (states[..., None] == FIRST_PITCH + pitch).astype(np.float32)  # (N, T, P)
-        sounding = states >= HOLD
-    else:
-        notes = (states == ONSET).astype(np.float32)
-        pitch = np.arange(notes.shape[-1])
-        sounding = np.any(states >= HOLD, axis=-1)
-    struck = notes.any(-1).astype(np.float32)  # (N, T)
-    counts = notes.sum(1)  # (N, P)
+def _pitched_features(bars: Bars, role: str, at: np.ndarray) -> np.ndarray:
+    struck = bars.strikes(role).astype(np.float32)  # (N, T)
+    counts = bars.pitch_counts(role).astype(np.float32)  # (N, P)
+    pitch = np.arange(counts.shape[1])  # above the role's lowest
     total = np.maximum(counts.sum(1), 1)
     mean = counts @ pitch / total
     spread = np.sqrt(np.maximum(counts @ pitch.astype(np.float64) ** 2 / total - mean**2, 0))
@@ -166,7 +158,7 @@ def _pitched_features(states: np.ndarray, at: np.ndarray, *, is_line: bool) -> n
         [
             np.einsum("nt,ntp->np", struck, at),
             struck[:, 1::2].sum(1, keepdims=True),
-            sounding.sum(1, keepdims=True),
+            bars.sounds(role).sum(1, keepdims=True),
             np.stack([mean, spread, (counts > 0).sum(1), total / np.maximum(struck.sum(1), 1)], axis=1),
             classes,
         ],
@@ -174,7 +166,7 @@ def _pitched_features(states: np.ndarray, at: np.ndarray, *, is_line: bool) -> n
     )
 
 
-def with_doses(model: ModelFile, *, data: Dataset | None = None, names: Sequence[str] | None = None) -> ModelFile:
-    """The model with doses measured anew: for all pairs of genres, or for those that one of `names` is part of."""
-    doses = {pair: curve for pair, curve in model.doses.items() if names and not set(names) & set(pair)}
-    return replace(model, doses={**doses, **measure_doses(model, model.network(), data=data, names=names)})
+def with_calibration(model: ModelFile, *, data: Dataset | None = None, names: Sequence[str] | None = None) -> ModelFile:
+    """The model calibrated anew: for all pairs of genres, or for those that one of `names` is part of."""
+    kept = {pair: curve for pair, curve in model.calibration.items() if names and not set(names) & set(pair)}
+    return replace(model, calibration={**kept, **measure_calibration(model, model.network(), data=data, names=names)})

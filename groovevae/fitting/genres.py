@@ -15,9 +15,9 @@ from groovevae.model.file import ModelFile
 from groovevae.model.genres import (
     Genre,
     Phrase,
+    best_phrase_start,
     covariance,
     genre_vector,
-    phrase_start,
     playing_of,
     plays_drums,
     shrunk_covariance,
@@ -54,9 +54,9 @@ def describe_genre(
     songs: Sequence[CorpusSong],
     *,
     used: set[str] | None = None,
-    usual: np.ndarray | None = None,
+    prior_covariance: np.ndarray | None = None,
 ) -> Genre:
-    """One genre from its songs. With a `usual` covariance (Z, Z), that of few bars is filled up with it.
+    """One genre from its songs. A `prior_covariance` (Z, Z) fills up that of few bars.
 
     Raises CorpusError where no bar sounds.
     """
@@ -69,7 +69,7 @@ def describe_genre(
     return Genre(
         name=name,
         mean=genre_vector(z),
-        covariance=covariance(z) if usual is None else shrunk_covariance(z, usual),
+        covariance=covariance(z) if prior_covariance is None else shrunk_covariance(z, prior_covariance),
         num_bars=len(data),
         num_songs=len({song.entry.song_id for song in songs}),
         **playing_of(unpacked)._asdict(),
@@ -80,7 +80,7 @@ def describe_genre(
 def add_genre(model: ModelFile, name: str, songs: Sequence[CorpusSong]) -> ModelFile:
     """A model with one genre more, by encoding its songs alone. Raises RequestError for a name that cannot be one."""
     check_new_genre(name, model.genres)
-    genre = describe_genre(model.network(), name, songs, usual=usual_covariance(model.genres.values()))
+    genre = describe_genre(model.network(), name, songs, prior_covariance=mean_covariance(model.genres.values()))
     genres = {**model.genres, name: genre}
     added = [*model.provenance.get("added_genres", []), {"name": name, "files": len(songs)}]
     provenance = {**model.provenance, "added_genres": added}
@@ -95,7 +95,7 @@ def check_new_genre(name: str, genres: Iterable[str]) -> None:
         raise RequestError(f"{name!r} cannot be a genre's name: it must hold no =, / or \\, nor end in .mid")
 
 
-def usual_covariance(genres: Iterable[Genre]) -> np.ndarray:
+def mean_covariance(genres: Iterable[Genre]) -> np.ndarray:
     """The mean covariance (Z, Z) of genres."""
     return np.mean([genre.covariance for genre in genres], axis=0)
 
@@ -108,7 +108,7 @@ def _pick_phrases(name: str, songs: Sequence[CorpusSong], unpacked: Sequence[Son
     for length, least in PHRASE_SHAPES:
         for index in order:
             song, entry = unpacked[index], songs[index].entry
-            start = phrase_start(song, has_drums=has_drums, length=length, least=least)
+            start = best_phrase_start(song, has_drums=has_drums, length=length, least=least)
             if start is not None:
                 found.setdefault(entry.song_id, (song.bars[start : start + length], song, entry.title))
         if found:

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from groovevae import __version__
-from groovevae.bars import Bars, Song, song_to_piece
-from groovevae.bars.constants import ROLES
+from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import piece_to_midi
-from groovevae.corpus.scan import printable
-from groovevae.generation.blending import Plan, plan_pieces
-from groovevae.generation.requests import BlendRequest
-from groovevae.generation.sampling import Sampler, SampleRequest
-from groovevae.generation.sources import Places
+from groovevae.bars.midi import score_to_midi
+from groovevae.files import printable
+from groovevae.generation.blending import prepare_pieces
+from groovevae.generation.descriptions import describe_playing
+from groovevae.generation.requests import BlendRequest, PieceRequest, SampleRequest
+from groovevae.generation.sampling import Sampler
+from groovevae.generation.sources import Sources, make_vector
 from groovevae.model.file import ModelFile, load_model_file
-from groovevae.network.decoding import decode, decode_takes, encode
+from groovevae.model.genres import Vector
+from groovevae.network.decoding import Posterior, decode, decode_takes, encode
 from groovevae.network.forward import Network
 
 
 @dataclass(frozen=True)
-class Blend:
+class Piece:
     """A new piece, blended or sampled: its bars, the MIDI file's bytes, and a line that says what was done."""
 
+    name: str  # for a file, such as "classical-rock-0.5-3": what was asked for, and the seed
     song: Song
     midi: bytes
     description: str
@@ -34,7 +36,9 @@ class Blend:
 
 
 class Groove:
-    """A model ready to encode, decode and blend. `path` is what the texts within MIDI files call it.
+    """A model ready to encode, decode, blend, sample, evaluate and look for outliers with.
+
+    `path` is what the texts within MIDI files call it.
 
     >>> groove = load_model()
     >>> groove.blend(BlendRequest("classical", {"rock": 1.0}))[0].midi[:4]
@@ -44,78 +48,76 @@ class Groove:
     def __init__(self, model: ModelFile, *, path: str = "") -> None:
         self.model = model
         self.path = path
-        self.network: Network = model.network()
+        self.network = Network(model.config, model.weights)
 
     @property
     def genre_vectors(self) -> dict[str, np.ndarray]:
-        """The genre vectors by name, (Z,) each."""
+        """The genre vectors by name, (Z,) each: the mean of the posterior means of a genre's bars."""
         return {name: genre.mean for name, genre in self.model.genres.items()}
 
     def encode(self, bars: Bars) -> np.ndarray:
-        """Posterior means (N, Z) of bars."""
-        return encode(self.network, bars)[0]
+        """Return the posterior means (N, Z) of bars; `posterior` gives the spread too."""
+        return self.posterior(bars).mean
+
+    def posterior(self, bars: Bars) -> Posterior:
+        """Return mean and log-variance, (N, Z) each, of the posterior of each bar."""
+        return encode(self.network, bars)
 
     def decode(
         self, z: np.ndarray, like: Bars, *, temperature: float = 0.0, seed: int = 0, keep: tuple[str, ...] = ()
     ) -> Bars:
-        """Bars of latent points (N, Z), or (4, N, Z) for each role its own, in the metres and tempos of `like`."""
+        """Return bars of latent points (N, Z), or (4, N, Z) for each role its own, in the metres and tempos of `like`.
+
+        Temperature 0 takes the likeliest notes; roles in `keep` come out as they are in `like`.
+        """
         return decode(self.network, z, like, temperature=temperature, seed=seed, keep=keep)
 
-    def blend(self, request: BlendRequest) -> list[Blend]:
-        """`request.count` pieces, of the seeds from `request.seed` on. The same request gives the same bytes.
+    def blend(self, request: BlendRequest) -> list[Piece]:
+        """Return `request.count` pieces, of the seeds from `request.seed` on. The same request gives the same bytes.
 
         Raises RequestError for a request that does not fit, MidiError for a file that cannot be read, and CorpusError
         for a folder without songs.
         """
         return self.blend_all([request])
 
-    def blend_all(self, requests: Sequence[BlendRequest]) -> list[Blend]:
-        """The pieces of several requests, as `blend` gives them: files are read once, and bars decoded together."""
-        places = Places(self.model, self.network)
-        plans = [plan for one in requests for plan in plan_pieces(one.checked(self.model.genres), places)]
-        decoded = decode_takes(self.network, [plan.take for plan in plans])
-        return [self._finished(plan, bars) for plan, bars in zip(plans, decoded, strict=True)]
+    def blend_all(self, requests: Sequence[BlendRequest]) -> list[Piece]:
+        """Return the pieces of several requests, as `blend` does: files are read once, and bars decoded together."""
+        sources = Sources(self.model, self.network)
+        prepared = [piece for one in requests for piece in prepare_pieces(one.checked(self.model), sources)]
+        decoded = decode_takes(self.network, [piece.take for piece in prepared])
+        return [
+            self._finished(piece.request, replace(piece.song, bars=bars), piece.description)
+            for piece, bars in zip(prepared, decoded, strict=True)
+        ]
 
-    def sample(self, request: SampleRequest) -> list[Blend]:
-        """`request.count` new phrases of a genre, of the seeds from `request.seed` on; the same request gives the same.
+    def sample(self, request: SampleRequest) -> list[Piece]:
+        """Return `request.count` new phrases of a genre, of the seeds from `request.seed` on, like `blend`.
 
         Raises RequestError for a request that does not fit, and for a model without a prior over phrases.
         """
+        checked = request.checked(self.model)
         sampler = Sampler(self.model, self.network)
-        request = request.checked(sampler.prior)
-        return [self._sampled(sampler, request, request.seed + number) for number in range(request.count)]
+        return [self._sampled(sampler.song(single), single) for single in checked.singles]
 
-    def _sampled(self, sampler: Sampler, request: SampleRequest, seed: int) -> Blend:
-        song = sampler.song(request, seed)
+    def make_vector(self, name: str, before: Sequence[str], after: Sequence[str]) -> Vector:
+        """Return the mean of the bars of genres, MIDI files and folders `after`, less that of those `before`.
+
+        Raises RequestError for an unknown genre, MidiError and CorpusError for what cannot be read.
+        """
+        return make_vector(Sources(self.model, self.network), name, before, after)
+
+    def _sampled(self, song: Song, request: SampleRequest) -> Piece:
         key = key_name(song.transpose, song.is_minor)
-        description = f"a new phrase of {request.genre} in {key}; {_playing(song.bars)}"
-        text = printable(f"groovevae {__version__}: {description}; {request.command(seed, model=self.path)}")
-        return Blend(song, piece_to_midi(song_to_piece(song, text=text)), description, seed)
+        return self._finished(request, song, f"a new phrase of {request.genre} in {key}")
 
-    def _finished(self, plan: Plan, bars: Bars) -> Blend:
-        song = replace(plan.song, bars=bars)
-        description = f"{plan.what}; {_playing(bars)}"
-        command = plan.request.command(plan.request.seed, model=self.path)
-        text = printable(f"groovevae {__version__}: {description}; {command}")
-        return Blend(song, piece_to_midi(song_to_piece(song, text=text)), description, plan.request.seed)
+    def _finished(self, request: PieceRequest, song: Song, description: str) -> Piece:
+        """The piece of one request, with the command that makes it again in its MIDI file."""
+        described = f"{description}; {describe_playing(song.bars)}"
+        text = printable(f"groovevae {__version__}: {described}; {request.command(model=self.path)}")
+        name = f"{request.stem}-{request.seed}"
+        return Piece(name, song, score_to_midi(song_to_score(song, text=text)), described, request.seed)
 
 
 def load_model(path: str | Path | None = None) -> Groove:
-    """A model file, ready to use; the one that comes with the package without a `path`. Raises ModelFileError."""
+    """Load a model file, ready to use; the one that comes with the package without a `path`. Raises ModelFileError."""
     return Groove(load_model_file(path), path="" if path is None else str(path))
-
-
-def _playing(bars: Bars) -> str:
-    """Which roles play."""
-    playing = [role for role, plays in zip(ROLES, bars.plays, strict=True) if plays]
-    return " ".join(["plays", ", ".join(playing)]) if playing else "silent: no note came out"
-
-
-def output_paths(blends: list[Blend], folder: Path, stem: str) -> Iterator[tuple[Path, Blend]]:
-    """Where each blend goes: STEM-SEED.mid, or with a further number where another file has that name already."""
-    for blended in blends:
-        path, number = folder / f"{stem}-{blended.seed}.mid", 1
-        while path.exists() and not (path.is_file() and path.read_bytes() == blended.midi):
-            number += 1
-            path = folder / f"{stem}-{blended.seed}-{number}.mid"
-        yield path, blended

@@ -11,18 +11,18 @@ import numpy as np
 from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong, Entry, load_genre, read_song
 from groovevae.errors import MidiError, RequestError
-from groovevae.fitting.genres import describe_genre, usual_covariance
-from groovevae.generation.requests import MAX_BARS, is_midi_path, is_path, short_name
+from groovevae.fitting.genres import describe_genre, mean_covariance
+from groovevae.generation.names import is_midi_path, is_path, short_name
+from groovevae.generation.requests import DEFAULT_BARS, MAX_BARS, BlendRequest
 from groovevae.model.file import ModelFile
-from groovevae.model.genres import Genre, Vector
-from groovevae.model.moving import find_genre, nearest_genre
+from groovevae.model.genres import Genre, Vector, find_genre, nearest_genre
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 
 
 @dataclass(frozen=True)
-class Start:
-    """Bars to start from, as latent points, and how they are played."""
+class Source:
+    """Bars as latent points, and how they are played."""
 
     z: np.ndarray  # (N, Z)
     like: Bars  # metres and tempos of the N bars; a file's notes as well
@@ -32,71 +32,37 @@ class Start:
     name: str  # for the description
 
 
-def phrase_start(model: ModelFile, genre: str, *, seed: int, num_bars: int) -> Start:
-    """A phrase of a genre: another for each seed until all have been used. More bars than it has repeat it."""
-    phrases = model.genres[genre].phrases
-    if not phrases:
-        raise RequestError(f"the model has no phrase of {genre!r} to start from; start from a MIDI file of yours")
-    phrase = phrases[seed % len(phrases)]
-    index = np.arange(num_bars) % len(phrase.z)
-    like = Bars.empty(num_bars, tempo=phrase.tempo)
-    like.metre[:] = phrase.metre[index]
-    song = Song(like, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
-    name = f"{genre} (from {phrase.title!r})" if phrase.title else genre
-    return Start(phrase.z[index].astype(np.float32), like, song, phrase.plays, genre, name)
-
-
-def file_start(
-    model: ModelFile, network: Network, song: Song, *, path: str, num_bars: int | None, targets: Collection[str]
-) -> Start:
-    """All bars of a file, or `num_bars` from the first that sounds; more bars than it has repeat it.
-
-    It is moved away from the genre it is nearest to, of those that are not where it goes to.
-    """
-    sounding = np.flatnonzero(song.bars.has_notes)
-    if not len(sounding):
-        raise MidiError("none of its notes has a place in the bars", path=path)
-    if num_bars is None:
-        bars = song.bars[:MAX_BARS]
-    else:
-        played = song.bars[int(sounding[0]) :]
-        bars = played[np.arange(num_bars) % len(played)]
-    z, _ = encode(network, bars)
-    others = {name: genre for name, genre in model.genres.items() if name not in targets}
-    genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, others or model.genres)
-    is_cut = num_bars is None and len(bars) < len(song.bars)
-    which = f"the first {len(bars):,} of {len(song.bars):,} bars, " if is_cut else ""
-    return Start(z, bars, song, bars.plays, genre, f"{Path(path).name} ({which}taken for {genre})")
-
-
-class Places:
+class Sources:
     """What the words of requests stand for with one model: each file and folder is read once."""
 
     def __init__(self, model: ModelFile, network: Network) -> None:
         self.model, self.network = model, network
         self._songs: dict[str, Song] = {}
-        self._starts: dict[tuple, Start] = {}
+        self._files: dict[tuple, Source] = {}
         self._genres: dict[str, Genre] = {}
 
-    def start(self, word: str, *, seed: int, num_bars: int, is_all: bool, targets: Collection[str]) -> Start:
-        """The bars of a file or of a genre's phrase; `is_all` takes all of a file. Raises MidiError, RequestError."""
-        if not is_midi_path(word):
-            return phrase_start(self.model, word, seed=seed, num_bars=num_bars)
-        bars = None if is_all else num_bars
-        key = word, bars, tuple(targets)
-        if key not in self._starts:
-            song = self.song(word)
-            self._starts[key] = file_start(self.model, self.network, song, path=word, num_bars=bars, targets=targets)
-        return self._starts[key]
+    def start_of(self, request: BlendRequest) -> Source:
+        """Return the bars that a checked request of one piece starts from. Raises MidiError, RequestError."""
+        if not is_midi_path(request.start):
+            return self._phrase(request.start, seed=request.seed, num_bars=request.bars or DEFAULT_BARS)
+        return self._file(request.start, num_bars=request.bars, targets=request.targets)
 
-    def song(self, path: str) -> Song:
-        """A MIDI file's song. Raises MidiError."""
-        if path not in self._songs:
-            self._songs[path] = read_song(path)
-        return self._songs[path]
+    def end_of(self, request: BlendRequest, num_bars: int) -> Source:
+        """Return as many bars of its one target, to go to bar by bar: a file's, or a phrase's that is not the start's.
+
+        Raises MidiError, and RequestError for a folder.
+        """
+        [word] = request.targets
+        if is_midi_path(word):
+            return self._file(word, num_bars=num_bars, targets=())
+        if is_path(word, self.model.genres):
+            raise RequestError(
+                f"{word}: method {request.method} goes from bar to bar, to a genre or a MIDI file, not a folder"
+            )
+        return self._phrase(word, seed=request.seed + (word == request.start), num_bars=num_bars)
 
     def genre(self, word: str) -> Genre:
-        """A genre of the model, or one made of the bars of a file or a folder on the spot.
+        """Return a genre of the model, or one made of the bars of a file or a folder on the spot.
 
         Raises MidiError for a file that cannot be read, CorpusError for a folder without songs.
         """
@@ -105,24 +71,71 @@ class Places:
         if word not in self._genres:
             if is_midi_path(word):
                 entry = Entry(Path(word).absolute(), word, word, Path(word).stem)
-                songs = [CorpusSong.from_song(entry, self.song(word))]
+                songs = [CorpusSong.from_song(entry, self._song(word))]
             else:
                 songs = load_genre(word, word).songs
-            usual = usual_covariance(self.model.genres.values())
-            self._genres[word] = describe_genre(self.network, word, songs, usual=usual)
+            typical = mean_covariance(self.model.genres.values())
+            self._genres[word] = describe_genre(self.network, word, songs, prior_covariance=typical)
         return self._genres[word]
 
     def mean(self, words: Sequence[str]) -> np.ndarray:
-        """The mean (Z,) of all bars of genres, files and folders. Raises errors like `genre`, and RequestError."""
-        genres = self.model.genres
-        places = [self.genre(word if is_path(word, genres) else find_genre(word, genres)) for word in words]
-        return np.average([place.mean for place in places], axis=0, weights=[place.num_bars for place in places])
+        """Return the mean (Z,) of the bars of genres, files and folders. Raises RequestError, else as `genre` does."""
+        known = self.model.genres
+        genres = [self.genre(word if is_path(word, known) else find_genre(word, known)) for word in words]
+        return np.average([genre.mean for genre in genres], axis=0, weights=[genre.num_bars for genre in genres])
+
+    def _phrase(self, genre: str, *, seed: int, num_bars: int) -> Source:
+        """A phrase of a genre: another for each seed until all have been used. More bars than it has repeat it."""
+        phrases = self.model.genres[genre].phrases
+        if not phrases:
+            raise RequestError(f"the model has no phrase of {genre!r} to start from; start from a MIDI file of yours")
+        phrase = phrases[seed % len(phrases)]
+        index = np.arange(num_bars) % len(phrase.z)
+        like = Bars.empty(num_bars, tempo=phrase.tempo)
+        like.metre[:] = phrase.metre[index]
+        song = Song(like, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
+        name = f"{genre} (from {phrase.title!r})" if phrase.title else genre
+        return Source(phrase.z[index].astype(np.float32), like, song, phrase.plays, genre, name)
+
+    def _file(self, path: str, *, num_bars: int | None, targets: Collection[str]) -> Source:
+        """All bars of a file, or `num_bars` from the first that sounds; more bars than it has repeat it.
+
+        It is moved away from the genre it is nearest to, of those that are not where it goes to.
+        """
+        key = path, num_bars, tuple(targets)
+        if key not in self._files:
+            song = self._song(path)
+            bars = _bars_to_use(song.bars, num_bars, path=path)
+            z, _ = encode(self.network, bars)
+            others = {name: genre for name, genre in self.model.genres.items() if name not in targets}
+            genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, others or self.model.genres)
+            is_cut = num_bars is None and len(bars) < len(song.bars)
+            which = f"the first {len(bars):,} of {len(song.bars):,} bars, " if is_cut else ""
+            name = f"{Path(path).name} ({which}taken for {genre})"
+            self._files[key] = Source(z, bars, song, bars.plays, genre, name)
+        return self._files[key]
+
+    def _song(self, path: str) -> Song:
+        if path not in self._songs:
+            self._songs[path] = read_song(path)
+        return self._songs[path]
 
 
-def make_vector(places: Places, name: str, before: Sequence[str], after: Sequence[str]) -> Vector:
-    """The mean of the bars of places that have a feature, less that of those that have it not.
+def _bars_to_use(bars: Bars, num_bars: int | None, *, path: str) -> Bars:
+    """All bars of a file, or `num_bars` from the first that sounds on. Raises MidiError where none sounds."""
+    sounding = np.flatnonzero(bars.has_notes)
+    if not len(sounding):
+        raise MidiError("none of its notes has a place in the bars", path=path)
+    if num_bars is None:
+        return bars[:MAX_BARS]
+    played = bars[int(sounding[0]) :]
+    return played[np.arange(num_bars) % len(played)]
 
-    An attribute vector as in Roberts et al. 2018 (MusicVAE, sec. 5.2). Places are genres, MIDI files and folders.
+
+def make_vector(sources: Sources, name: str, before: Sequence[str], after: Sequence[str]) -> Vector:
+    """Return the mean of the bars of genres, files and folders that have a feature, less that of those without it.
+
+    An attribute vector as in Roberts et al. 2018 (MusicVAE, sec. 5.2).
     """
     about = f"from {', '.join(map(short_name, before))} to {', '.join(map(short_name, after))}"
-    return Vector(name, (places.mean(after) - places.mean(before)).astype(np.float32), about)
+    return Vector(name, (sources.mean(after) - sources.mean(before)).astype(np.float32), about)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from groovevae.bars.constants import FIRST_PITCH, ONSET, ROLES
+from groovevae.bars.constants import LINES, ROLES
 from groovevae.bars.types import Bars
 
 ONSET_TOLERANCE = 0.030  # seconds; mir_eval's default is 0.050, for pianos heard through microphones
@@ -57,16 +57,17 @@ def bars_note_counts(reference: Bars, estimate: Bars) -> dict[str, NoteCounts]:
     """
     if len(reference) != len(estimate):
         raise ValueError(f"{len(reference)} reference bars but {len(estimate)} estimated bars")
-    return {role: _role_counts(getattr(reference, role), getattr(estimate, role), role=role) for role in ROLES}
+    return {role: NoteCounts(*(int(n.sum()) for n in role_note_counts(reference, estimate, role))) for role in ROLES}
 
 
-def _role_counts(reference: np.ndarray, estimate: np.ndarray, *, role: str) -> NoteCounts:
-    first_onset = {"drums": 1, "chords": ONSET}.get(role, FIRST_PITCH)
-    struck, answered = reference >= first_onset, estimate >= first_onset
+def role_note_counts(reference: Bars, estimate: Bars, role: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Per bar, the onsets of a role that agree, those there are and those that were put in their place, (N,) each."""
+    struck, answered = reference.onsets(role), estimate.onsets(role)
     agree = struck & answered
-    if role in ("bass", "lead"):  # a line's token is its pitch
-        agree &= reference == estimate
-    return NoteCounts(int(agree.sum()), int(struck.sum()), int(answered.sum()))
+    if role in LINES:  # a line's token is its pitch
+        agree &= getattr(reference, role) == getattr(estimate, role)
+    axes = tuple(range(1, agree.ndim))
+    return agree.sum(axes), struck.sum(axes), answered.sum(axes)
 
 
 def f1_by_genre(

@@ -17,9 +17,9 @@ import numpy as np
 
 from groovevae.bars.constants import ROLES
 from groovevae.config import ModelConfig
-from groovevae.errors import GrooveError, ModelFileError
+from groovevae.errors import Cure, GrooveError, ModelFileError
 from groovevae.files import write_file
-from groovevae.model.calibration import AMOUNTS, Doses
+from groovevae.model.calibration import AMOUNTS, Calibration
 from groovevae.model.forms import Prior, prior_from_file, prior_to_file
 from groovevae.model.genres import Genre, Phrase, SongCode, Vector
 from groovevae.model.validation import check_codes, check_genre, check_prior, check_vector
@@ -39,7 +39,7 @@ class ModelFile:
     genres: dict[str, Genre]
     provenance: dict[str, Any] = field(default_factory=dict)  # JSON values: data, licences, steps, seed, figures
     vectors: dict[str, Vector] = field(default_factory=dict)  # of attributes, and what users put in; may be empty
-    doses: Doses = field(default_factory=dict)  # how far an amount goes; may be empty
+    calibration: Calibration = field(default_factory=dict)  # how far an amount goes; may be empty
     prior: Prior | None = None  # over phrases; None in a file that was written without one
 
     @property
@@ -82,9 +82,9 @@ def save_model(path: str | Path, model: ModelFile) -> None:
     texts: dict[str, Any] = {"config": model.config.to_json(), "genres": genres, "provenance": model.provenance}
     if model.vectors:
         texts["vectors"] = [vector_to_json(vector) for vector in model.vectors.values()]
-    if model.doses:
-        tensors["doses"] = np.stack(list(model.doses.values())).astype(np.float32)  # (pairs, 4, K)
-        texts["doses"] = {"pairs": list(model.doses), "amounts": AMOUNTS}
+    if model.calibration:
+        tensors["doses"] = np.stack(list(model.calibration.values())).astype(np.float32)  # (pairs, 4, K)
+        texts["doses"] = {"pairs": list(model.calibration), "amounts": AMOUNTS}
     if model.prior is not None:
         arrays, texts["prior"] = prior_to_file(model.prior)
         tensors |= {f"prior/{name}": array for name, array in arrays.items()}
@@ -107,7 +107,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
             if name.startswith("weights/")
         }
         vectors = [Vector(**values, z=tensors[f"vectors/{values['name']}"]) for values in texts.get("vectors", [])]
-        doses = _doses_from_file(tensors, texts)
+        calibration = _calibration_from_file(tensors, texts)
         prior = prior_from_file(tensors, texts["prior"]) if "prior" in texts else None
         if not all(np.isfinite(array).all() for array in tensors.values()):
             raise ValueError("it holds values that are no numbers")
@@ -127,7 +127,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
         genres={genre.name: genre for genre in genres},
         provenance=provenance,
         vectors={vector.name: vector for vector in vectors},
-        doses=doses,
+        calibration=calibration,
         prior=prior,
     )
 
@@ -137,12 +137,12 @@ def _said(error: Exception) -> str:
     return " ".join((str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}").split())
 
 
-def _doses_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> Doses:
+def _calibration_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> Calibration:
     if "doses" not in texts:
         return {}
     pairs, curves = texts["doses"]["pairs"], tensors["doses"]
     if tuple(texts["doses"]["amounts"]) != AMOUNTS or curves.shape != (len(pairs), len(ROLES), len(AMOUNTS)):
-        raise ValueError("doses of another shape")
+        raise ValueError("calibration of another shape")
     return {(source, target): curve for (source, target), curve in zip(pairs, curves, strict=True)}
 
 
@@ -212,17 +212,23 @@ def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from None
     metadata = _metadata(path, data, kind)
-    cure = "get or train it anew" if kind == MODEL_KIND else "give it up with --restart"
     try:
         arrays = load(data)
         found = metadata.pop("checksum", "")
         texts = {k: json.loads(v) for k, v in metadata.items() if k not in ("kind", "version")}
     except (SafetensorError, ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
         reason = " ".join(str(error).split())
-        raise ModelFileError(f"{path}: damaged {kind} file ({reason}); {cure}") from None
+        raise _damaged(path, kind, reason) from None
     if found != _checksum(arrays, metadata):
-        raise ModelFileError(f"{path}: damaged {kind} file (its checksum does not fit); {cure}")
+        raise _damaged(path, kind, "its checksum does not fit")
     return arrays, texts
+
+
+def _damaged(path: Path, kind: str, reason: str) -> ModelFileError:
+    problem = f"{path}: damaged {kind} file ({reason})"
+    if kind == STATE_KIND:
+        return ModelFileError(problem, cure=Cure.RESTART)
+    return ModelFileError(f"{problem}; {'get or train' if kind == MODEL_KIND else 'make'} it anew")
 
 
 def read_texts(path: Path, *, kind: str) -> dict[str, Any]:

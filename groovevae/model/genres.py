@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from groovevae.bars import Song
-from groovevae.bars.constants import PITCHED, VOICE_PITCH
+from groovevae.bars.constants import BASS, PITCHED, VOICE_PITCH
+from groovevae.errors import RequestError
 
+RIDGE = 0.01  # variance added to every dimension, so that one without any can be divided by
 MAX_PROGRAMS = 4  # programs of a role that a genre remembers
 
 
@@ -76,15 +79,15 @@ def covariance(z: np.ndarray) -> np.ndarray:
     return np.cov(np.asarray(z, np.float64), rowvar=False).astype(np.float32)
 
 
-def shrunk_covariance(z: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """The covariance (Z, Z) of a few posterior means (N, Z), filled up with a usual one.
+def shrunk_covariance(z: np.ndarray, prior_covariance: np.ndarray) -> np.ndarray:
+    """The covariance (Z, Z) of a few posterior means (N, Z), filled up with that of a prior.
 
     As if Z more bars had been seen that vary as usual: the mean of the posterior of a covariance under an
     inverse-Wishart prior of that weight (Gelman et al. 2013, Bayesian Data Analysis, sec. 3.6). N bars of less than Z
     dimensions say nothing of the others.
     """
     count, size = z.shape
-    return ((count * covariance(z) + size * usual) / (count + size)).astype(np.float32)
+    return ((count * covariance(z) + size * prior_covariance) / (count + size)).astype(np.float32)
 
 
 class Playing(NamedTuple):
@@ -113,7 +116,7 @@ def _usual_kit(songs: Sequence[Song]) -> tuple[int, ...]:
     return min(kits, key=lambda kit: (-kits[kit], kit)) if kits else VOICE_PITCH
 
 
-def phrase_start(song: Song, *, has_drums: bool, length: int, least: float) -> int | None:
+def best_phrase_start(song: Song, *, has_drums: bool, length: int, least: float) -> int | None:
     """Where a song's best phrase of `length` bars starts: one metre throughout, as many roles playing as can be.
 
     Starts lie on every fourth bar from the first that sounds. None where the song is too short, the metre changes, or
@@ -123,10 +126,9 @@ def phrase_start(song: Song, *, has_drums: bool, length: int, least: float) -> i
     sounding = np.flatnonzero(bars.has_notes)
     if not len(sounding):
         return None
-    roles = [getattr(bars, role).reshape(len(bars), -1).any(1) for role in PITCHED]
-    roles += [bars.drums.reshape(len(bars), -1).any(1)] if has_drums else []
-    playing = np.stack(roles).sum(0)  # (N,) roles that play in each bar
-    best, best_score = None, least * len(roles)
+    plays = bars.role_plays if has_drums else bars.role_plays[:, BASS:]  # (N, 4) or (N, 3)
+    playing = plays.sum(1)  # (N,) roles that play in each bar
+    best, best_score = None, least * plays.shape[1]
     for start in range(int(sounding[0]), len(bars) - length + 1, 4):
         window = slice(start, start + length)
         if (bars.metre[window] == bars.metre[start]).all() and playing[window].mean() > best_score:
@@ -137,3 +139,27 @@ def phrase_start(song: Song, *, has_drums: bool, length: int, least: float) -> i
 def plays_drums(songs: Sequence[Song]) -> bool:
     """Whether most songs of a genre have drums."""
     return 2 * sum(bool(song.bars.drums.any()) for song in songs) > len(songs)
+
+
+def find_genre(name: str, genres: Iterable[str]) -> str:
+    """The genre called `name`, else one that differs by capitals alone. Raises RequestError that names the nearest."""
+    names = list(genres)
+    if name in names:
+        return name
+    known = {genre.casefold(): genre for genre in names}
+    if found := known.get(name.strip().casefold()):
+        return found
+    near = difflib.get_close_matches(name.casefold(), known, n=2, cutoff=0.6)
+    hint = f"did you mean {' or '.join(known[n] for n in near)}?" if near else f"it has {', '.join(names) or 'none'}"
+    raise RequestError(f"no genre {name!r} in this model; {hint}")
+
+
+def nearest_genre(z: np.ndarray, genres: Mapping[str, Genre]) -> str:
+    """The genre whose Gaussian gives points (N, Z) the greatest likelihood."""
+
+    def twice_negative_log_likelihood(genre: Genre) -> float:
+        spread = genre.covariance + RIDGE * np.eye(len(genre.mean))
+        away = np.asarray(z - genre.mean, np.float64)
+        return float(np.sum(away * np.linalg.solve(spread, away.T).T) + len(z) * np.linalg.slogdet(spread)[1])
+
+    return min(genres, key=lambda name: twice_negative_log_likelihood(genres[name]))

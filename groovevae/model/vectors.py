@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from groovevae.errors import ModelFileError, RequestError
+from groovevae.errors import Cure, ModelFileError, RequestError
 from groovevae.model.file import ModelFile, read_tensors, vector_to_json, write_tensors
 from groovevae.model.genres import Vector
 
@@ -43,9 +43,7 @@ def find_vector(word: str, model: ModelFile) -> Vector:
     if word in model.vectors:
         return model.vectors[word]
     if not model.vectors:
-        raise RequestError(
-            f"no vector {word!r}: this model has none; groove vector learn CORPUS adds the ready-made ones"
-        )
+        raise RequestError(f"no vector {word!r}: this model has none", cure=Cure.LEARN_VECTORS)
     near = difflib.get_close_matches(word, model.vectors, n=1)
     hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(model.vectors)}"
     raise RequestError(f"no vector {word!r} in this model; {hint}")

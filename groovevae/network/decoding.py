@@ -132,14 +132,14 @@ def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float)
     num_streams, num_bars, size = slots.z.shape
     metre = Metre(slots.given.num_steps, slots.given.is_compound)
     z = slots.z.reshape(num_streams * num_bars, size)  # (S * B, Z)
-    plan, h = network.plan(z, np.tile(metre_index(*metre), num_streams), num_beats)
+    projected, h = network.project(z, np.tile(metre_index(*metre), num_streams), num_beats)
     drawn = chances(slots.seed, slots.bar) if temperature > 0 else None
     out = map_grids(np.zeros_like, slots.given)
     before = None
     for number in range(num_beats):
         first = number * STEPS_PER_BEAT
         steps = slice(first, first + STEPS_PER_BEAT)
-        h, logits = network.step(h, plan[:, number], network.hear(before, num_bars), num_streams)
+        h, logits = network.step(h, projected[:, number], network.hear(before, num_bars), num_streams)
         of_beat = None if drawn is None else drawn.steps(first, STEPS_PER_BEAT)
         beat = logits_to_beat(merge_streams(logits, num_streams), metre, first, temperature, of_beat)
         before = put_in(beat, map_grids(lambda grid, at=steps: grid[:, at], slots.given), slots.is_kept)
@@ -167,8 +167,15 @@ def without_stray_holds(bars: Bars) -> Bars:
     return dataclasses.replace(bars, **out)
 
 
-def encode(network: Network, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and log-variance (N, Z) of the posterior of each bar."""
+class Posterior(NamedTuple):
+    """What the encoder believes of each bar's latent point: a Gaussian without correlations."""
+
+    mean: np.ndarray  # (N, Z)
+    logvar: np.ndarray  # (N, Z)
+
+
+def encode(network: Network, bars: Bars) -> Posterior:
+    """Return the posterior of each bar."""
 
     def encoded(start: int) -> np.ndarray:
         chunk = bars[start : start + CHUNK]
@@ -176,8 +183,7 @@ def encode(network: Network, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
         return np.stack(network.encode(batch))[:, : len(chunk)]
 
     nothing = np.zeros((2, 0, network.config.latent_size), np.float32)
-    mean, logvar = np.concatenate([nothing, *of_chunks(encoded, len(bars))], axis=1)
-    return mean, logvar
+    return Posterior(*np.concatenate([nothing, *of_chunks(encoded, len(bars))], axis=1))
 
 
 def _pad(array: np.ndarray, size: int) -> np.ndarray:

@@ -83,8 +83,8 @@ class Network(Layers):
         mean, logvar = np.split(stats, 2, axis=-1)
         return mean, np.clip(logvar - 2.0, -12.0, MAX_LOGVAR)
 
-    def plan(self, z: np.ndarray, metre: np.ndarray, num_beats: int) -> tuple[np.ndarray, np.ndarray]:
-        """What `z` (B, Z) says of each beat (B, T, E), and the first state (B, H), as in `model.Decoder.plan`."""
+    def project(self, z: np.ndarray, metre: np.ndarray, num_beats: int) -> tuple[np.ndarray, np.ndarray]:
+        """Project `z` (B, Z) to each beat (B, T, E) and the first state (B, H), as `training.network.Decoder` does."""
         of_beat = self.weights["decoder/of_beat"]
         beats = np.stack([z @ of_beat[beat] for beat in range(num_beats)], axis=1)
         h = np.tanh(self._dense("decoder/start", z) + self.weights["decoder/metre"][metre])
@@ -97,14 +97,17 @@ class Network(Layers):
         return self._dense("decoder/before", self._read("decoder", before)[:, 0])
 
     def step(
-        self, h: np.ndarray, plan: np.ndarray, heard: np.ndarray, num_streams: int = 1
+        self, h: np.ndarray, projected: np.ndarray, heard: np.ndarray, num_streams: int = 1
     ) -> tuple[np.ndarray, BarLogits]:
-        """One beat: the next state (S * B, H) and logits (S * B, 4, ...) from the last state, this beat's plan
-        (S * B, E) and what was heard (B, 3H), by each of S streams alike."""
-        gates = self._dense("decoder/to_gates", plan)
+        """Return the next state (S * B, H) and the logits (S * B, 4, ...) of one beat.
+
+        They follow from the last state, this beat's projection of z (S * B, E) and what was heard (B, 3H), by each of S
+        streams alike.
+        """
+        gates = self._dense("decoder/to_gates", projected)
         gates += np.tile(heard, (num_streams, 1))
         h = self._gru("decoder/gru", h, gates)
-        steps = gelu(self._dense("decoder/out", h) + self._dense("decoder/skip", plan))  # (S * B, 4D)
+        steps = gelu(self._dense("decoder/out", h) + self._dense("decoder/skip", projected))  # (S * B, 4D)
         heads = self._dense("decoder/heads", steps.reshape(len(h), STEPS_PER_BEAT, -1))
         parts = dict(zip(HEADS, np.split(heads, HEAD_EDGES, axis=-1), strict=True))
         return h, BarLogits(**parts, log_scales=np.maximum(self.weights["decoder/log_scales"], MIN_LOG_SCALE))

@@ -137,23 +137,25 @@ class Decoder(nnx.Module):
         self.log_scales = nnx.Param(jnp.full(8, -2.0, jnp.float32))
         self.low_precision = low_precision
 
-    def plan(self, z: Array, metre: Array, num_beats: int) -> tuple[Array, Array]:
+    def project(self, z: Array, metre: Array, num_beats: int) -> tuple[Array, Array]:
         """What `z` (B, Z) says of each beat (B, T, E), and the first state (B, H)."""
         beats = [matmul(z, self.of_beat[...][beat], self.low_precision) for beat in range(num_beats)]
         return jax.nn.gelu(jnp.stack(beats, axis=1)), jnp.tanh(self.start(z) + self.metre[...][metre])
 
     def __call__(self, z: Array, batch: BarBatch, keep: Array) -> BarLogits:
         """Logits of every step, the true beat before each as input (teacher forcing) where `keep` (B, T) is 1."""
-        plan, h = self.plan(z, metre_index(batch.num_steps, batch.is_compound), batch.bass.shape[1] // STEPS_PER_BEAT)
+        projected, h = self.project(
+            z, metre_index(batch.num_steps, batch.is_compound), batch.bass.shape[1] // STEPS_PER_BEAT
+        )
         before = self.read(batch)  # (B, T, D)
         before = jnp.pad(before, ((0, 0), (1, 0), (0, 0)))[:, :-1] * keep[:, :, None]
-        gates = self.to_gates(plan) + self.before(before)  # (B, T, 3H)
+        gates = self.to_gates(projected) + self.before(before)  # (B, T, 3H)
         states = self.gru.run(h, gates, jnp.ones(gates.shape[:2], bool))
-        return self.logits(states, plan)
+        return self.logits(states, projected)
 
-    def logits(self, states: Array, plan: Array) -> BarLogits:
-        """Logits of every step from states (B, T, H) and plan (B, T, E)."""
-        steps = jax.nn.gelu(self.out(states) + self.skip(plan))  # (B, T, 4D)
+    def logits(self, states: Array, projected: Array) -> BarLogits:
+        """Logits of every step from states (B, T, H) and projections of z (B, T, E)."""
+        steps = jax.nn.gelu(self.out(states) + self.skip(projected))  # (B, T, 4D)
         num_bars, num_beats, width = steps.shape
         heads = self.heads(steps.reshape(num_bars, num_beats * STEPS_PER_BEAT, width // STEPS_PER_BEAT))
         parts = dict(zip(HEADS, jnp.split(heads, HEAD_EDGES, axis=-1), strict=True))

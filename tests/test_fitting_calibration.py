@@ -6,7 +6,7 @@ import pytest
 from groovevae import BlendRequest, Groove
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, ONSET, ROLES
-from groovevae.fitting.calibration import GRID, fit_judge, invert, measure_doses, role_features, with_doses
+from groovevae.fitting.calibration import GRID, fit_judge, invert, measure_calibration, role_features, with_calibration
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import load_model_file, save_model
 
@@ -49,26 +49,26 @@ def test_each_role_is_heard_by_itself() -> None:
 
 
 def test_doses_of_a_model_are_stored_and_used(groove: Groove, tmp_path) -> None:
-    bare = replace(groove.model, doses={})
-    model = with_doses(bare)
+    bare = replace(groove.model, calibration={})
+    model = with_calibration(bare)
     pairs = {(a, b) for a in model.genres for b in model.genres if a != b}
-    assert set(model.doses) == pairs
-    for curve in model.doses.values():
+    assert set(model.calibration) == pairs
+    for curve in model.calibration.values():
         assert curve.shape == (len(ROLES), len(AMOUNTS))
         assert (np.diff(curve, axis=1) >= 0).all()
         assert (curve >= 0).all()
         assert (curve <= GRID[-1]).all()
     save_model(tmp_path / "m.safetensors", model)
     loaded = load_model_file(tmp_path / "m.safetensors")
-    assert all((loaded.doses[pair] == model.doses[pair]).all() for pair in pairs)
+    assert all((loaded.calibration[pair] == model.calibration[pair]).all() for pair in pairs)
     far = {pair: np.full((4, 4), 2.0, np.float32) for pair in pairs}
     request = BlendRequest("jazz", {"rock": 1.0}, amount=0.5)
-    calibrated = Groove(replace(model, doses=far)).blend(request)[0]
+    calibrated = Groove(replace(model, calibration=far)).blend(request)[0]
     twice = Groove(bare).blend(replace(request, amount=2.0, method="transport"))[0]
     assert (calibrated.song.bars.drums == twice.song.bars.drums).all()
     assert (calibrated.song.bars.bass == twice.song.bars.bass).all()
 
 
 def test_only_the_pairs_of_a_new_genre_are_measured(groove: Groove) -> None:
-    curves = measure_doses(groove.model, groove.network, names=["jazz"])
+    curves = measure_calibration(groove.model, groove.network, names=["jazz"])
     assert set(curves) == {("jazz", "rock"), ("jazz", "classical"), ("rock", "jazz"), ("classical", "jazz")}

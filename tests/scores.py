@@ -1,10 +1,10 @@
-"""Small pieces written by hand, and bars read back as text, for tests that compare tables."""
+"""Small scores written by hand, and bars read back as text, for tests that compare tables."""
 
 import numpy as np
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import BASS_LOW, BASS_TOKENS, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, LEAD_TOKENS, ONSET
-from groovevae.bars.midi import NOTE_DTYPE, Piece, Track
+from groovevae.bars.midi import NOTE_DTYPE, Score, Track
 
 DRUMS = Track("Drums", 0, is_drum=True)
 BASS = Track("Bass", 33, is_drum=False)
@@ -14,17 +14,17 @@ LEAD = Track("Lead", 73, is_drum=False)
 Note = tuple[float, float, int] | tuple[float, float, int, int]  # onset and duration in quarters, pitch, velocity 80
 
 
-def piece_of(
+def score_of(
     parts: dict[Track, list[Note]],
     *,
     metres: list[tuple[float, int, int]] | None = None,
     tempos: list[tuple[float, float]] | None = None,
-) -> Piece:
-    """A piece of the notes of each track, in 4/4 and 120 quarter notes a minute unless told."""
+) -> Score:
+    """A score of the notes of each track, in 4/4 and 120 quarter notes a minute unless told."""
     rows = [(*(*note, 80)[:4], index) for index, notes in enumerate(parts.values()) for note in notes]
     notes = np.array(sorted(rows), NOTE_DTYPE) if rows else np.empty(0, NOTE_DTYPE)
     maps = {"metres": metres, "tempos": tempos}
-    return Piece(notes, tuple(parts), **{name: np.array(rows, float) for name, rows in maps.items() if rows})
+    return Score(notes, tuple(parts), **{name: np.array(rows, float) for name, rows in maps.items() if rows})
 
 
 def line_text(song: Song, role: str, bar: int = 0) -> str:
@@ -53,10 +53,10 @@ def drums_text(song: Song, bar: int = 0) -> dict[int, str]:
     }
 
 
-def note_rows(piece: Piece, *, digits: int = 6) -> list[tuple]:
+def note_rows(score: Score, *, digits: int = 6) -> list[tuple]:
     """The notes as (track name, onset, duration, pitch, velocity), sorted."""
-    notes = piece.notes
-    names = [piece.tracks[index].name for index in notes["track"]]
+    notes = score.notes
+    names = [score.tracks[index].name for index in notes["track"]]
     times = (notes[name].round(digits).tolist() for name in ("onset", "duration"))
     return sorted(zip(names, *times, notes["pitch"].tolist(), notes["velocity"].tolist(), strict=True))
 

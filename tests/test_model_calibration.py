@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from groovevae.model.calibration import AMOUNTS, dose, find_curves
+from groovevae.model.calibration import AMOUNTS, calibrated_share, find_curves
 
 CURVE = np.array([0.5, 0.8, 1.0, 1.6])
 
@@ -10,7 +10,7 @@ CURVE = np.array([0.5, 0.8, 1.0, 1.6])
     ("amount", "share"), [(0.0, 0.0), (0.25, 0.5), (0.125, 0.25), (0.625, 0.9), (1.0, 1.6), (1.5, 2.4)]
 )
 def test_dose(amount: float, share: float) -> None:
-    assert dose(CURVE, np.array([amount, 0.0])).tolist() == pytest.approx([share, 0.0])
+    assert calibrated_share(CURVE, np.array([amount, 0.0])).tolist() == pytest.approx([share, 0.0])
 
 
 def test_curves_of_pairs_that_were_not_measured() -> None:

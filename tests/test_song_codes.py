@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from corpus_files import band_tune
-from test_blend import genre
+from made_genres import genre
 from test_phrases import phrase
 from tiny import Tiny, untrained_network
 
@@ -16,8 +16,8 @@ from groovevae.fitting import song_codes
 from groovevae.fitting.genres import describe_genres, follow
 from groovevae.fitting.song_codes import Moments, aligned, fit_codes, versions_of_songs, with_song_codes
 from groovevae.model.genres import Genre, SongCode
-from groovevae.model.moving import find_way, transport_matrix
-from groovevae.training.train import fit_blends
+from groovevae.model.moving import find_displacement, translation_matrix, transport_matrix
+from groovevae.training.refit import fit_blends
 
 SIZE, SONG_SIZE, NUM_BARS = 12, 3, 2000
 NAMES = ("jazz", "rock", "soul")
@@ -54,8 +54,8 @@ def test_a_song_is_carried_to_where_it_lies_in_the_other_genre(pair: tuple[str, 
     genres, other = World().genres(), World(seed=1)  # bars that the codes have not seen
     source, target = (genres[name] for name in pair)
     z, truth = (other[name] + genres[name].mean for name in pair)
-    carried = z + find_way(source, {target.name: 1.0}, genres, method="calibrated")(z)
-    transported = z + find_way(source, {target.name: 1.0}, genres)(z)
+    carried = z + find_displacement(source, {target.name: 1.0}, genres, find_matrix=translation_matrix)(z)
+    transported = z + find_displacement(source, {target.name: 1.0}, genres)(z)
     spread = ((truth - target.mean) ** 2).mean()
     assert ((carried - truth) ** 2).mean() < 0.2 * spread
     assert ((transported - truth) ** 2).mean() > 0.5 * spread
@@ -65,7 +65,7 @@ def test_genres_without_codes_are_carried_by_transport() -> None:
     genres = World().genres()
     genres["soul"] = replace(genres["soul"], code=None)
     z = World(seed=1)["jazz"]
-    carried = z + find_way(genres["jazz"], {"soul": 1.0}, genres, method="calibrated")(z)
+    carried = z + find_displacement(genres["jazz"], {"soul": 1.0}, genres, find_matrix=translation_matrix)(z)
     matrix = transport_matrix(genres["jazz"], genres["soul"])
     np.testing.assert_allclose(carried, genres["soul"].mean + (z - genres["jazz"].mean) @ matrix, atol=1e-5)
 
@@ -118,7 +118,7 @@ def test_codes_of_a_corpus_come_from_shared_songs(tmp_path: Path, monkeypatch: p
 
 def test_what_blends_need_is_fitted_to_the_training_songs(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     measured = []
-    monkeypatch.setattr("groovevae.training.train.with_doses", lambda model, data: measured.append(data) or model)
+    monkeypatch.setattr("groovevae.training.refit.with_calibration", lambda model, data: measured.append(data) or model)
     stale = SongCode(np.ones((8, 2), np.float16), np.ones((2, 8), np.float16))
     model = tiny.trained.model
     coded = replace(model, genres={name: replace(genre, code=stale) for name, genre in model.genres.items()})

@@ -1,0 +1,108 @@
+"""Amounts and weights: how far a blend goes, and to what. Numbers and the words for them; knows no genres' places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from groovevae.errors import RequestError
+
+MAX_AMOUNT = 4.0  # beyond, points lie far outside everything the decoder has seen
+
+Amount = float | tuple[float, float]  # of all bars alike, or of the first and the last
+
+
+def check_amount(amount: Amount) -> None:
+    """Raise RequestError outside 0 to MAX_AMOUNT."""
+    for value in np.atleast_1d(amount).tolist():
+        if not 0 <= value <= MAX_AMOUNT:
+            raise RequestError(
+                f"amount {value:g} is outside 0 to {MAX_AMOUNT:g}; 0 is the start, 1 the target, 0.5 half way"
+            )
+
+
+def amount_of_bars(amount: Amount, num_bars: int) -> np.ndarray:
+    """Return the amount of each bar, (N,) float32: a ramp goes evenly from the first bar to the last."""
+    first, last = ends_of(amount)
+    return np.linspace(first, last, num_bars, dtype=np.float32)
+
+
+def ends_of(amount: Amount) -> tuple[float, float]:
+    """Return the amounts of the first and of the last bar."""
+    return amount if isinstance(amount, tuple) else (amount, amount)
+
+
+def share_of(amount: Amount) -> float:
+    """Return the share, 0 to 1, that targets have in what is chosen once for a piece: instruments, the drum kit."""
+    return float(np.mean(np.minimum(amount, 1.0)))
+
+
+def parse_amount(text: str) -> Amount:
+    """Return 0.5 for "0.5" and (0.0, 1.0) for "0..1". Raises RequestError for anything else."""
+    ends = text.split("..")
+    try:
+        numbers = [float(end) for end in ends]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2):
+        raise RequestError(f"{text!r} is no amount; write a number, like 0.5, or a ramp, like 0..1")
+    return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
+
+
+def amount_text(amount: Amount) -> str:
+    """Return an amount as `parse_amount` reads it."""
+    return "..".join(map(number_text, amount)) if isinstance(amount, tuple) else number_text(amount)
+
+
+def number_text(value: float) -> str:
+    """Return a number as short as can be and still the same when it is read again: 0.5, 1, 0.3333333333333333."""
+    return short if float(short := f"{value:g}") == value else repr(float(value))
+
+
+def normalised_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """Scale weights to a sum of 1. Raises RequestError unless all are finite, none below 0, and some above."""
+    if not all(np.isfinite(weight) and weight >= 0 for weight in weights.values()):
+        raise RequestError("weights are numbers from 0 up, like classical=0.5 rock=0.3")
+    total = sum(weights.values())
+    if not np.isfinite(total):
+        raise RequestError(f"weights of a sum of {total:g} are too large; 1 is plenty")
+    if total <= 0:
+        raise RequestError("all weights are 0; give at least one genre some, like rock=0.3")
+    return {name: weight / total for name, weight in weights.items()}
+
+
+def parse_weights(parts: Sequence[str]) -> dict[str, float]:
+    """Return {"classical": 0.5, "rock": 0.3} for ["classical=0.5", "rock=0.3"]. Raises RequestError otherwise."""
+    return _parse_numbers(
+        parts,
+        no_number="is no weight; write GENRE=NUMBER, like rock=0.3",
+        no_name="each weight needs a genre of its own, like classical=0.5 rock=0.5",
+    )
+
+
+def parse_strengths(words: Sequence[str]) -> dict[str, float]:
+    """Return {"density": 1.0} for ["density=1"]. Raises RequestError for a word without strength, or a name twice."""
+    return _parse_numbers(
+        words,
+        no_number="is no vector; write NAME=STRENGTH, like density=1",
+        no_name="each vector needs a name of its own, like density=1 swing=0.5",
+    )
+
+
+def _parse_numbers(parts: Sequence[str], *, no_number: str, no_name: str) -> dict[str, float]:
+    """Read numbers by name from NAME=NUMBER; the last sign of equality counts.
+
+    Raises RequestError with what to say of a part that has no number, or no name of its own.
+    """
+    numbers: dict[str, float] = {}
+    for part in parts:
+        name, _, value = part.rpartition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            raise RequestError(f"{part!r} {no_number}") from None
+        if not name or name in numbers:
+            raise RequestError(f"{part!r}: {no_name}")
+        numbers[name] = number
+    return numbers

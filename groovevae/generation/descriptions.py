@@ -1,0 +1,34 @@
+"""What was done to make a piece, in a line of text, and which roles play in it. Decides nothing."""
+
+from __future__ import annotations
+
+from groovevae.bars import Bars
+from groovevae.bars.constants import ROLES
+from groovevae.generation.amounts import amount_text
+from groovevae.generation.names import strengths_text
+from groovevae.generation.requests import BlendRequest
+from groovevae.generation.sources import Source
+
+_WAYS = {"line": " in a line", "sphere": " on the sphere"}
+
+
+def describe_blend(request: BlendRequest, start: Source, goal: str) -> str:
+    """Return what a blend does; `goal` names where it goes to, if anywhere."""
+    text = start.name
+    if goal:
+        amount = amount_text(request.amount).replace("..", " to ")
+        if request.method == "mean":
+            text += f" + {amount} x ({goal} - {start.genre})"
+        else:
+            text += f", {amount} of the way{_WAYS.get(request.method, '')} to {goal}"
+    if request.roles:
+        amounts = (f"{role} {amount_text(amount).replace('..', ' to ')}" for role, amount in request.roles.items())
+        text += f" ({', '.join(amounts)})"
+    text += strengths_text(request.vectors)
+    return text + (f", keeping {', '.join(request.keep)}" if request.keep else "")
+
+
+def describe_playing(bars: Bars) -> str:
+    """Return which roles play."""
+    playing = [role for role, plays in zip(ROLES, bars.plays, strict=True) if plays]
+    return f"plays {', '.join(playing)}" if playing else "silent: no note came out"

@@ -1,0 +1,119 @@
+"""What a blend is played with: tempos, programs and drum kit between the start's and the targets'. Moves no points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from groovevae.bars import Song
+from groovevae.bars.constants import ROLES
+from groovevae.bars.key import parse_key, semitones_to_c
+from groovevae.generation.amounts import ends_of, normalised_weights, share_of
+from groovevae.generation.requests import BlendRequest
+from groovevae.generation.sources import Source
+from groovevae.model.genres import Genre
+
+START = ""  # stands for the start among names of genres: none is empty
+
+
+def song_played(
+    request: BlendRequest, start: Source, weights: Mapping[str, float], genres: Mapping[str, Genre]
+) -> Song:
+    """Return the start's song with key, programs and kit chosen for a blend; what is kept sounds as it did.
+
+    `weights` of the targets sum to 1; `genres` say how each is played.
+    """
+    rng = np.random.default_rng(request.seed)
+    drums, *pitched = (_weights_of_role(request, role, weights) for role in ROLES)
+    song = replace(
+        start.song,
+        programs=pick_programs(start.song.programs, start.plays[1:], pitched, genres, rng),
+        kit=pick_kit(start.song.kit, start.plays[0], drums, genres, rng),
+    )
+    if request.key is None:
+        return song
+    tonic, is_minor = parse_key(request.key) or (0, False)  # a checked request names a key
+    return replace(song, transpose=semitones_to_c(tonic, is_minor), is_minor=is_minor)
+
+
+def _weights_of_role(request: BlendRequest, role: str, weights: Mapping[str, float]) -> dict[str, float]:
+    """What the start and the targets have to say in how a role sounds."""
+    share = 0.0 if role in request.keep or not weights else share_of(request.amount_of(role))
+    return {START: 1 - share, **{name: share * weight for name, weight in weights.items()}}
+
+
+def tempos_played(
+    request: BlendRequest, start: Source, weights: Mapping[str, float], genres: Mapping[str, Genre]
+) -> np.ndarray:
+    """Return the tempo of each bar, (N,): what was asked for, else between the start's and the targets'."""
+    tempos = start.like.tempo
+    if request.tempo is not None:
+        return np.full(len(tempos), request.tempo, np.float32)
+    if not weights:
+        return tempos
+    amounts = np.linspace(*ends_of(request.amount), len(tempos))
+    pairs = zip(tempos.tolist(), amounts.tolist(), strict=True)
+    return np.array([mixed_tempo(tempo, amount, weights, genres) for tempo, amount in pairs], np.float32)
+
+
+def mixed_tempo(start: float, amount: float, weights: Mapping[str, float], genres: Mapping[str, Genre]) -> float:
+    """Return a tempo between the start's and the targets', geometrically: half way between 60 and 120 is 85.
+
+    An amount past 1 goes no further than the targets' own tempo.
+    """
+    target = sum(weight * np.log(genres[name].tempo) for name, weight in weights.items())
+    share = min(amount, 1.0)
+    return float(np.exp((1 - share) * np.log(start) + share * target))
+
+
+def played_like(genre: Genre, end: Source) -> Genre:
+    """Return a genre with the tempo and the instruments of some bars of it."""
+    programs = tuple(
+        ((program, 1.0),) if plays else () for program, plays in zip(end.song.programs, end.plays[1:], strict=True)
+    )
+    return replace(genre, tempo=float(np.median(end.like.tempo)), programs=programs, kit=end.song.kit)
+
+
+def pick_programs(
+    start: tuple[int, int, int],
+    plays: Sequence[bool],
+    weights: Sequence[Mapping[str, float]],
+    genres: Mapping[str, Genre],
+    rng: np.random.Generator,
+) -> tuple[int, int, int]:
+    """Pick a program for bass, chords and lead: for each the start's own or a target's most usual one, by weight.
+
+    The weights of each role sum to 1; those of START count only for a role that it `plays` (3,).
+    """
+    programs = list(start)
+    for column, has_role in enumerate(plays):
+        name = pick_by_weight(_without_start(weights[column], keep=has_role), rng)
+        if name != START and genres[name].programs[column]:
+            programs[column] = genres[name].programs[column][0][0]
+    return programs[0], programs[1], programs[2]
+
+
+def pick_kit(
+    start: tuple[int, ...],
+    has_drums: bool,
+    weights: Mapping[str, float],
+    genres: Mapping[str, Genre],
+    rng: np.random.Generator,
+) -> tuple[int, ...]:
+    """Pick the start's drum kit or a target's, by weight; a start without drums has none to give."""
+    name = pick_by_weight(_without_start(weights, keep=has_drums), rng)
+    return start if name == START else genres[name].kit
+
+
+def pick_by_weight(weights: Mapping[str, float], rng: np.random.Generator) -> str:
+    """Draw a name by its weight."""
+    names = list(weights)
+    return names[int(rng.choice(len(names), p=[weights[name] for name in names]))]
+
+
+def _without_start(weights: Mapping[str, float], *, keep: bool) -> dict[str, float]:
+    """The weights, those of the targets alone unless the start is to be kept or there is nothing else."""
+    targets = {name: weight for name, weight in weights.items() if name != START}
+    return dict(weights) if keep or not sum(targets.values()) else normalised_weights(targets)

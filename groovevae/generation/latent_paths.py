@@ -1,0 +1,113 @@
+"""Paths through the latent space: where each role of each bar lies after an amount. One `find_path` for all methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+
+from groovevae.bars.constants import DRUMS
+from groovevae.generation.sources import Source
+from groovevae.model.calibration import Calibration, calibrated_path, find_curves
+from groovevae.model.genres import Genre
+from groovevae.model.moving import (
+    Displacement,
+    LatentPath,
+    find_displacement,
+    genre_arithmetic,
+    mixed_vector,
+    moved,
+    slerp,
+    translation_matrix,
+    transport_matrix,
+)
+
+
+class Goal:
+    """The genres that bars go to, by weight, among all that a request knows, and the maps that lead there."""
+
+    def __init__(
+        self, weights: Mapping[str, float], genres: Mapping[str, Genre], calibration: Calibration | None = None
+    ) -> None:
+        """`weights` sum to 1, or are empty; `genres` are those of the model and of the files and folders named."""
+        self.weights, self.genres, self.calibration = weights, genres, calibration or {}
+        self.to_all = cache(self._to_all)  # by the name of the source genre
+        self.to_each = cache(self._to_each)
+
+    def _to_all(self, source: str) -> Displacement:
+        """The way by optimal transport to all targets together."""
+        return find_displacement(self.genres[source], self.weights, self.genres, find_matrix=transport_matrix)
+
+    def _to_each(self, source: str) -> dict[str, Displacement]:
+        """The way to each target by itself, learned from songs that both genres share where there are enough."""
+        return {
+            name: find_displacement(self.genres[source], {name: 1.0}, self.genres, find_matrix=translation_matrix)
+            for name in self.weights
+            if name != source
+        }
+
+
+def find_path(method: str, start: Source, goal: Goal, end: Source | None = None) -> LatentPath:
+    """Return the path on which a method moves the bars of `start`; without any goal, they stay.
+
+    Methods that go from bar to bar lead to the bars of `end`, all others to genres.
+    """
+    if not goal.weights:
+        return lambda role, amounts: start.z
+    if end is not None:
+        return _TO_BARS[method](start.z, end.z)
+    return _TO_GENRES[method](start, goal)
+
+
+def _calibrated(start: Source, goal: Goal) -> LatentPath:
+    displacements = {name: displacement(start.z) for name, displacement in goal.to_each(start.genre).items()}
+    curves = {name: find_curves(goal.calibration, start.genre, name) for name in goal.weights}
+    path = calibrated_path(start.z, displacements, goal.weights, curves)
+    return path if start.plays[DRUMS] else _with_steady_drums(path, start.z, displacements, goal.weights, curves)
+
+
+def _with_steady_drums(
+    path: LatentPath,
+    z: np.ndarray,
+    displacements: Mapping[str, np.ndarray],
+    weights: Mapping[str, float],
+    curves: Mapping[str, np.ndarray],
+) -> LatentPath:
+    """The path with drums that set out from the mean of all bars: where there were none, no bar has its own to give.
+
+    Else bars that happen to lie a little nearer to drums than others get them first, and they start and stop.
+    """
+
+    def mean(points: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(points.mean(0), points.shape)
+
+    steady = calibrated_path(mean(z), {name: mean(own) for name, own in displacements.items()}, weights, curves)
+
+    def with_drums(role: str, amounts: np.ndarray) -> np.ndarray:
+        own = path(role, amounts)
+        return np.where((amounts > 0)[:, None], steady(role, amounts), own) if role == "drums" else own
+
+    return with_drums
+
+
+def _transported(start: Source, goal: Goal) -> LatentPath:
+    displacement = goal.to_all(start.genre)(start.z)
+    return lambda role, amounts: moved(start.z, displacement, amounts)
+
+
+def _by_genre_vectors(start: Source, goal: Goal) -> LatentPath:
+    source, target = goal.genres[start.genre].mean, mixed_vector(goal.weights, goal.genres)
+    return lambda role, amounts: genre_arithmetic(start.z, source, target, amounts)
+
+
+def _straight(z: np.ndarray, end: np.ndarray) -> LatentPath:
+    return lambda role, amounts: moved(z, end - z, amounts)
+
+
+def _spherical(z: np.ndarray, end: np.ndarray) -> LatentPath:
+    return lambda role, amounts: slerp(z, end, amounts)
+
+
+_TO_GENRES = {"calibrated": _calibrated, "transport": _transported, "mean": _by_genre_vectors}
+_TO_BARS = {"line": _straight, "sphere": _spherical}
