@@ -154,7 +154,7 @@ def main(
 def convert(folder: Path, musescore: str) -> list[str]:
     """Names of the files that MuseScore does not turn into MusicXML; one run of the program for all."""
     jobs = [{"in": str(path), "out": str(path.with_suffix(".musicxml"))} for path in folder.glob("[0-9]*.mid")]
-    (folder / "jobs.json").write_text(json.dumps(jobs))
+    (folder / "jobs.json").write_text(json.dumps(jobs), "utf-8")
     command = [musescore, "-j", str(folder / "jobs.json")]
     subprocess.run(command, capture_output=True, timeout=3600, check=False)
     return [Path(job["in"]).name for job in jobs if not Path(job["out"]).exists()]

@@ -63,7 +63,7 @@ def start(name: str, folder: Path) -> subprocess.Popen[str]:
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(COMMANDS[name], cwd=folder, env={**os.environ, **settings}, text=True, **pipes)
+    return subprocess.Popen(COMMANDS[name], cwd=folder, env={**os.environ, **settings}, encoding="utf-8", **pipes)
 
 
 def undisturbed(name: str, folder: Path) -> tuple[float, dict[str, bytes], set[str]]:

@@ -46,7 +46,9 @@ def run(command: list[str], cache: Path) -> Cost:
     """Runs a command below a small process, which measures it: its own memory would count for that of its child."""
     begin = time.monotonic()
     settings = {**os.environ, "GROOVEVAE_CACHE": str(cache), "COLUMNS": "200"}
-    done = subprocess.run([sys.executable, "-S", "-c", WATCH, *command], env=settings, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", WATCH, *command], env=settings, capture_output=True, encoding="utf-8"
+    )
     *told, peak = [line.strip() for line in done.stdout.splitlines() if line.strip()]
     said = next((line for line in reversed(told) if line.startswith("Error")), told[-1] if told else "")
     return Cost(time.monotonic() - begin, int(peak) / 1024, done.returncode, said)

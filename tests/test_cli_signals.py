@@ -80,6 +80,14 @@ def test_a_second_signal_ends_at_once(tmp_path: Path, band_corpus: Path, environ
     assert not list(tmp_path.glob("*.safetensors"))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="here nothing needs to be taken away")
+def test_training_without_what_windows_has_not(tmp_path: Path, band_corpus: Path, environment: dict[str, str]) -> None:
+    paths = os.pathsep.join([str(ROOT / "tests" / "windows_like"), environment["PYTHONPATH"]])
+    words = ["train", band_corpus, "--batch-size", SETTINGS.batch_size, "--steps", 5]
+    out, err = start(words, tmp_path, {**environment, "PYTHONPATH": paths}).communicate(timeout=400)
+    assert "Model of 5 steps: model.safetensors" in out, err
+
+
 def open_when_read(pipe: Path, *, seconds: float = 60.0) -> int:
     """A descriptor to write to a named pipe, as soon as another process reads from it."""
     for _ in range(int(seconds * 20)):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 
+from groovevae.systems import portable_stem
+
 MIDI_SUFFIXES = (".mid", ".midi")
 MAX_STEM = 150  # bytes of a file's name: every file system takes them, and a number behind them
 
@@ -39,7 +41,7 @@ def _has_slash(word: str) -> bool:
 def file_stem(names: Iterable[str]) -> str:
     """Join names to that of a file, without its ending, which every file system takes."""
     stem = "-".join(re.sub(r"[^\w.]+", "_", name).strip("._") or "_" for name in names)
-    return stem.encode()[:MAX_STEM].decode(errors="ignore")
+    return portable_stem(stem.encode()[:MAX_STEM].decode(errors="ignore"))
 
 
 def strengths_text(vectors: Mapping[str, float]) -> str:
@@ -49,7 +51,7 @@ def strengths_text(vectors: Mapping[str, float]) -> str:
 
 def weights_text(weights: Mapping[str, float]) -> str:
     """Return what a blend goes to for a description: "rock", "(0.7 rock + 0.3 jazz)"; empty without weights."""
-    names = {name: name.rstrip("/").rpartition("/")[2] for name in weights}
+    names = {name: PurePath(name).name or name for name in weights}
     if len(weights) < 2:
         return "".join(names.values())
     return "(" + " + ".join(f"{weight:.2g} {names[name]}" for name, weight in weights.items()) + ")"

@@ -5,7 +5,6 @@ Opens no files: a word is a genre, or a path for others to read.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -26,6 +25,7 @@ from groovevae.generation.names import file_stem, is_midi_path, is_path, is_weig
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
 from groovevae.network.decoding import DEFAULT_TEMPERATURE
+from groovevae.systems import command_text
 
 METHODS = ("calibrated", "transport", "mean", "line", "sphere")
 BAR_METHODS = ("line", "sphere")  # go from bar to bar, not to a genre
@@ -269,7 +269,7 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
 def _command(words: Sequence[str], options: Iterable[tuple[str, str]]) -> str:
     """Return a command line; an option without a value is left out."""
     given = [part for name, value in options if value for part in (name, value)]
-    return shlex.join(["groove", *words, *given])
+    return command_text(["groove", *words, *given])
 
 
 def _no_target() -> RequestError:

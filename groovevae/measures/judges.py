@@ -89,9 +89,7 @@ def forest(trees: int, *, seed: int) -> Any:
     the same, as every judge of genre is one; on all processors."""
     from groovevae.measures.forests import Forest
 
-    return Forest(
-        trees, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1
-    )
+    return Forest(trees, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1)
 
 
 def _deal(ids: np.ndarray, names: np.ndarray, genres: Sequence[str], rng: np.random.Generator) -> dict[str, int]:
