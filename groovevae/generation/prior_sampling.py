@@ -10,7 +10,7 @@ from groovevae.config import PriorConfig
 from groovevae.model.forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.model.genres import Genre
 from groovevae.network.forward import Layers, check_shapes, gelu
-from groovevae.network.logits import NUM_METRES, metre_index
+from groovevae.network.inputs import NUM_METRES, metre_index
 
 LAGS = (1, 2, 4)  # earlier bars that are seen as they are, beside what the recurrence remembers
 NUM_SOURCES = len(LAGS) + len(ROLES) + 1  # points that a new bar may resemble: those, bars that roles repeat, the style
