@@ -15,7 +15,7 @@ from flax import nnx
 import musicvae
 from budget import Contestant, tabulate
 from groovevae.bars import Bars
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.network import decoding
 from groovevae.network.forward import Network

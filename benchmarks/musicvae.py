@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from groovevae.bars import Bars
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, MAX_STEPS
-from groovevae.bars.types import GRIDS, BarBatch
+from groovevae.bars.states import GRIDS
 from groovevae.config import TrainConfig
 from groovevae.network.beats import logits_to_beat
 from groovevae.network.decoding import without_stray_holds

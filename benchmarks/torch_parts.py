@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from groovevae.bars.constants import HOLD, MAX_VELOCITY
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
+from groovevae.bars.constants import MAX_VELOCITY
 from groovevae.config import TrainConfig
 from groovevae.network.inputs import HALF_STEP
 from groovevae.network.logits import HEADS, LOGVAR_SHIFT, MAX_LOGVAR, MIN_LOG_SCALE, MIN_LOGVAR, BarLogits
@@ -38,7 +38,7 @@ def features(batch: BarBatch) -> Tensor:
             batch.drums / MAX_VELOCITY,
             batch.drums_offset / HALF_STEP,
             batch.onsets("chords").float(),
-            (batch.chords == HOLD).float(),
+            batch.holds("chords").float(),
             batch.velocity / MAX_VELOCITY,
             batch.offset / HALF_STEP,
         ],
@@ -63,7 +63,7 @@ def recon_loss(logits: BarLogits, batch: BarBatch) -> Tensor:
     num_bars, num_steps = batch.bass.shape
     inside = (torch.arange(num_steps) < batch.num_steps[:, None]).float()  # (B, S)
     hits, onsets = batch.onsets("drums").float(), batch.onsets("chords").float()
-    holds = (batch.chords == HOLD).float()
+    holds = batch.holds("chords").float()
     chords = _bernoulli(logits.chord_onset, onsets) + (1 - onsets) * _bernoulli(logits.chord_hold, holds)
     struck = batch.pitched_strikes(torch).float()
     scales = logits.log_scales

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, STEPS_PER_BEAT
-from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.network.inputs import MAX_BEATS, NUM_FEATURES, NUM_METRES, metre_index
 from groovevae.network.logits import NUM_SCALES, START_LOG_SCALE, BarLogits, head_bias

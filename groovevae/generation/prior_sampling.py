@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from groovevae.bars.constants import ROLES
-from groovevae.bars.types import bar_length, is_compound
+from groovevae.bars.states import bar_length, is_compound
 from groovevae.config import PriorConfig
 from groovevae.model.forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.model.genres import Genre

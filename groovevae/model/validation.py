@@ -9,7 +9,7 @@ import numpy as np
 
 from groovevae.bars.constants import MAX_STEPS, NUM_VOICES, PITCHED, ROLES
 from groovevae.bars.midi import TEMPO_RANGE
-from groovevae.bars.types import bar_length
+from groovevae.bars.states import bar_length
 from groovevae.model.forms import SILENT, Prior
 from groovevae.model.genres import Genre, Vector
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from groovevae.bars.batch import BarBatch, Metre
 from groovevae.bars.constants import (
     BASS,
     CHORD_SIZE,
@@ -20,7 +21,6 @@ from groovevae.bars.constants import (
     ONSET,
     ROLES,
 )
-from groovevae.bars.types import BarBatch, Metre
 from groovevae.network.inputs import HALF_STEP
 from groovevae.network.logits import BarLogits
 

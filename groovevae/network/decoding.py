@@ -11,8 +11,9 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import HOLD, OFF, ONSET, PITCHED, ROLES, STEPS_PER_BEAT
-from groovevae.bars.types import BarBatch, Bars
+from groovevae.bars.types import Bars
 from groovevae.errors import RequestError
 from groovevae.network.beats import chances, logits_to_beat, merge_streams, put_in
 from groovevae.network.forward import Network

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, STEPS_PER_BEAT
-from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig
 from groovevae.errors import ModelFileError
 from groovevae.network.inputs import MAX_BEATS, NUM_FEATURES, NUM_METRES, metre_index, step_features

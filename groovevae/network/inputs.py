@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import (
     CHORD_SIZE,
-    HOLD,
     MAX_STEPS,
     MAX_VELOCITY,
     NUM_VOICES,
@@ -19,7 +19,6 @@ from groovevae.bars.constants import (
     PITCHED,
     STEPS_PER_BEAT,
 )
-from groovevae.bars.types import BarBatch
 
 MAX_BEATS = MAX_STEPS // STEPS_PER_BEAT
 NUM_METRES = 2 * (MAX_STEPS + 1)
@@ -40,7 +39,7 @@ def step_features(batch: BarBatch, xp: Any) -> Any:
             batch.drums.astype(np.float32) / MAX_VELOCITY,
             batch.drums_offset.astype(np.float32) / HALF_STEP,
             batch.onsets("chords"),
-            batch.chords == HOLD,
+            batch.holds("chords"),
             batch.velocity.astype(np.float32) / MAX_VELOCITY,
             batch.offset.astype(np.float32) / HALF_STEP,
         ],

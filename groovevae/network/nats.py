@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from groovevae.bars.constants import HOLD, MAX_VELOCITY
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
+from groovevae.bars.constants import MAX_VELOCITY
 from groovevae.network.inputs import HALF_STEP
 from groovevae.network.logits import BarLogits
 
@@ -40,7 +40,7 @@ def step_nats(logits: BarLogits, batch: BarBatch, xp: Any = np, logsumexp: Calla
 
     Drum hits and chord notes are Bernoulli, bass and lead categorical, velocity and offset of what is struck Laplace.
     """
-    hits, onsets, holds = batch.onsets("drums"), batch.onsets("chords"), batch.chords == HOLD
+    hits, onsets, holds = batch.onsets("drums"), batch.onsets("chords"), batch.holds("chords")
     struck = batch.pitched_strikes(xp)  # (B, S, 3)
     chords = bernoulli_nats(logits.chord_onset, onsets, xp)
     chords = chords + xp.where(onsets, 0, bernoulli_nats(logits.chord_hold, holds, xp))

@@ -15,8 +15,8 @@ import optax
 from flax import nnx
 from jax import Array
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
-from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
 from groovevae.errors import CorpusError, RequestError

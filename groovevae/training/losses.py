@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
 from groovevae.network import nats
 from groovevae.network.logits import BarLogits
 from groovevae.network.nats import Nats, categorical_nats, step_nats
