@@ -128,7 +128,7 @@ class Bars:
     def sounds(self, role: str) -> np.ndarray:
         """Return the steps at which a pitched role sounds, (N, T) bool."""
         sounding = self.sounding(role)
-        return sounding if role in LINES else sounding.any(-1)
+        return sounding if role in LINES else np.any(sounding, axis=-1)
 
     def pitches(self, role: str) -> np.ndarray:
         """Return the MIDI pitch of each onset of a pitched role, -1 elsewhere, int in the shape of `onsets`."""
@@ -176,12 +176,12 @@ class Bars:
     @property
     def plays(self) -> tuple[bool, ...]:
         """Whether drums, bass, chords and lead play anywhere, in the order of ROLES."""
-        return tuple(self.role_plays.any(0).tolist())
+        return tuple(np.any(self.role_plays, axis=0).tolist())
 
     @property
     def has_notes(self) -> np.ndarray:
         """Whether anything sounds in each bar, (N,) bool."""
-        return self.role_plays.any(1)
+        return np.any(self.role_plays, axis=1)
 
 
 def _midi_pitches(states: np.ndarray, where: np.ndarray, role: str) -> np.ndarray:

@@ -71,7 +71,7 @@ def pitch_range(bars: Bars) -> np.ndarray:
 def rhythm_entropy(bars: Bars) -> np.ndarray:
     """Entropy in bits of where in the bar its notes and hits fall, over the steps, (N,)."""
     onsets = [bars.onsets(role) for role in ROLES]
-    at = sum(found if found.ndim == 2 else found.sum(-1) for found in onsets)  # (N, T)
+    at = np.sum([found if found.ndim == 2 else found.sum(-1) for found in onsets], axis=0)  # (N, T)
     total = at.sum(1)
     share = at / np.maximum(total, 1)[:, None]
     bits = -(share * np.log2(np.where(share > 0, share, 1.0))).sum(1)

@@ -81,7 +81,7 @@ def _check_played(where: str, *, tempo: object, kit: Any) -> None:
 def _check_metres(where: str, metres: Iterable[Any]) -> None:
     for numerator, denominator in metres:
         _require(
-            _whole([numerator, denominator], 1, 32) and 1 <= bar_length((numerator, denominator)) <= MAX_STEPS,
+            _whole([numerator, denominator], 1, 32) and 1 <= int(bar_length((numerator, denominator))) <= MAX_STEPS,
             f"{where} has a metre that the grid does not hold",
         )
 
