@@ -15,7 +15,7 @@ from flax import nnx
 from jax.extend.core import ClosedJaxpr, Jaxpr
 from jax.interpreters.partial_eval import dce_jaxpr
 
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.loop import initial_state, loss_fn

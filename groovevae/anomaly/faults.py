@@ -115,10 +115,10 @@ def shift_onsets(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
 
 def stick_notes(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
     """A note of every fourth bar is never released: it sounds on to the end, under the chords."""
-    chords = bars.chords.copy()
+    chords, onsets = bars.chords.copy(), bars.onsets("chords")
     lines = [bars.pitches(role) for role in LINES]
     for bar in range(0, len(bars), 4):
-        struck = [(step, CHORD_LOW + pitch) for step, pitch in np.argwhere(bars.chords[bar] == ONSET).tolist()]
+        struck = [(step, CHORD_LOW + pitch) for step, pitch in np.argwhere(onsets[bar]).tolist()]
         for pitches in lines:
             struck += [(step, pitch) for step, pitch in enumerate(pitches[bar].tolist()) if pitch >= 0]
         struck = [(step, pitch) for step, pitch in struck if CHORD_LOW <= pitch < CHORD_LOW + CHORD_SIZE]

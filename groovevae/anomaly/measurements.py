@@ -104,5 +104,5 @@ def role_of(trait: str) -> int:
 
 
 def _traits(bars: Bars) -> np.ndarray:
-    columns = [*bar_traits(bars).values(), *(bars.drums > 0).sum(1).T]
+    columns = [*bar_traits(bars).values(), *bars.onsets("drums").sum(1).T]
     return np.stack(columns, axis=1).astype(np.float32)

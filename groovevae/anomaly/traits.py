@@ -11,7 +11,6 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import (
-    HOLD,
     MAJOR_SCALE,
     MAX_VELOCITY,
     OFFSET_UNITS,
@@ -40,7 +39,7 @@ def bar_traits(bars: Bars) -> Traits:
         out[f"{one} with {other}"] = _together(strikes[one], strikes[other])
     for one, other in combinations(PITCHED, 2):
         out |= _harmony(chroma, strikes, one, other)
-    held = (bars.chords == HOLD).sum(1) == bars.num_steps[:, None]  # (N, P) sounding all the bar, struck before
+    held = bars.holds("chords").sum(1) == bars.num_steps[:, None]  # (N, P) sounding all the bar, struck before
     out["chords never released"] = held.sum(1).astype(float)
     return out
 
@@ -76,7 +75,8 @@ def _touch(bars: Bars, struck: np.ndarray, role: str, column: int) -> Traits:
 
 def _pitches(bars: Bars, role: str) -> Traits:
     classes = bars.pitch_classes(role)  # (N, 12)
-    onsets, steps = classes.sum(1), bars.sounding(role).reshape(len(bars), -1).sum(1)
+    sounding = bars.sounding(role)
+    onsets, steps = classes.sum(1), sounding.sum(tuple(range(1, sounding.ndim)))
     return {
         f"{role} in scale": _ratio(classes[:, _SCALE].sum(1), onsets),
         f"{role} length": np.where(steps > 0, steps / np.maximum(onsets, 1), np.nan),

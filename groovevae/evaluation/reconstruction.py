@@ -14,9 +14,9 @@ from groovevae.corpus.dataset import Dataset
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
+from groovevae.network.nats import ACTIVE_KL, kl_divergence
 
 NUM_BARS = 512  # of a genre at most
-ACTIVE_KL = 0.1  # nats: a latent dimension that carries more is active
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def measure_reconstruction(
     bars = data.bars[index]
     mean, logvar = encode(network, bars)
     decoded = decode(network, mean, bars)
-    kl = 0.5 * (np.exp(logvar) + mean**2 - 1 - logvar).mean(0)  # (Z,) to the unit Gaussian: Kingma & Welling 2014
+    kl = kl_divergence(mean, logvar).mean(0)  # (Z,)
     seen = seen_data.of_each_genre(NUM_BARS)
     seen_bars = seen_data.bars[seen]
     seen_decoded = decode(network, encode(network, seen_bars)[0], seen_bars)

@@ -70,7 +70,8 @@ def pitch_range(bars: Bars) -> np.ndarray:
 
 def rhythm_entropy(bars: Bars) -> np.ndarray:
     """Entropy in bits of where in the bar its notes and hits fall, over the steps, (N,)."""
-    at = sum(bars.onsets(role).reshape(*bars.bass.shape, -1).sum(-1) for role in ROLES)  # (N, T)
+    onsets = [bars.onsets(role) for role in ROLES]
+    at = np.sum([found if found.ndim == 2 else found.sum(-1) for found in onsets], axis=0)  # (N, T)
     total = at.sum(1)
     share = at / np.maximum(total, 1)[:, None]
     bits = -(share * np.log2(np.where(share > 0, share, 1.0))).sum(1)

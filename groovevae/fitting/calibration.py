@@ -153,7 +153,7 @@ def _pitched_features(bars: Bars, role: str, at: np.ndarray) -> np.ndarray:
     total = np.maximum(counts.sum(1), 1)
     mean = counts @ pitch / total
     spread = np.sqrt(np.maximum(counts @ pitch.astype(np.float64) ** 2 / total - mean**2, 0))
-    classes = np.stack([counts[:, pitch % 12 == c].sum(1) / total for c in range(12)], axis=1)
+    classes = counts.reshape(len(bars), -1, 12).sum(1) / total[:, None]
     return np.concatenate(
         [
             np.einsum("nt,ntp->np", struck, at),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from groovevae.bars.constants import ROLES
-from groovevae.bars.types import bar_length, is_compound
+from groovevae.bars.states import bar_length, is_compound
 from groovevae.config import PriorConfig
 from groovevae.model.genres import Genre
 from groovevae.model.phrase_forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.network.forward import Layers, check_shapes, gelu
-from groovevae.network.logits import NUM_METRES, metre_index
+from groovevae.network.inputs import NUM_METRES, metre_index
 
 LAGS = (1, 2, 4)  # earlier bars that are seen as they are, beside what the recurrence remembers
 NUM_SOURCES = len(LAGS) + len(ROLES) + 1  # points that a new bar may resemble: those, bars that roles repeat, the style

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.bars import Song
-from groovevae.bars.constants import BASS, PITCHED, VOICE_PITCH
+from groovevae.bars.constants import BASS, DRUMS, PITCHED, VOICE_PITCH
 from groovevae.errors import RequestError
 
 RIDGE = 0.01  # variance added to every dimension, so that one without any can be divided by
@@ -102,8 +102,8 @@ def playing_of(songs: Sequence[Song]) -> Playing:
     """The median tempo, the usual programs and the usual drum kit of songs."""
     tempos = np.array([np.median(song.bars.tempo) for song in songs])
     programs = []
-    for column, role in enumerate(PITCHED):
-        counts = Counter(song.programs[column] for song in songs if getattr(song.bars, role).any())
+    for column in range(len(PITCHED)):
+        counts = Counter(song.programs[column] for song in songs if song.bars.plays[BASS + column])
         total = sum(counts.values()) or 1
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_PROGRAMS]
         programs.append(tuple((program, count / total) for program, count in ranked))
@@ -112,7 +112,7 @@ def playing_of(songs: Sequence[Song]) -> Playing:
 
 def _usual_kit(songs: Sequence[Song]) -> tuple[int, ...]:
     """The kit that most songs with drums play: a whole one, since voices of several kits may share a key."""
-    kits = Counter(song.kit for song in songs if song.bars.drums.any())
+    kits = Counter(song.kit for song in songs if song.bars.plays[DRUMS])
     return min(kits, key=lambda kit: (-kits[kit], kit)) if kits else VOICE_PITCH
 
 
@@ -138,7 +138,7 @@ def best_phrase_start(song: Song, *, has_drums: bool, length: int, least: float)
 
 def plays_drums(songs: Sequence[Song]) -> bool:
     """Whether most songs of a genre have drums."""
-    return 2 * sum(bool(song.bars.drums.any()) for song in songs) > len(songs)
+    return 2 * sum(song.bars.plays[DRUMS] for song in songs) > len(songs)
 
 
 def find_genre(name: str, genres: Iterable[str]) -> str:

@@ -15,14 +15,15 @@ import optax
 from flax import nnx
 from jax import Array
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
-from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
 from groovevae.errors import CorpusError, Cure, RequestError
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
+from groovevae.network.nats import ACTIVE_KL
 from groovevae.training.devices import make_mesh, replicate, split_rows
 from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.losses import beta_at, genre_loss, kl_divergence, kl_with_free_bits, recon_loss
@@ -33,7 +34,6 @@ REPORT_STEPS = 25  # steps between two reports
 EVAL_STEPS = 1000  # steps between two measurements on held-out songs
 EVAL_BARS = 32  # bars a genre for those, and four times as many at the end
 SAVE_SECONDS = 120.0  # between two states saved
-ACTIVE_KL = 0.1  # nats: a latent dimension that carries more is active
 NATS_PER_UNIT = 100.0  # the loss is scaled by this, so that gradients have a norm near 1
 
 

@@ -21,7 +21,7 @@ from groovevae.bars.constants import ROLES
 from groovevae.config import PriorConfig
 from groovevae.generation.phrase_prior import LAGS, NUM_KNOWN, NUM_SOURCES, NUM_TIMES, PERIOD
 from groovevae.model.phrase_forms import NEW, SILENT
-from groovevae.network.logits import NUM_METRES
+from groovevae.network.inputs import NUM_METRES
 from groovevae.training.layers import GRU, Dense
 
 INPUT_NOISE = 0.2  # spreads, added to earlier bars in training: drawn bars are not as clean as real ones
