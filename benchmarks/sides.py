@@ -5,14 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import (
-    BASS_TOKENS,
-    FIRST_PITCH,
-    HOLD,
-    LEAD_TOKENS,
-    MAX_STEPS,
-    ONSET,
-)
+from groovevae.bars.constants import BASS_TOKENS, HOLD, LEAD_TOKENS, ONSET
 from groovevae.corpus import load_corpus, split_songs
 from groovevae.corpus.dataset import BUCKETS, Dataset
 
@@ -43,7 +36,7 @@ def random_bars(num_bars: int, *, seed: int, metres: tuple[tuple[int, int], ...]
     rng = np.random.default_rng(seed)
     bars = Bars.empty(num_bars)
     bars.metre[:] = np.array(metres, np.uint8)[rng.integers(len(metres), size=num_bars)]
-    inside = np.arange(MAX_STEPS) < bars.num_steps[:, None]  # (N, T)
+    inside = bars.inside  # (N, T)
     for role, share in {"drums": 0.15, "bass": 0.25, "chords": 0.03, "lead": 0.3}.items():
         states = getattr(bars, role)
         states[:] = (rng.random(states.shape) < share) & inside.reshape(*inside.shape, *(1,) * (states.ndim - 2))
@@ -51,8 +44,7 @@ def random_bars(num_bars: int, *, seed: int, metres: tuple[tuple[int, int], ...]
     bars.chords[:] *= rng.choice([HOLD, ONSET], bars.chords.shape).astype(np.uint8)
     bars.bass[:] *= rng.integers(HOLD, BASS_TOKENS, bars.bass.shape, np.uint8)
     bars.lead[:] *= rng.integers(HOLD, LEAD_TOKENS, bars.lead.shape, np.uint8)
-    struck = [bars.bass >= FIRST_PITCH, (bars.chords == ONSET).any(-1), bars.lead >= FIRST_PITCH]
-    bars.velocity[:] = np.stack(struck, -1) * rng.integers(1, 128, bars.velocity.shape)
+    bars.velocity[:] = bars.pitched_strikes() * rng.integers(1, 128, bars.velocity.shape)
     for offset, is_struck in ((bars.drums_offset, bars.drums > 0), (bars.offset, bars.velocity > 0)):
         offset[:] = is_struck * rng.integers(-128, 128, offset.shape)
     return bars

@@ -10,8 +10,8 @@
         print(piece.description)
         Path(f"song-rock-{piece.seed}.mid").write_bytes(piece.midi)
 
-Below that door lies the latent space: `Groove.encode`, `Groove.decode`, `Groove.genre_vectors`, and `genre_arithmetic`, the
-literal `z + amount * (rock - classical)`. Alone it does little, since it moves all bars alike.
+Below that door lies the latent space: `Groove.encode` and `decode`, `Groove.genre_vectors`, and `genre_arithmetic`,
+the literal `z + amount * (rock - classical)`. Alone it does little, since it moves all bars alike.
 
 Names are loaded when they are first used, so that importing the package takes no time.
 """
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from groovevae.generation.requests import BlendRequest, SampleRequest
     from groovevae.model.file import save_model
     from groovevae.model.moving import genre_arithmetic
-    from groovevae.training.train import Trained, train_model
+    from groovevae.training.result import Trained
+    from groovevae.training.train import train_model
 
 __version__ = "0.1.0"
 
@@ -82,7 +83,8 @@ _MODULES = {
     "generation.requests": ("BlendRequest", "SampleRequest"),
     "model.file": ("save_model",),
     "model.moving": ("genre_arithmetic",),
-    "training.train": ("Trained", "train_model"),
+    "training.result": ("Trained",),
+    "training.train": ("train_model",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -1,5 +1,8 @@
 """The exceptions groovevae raises for bad input. Each carries one line: what is wrong, where, how to mend it.
 
+Where mending means calling groovevae in another way, the error names its cure. Its value is that call in Python;
+`cli.cures` has the same in options and commands.
+
 GrooveError
 ├── MidiError        a MIDI file that cannot be read, or has nothing in it to read
 ├── CorpusError      a corpus folder that cannot be used, or holds too little
@@ -9,9 +12,32 @@ GrooveError
 └── ProcessLostError another process of a training run on several has ended
 """
 
+from enum import Enum
+
+
+class Cure(Enum):
+    """How to call groovevae so that an error does not come back, in the words of Python."""
+
+    RESTART = "give it up with restart=True"
+    SAME_OR_RESTART = "use the same, or give it up with restart=True"
+    LOWER_RATE = "train with restart=True and a lower learning_rate"
+    NAME_A_FILE = "let `out` name a file for the model"
+    SEE_REJECTED = "`rejected` and `unread` of the corpus say what is wrong with its files"
+    ANOTHER_GENRE = "add a folder of another genre, or add this genre to an existing model with `start_from`"
+    LEARN_VECTORS = "groovevae.fitting.attribute_vectors.learn_vectors finds the ready-made ones in a corpus"
+    NAME_TARGET = 'name one in `targets`, like BlendRequest("classical", {"rock": 1.0})'
+    ADD_PRIOR = "train it anew, or add one with groovevae.training.refit.add_prior"
+
 
 class GrooveError(Exception):
-    """Base of every error that groovevae raises on purpose; the command line prints it as one line."""
+    """Base of every error that groovevae raises on purpose; the command line prints it as one line.
+
+    `problem` says what is wrong and where; `cure`, where there is one, how to call groovevae instead.
+    """
+
+    def __init__(self, problem: str, *, cure: Cure | None = None) -> None:
+        self.problem, self.cure = problem, cure
+        super().__init__(f"{problem}; {cure.value}" if cure else problem)
 
 
 class MidiError(GrooveError):

@@ -1,4 +1,4 @@
-"""Files written whole or not at all. Knows nothing of what is in them."""
+"""Files written whole or not at all, and names of files as text. Knows nothing of what is in them."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ def check_place(path: str | Path) -> None:
             pass
     except OSError as error:
         raise _not_written(path, error) from None
+
+
+def printable(text: str) -> str:
+    """Return a text with names of files in it that can be printed: bytes that are no UTF-8 become question marks."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _not_written(path: Path, error: OSError) -> OutputError:

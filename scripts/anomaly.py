@@ -1,4 +1,6 @@
-"""Who finds what does not belong: AUROC and average precision of every detector. Prints the tables of docs/anomaly.md.
+"""Who finds what does not belong: AUROC and average precision of every detector.
+
+    python scripts/anomaly.py CORPUS --autoencoder AUTOENCODER > docs/appendix/anomaly.md
 
 Normal songs are those that the model was trained on; what is judged are songs that training held out. They are dealt
 into two halves by song: settings were chosen on one (--half 0), the figures are those of the other.
@@ -104,7 +106,7 @@ def row(*cells: str) -> None:
 
 
 def table(title: str, *header: str) -> None:
-    print(f"\n### {title}\n")
+    print(f"\n## {title}\n")
     row(*header)
     print("|---" + "|---:" * (len(header) - 1) + "|", flush=True)
 
@@ -232,7 +234,7 @@ def main(
     seed: int,
     parts: tuple[str, ...],
 ) -> None:
-    """Prints every table of docs/anomaly.md; takes about ten minutes on one processor."""
+    """Prints docs/appendix/anomaly.md; takes about ten minutes on one processor."""
     corpus = load_corpus(corpus_folder)
     train, held = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=0))
     eyes = Eyes(
@@ -245,6 +247,7 @@ def main(
     clean = every.of(np.flatnonzero(half_of_held == half))
     songs = [song for song, number in zip(held, half_of_held, strict=True) if number == half]
     drawn = draw_songs(clean.vae.group)
+    print("# Anomalies: every table\n")
     print(f"{len(train):,} normal songs; {len(songs)} held-out files of {len(drawn.songs)} songs. Seed {seed}.")
     normal = eyes.see(train, [song.song.bars for song in train])
     print("described", file=sys.stderr, flush=True)

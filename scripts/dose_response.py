@@ -10,10 +10,9 @@ import numpy as np
 
 from groovevae import load_model
 from groovevae.bars import Bars
-from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, ONSET, ROLES
+from groovevae.bars.constants import ROLES
 from groovevae.corpus import Corpus, load_corpus, split_songs
-from groovevae.generation.latent_paths import calibrated_path
-from groovevae.model.calibration import find_curves
+from groovevae.model.calibration import calibrated_path, find_curves
 from groovevae.model.genres import find_genre
 from groovevae.model.moving import find_displacement, moved, translation_matrix, transport_matrix
 
@@ -24,15 +23,12 @@ NUM_RANDOM = 8  # random directions that a control is averaged over
 
 def measures(bars: Bars) -> dict[str, float]:
     """What a bar is like on average: notes struck by role, and where the bass lies."""
-    bass, lead, chords = bars.bass >= FIRST_PITCH, bars.lead >= FIRST_PITCH, bars.chords == ONSET
-    hits = bars.drums > 0
-    count = len(bars)
-    notes = {"drum hits": hits.sum(), "bass notes": bass.sum(), "chord notes": chords.sum(), "lead notes": lead.sum()}
-    table = {name: float(total) / count for name, total in notes.items()}
+    names = ("drum hits", "bass notes", "chord notes", "lead notes")
+    table = {name: float(bars.onsets(role).sum()) / len(bars) for name, role in zip(names, ROLES, strict=True)}
     table["all notes"] = sum(table.values())
-    table["bars with drums"] = float(hits.reshape(count, -1).any(1).mean())
-    table["bars with bass"] = float(bass.any(1).mean())
-    pitch = bars.bass[bass].astype(float) - FIRST_PITCH + BASS_LOW
+    table["bars with drums"] = float(bars.strikes("drums").any(1).mean())
+    table["bars with bass"] = float(bars.strikes("bass").any(1).mean())
+    pitch = bars.pitches("bass")[bars.onsets("bass")]
     table["bass pitch"] = float(pitch.mean()) if pitch.size else float("nan")
     return table
 

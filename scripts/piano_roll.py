@@ -10,24 +10,24 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from groovevae.bars.midi import load_piece
+from groovevae.bars.midi import load_score
 
 COLOURS = {"Drums": "#888888", "Bass": "#1f5fbf", "Chords": "#3a9d5d", "Lead": "#d0402b"}
 
 
 def draw(axes: plt.Axes, path: Path) -> None:
     """One file: time in quarter notes, pitch, a colour for each role, lines at bars of its first metre."""
-    piece = load_piece(path)
-    for index, track in enumerate(piece.tracks):
-        notes = piece.notes[piece.notes["track"] == index]
+    score = load_score(path)
+    for index, track in enumerate(score.tracks):
+        notes = score.notes[score.notes["track"] == index]
         colour = COLOURS.get(track.name, "#7a4fa0")
         label = track.name if track.is_drum else f"{track.name} ({track.program})"
         axes.hlines(notes["pitch"], notes["onset"], notes["onset"] + notes["duration"], colour, lw=2.5, label=label)
-    _, numerator, denominator = piece.metres[0]
+    _, numerator, denominator = score.metres[0]
     bar = 4 * numerator / denominator
-    for line in range(int(piece.end / bar) + 2):
+    for line in range(int(score.end / bar) + 2):
         axes.axvline(line * bar, color="#dddddd", lw=0.6, zorder=0)
-    axes.set_title(f"{path.stem}   {piece.tempos[0, 1]:.0f} bpm", fontsize=8)
+    axes.set_title(f"{path.stem}   {score.tempos[0, 1]:.0f} bpm", fontsize=8)
     axes.tick_params(labelsize=6)
     axes.legend(fontsize=5, loc="upper right")
 

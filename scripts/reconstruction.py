@@ -12,7 +12,7 @@ import click
 from groovevae.corpus import load_corpus, split_songs
 from groovevae.evaluation.reconstruction import measure_reconstruction
 from groovevae.model.file import load_model_file
-from groovevae.reports.evaluation import reconstruction_by_genre, reconstruction_means
+from groovevae.reports.evaluation.reconstruction import by_genre, means
 
 
 @click.command()
@@ -26,7 +26,7 @@ def main(corpus_folder: str, model_path: str | None, seed: int) -> None:
     train, held = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=seed))
     train, held = ([song for song in part if song.entry.genre in model.genres] for part in (train, held))
     found = measure_reconstruction(model.network(), train, held, tuple(model.genres))
-    print(f"{reconstruction_by_genre(found).to_markdown()}\n\n{reconstruction_means(found).to_markdown()}")
+    print(f"{by_genre(found).to_markdown()}\n\n{means(found).to_markdown()}")
 
 
 if __name__ == "__main__":

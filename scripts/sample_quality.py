@@ -1,5 +1,7 @@
 """Sampled phrases beside real held-out ones: do their bars belong together, are they new, are they of the genre?
 
+    python scripts/sample_quality.py CORPUS MODEL --count 32 > docs/appendix/samples.md
+
 The judges of genre are trained on the held-out songs, which the model never saw; each real bar is judged by one that
 has not heard its song. Controls: points drawn one by one from the genre's Gaussian in the same forms' metres (no
 sequence), and phrases whose bars are real but each from another song.
@@ -196,6 +198,7 @@ def main(corpus_folder: str, model_path: str | None, num_bars: int, count: int, 
         DRAWN: drawn(groove, new, temperature=temperature),
         SHUFFLED: shuffled(real, seed),
     }
+    print("# Sampled phrases: every table\n")
     print(f"Phrases of {num_bars} bars, temperature {temperature:g}, {count} of each genre; the real ones are of")
     print("held-out songs, of which there are: ", end="")
     songs = {genre: len({s.entry.song_id for s in held_songs if s.entry.genre == genre}) for genre in genres}

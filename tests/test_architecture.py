@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "groovevae"
 # Low to high: a room imports only from rooms before it. Whatever lies in a folder belongs to its room.
 ROOMS = (
     "errors",
+    "progress",
     "files",
     "config",
     "bars",

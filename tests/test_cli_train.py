@@ -206,7 +206,7 @@ def test_what_stands_out_is_said_once_a_run(
     tiny_train: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train, "train_model", lambda *_, stop, **options: tiny.trained)
-    monkeypatch.setattr(suspects, "find_suspects", lambda corpus, report: [suspects.Suspect(0, "off the grid")])
+    monkeypatch.setattr(suspects, "find_suspects", lambda corpus, progress: [suspects.Suspect(0, "off the grid")])
     said = "Files that look as if they did not belong: 1 of 24"
     assert said in tiny_train(band_corpus, "--steps", 30).stdout
     unfinished_state(tiny, tmp_path / "model.training")

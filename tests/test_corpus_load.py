@@ -36,8 +36,8 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def test_songs_and_rejected(corpus: Path) -> None:
-    done: list[tuple[int, int]] = []
-    loaded = load_corpus(corpus, progress=lambda *counts: done.append(counts))
+    done: list[tuple[str, int, int]] = []
+    loaded = load_corpus(corpus, progress=lambda *told: done.append(told))
     assert [(song.entry.genre, song.entry.path.name, len(song.song.bars)) for song in loaded.songs] == [
         ("jazz", "a.mid", 2),
         ("rock", "b.mid", 2),
@@ -45,18 +45,18 @@ def test_songs_and_rejected(corpus: Path) -> None:
     ]
     assert loaded.genres == ["jazz", "rock"]
     assert loaded.rejected == [(corpus / "rock/bad.mid", "no MIDI file (it does not start with MThd)")]
-    assert done[0] == (0, 4)
-    assert done[-1] == (4, 4)
+    assert done[0] == ("reading files", 0, 4)
+    assert done[-1] == ("reading files", 4, 4)
 
 
 def test_a_second_run_reads_nothing(corpus: Path, read_names: list[str]) -> None:
     first = load_corpus(corpus)
     assert sorted(read_names) == ["a.mid", "b.mid", "bad.mid", "c.mid"]
     read_names.clear()
-    done: list[tuple[int, int]] = []
-    assert load_corpus(corpus, progress=lambda *counts: done.append(counts)) == first
+    done: list[tuple[str, int, int]] = []
+    assert load_corpus(corpus, progress=lambda *told: done.append(told)) == first
     assert read_names == []
-    assert done == [(4, 4)]
+    assert done == [("reading files", 4, 4)]
 
 
 def test_what_changed_is_read_again(corpus: Path, read_names: list[str]) -> None:
@@ -151,7 +151,7 @@ def test_a_locked_cache_is_done_without(corpus: Path, read_names: list[str], mon
 
 
 def test_an_interrupted_run_goes_on(corpus: Path, read_names: list[str]) -> None:
-    def interrupt(done: int, total: int) -> None:
+    def interrupt(what: str, done: int, total: int) -> None:
         if done == 2:
             raise KeyboardInterrupt
 

@@ -19,8 +19,9 @@ from groovevae.corpus import (
     Unread,
     UnusedFile,
     corpus_report,
-    render,
 )
+from groovevae.reports.corpus import corpus_held, to_json
+from groovevae.reports.terminal import show
 
 ROOT = Path("/corpus")
 
@@ -45,7 +46,7 @@ def corpus() -> Corpus:
 
 def rendered(report, width: int) -> str:
     output = io.StringIO()
-    render(report, Console(file=output, width=width))
+    show(corpus_held(report), Console(file=output, width=width))
     return output.getvalue()
 
 
@@ -109,12 +110,12 @@ def test_near_duplicates_are_named() -> None:
     text = rendered(report, 100)
     assert "Near-duplicates: 1 (trained on or held out with their like)\n" in text
     assert "  rock/b.mid: shares 85% of the bars with jazz/a.mid\n" in text
-    assert json.loads(report.to_json())["near_duplicates"][0]["of"] == "jazz/a.mid"
+    assert json.loads(to_json(report))["near_duplicates"][0]["of"] == "jazz/a.mid"
     assert "Near-duplicates" not in rendered(corpus_report(corpus()), 100)
 
 
 def test_json() -> None:
-    values = json.loads(corpus_report(corpus()).to_json())
+    values = json.loads(to_json(corpus_report(corpus())))
     assert values["genres"][1]["lost"] == {"too fast": {"drums": 1, "bass": 4}, "no voice": {"drums": 2}}
     assert values["unused"][0] == {"path": "loose.mid", "reason": "lies beside"}
 
@@ -126,12 +127,13 @@ def test_names_that_are_no_utf8_are_shown(tmp_path: Path) -> None:
     make_corpus(tmp_path, "rock/a.mid")
     (tmp_path / "rock" / os.fsdecode(b"caf\xe9.mid")).write_bytes(b"")
     report = corpus_report(load_corpus(tmp_path))
-    assert report.unused == (UnusedFile("rock/caf?.mid", "empty file"),)
-    rendered(report, 80).encode("utf-8")
+    assert report.unused == (UnusedFile(os.fsdecode(b"rock/caf\xe9.mid"), "empty file"),)
+    assert "  rock/caf?.mid: empty file\n" in rendered(report, 80)
+    assert json.loads(to_json(report))["unused"][0]["path"] == "rock/caf?.mid"
 
 
 def test_an_empty_corpus() -> None:
     report = corpus_report(Corpus(ROOT, [], [], [], []))
     assert report.genres == ()
     assert "0 of 0 MIDI files used" in rendered(report, 80)
-    assert np.isclose(len(json.loads(report.to_json())["genres"]), 0)
+    assert np.isclose(len(json.loads(to_json(report))["genres"]), 0)

@@ -23,8 +23,7 @@ from groovevae.evaluation.dose_response import rank_correlation, unrelated
 from groovevae.evaluation.excerpts import RUN_BARS, draw_excerpts
 from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.versions import COPY, IDENTITY, RANDOM, SPLICE, blend_name, splice
-from groovevae.reports.evaluation import details, summary, to_json
-from groovevae.reports.evaluation_page import to_html
+from groovevae.reports.evaluation import details, summary, to_html, to_json
 
 
 def with_chord(bars: Bars, *pitches: int, step: int = 0, length: int = 4, bar: int = 0) -> Bars:
@@ -178,7 +177,7 @@ def test_excerpts_take_turns_among_songs(many_songs: Path) -> None:
 def test_evaluation(tiny: Tiny, many_songs: Path) -> None:
     told = []
     groove, songs = Groove(tiny.trained.model), load_corpus(many_songs)
-    found = evaluate(groove, songs, num_runs=6, report=lambda what, done, of: told.append(what))
+    found = evaluate(groove, songs, num_runs=6, progress=lambda what, done, of: told.append(what))
     assert found.genres == ("classical", "rock")
     assert found.left_out == ("jazz",)
     assert [(pair.source, pair.target) for pair in found.pairs] == [("classical", "rock"), ("rock", "classical")]
@@ -217,7 +216,7 @@ def test_the_command(run: Run, tiny: Tiny, many_songs: Path, tmp_path: Path) -> 
     assert "How far blends are heard to go" in result.stdout
     suffixes = ("html", "json", "md")
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [f"evaluation.{end}" for end in suffixes]
-    assert "\n### Truth: the same song in two genres\n" in (tmp_path / "report/evaluation.md").read_text()
+    assert "\n## Truth: the same song in two genres\n" in (tmp_path / "report/evaluation.md").read_text()
     assert "default" not in error_of(run("evaluate", "no.safetensors", many_songs))
     failed = run("evaluate", tiny.path, tiny.corpus.root)
     assert failed.exit_code == 1

@@ -146,7 +146,7 @@ def test_a_corpus_that_vanishes_while_it_is_read(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("GROOVEVAE_CACHE", str(tmp_path / "cache"))
     folder = make_corpus(tmp_path / "my-midi", *(f"rock/{number}.mid" for number in range(40)))
 
-    def vanish(done: int, total: int) -> None:
+    def vanish(what: str, done: int, total: int) -> None:
         if done == 10:
             shutil.rmtree(folder)
 

@@ -274,10 +274,10 @@ def test_starts_that_cannot_be_read(groove: Groove, tmp_path: Path) -> None:
 
 
 def test_files_of_other_pieces_are_not_written_over(groove: Groove, tmp_path: Path) -> None:
-    blends = groove.blend(replace(REQUEST, count=2))
+    blends = [replace(piece, name=f"x-{piece.seed}") for piece in groove.blend(replace(REQUEST, count=2))]
 
     def names() -> list[str]:
-        return [free_path(piece, tmp_path, "x").name for piece in blends]
+        return [free_path(piece, tmp_path).name for piece in blends]
 
     assert names() == ["x-0.mid", "x-1.mid"]
     (tmp_path / "x-0.mid").write_bytes(blends[0].midi)

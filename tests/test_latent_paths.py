@@ -6,11 +6,11 @@ from made_genres import GENRES, genre
 
 from groovevae.bars import Bars, Song
 from groovevae.generation import latent_paths
-from groovevae.generation.latent_paths import Goal, LatentPath, find_path
+from groovevae.generation.latent_paths import Goal, find_path
 from groovevae.generation.requests import BAR_METHODS, METHODS
 from groovevae.generation.sources import Source
 from groovevae.model.genres import RIDGE, Genre
-from groovevae.model.moving import find_displacement, genre_arithmetic, mixed_vector, moved, slerp
+from groovevae.model.moving import LatentPath, find_displacement, genre_arithmetic, mixed_vector, moved, slerp
 
 
 @pytest.mark.parametrize(

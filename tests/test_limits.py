@@ -13,7 +13,7 @@ from conftest import ROOT
 from corpus_files import band_tune
 
 from compare_readers import compare, differing, plain_notes
-from groovevae.bars.midi import load_piece
+from groovevae.bars.midi import load_score
 from groovevae.corpus import load_corpus
 from groovevae.errors import MidiError
 from limits import growth
@@ -42,7 +42,7 @@ def test_a_file_of_100_mib_is_refused_unread(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.truncate(100 * 2**20)
     with pytest.raises(MidiError, match="100 MiB; at most 32 MiB are read"):
-        load_piece(path)
+        load_score(path)
 
 
 def test_the_same_bytes_in_other_processes() -> None:

@@ -14,7 +14,7 @@ from groovevae.bars.midi import (
     NOTE_DTYPE,
     Score,
     Track,
-    load_piece,
+    load_score,
     midi_to_score,
     pretty_midi_to_score,
     score_to_midi,
@@ -97,7 +97,7 @@ def test_bad_bytes(data: bytes, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "é.mid"
     path.write_bytes(data)
     with pytest.raises(MidiError) as raised:
-        load_piece(path)
+        load_score(path)
     assert raised.value.reason.startswith(reason)
     assert str(raised.value) == f"{path}: {raised.value.reason}"
     assert "\n" not in str(raised.value)
@@ -105,14 +105,14 @@ def test_bad_bytes(data: bytes, reason: str, tmp_path: Path) -> None:
 
 def test_bad_files(tmp_path: Path) -> None:
     with pytest.raises(MidiError, match=r"nowhere\.mid: No such file or directory"):
-        load_piece(tmp_path / "nowhere.mid")
+        load_score(tmp_path / "nowhere.mid")
     with pytest.raises(MidiError, match="Is a directory"):
-        load_piece(tmp_path)
+        load_score(tmp_path)
     (tmp_path / "big.mid").touch()
     with (tmp_path / "big.mid").open("r+b") as file:
         file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(MidiError, match=r"big.mid: 32 MiB; at most 32 MiB are read"):
-        load_piece(tmp_path / "big.mid")
+        load_score(tmp_path / "big.mid")
 
 
 @pytest.mark.parametrize("name", ["é".encode("latin-1"), "日本".encode("shift_jis"), "日本".encode()])

@@ -19,7 +19,7 @@ from groovevae.errors import RequestError
 from groovevae.generation.sampling import follow_plan, form_of_piece
 from groovevae.measures.phrases import role_digests
 from groovevae.model.file import MODEL_KIND, load_model_file, read_tensors, save_model, write_tensors
-from groovevae.training.train import add_prior
+from groovevae.training.refit import add_prior
 
 REQUEST = SampleRequest("jazz", temperature=1.0)  # the tiny model is silent at its likeliest
 
@@ -122,7 +122,7 @@ def test_a_model_without_a_prior_blends_and_says_what_to_do(run: Run, tmp_path: 
     path = without_prior(tiny, tmp_path / "old.safetensors")
     assert run("blend", "rock", "jazz", "--model", path).exit_code == 0
     message = error_of(run("sample", "rock", "--model", path))
-    cure = "train it anew, or add one to it with groove refit"
+    cure = "train it anew, or add one with groove refit MODEL CORPUS --only prior --out OUT"
     assert message == f"this model has no prior over phrases to sample from; {cure}"
 
 

@@ -17,7 +17,7 @@ from groovevae.fitting.genres import describe_genres, follow
 from groovevae.fitting.song_codes import Moments, aligned, fit_codes, versions_of_songs, with_song_codes
 from groovevae.model.genres import Genre, SongCode
 from groovevae.model.moving import find_displacement, translation_matrix, transport_matrix
-from groovevae.training.train import fit_blends
+from groovevae.training.refit import fit_blends
 
 SIZE, SONG_SIZE, NUM_BARS = 12, 3, 2000
 NAMES = ("jazz", "rock", "soul")
@@ -118,7 +118,7 @@ def test_codes_of_a_corpus_come_from_shared_songs(tmp_path: Path, monkeypatch: p
 
 def test_what_blends_need_is_fitted_to_the_training_songs(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     measured = []
-    monkeypatch.setattr("groovevae.training.train.with_calibration", lambda model, data: measured.append(data) or model)
+    monkeypatch.setattr("groovevae.training.refit.with_calibration", lambda model, data: measured.append(data) or model)
     stale = SongCode(np.ones((8, 2), np.float16), np.ones((2, 8), np.float16))
     model = tiny.trained.model
     coded = replace(model, genres={name: replace(genre, code=stale) for name, genre in model.genres.items()})

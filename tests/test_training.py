@@ -16,8 +16,9 @@ from groovevae.errors import CorpusError, GrooveError, ModelFileError, OutputErr
 from groovevae.measures.note_f1 import macro_f1
 from groovevae.model.file import STATE_KIND, load_model_file, read_tensors, write_tensors
 from groovevae.training.loop import TrainState, ema_decay_at, initial_state, learning_rate, run_training
+from groovevae.training.sources import check_enough
 from groovevae.training.state_file import load_state, save_state, state_file, unfinished_step
-from groovevae.training.train import ADAPT_CONFIG, MAX_SEED, check_enough
+from groovevae.training.train import ADAPT_CONFIG, MAX_SEED
 
 
 def test_the_loss_falls(tiny: Tiny) -> None:
@@ -118,7 +119,7 @@ def test_an_unfinished_run_of_other_settings_is_not_given_up(
 ) -> None:
     path = tmp_path / "tiny.safetensors"
     state_file(path).write_bytes(state_file(unfinished).read_bytes())
-    message = f"an unfinished run with {differing}; use the same, or give it up with --restart"
+    message = f"an unfinished run with {differing}; use the same, or give it up with restart=True"
     with pytest.raises(ModelFileError, match=message):
         train_tiny(tiny.corpus, path, **options)
     assert state_file(path).read_bytes() == state_file(unfinished).read_bytes()
@@ -160,14 +161,14 @@ def test_a_state_of_an_older_layout(tiny: Tiny, unfinished: Path, tmp_path: Path
     if is_done:  # nothing is lost
         assert train_tiny(tiny.corpus, path, config=replace(SETTINGS, steps=2)).trained.steps_done == 2
         return
-    with pytest.raises(ModelFileError, match=r"an unfinished run of another version of groovevae; .* or .* --restart"):
+    with pytest.raises(ModelFileError, match=r"of another version of groovevae, which can finish it; .* restart=True"):
         train_tiny(tiny.corpus, path)
 
 
 def test_a_damaged_state_is_found(tiny: Tiny, tmp_path: Path) -> None:
     path = tmp_path / "tiny.safetensors"
     state_file(path).write_bytes(state_file(tiny.path).read_bytes()[:-9])
-    with pytest.raises(ModelFileError, match=r"damaged groovevae training state file.*--restart"):
+    with pytest.raises(ModelFileError, match=r"damaged groovevae training state file.*restart=True"):
         train_tiny(tiny.corpus, path)
     assert not path.exists()
 
@@ -271,7 +272,7 @@ def test_the_plain_autoencoder(tiny: Tiny, tmp_path: Path) -> None:
 
 
 def test_weights_that_are_no_numbers_are_not_written(tiny: Tiny, tmp_path: Path) -> None:
-    with pytest.raises(GrooveError, match=r"training went astray .* --learning-rate"):
+    with pytest.raises(GrooveError, match=r"training went astray .* learning_rate"):
         train_tiny(tiny.corpus, tmp_path / "x.safetensors", config=replace(SETTINGS, learning_rate=1e30, steps=3))
     assert not (tmp_path / "x.safetensors").exists()
 

@@ -10,10 +10,11 @@ from flax import nnx
 from groovevae.config import ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus
 from groovevae.network.forward import Network
-from groovevae.training import train
+from groovevae.training import result
 from groovevae.training.loop import TrainingProgress
 from groovevae.training.network import GrooveVAE
-from groovevae.training.train import Trained, train_model
+from groovevae.training.result import Trained
+from groovevae.training.train import train_model
 from groovevae.training.weights import network_to_weights
 
 GENRES = ("classical", "jazz", "rock")
@@ -49,6 +50,6 @@ def train_tiny(corpus: Corpus, path: Path, **options) -> Tiny:
 
 
 def describe_quickly() -> None:
-    """Leaves out, in this process, what takes longer at the end of a tiny run than the run: attributes and doses."""
-    train.attribute_vectors = lambda network, data: []
-    train.with_calibration = lambda model, data=None: model
+    """Leaves out, in this process, what takes longer at the end of a tiny run than the run itself."""
+    result.find_attribute_vectors = lambda network, data: []
+    result.with_calibration = lambda model, data=None: model

@@ -12,14 +12,12 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import (
-    BASS_LOW,
-    BASS_SIZE,
     CHORD_LOW,
     CHORD_SIZE,
     FIRST_PITCH,
     HOLD,
-    LEAD_LOW,
-    LEAD_SIZE,
+    LINES,
+    NUM_PITCHES,
     NUM_VOICES,
     OFF,
     ONSET,
@@ -31,7 +29,6 @@ from groovevae.network.decoding import without_stray_holds
 
 Fault = Callable[[Bars, Bars, np.random.Generator], Bars]  # bars, bars of another song, chance
 SHIFTS = tuple(by for by in range(-6, 7) if by)  # semitones that a track is transposed by
-_LINES = {"bass": (BASS_LOW, BASS_SIZE), "lead": (LEAD_LOW, LEAD_SIZE)}
 
 
 def inject(bars: Bars, name: str, *, strength: float, other: Bars, seed: int) -> Bars | None:
@@ -62,8 +59,8 @@ def transpose_track(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
         moved[..., target] = states[..., source]
     else:
         pitch = states.astype(int) + by
-        inside = (pitch >= FIRST_PITCH) & (pitch < FIRST_PITCH + _LINES[role][1])
-        moved = np.where(states >= FIRST_PITCH, np.where(inside, pitch, REST), states).astype(np.uint8)
+        inside = (pitch >= FIRST_PITCH) & (pitch < FIRST_PITCH + NUM_PITCHES[role])
+        moved = np.where(bars.onsets(role), np.where(inside, pitch, REST), states).astype(np.uint8)
     return dataclasses.replace(bars, **{role: moved})
 
 
@@ -78,13 +75,12 @@ def shuffle_steps(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
 def scramble_pitches(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
     """Every pitched note at a random pitch between the lowest and the highest of its role."""
     out = {}
-    for role in _LINES:
-        tokens = getattr(bars, role)
-        struck = tokens >= FIRST_PITCH
+    for role in LINES:
+        tokens, struck = getattr(bars, role), bars.onsets(role)
         if struck.any():
             drawn = rng.integers(tokens[struck].min(), tokens[struck].max() + 1, tokens.shape)
             out[role] = np.where(struck, drawn, tokens).astype(np.uint8)
-    used = np.flatnonzero((bars.chords == ONSET).any((0, 1)))
+    used = np.flatnonzero(bars.onsets("chords").any((0, 1)))
     if len(used):
         chords = bars.chords.copy()
         span = np.arange(used[0], used[-1] + 1)
@@ -119,14 +115,12 @@ def shift_onsets(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
 
 def stick_notes(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
     """A note of every fourth bar is never released: it sounds on to the end, under the chords."""
-    chords, inside = bars.chords.copy(), np.arange(bars.bass.shape[1]) < bars.num_steps[:, None]
+    chords = bars.chords.copy()
+    lines = [bars.pitches(role) for role in LINES]
     for bar in range(0, len(bars), 4):
         struck = [(step, CHORD_LOW + pitch) for step, pitch in np.argwhere(bars.chords[bar] == ONSET).tolist()]
-        for role, (low, _) in _LINES.items():
-            tokens = getattr(bars, role)[bar]
-            struck += [
-                (step, int(tokens[step]) - FIRST_PITCH + low) for step in np.flatnonzero(tokens >= FIRST_PITCH).tolist()
-            ]
+        for pitches in lines:
+            struck += [(step, pitch) for step, pitch in enumerate(pitches[bar].tolist()) if pitch >= 0]
         struck = [(step, pitch) for step, pitch in struck if CHORD_LOW <= pitch < CHORD_LOW + CHORD_SIZE]
         if not struck:
             continue
@@ -135,7 +129,7 @@ def stick_notes(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
         chords[bar, step:, column] = HOLD
         chords[bar + 1 :, :, column] = HOLD
         chords[bar, step, column] = ONSET
-    chords *= inside[..., None]
+    chords *= bars.inside[..., None]
     return dataclasses.replace(bars, chords=chords)
 
 
@@ -151,8 +145,7 @@ def mix_songs(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
     """Two or three of the roles come from another song, bar by bar; notes past a bar's end are cut."""
     taken = rng.permutation(len(ROLES))[: rng.integers(2, 4)]
     source = other[np.arange(len(bars)) % len(other)]
-    inside = np.arange(bars.bass.shape[1]) < bars.num_steps[:, None]
-    grids = {name: getattr(bars, name).copy() for name in (*ROLES, "drums_offset", "velocity", "offset")}
+    grids, inside = {name: grid.copy() for name, grid in bars.grids.items()}, bars.inside
     for number in taken:
         role = ROLES[number]
         for name in (role, "drums_offset") if role == "drums" else (role,):
@@ -169,8 +162,7 @@ def drop_notes(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
     out = {"drums": bars.drums * (rng.random(bars.drums.shape) < 0.5)}
     for role in PITCHED:
         states = getattr(bars, role)
-        struck = states >= (ONSET if role == "chords" else FIRST_PITCH)
-        out[role] = np.where(struck & (rng.random(states.shape) < 0.5), OFF, states)
+        out[role] = np.where(bars.onsets(role) & (rng.random(states.shape) < 0.5), OFF, states)
     return dataclasses.replace(bars, **{name: grid.astype(np.uint8) for name, grid in out.items()})
 
 
@@ -187,10 +179,9 @@ FAULTS: dict[str, Fault] = {
 
 
 def _some_role(bars: Bars, rng: np.random.Generator, among: tuple[str, ...]) -> str | None:
-    playing = [role for role in among if getattr(bars, role).any()]
+    playing = [role for role, plays in zip(ROLES, bars.plays, strict=True) if plays and role in among]
     return playing[rng.integers(len(playing))] if playing else None
 
 
 def _map_steps(bars: Bars, change: Callable[[np.ndarray], np.ndarray]) -> Bars:
-    names = (*ROLES, "drums_offset", "velocity", "offset")
-    return dataclasses.replace(bars, **{name: change(getattr(bars, name)) for name in names})
+    return dataclasses.replace(bars, **{name: change(grid) for name, grid in bars.grids.items()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,8 +18,6 @@ from groovevae.network.forward import Network
 BARS = 24  # of a song that are looked at, spread evenly over those that sound
 DRAWS = 1  # latent points a bar: the mean over a song's bars averages the chance out
 _BATCH = 100  # songs described together
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -52,12 +50,11 @@ def describe(
     draws: int = DRAWS,
     seed: int = 0,
     with_features: bool = True,
-    progress: Progress = lambda done: None,
 ) -> Measurements:
     """The measured of songs with at least one bar each, without a network of what can be heard in them alone.
 
-    A few songs at a time are taken from `songs`; `progress` is called with how many are done. Only detectors of bars
-    need the features, which are a large part of the time and the memory.
+    A few songs at a time are taken from `songs`. Only detectors of bars need the features, which are a large part of
+    the time and the memory.
     """
     picked: list[np.ndarray] = []
     parts = []
@@ -69,7 +66,6 @@ def describe(
         features = bar_features(bars).values if with_features else np.zeros((len(bars), 0))
         parts.append((features, _traits(bars), nats.astype(np.float32), z))
         picked += index
-        progress(len(picked))
     features, traits, nats, z = (np.concatenate(column) for column in zip(*parts, strict=True))
     song = np.repeat(np.arange(len(picked)), [len(index) for index in picked])
     return Measurements(song, np.concatenate(picked), len(picked), features, traits, trait_names(), nats, z)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,22 +14,16 @@ from groovevae.anomaly.reasons import Blame, Blamer
 from groovevae.bars import Bars
 from groovevae.corpus import Corpus, CorpusSong, most_alike
 from groovevae.corpus.duplicates import distinct_bars
-from groovevae.corpus.scan import shown_path
 from groovevae.errors import CorpusError, RequestError
 from groovevae.generation.groove import Groove
 from groovevae.network.forward import Network
+from groovevae.progress import Progress, quiet
 
 FALSE_ALARMS = 0.05  # share of normal files above the threshold
 FEW_BARS = 4  # with notes: a file with fewer is nearly empty
 EMPTY_SHARE = 0.5  # of a file's bars without a note
 REPEATED_SHARE = 0.1  # of a file's bars that differ; below, in a file of MANY_BARS bars, it repeats itself
 MANY_BARS = 16
-
-Report = Callable[[str, int, int], None]  # what is being done, parts done, parts in all
-
-
-def quiet(what: str, done: int, total: int) -> None:
-    """Reports nothing."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +61,9 @@ def find_outliers(
     genre: str | None = None,
     normal: Corpus | None = None,
     false_alarms: float = FALSE_ALARMS,
-    report: Report = quiet,
+    progress: Progress = quiet,
 ) -> Outliers:
-    """The files of a corpus, or of one genre of it, ranked by how little they belong in their genre folders.
+    """Rank the files of a corpus, or of one genre of it, by how little they belong in their genre folders.
 
     Each is compared with the songs of its genre in `normal`, or in the corpus itself, of which most must then belong;
     never with versions of itself. Raises CorpusError for fewer than MIN_SONGS normal songs and RequestError for an
@@ -79,42 +73,56 @@ def find_outliers(
     >>> found.files[0].path, found.files[0].reasons
     ('jazz/take five.mid', ('drums off the grid',))
     """
-    if not 0 < false_alarms < 1:
-        raise RequestError(f"a false-alarm rate of {false_alarms:g}; it is a share of the files, between 0 and 1")
-    if genre is not None and genre not in corpus.genres:
-        raise RequestError(f"no genre {genre!r} in {corpus.root}; there are {', '.join(corpus.genres)}")
+    _check_request(corpus, genre, false_alarms)
     network = groove.network
-    songs = corpus.songs
-    known = known_songs(network, songs, report=report)
-    baseline = known if normal is None else known_songs(network, normal.songs, report=report)
+    known = known_songs(network, corpus.songs, progress=progress)
+    baseline = known if normal is None else known_songs(network, normal.songs, progress=progress)
     if len(np.unique(baseline.group)) < MIN_SONGS:
         raise CorpusError(f"{len(np.unique(baseline.group))} songs to tell what is normal; {MIN_SONGS} are needed")
-    report("comparing", 0, 1)
+    progress("comparing", 0, 1)
     measure = fit_belonging(baseline)
     normal_scores = measure(baseline).score if normal is None else unseen_scores(baseline)
     threshold = float(np.quantile(normal_scores, 1 - false_alarms))
     found, blames = measure(known), Blamer(baseline)(known)
-    report("looking for duplicates", 0, 1)
-    twins = {pair.song: pair.of for pair in most_alike(corpus.near_duplicates).values()}
-    files = [
-        _outlier(corpus, number, found, blames[number], twins, threshold)
-        for number in np.argsort(-found.score, kind="stable").tolist()
-        if genre in (None, songs[number].entry.genre)
-    ]
-    unused = tuple((shown_path(item.path, corpus.root), item.reason) for item in corpus.rejected)
-    return Outliers(str(corpus.root), tuple(files), threshold, false_alarms, len(normal_scores), normal is None, unused)
+    progress("looking for duplicates", 0, 1)
+    files = tuple(_ranked(corpus, genre, found, blames, threshold))
+    unused = tuple((corpus.path_within(item.path), item.reason) for item in corpus.rejected)
+    return Outliers(str(corpus.root), files, threshold, false_alarms, len(normal_scores), normal is None, unused)
 
 
-def known_songs(network: Network | None, songs: Sequence[CorpusSong], *, report: Report = quiet) -> Known:
-    """Songs as detectors know them, without a network by what can be heard alone. Raises CorpusError for none."""
+def _check_request(corpus: Corpus, genre: str | None, false_alarms: float) -> None:
+    if not 0 < false_alarms < 1:
+        raise RequestError(f"a false-alarm rate of {false_alarms:g}; it is a share of the files, between 0 and 1")
+    if genre is not None and genre not in corpus.genres:
+        raise RequestError(f"no genre {genre!r} in {corpus.root}; there are {', '.join(corpus.genres)}")
+
+
+def known_songs(network: Network | None, songs: Sequence[CorpusSong], *, progress: Progress = quiet) -> Known:
+    """Describe songs as detectors know them, without a network by what can be heard alone.
+
+    Raises CorpusError where there are none.
+    """
     if not songs:
         raise CorpusError("no song to look at; none of the files can be used")
-    bars = (song.song.bars for song in songs)  # one by one: all together fill the memory
-    measured = describe(
-        network, bars, with_features=False, progress=lambda done: report("looking at songs", done, len(songs))
-    )
+
+    def bars() -> Iterator[Bars]:
+        for done, song in enumerate(songs):  # one by one: all together fill the memory
+            progress("looking at songs", done, len(songs))
+            yield song.song.bars
+
+    measured = describe(network, bars(), with_features=False)
     genre, group = (np.array([getattr(song.entry, name) for song in songs]) for name in ("genre", "song_id"))
     return Known(measured, genre, group)
+
+
+def _ranked(
+    corpus: Corpus, genre: str | None, found: Belonging, blames: Sequence[Blame], threshold: float
+) -> Iterator[Outlier]:
+    """Yield the files of the corpus, or of one genre of it, those that belong least first."""
+    twins = {pair.song: pair.of for pair in most_alike(corpus.near_duplicates).values()}
+    for number in np.argsort(-found.score, kind="stable").tolist():
+        if genre in (None, corpus.songs[number].entry.genre):
+            yield _outlier(corpus, number, found, blames[number], twins, threshold)
 
 
 def _outlier(
@@ -128,10 +136,10 @@ def _outlier(
     entry, bars = corpus.songs[number].entry, corpus.songs[number].song.bars
     score = float(found.score[number])
     other = str(found.genre.other[number]) if found.genre.log_odds[number] > 0 else ""
-    twin = shown_path(corpus.songs[twins[number]].entry.path, corpus.root) if number in twins else ""
+    twin = corpus.path_within(corpus.songs[twins[number]].entry.path) if number in twins else ""
     reasons = [*([f"looks like {other}"] if other else []), *([f"duplicate of {twin}"] if twin else [])]
     return Outlier(
-        path=shown_path(entry.path, corpus.root),
+        path=corpus.path_within(entry.path),
         genre=entry.genre,
         score=round(score, 3),
         is_flagged=score > threshold,

@@ -10,9 +10,10 @@ import numpy as np
 from groovevae.anomaly.belonging import scaled
 from groovevae.anomaly.detectors import Known, song_neighbours_without_model
 from groovevae.anomaly.genres import fit_genres
-from groovevae.anomaly.outliers import Report, known_songs, quiet
+from groovevae.anomaly.outliers import known_songs
 from groovevae.anomaly.reasons import Blamer
 from groovevae.corpus import Corpus
+from groovevae.progress import Progress, quiet
 
 ENOUGH_SONGS = 10  # of a genre: fewer do not show what is usual in it
 FAR = 5.0  # spreads above the median distance to the nearest songs of the genre
@@ -28,12 +29,12 @@ class Suspect:
     reason: str
 
 
-def find_suspects(corpus: Corpus, *, report: Report = quiet) -> list[Suspect]:
+def find_suspects(corpus: Corpus, *, progress: Progress = quiet) -> list[Suspect]:
     """The songs of a corpus that stand out, the clearest first; genres of fewer than ENOUGH_SONGS are not judged."""
     if len(corpus.songs) < ENOUGH_SONGS:
         return []
-    known = known_songs(None, corpus.songs, report=report)
-    report("comparing", 0, 1)
+    known = known_songs(None, corpus.songs, progress=progress)
+    progress("comparing", 0, 1)
     return list(suspects(known))
 
 

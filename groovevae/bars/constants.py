@@ -1,24 +1,32 @@
 """The physical facts of the grid and the roles, with their units. Nothing here computes."""
 
 STEPS_PER_QUARTER = 4
+STEPS_PER_WHOLE = 4 * STEPS_PER_QUARTER
 MAX_STEPS = 24  # sixteenths: the longest bar there is (12/8, 3/2, 6/4)
 STEPS_PER_BEAT = 4  # steps that the model takes at once: one quarter note
 
 ROLES = ("drums", "bass", "chords", "lead")
 DRUMS, BASS, CHORDS, LEAD = range(4)
 PITCHED = ("bass", "chords", "lead")  # order of the last axis of Bars.velocity and Bars.offset
+LINES = ("bass", "lead")  # they play one note at a time
 
 REST, HOLD, FIRST_PITCH = 0, 1, 2  # tokens of bass and lead: rest, hold, then one token a pitch
 OFF, ONSET = 0, 2  # with HOLD, the three states of a chord pitch at a step
+FIRST_ONSET = {"drums": 1, "bass": FIRST_PITCH, "chords": ONSET, "lead": FIRST_PITCH}  # the least state that strikes
 
 BASS_LOW, BASS_SIZE = 14, 60  # MIDI pitches 14 to 73: what basses and cellos reach in any key, moved to C
 LEAD_LOW, LEAD_SIZE = 36, 72  # 36 to 107
 CHORD_LOW, CHORD_SIZE = 36, 60  # 36 to 95
+LOWEST_PITCH = {"bass": BASS_LOW, "chords": CHORD_LOW, "lead": LEAD_LOW}
+NUM_PITCHES = {"bass": BASS_SIZE, "chords": CHORD_SIZE, "lead": LEAD_SIZE}  # whole octaves
 BASS_TOKENS = FIRST_PITCH + BASS_SIZE
 LEAD_TOKENS = FIRST_PITCH + LEAD_SIZE
 
 MAX_CHORD_ONSETS = 6  # notes one player strikes at once
 
+MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)  # pitch classes of C major and A minor, which every song is moved to
+
+MAX_VELOCITY = 127
 OFFSET_UNITS = 256  # micro-timing is stored in 1/256 of a step, -128 to 127: half a step either way
 
 # The nine drum voices, named by the General MIDI key that stands for each.

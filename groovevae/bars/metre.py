@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER
+from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER, STEPS_PER_WHOLE
 from groovevae.bars.midi import Score
 from groovevae.errors import MidiError
 
@@ -72,14 +72,14 @@ def bar_lines(score: Score) -> BarLines:
             parts = _bars_of_metre(int(numerator), int(denominator))
             rows.append(_section(start, stop, parts, int(denominator), is_last=is_last and stop == end))
     table = np.concatenate(rows)  # (N, 4)
-    steps = 16 * table[:, 2] / table[:, 3]
+    steps = STEPS_PER_WHOLE * table[:, 2] / table[:, 3]
     fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
     return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), np.where(fits, steps, 0).astype(int))
 
 
 def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
     """The numerators that a metre is read with in turn: its own, or those of halves that the grid can hold."""
-    if 16 * numerator <= MAX_STEPS * denominator:
+    if STEPS_PER_WHOLE * numerator <= MAX_STEPS * denominator:
         return [numerator]
     unit = 3 if denominator >= 8 and numerator % 3 == 0 else 1  # dotted beats stay whole
     larger = unit * -(-numerator // (2 * unit))

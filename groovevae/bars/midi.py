@@ -75,7 +75,7 @@ class Score:
         return begin[row] + (quarters - quarter[row]) * seconds_per_quarter[row]
 
 
-def load_piece(path: str | Path) -> Score:
+def load_score(path: str | Path) -> Score:
     """The notes of a MIDI file.
 
     Raises MidiError for a file that cannot be read, is no MIDI, has no notes, or whose times are absurd. A file can
@@ -96,7 +96,7 @@ def load_piece(path: str | Path) -> Score:
 
 
 def midi_to_score(data: bytes) -> Score:
-    """The notes of a MIDI file's bytes. Raises MidiError like `load_piece`, without a path."""
+    """The notes of a MIDI file's bytes. Raises MidiError like `load_score`, without a path."""
     import symusic
 
     if not data:
@@ -254,7 +254,7 @@ def _tick(quarter: float) -> int:
 
 
 def pretty_midi_to_score(pm: pretty_midi.PrettyMIDI) -> Score:
-    """The notes of a `pretty_midi.PrettyMIDI` in memory. Raises MidiError like `load_piece`."""
+    """The notes of a `pretty_midi.PrettyMIDI` in memory. Raises MidiError like `load_score`."""
     buffer = io.BytesIO()
     pm.write(buffer)
     return midi_to_score(buffer.getvalue())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from groovevae.bars.constants import (
-    BASS_LOW,
     CHORD_LOW,
     FIRST_PITCH,
     HOLD,
-    LEAD_LOW,
+    LOWEST_PITCH,
+    MAX_VELOCITY,
     OFF,
     OFFSET_UNITS,
     ONSET,
@@ -75,7 +75,7 @@ def _notes(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.n
     notes = np.zeros(len(onset), NOTE_DTYPE)
     notes["onset"] = onset / STEPS_PER_QUARTER
     notes["duration"] = (end - onset) / STEPS_PER_QUARTER
-    notes["pitch"], notes["velocity"] = pitch, np.clip(velocity, 1, 127)
+    notes["pitch"], notes["velocity"] = pitch, np.clip(velocity, 1, MAX_VELOCITY)
     return notes
 
 
@@ -92,7 +92,7 @@ def _role_notes(bars: Bars, steps: _FlatSteps, column: int, transpose: int) -> n
     if role == "chords":
         step, end, pitch = _chord_spans(states)
     else:
-        step, end, pitch = _line_spans(states, BASS_LOW if role == "bass" else LEAD_LOW)
+        step, end, pitch = _line_spans(states, LOWEST_PITCH[role])
     offset = steps(bars.offset)[:, column] / OFFSET_UNITS
     onset = np.maximum(step + offset[step], 0.0)
     stop = np.maximum(end, onset + SHORTEST)

@@ -1,10 +1,10 @@
 """The command line: options, one library call, its printed result. Heavy imports stay inside the commands.
 
-It holds no music and no maths. One module for each command or group of commands; importing this package puts them all into
-`main`, the one function most people want.
+It holds no music and no maths. Each command or group of commands has a module; importing this package puts all of them
+into `main`, the one function most people want.
 """
 
-from groovevae.cli import blend, evaluate, genre, outliers, sample, show, train, vector
+from groovevae.cli import blend, evaluate, genre, outliers, refit, sample, show, train, vector
 from groovevae.cli.root import main
 
-__all__ = ["blend", "evaluate", "genre", "main", "outliers", "sample", "show", "train", "vector"]
+__all__ = ["blend", "evaluate", "genre", "main", "outliers", "refit", "sample", "show", "train", "vector"]

@@ -12,7 +12,7 @@ from groovevae.cli.root import main
 ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
 
 
-@main.command(short_help="Piece genres, MIDI files and folders into new MIDI files.")
+@main.command(short_help="Blend genres, MIDI files and folders into new MIDI files.")
 @click.argument("words", nargs=-1, required=True, metavar="START TARGET...")
 @click.option(
     "--amount", metavar="X", help="0: the start, 1: the target, more: past it; 0..1: a ramp.  [default: 0.5, or 1]"
@@ -27,7 +27,7 @@ ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
 )
 @with_options(piece_options)
 def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -> None:
-    """Piece genres, MIDI files and folders into new MIDI files.
+    """Blend genres, MIDI files and folders into new MIDI files.
 
     START is a genre or a MIDI file. Its bars go a share of the way (--amount) to TARGET: a genre, a MIDI file
     ("like this song") or a folder of them. Several targets have weights; where START has one as well, its bars
@@ -47,16 +47,17 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     """
     from dataclasses import replace
 
+    from groovevae.bars.constants import ROLES
     from groovevae.generation.amounts import parse_amount
     from groovevae.generation.groove import load_model
     from groovevae.generation.requests import BlendRequest
 
-    roles = {role: options.pop(role) for role in ("drums", "bass", "chords", "lead")}
-    amounts = {role: parse_amount(text) for role, text in roles.items() if text is not None}
-    request = replace(BlendRequest.from_words(words), roles=amounts, **piece_fields(options))
     groove = load_model(model)
-    request = to_folders(request, groove)
-    write_pieces([(request.stem, piece) for piece in groove.blend(request)], out)
+    roles = {role: options.pop(role) for role in ROLES}
+    fields = piece_fields(options)
+    amounts = {role: parse_amount(text) for role, text in roles.items() if text is not None}
+    request = replace(BlendRequest.from_words(words), roles=amounts, **fields)
+    write_pieces(groove.blend(to_folders(request, groove)), out)
 
 
 @main.command(short_help="Go from one genre or MIDI file to another in steps.")
@@ -88,6 +89,4 @@ def morph(
     groove = load_model(model)
     request = to_folders(request, groove)
     requests = [joined_morph(request, steps)] if joined else morph_requests(request, steps)
-    pieces = groove.blend_all(requests)
-    stems = [one.stem for one in requests for _ in range(one.count)]
-    write_pieces(list(zip(stems, pieces, strict=True)), out)
+    write_pieces(groove.blend_all(requests), out)

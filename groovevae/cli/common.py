@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -65,22 +64,22 @@ def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
     return {name: readers[name](value) if name in readers else value for name, value in fields.items()}
 
 
-def write_pieces(pieces: list[tuple[str, Piece]], out: str) -> None:
-    """Write pieces with the names of their files, and print a line for each."""
+def write_pieces(pieces: Iterable[Piece], out: str) -> None:
+    """Write pieces to a folder, and print a line for each."""
     from groovevae.files import write_file
 
-    for stem, piece in pieces:
-        path = free_path(piece, Path(out), stem)
+    for piece in pieces:
+        path = free_path(piece, Path(out))
         write_file(path, piece.midi)
         click.echo(f"{click.format_filename(path)}: {len(piece.song.bars)} bars, {piece.description}")
 
 
-def free_path(piece: Piece, folder: Path, stem: str) -> Path:
-    """Return where a piece goes: STEM-SEED.mid, or with a further number where another file has that name already."""
-    path, number = folder / f"{stem}-{piece.seed}.mid", 1
+def free_path(piece: Piece, folder: Path) -> Path:
+    """Return where a piece goes: NAME.mid, or with a further number where another file has that name already."""
+    path, number = folder / f"{piece.name}.mid", 1
     while path.exists() and not (path.is_file() and path.read_bytes() == piece.midi):
         number += 1
-        path = folder / f"{stem}-{piece.seed}-{number}.mid"
+        path = folder / f"{piece.name}-{number}.mid"
     return path
 
 
@@ -109,18 +108,10 @@ def _as_path(folder: str) -> str:
 def read_corpus(corpus: str, jobs: int | None) -> Corpus:
     """A corpus, with how far the reading is shown on stderr."""
     from groovevae.corpus import load_corpus
+    from groovevae.reports import progress
 
-    with reading_shown() as progress:
-        return load_corpus(corpus, progress=progress, jobs=jobs)
-
-
-def reading_shown() -> AbstractContextManager[Callable[[int, int], None]]:
-    """Shows on stderr how many files have been read."""
-    from rich.console import Console
-
-    from groovevae.reports import terminal
-
-    return terminal.reading(Console(stderr=True))
+    with progress.reading() as told:
+        return load_corpus(corpus, progress=told, jobs=jobs)
 
 
 def print_unused(corpus: Corpus) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from groovevae.cli.common import model_option, read_corpus
 from groovevae.cli.root import main
 
+if TYPE_CHECKING:
+    from groovevae.anomaly import Outliers
 
-@main.command(short_help="Find files that do not belong: broken, mislabelled, twice there.")
+
+@main.command(short_help="Find files that do not belong: broken, mislabelled, duplicated.")
 @click.argument("corpus", type=click.Path())
 @click.option("--genre", help="Show the files of this genre alone.")
 @click.option("--normal", type=click.Path(), help="A corpus that is clean.  [default: CORPUS, most of it]")
@@ -27,16 +31,7 @@ from groovevae.cli.root import main
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
 @model_option
 def outliers(
-    corpus: str,
-    *,
-    genre: str | None,
-    normal: str | None,
-    false_alarms: float,
-    top: int,
-    csv_file: str | None,
-    json_file: str | None,
-    jobs: int | None,
-    model: str | None,
+    corpus: str, *, top: int, csv_file: str | None, json_file: str | None, normal: str | None, **options: Any
 ) -> None:
     """Rank the files of a CORPUS by how little they belong in their genre folders: broken ones, mislabelled ones.
 
@@ -49,24 +44,29 @@ def outliers(
       groove outliers my-midi --genre jazz --top 50 --csv outliers.csv
       groove outliers downloads --normal my-midi --false-alarms 0.01
     """
-    from rich.console import Console
-
-    from groovevae.anomaly import find_outliers
     from groovevae.files import check_place, write_file
-    from groovevae.generation.groove import load_model
     from groovevae.reports import terminal
-    from groovevae.reports.outliers import ranked, summary, to_csv, to_json
+    from groovevae.reports.outliers import outliers_found, to_csv, to_json
 
     files = [(Path(file), text) for file, text in ((csv_file, to_csv), (json_file, to_json)) if file is not None]
     for file, _ in files:
         check_place(file)
+    found = _find(corpus, normal, **options)
+    for file, text in files:
+        write_file(file, text(found).encode())
+    terminal.show(outliers_found(found, top=top))
+
+
+def _find(
+    corpus: str, normal: str | None, *, model: str | None, jobs: int | None, genre: str | None, false_alarms: float
+) -> Outliers:
+    """Look through a corpus, with the progress shown."""
+    from groovevae.anomaly import find_outliers
+    from groovevae.generation.groove import load_model
+    from groovevae.reports import progress
+
     groove = load_model(model)
     songs = read_corpus(corpus, jobs)
     clean = None if normal is None else read_corpus(normal, jobs)
-    with terminal.parts(Console(stderr=True)) as report:
-        found = find_outliers(groove, songs, genre=genre, normal=clean, false_alarms=false_alarms, report=report)
-    for file, text in files:
-        write_file(file, text(found).encode())
-    console = Console()
-    for said in (*summary(found), "", *ranked(found, top=top)):
-        terminal.line(console, said)
+    with progress.parts() as told:
+        return find_outliers(groove, songs, genre=genre, normal=clean, false_alarms=false_alarms, progress=told)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from groovevae import __version__
+from groovevae.cli.cures import error_line
 from groovevae.errors import GrooveError
 
 
@@ -22,7 +23,7 @@ class _Commands(click.Group):
         except BrokenPipeError:
             raise  # click ends quietly: nobody reads on
         except GrooveError as error:
-            raise click.ClickException(" ".join(str(error).split())) from None
+            raise click.ClickException(error_line(error)) from None
         except OSError as error:
             where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
             raise click.ClickException(f"{where}{error.strerror or error}") from None

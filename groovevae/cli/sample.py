@@ -36,4 +36,4 @@ def sample(genre: str, model: str | None, out: str, **options: Any) -> None:
     from groovevae.generation.requests import SampleRequest
 
     request = SampleRequest(genre, **given(options))
-    write_pieces([(request.stem, piece) for piece in load_model(model).sample(request)], out)
+    write_pieces(load_model(model).sample(request), out)

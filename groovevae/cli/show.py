@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -24,16 +23,16 @@ def show_corpus(corpus: str, *, as_json: bool, jobs: int | None) -> None:
       groove corpus my-midi
       groove corpus my-midi --json
     """
-    from rich.console import Console
-
-    from groovevae.corpus import corpus_report, render
+    from groovevae.corpus import corpus_report
+    from groovevae.reports import terminal
+    from groovevae.reports.corpus import corpus_held, to_json
 
     loaded = read_corpus(corpus, jobs)
     report = corpus_report(loaded)
     if as_json:
-        click.echo(report.to_json())
+        click.echo(to_json(report))
     else:
-        render(report, Console())
+        terminal.show(corpus_held(report))
     if not loaded.songs:
         raise CorpusError(f"{corpus}: no file that can be used")
 
@@ -49,14 +48,13 @@ def info(model: str | None, *, as_json: bool) -> None:
       groove info
       groove info model.safetensors --json
     """
-    from rich.console import Console
-
     from groovevae.model.file import default_model_path, load_model_file
     from groovevae.reports import terminal
+    from groovevae.reports.model import model_held, to_json
 
     path = default_model_path() if model is None else Path(model)
     loaded = load_model_file(path)
     if as_json:
-        click.echo(json.dumps(terminal.describe_model(loaded, path), indent=2))
+        click.echo(to_json(loaded, path))
     else:
-        terminal.print_model(Console(), loaded, path)
+        terminal.show(model_held(loaded, path))

@@ -1,30 +1,27 @@
-"""`groove train`: a corpus to a model, with its progress shown, stopped by a signal and gone on with."""
+"""`groove train`: a corpus to a model, with its progress shown, stopped by a signal and resumed."""
 
 from __future__ import annotations
 
 import os
 import shlex
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from groovevae.cli.common import given, read_corpus
+from groovevae.cli.cures import error_line
 from groovevae.cli.root import main
+from groovevae.cli.stopping import Stopper, exit_if_stopped
 from groovevae.errors import ProcessLostError, RequestError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import Corpus
     from groovevae.model.file import ModelFile
-    from groovevae.training.train import Trained
+    from groovevae.training.result import Trained
 
 
 @main.command(short_help="Learn genres from a folder of MIDI files per genre.")
@@ -55,21 +52,11 @@ if TYPE_CHECKING:
 @click.option("--processes", type=click.IntRange(min=1), help="How many processes train together.")
 @click.option("--process", type=click.IntRange(min=0), help="Which of them this is, from 0.")
 def train(
-    corpus: str,
-    out: str,
-    *,
-    start: str | None,
-    without: str | None,
-    restart: bool,
-    jobs: int | None,
-    coordinator: str | None,
-    processes: int | None,
-    process: int | None,
-    **options: Any,
+    corpus: str, out: str, *, start: str | None, without: str | None, restart: bool, jobs: int | None, **options: Any
 ) -> None:
     """Learn genres from a folder of MIDI files per genre: CORPUS/GENRE/*.mid, in subfolders too.
 
-    Ctrl-C stops a run: its state is kept beside the model file, and the same command goes on with it.
+    Ctrl-C stops a run: its state is kept beside the model file, and the same command resumes it.
     All devices of a machine share each batch; with --coordinator, those of several machines, each of which runs the
     same command with a --process of its own.
     Files that stand out as not belonging are named before training begins, and trained on unless --without lists them.
@@ -82,43 +69,30 @@ def train(
       groove train my-midi --from default --out my.safetensors
       groove train my-midi --coordinator 10.0.0.1:4321 --processes 2 --process 0
     """
-    from groovevae.config import PriorConfig
-    from groovevae.reports import terminal
     from groovevae.training.memory import keep_freed_memory
     from groovevae.training.processes import together
-    from groovevae.training.train import train_model
 
     keep_freed_memory()
+    place = {name: options.pop(name) for name in ("coordinator", "processes", "process")}
     config, sizes = _settings(start, **options)
-    with _joined(coordinator, processes, process) as is_first:
-        console = _console(is_quiet=not is_first)
+    with _joined(**place) as is_first:
         with together():
             start_from = _start_model(start, out) if start else None
             loaded = _read(corpus, without, jobs)
             if is_first:
-                _print_begin(console, loaded, corpus, Path(out), restart=restart)
-                _print_warning(console, loaded, corpus, Path(out), restart=restart)
-        with _Stopper() as stopper, terminal.training(console) as report:
-            trained = train_model(
-                loaded,
-                Path(out),
-                config=config,
-                model_config=sizes,
-                prior_config=PriorConfig(),
-                start_from=start_from,
-                restart=restart,
-                report=report,
-                stop=stopper,
-            )
+                _tell_beginning(loaded, corpus, Path(out), restart=restart)
+        with Stopper() as stopper:
+            run = {"config": config, "model_config": sizes, "start_from": start_from, "restart": restart}
+            trained = _train(loaded, Path(out), stopper, is_quiet=not is_first, **run)
     if is_first:
-        _print_trained(trained, out, was_finished=not stopper.has_begun)
-    _exit_if_stopped(stopper, trained.steps_done, config.steps, is_quiet=not is_first)
+        _tell_end(trained, out, was_finished=not stopper.has_begun)
+    exit_if_stopped(stopper, trained.steps_done, config.steps, is_quiet=not is_first)
 
 
 def _settings(
     start: str | None, *, latent_size: int | None, autoencoder: bool, **settings: Any
 ) -> tuple[TrainConfig, ModelConfig]:
-    """What the options ask for. Raises RequestError where no training can be done with it."""
+    """Return what the options ask for. Raises RequestError where no training can be done with it."""
     from dataclasses import replace
 
     from groovevae.config import ModelConfig, TrainConfig
@@ -134,7 +108,7 @@ def _settings(
 
 @contextmanager
 def _joined(coordinator: str | None, processes: int | None, process: int | None) -> Iterator[bool]:
-    """Whether this process is the first of those that train together, of which it may be the only one."""
+    """Tell whether this process is the first of those that train together, of which it may be the only one."""
     from groovevae.training.processes import AUTO, connect, is_first_process, lost_processes_named
 
     is_named = coordinator not in (None, AUTO)
@@ -148,14 +122,8 @@ def _joined(coordinator: str | None, processes: int | None, process: int | None)
         with lost_processes_named():
             yield is_first_process()
     except ProcessLostError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {error_line(error)}", err=True)
         os._exit(1)  # JAX would wait for the lost one, and then abort
-
-
-def _console(*, is_quiet: bool) -> Console:
-    from rich.console import Console
-
-    return Console(quiet=is_quiet, force_interactive=False if is_quiet else None)
 
 
 def _read(corpus: str, without: str | None, jobs: int | None) -> Corpus:
@@ -163,69 +131,6 @@ def _read(corpus: str, without: str | None, jobs: int | None) -> Corpus:
 
     loaded = read_corpus(corpus, jobs)
     return loaded if without is None else leave_out(loaded, Path(without))
-
-
-def _print_begin(console: Console, loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
-    """What was read, and whether an unfinished run is gone on with."""
-    from groovevae.reports import terminal
-    from groovevae.training.state_file import unfinished_step
-
-    unused = len(loaded.rejected) + len(loaded.unread)
-    terminal.line(console, f"{corpus}: files used: {len(loaded.songs):,}, genres: {len(loaded.genres)}")
-    if unused:
-        terminal.line(console, f"files not used: {unused:,}; groove corpus {shlex.quote(corpus)} lists them")
-    if not restart and (step := unfinished_step(out)) is not None:
-        terminal.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
-
-
-def _print_warning(console: Console, loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
-    """What stands out in the corpus, unless a run that began with it is gone on with: then it was said before."""
-    from rich.console import Console
-
-    from groovevae.anomaly.suspects import find_suspects
-    from groovevae.reports import terminal
-    from groovevae.reports.outliers import warning
-    from groovevae.training.state_file import corpus_begun_with
-    from groovevae.training.train import fingerprint
-
-    if not restart and corpus_begun_with(out) == fingerprint(loaded):
-        return
-    with terminal.parts(Console(stderr=True, quiet=not console.is_interactive)) as report:
-        lines = warning(loaded, find_suspects(loaded, report=report))
-    for said in lines:
-        terminal.line(console, said)
-    if lines:
-        command = f"groove outliers {shlex.quote(corpus)}"
-        terminal.line(console, f"All are trained on; {command} shows more, and --without FILE leaves files out.")
-
-
-class _Stopper:
-    """Tells a training run, which asks before each step, to stop after Ctrl-C or SIGTERM. A second one kills it."""
-
-    def __init__(self) -> None:
-        self.signal = 0
-        self.has_begun = False
-
-    def __call__(self) -> bool:
-        self.has_begun = True
-        return self.signal != 0
-
-    def __enter__(self) -> _Stopper:
-        self.before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        if not self.has_begun:  # nothing is trained yet that could be saved
-            sys.exit(128 + number)
-        self.signal = number
-        for caught in self.before:
-            signal.signal(caught, signal.SIG_DFL)
-        message = b"\nStopping: the model is being written. Ctrl-C again ends at once.\n"
-        os.write(2, message)  # a signal may come while click or rich is printing
 
 
 def _start_model(start: str, out: str) -> ModelFile:
@@ -236,30 +141,50 @@ def _start_model(start: str, out: str) -> ModelFile:
     return load_model_file(None if start == "default" else start)
 
 
-def _exit_if_stopped(stopper: _Stopper, step: int, steps: int, *, is_quiet: bool) -> None:
-    """Ends with the status of the signal that stopped the run, which another process may have got."""
-    if stopper.signal == 0 and step >= steps:
-        return
-    if not is_quiet:
-        click.echo(f"Stopped at step {step:,} of {steps:,}; the same command goes on.")
-    sys.exit(128 + (stopper.signal or signal.SIGTERM))
-
-
-def _print_trained(trained: Trained, out: str, *, was_finished: bool) -> None:
-    """How well the model reconstructs, where it lies, and what to do next."""
-    from rich.console import Console
-
-    from groovevae.measures.note_f1 import macro_f1
+def _tell_beginning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
+    """Print what was read, whether an unfinished run is resumed, and what stands out in the corpus."""
     from groovevae.reports import terminal
+    from groovevae.reports.training import corpus_read
+    from groovevae.training.state_file import unfinished_step
+
+    terminal.show(corpus_read(loaded, corpus))
+    if not restart and (step := unfinished_step(out)) is not None:
+        terminal.show([f"An unfinished run lies beside {out}, at step {step:,}: going on with it"])
+    terminal.show(_warning(loaded, corpus, out, restart=restart))
+
+
+def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> list[str]:
+    """Return what stands out in the corpus, unless a run that began with it is resumed: then it was said before."""
+    from groovevae.anomaly.suspects import find_suspects
+    from groovevae.reports import progress, terminal
+    from groovevae.reports.outliers import suspects_found
+    from groovevae.training.sources import fingerprint
+    from groovevae.training.state_file import corpus_begun_with
+
+    if not restart and corpus_begun_with(out) == fingerprint(loaded):
+        return []
+    with progress.parts(is_quiet=not terminal.is_interactive()) as told:
+        lines = list(suspects_found(loaded, find_suspects(loaded, progress=told)))
+    command = f"groove outliers {shlex.quote(corpus)}"
+    more = f"All are trained on; {command} shows more, and --without FILE leaves files out."
+    return [*lines, more] if lines else []
+
+
+def _train(loaded: Corpus, out: Path, stop: Stopper, *, is_quiet: bool, **run: Any) -> Trained:
+    """Train with the progress shown on stdout, unless another process shows it."""
+    from groovevae.config import PriorConfig
+    from groovevae.reports import progress
+    from groovevae.training.train import train_model
+
+    with progress.training(is_quiet=is_quiet) as report:
+        return train_model(loaded, out, prior_config=PriorConfig(), report=report, stop=stop, **run)
+
+
+def _tell_end(trained: Trained, out: str, *, was_finished: bool) -> None:
+    """Print how well the model reconstructs, where it lies, and what to do next."""
+    from groovevae.reports import terminal
+    from groovevae.reports.training import trained_model
 
     if was_finished:
         click.echo(f"All {trained.steps_done:,} steps were done before: raise --steps, or start anew with --restart.")
-    rows = dict(trained.held_out_f1)
-    if rows:
-        rows["mean of held-out songs"] = macro_f1(trained.held_out_f1)
-    rows["mean of training songs"] = macro_f1(trained.train_f1)
-    Console().print(terminal.f1_table(rows))
-    genres = sorted(trained.model.genres.values(), key=lambda genre: not genre.phrases)
-    first, second = [genre.name for genre in [*genres, *genres]][:2]
-    click.echo(f"Model of {trained.steps_done:,} steps: {click.format_filename(out)}")
-    click.echo(f"Try it: {shlex.join(['groove', 'blend', first, second, '--model', out])}")
+    terminal.show(trained_model(trained, out))

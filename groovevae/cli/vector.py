@@ -55,7 +55,7 @@ def apply(start: str, model: str | None, out: str, **options: Any) -> None:
     if not options["vectors"]:
         raise RequestError("no vector to move along; name one, like --vector density=1")
     request = BlendRequest(start, **piece_fields(options))
-    write_pieces([(request.stem, piece) for piece in load_model(model).blend(request)], out)
+    write_pieces(load_model(model).blend(request), out)
 
 
 @vector.command("make", short_help="Make a vector from two genres, folders or files.")
@@ -128,10 +128,11 @@ def show(name: str, model: str | None) -> None:
       groove vector show swung.safetensors
     """
     from groovevae.model.file import load_model_file
-    from groovevae.model.vectors import describe_vector, find_vector
+    from groovevae.model.vectors import find_vector
+    from groovevae.reports.vector import vector_held
 
     loaded = load_model_file(model)
-    for line in describe_vector(find_vector(name, loaded), loaded):
+    for line in vector_held(find_vector(name, loaded), loaded):
         click.echo(line)
 
 

@@ -127,16 +127,19 @@ def mix_roles(batch: BarBatch, rng: np.random.Generator, *, share: float) -> tup
         alike = np.flatnonzero(batch.num_steps == length)
         roles[:, alike] = alike[rng.integers(len(alike), size=(len(roles), len(alike)))]
     roles = np.where(is_mixed, roles, np.arange(size))
-    feel = [np.stack([part[roles[1 + i], :, i] for i in range(len(PITCHED))], -1) for part in batch[5:7]]
     drums, bass, chords, lead = roles
+
+    def of_pitched(feel: np.ndarray) -> np.ndarray:
+        return np.stack([feel[bars, :, column] for column, bars in enumerate((bass, chords, lead))], -1)
+
     mixed = batch._replace(
         drums=batch.drums[drums],
         drums_offset=batch.drums_offset[drums],
         bass=batch.bass[bass],
         chords=batch.chords[chords],
         lead=batch.lead[lead],
-        velocity=feel[0],
-        offset=feel[1],
+        velocity=of_pitched(batch.velocity),
+        offset=of_pitched(batch.offset),
     )
     return mixed, is_mixed
 
@@ -150,11 +153,10 @@ def transpose(batch: BarBatch, rng: np.random.Generator, *, share: float) -> Bar
     by = rng.integers(1, MAX_TRANSPOSE + 1, size) * rng.choice([-1, 1], size)
     by = np.where(rng.random(size) < share, by, 0)
     tokens = {"bass": BASS_TOKENS, "lead": LEAD_TOKENS}
-    moved = {name: getattr(batch, name) + by[:, None] * (getattr(batch, name) >= FIRST_PITCH) for name in tokens}
+    moved = {name: getattr(batch, name) + by[:, None] * batch.onsets(name) for name in tokens}
     fits = np.ones(size, bool)
     for name, count in tokens.items():
-        is_pitch = getattr(batch, name) >= FIRST_PITCH
-        fits &= (~is_pitch | ((moved[name] >= FIRST_PITCH) & (moved[name] < count))).all(1)
+        fits &= (~batch.onsets(name) | ((moved[name] >= FIRST_PITCH) & (moved[name] < count))).all(1)
     pitch = np.arange(CHORD_SIZE) - by[:, None]  # (B, P): where each chord pitch comes from
     there = np.broadcast_to(pitch.clip(0, CHORD_SIZE - 1)[:, None], batch.chords.shape)
     chords = np.take_along_axis(batch.chords, there, axis=-1) * ((pitch >= 0) & (pitch < CHORD_SIZE))[:, None]

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, LEAD_LOW
-from groovevae.measures.phrases import grid_digests, onset_grids
+from groovevae.bars.constants import PITCHED
+from groovevae.measures.phrases import grid_digests
 
 ALIKE = 0.8  # of the distinct bars of both songs together
 MIN_BARS = 4  # distinct bars with notes: of fewer, sharing all says little
@@ -75,12 +75,8 @@ def distinct_bars(bars: Bars) -> set[int]:
 
     Octaves and roles do not count: moved to C, a song may lie an octave off, and be dealt to the roles otherwise.
     """
-    grids = onset_grids(bars)
-    chords = grids["chords"]
-    struck = chords.reshape(*chords.shape[:2], -1, 12).max(2)  # (N, T, 12), from CHORD_LOW on, a C
-    for role, low in (("bass", BASS_LOW), ("lead", LEAD_LOW)):
-        bar, step = np.nonzero(grids[role])
-        struck[bar, step, (grids[role][bar, step].astype(int) - FIRST_PITCH + low - CHORD_LOW) % 12] = 1
-    digests = grid_digests({"drums": grids["drums"], "pitched": struck})  # (N, 2) uint64
+    struck = np.any([bars.struck_chroma(role) for role in PITCHED], axis=0)  # (N, T, 12)
+    grids = {"drums": bars.onsets("drums"), "pitched": struck}
+    digests = grid_digests({name: grid.astype(np.uint8) for name, grid in grids.items()})  # (N, 2) uint64
     mixed = (digests[digests.any(1)] * np.array([1, 3], np.uint64)).sum(1, dtype=np.uint64)
     return set(mixed.tolist())

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from groovevae.corpus.load import Corpus
-from groovevae.corpus.scan import Unread, plain_path, shown_path
+from groovevae.corpus.scan import Unread, plain_path
 from groovevae.errors import CorpusError
+from groovevae.files import printable
 
 
 def leave_out(corpus: Corpus, listed: Path) -> Corpus:
@@ -44,5 +45,5 @@ def _paths(listed: Path) -> list[str]:
 
 
 def _within(path: Path, corpus: Corpus) -> str:
-    """A path as reports print it, odd bytes as question marks."""
-    return plain_path(shown_path(path, corpus.root))
+    """Spell a path as reports print it, odd bytes as question marks."""
+    return plain_path(printable(corpus.path_within(path)))

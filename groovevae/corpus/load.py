@@ -5,7 +5,7 @@ Never splits or batches; what is not used is listed with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +19,7 @@ from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
 from groovevae.corpus.reader import read_packed
 from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre
 from groovevae.errors import CorpusError
+from groovevae.progress import Progress, quiet
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,20 @@ class Corpus:
         """Names of the genres that have songs, sorted."""
         return sorted({song.entry.genre for song in self.songs})
 
+    def path_within(self, path: Path) -> str:
+        """Spell a path as it is within the corpus folder; a name that is no valid UTF-8 keeps its odd bytes."""
+        return str(path.relative_to(self.root))
+
     @cached_property
     def near_duplicates(self) -> list[NearDuplicate]:
         """Every two songs that are nearly the same, in any genres; looked for once (a millisecond a song)."""
         return near_duplicates(song.song.bars for song in self.songs)
 
 
-def load_corpus(
-    root: str | Path, *, progress: Callable[[int, int], None] | None = None, jobs: int | None = None
-) -> Corpus:
+def load_corpus(root: str | Path, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
     """The songs under ROOT/<genre>/. What was read before, and has not changed, comes from the cache.
 
-    `progress` is called with (files done, files in all). `jobs` is the number of processes that read. An interrupted
+    `progress` is told how many files are read. `jobs` is the number of processes that read. An interrupted
     call goes on where it stopped. Raises CorpusError for a folder that is no corpus; one whose files are all rejected
     is none of these: its `songs` are empty.
 
@@ -90,9 +93,7 @@ def load_corpus(
     return _load(scan(root), progress, jobs)
 
 
-def load_genre(
-    folder: str | Path, genre: str, *, progress: Callable[[int, int], None] | None = None, jobs: int | None = None
-) -> Corpus:
+def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
     """The songs of one folder, subfolders too, as one genre. Raises CorpusError where it holds no song."""
     corpus = _load(scan_genre(folder, genre), progress, jobs)
     if not corpus.songs:
@@ -101,8 +102,8 @@ def load_genre(
     return corpus
 
 
-def _load(found: Scan, progress: Callable[[int, int], None] | None, jobs: int | None) -> Corpus:
-    results = _read(found.root, [entry.path for entry in found.entries], progress or (lambda done, total: None), jobs)
+def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
+    results = _read(found.root, [entry.path for entry in found.entries], progress, jobs)
     songs, rejected = [], []
     first_with: dict[tuple[str, bytes], Entry] = {}
     for entry in found.entries:
@@ -118,18 +119,16 @@ def _load(found: Scan, progress: Callable[[int, int], None] | None, jobs: int | 
     return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing))
 
 
-def _read(
-    root: Path, paths: list[Path], progress: Callable[[int, int], None], jobs: int | None
-) -> dict[Path, bytes | str]:
+def _read(root: Path, paths: list[Path], progress: Progress, jobs: int | None) -> dict[Path, bytes | str]:
     """Packed song or reason of each path."""
     with Cache(root) as cache:
         results = cache.load(paths)
         todo = [path for path in paths if path not in results]
         stamps = [file_stamp(path) for path in todo]
-        progress(len(results), len(paths))
+        progress("reading files", len(results), len(paths))
         with closing(read_packed(todo, jobs=jobs)) as answers:
             for index, result in answers:
                 results[todo[index]] = result
                 cache.store(todo[index], result, stamp=stamps[index])
-                progress(len(results), len(paths))
+                progress("reading files", len(results), len(paths))
     return results

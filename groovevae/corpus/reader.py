@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from groovevae.bars import Song, score_to_song
-from groovevae.bars.midi import load_piece
+from groovevae.bars.midi import load_score
 from groovevae.corpus.isolate import Limits, map_isolated
 from groovevae.corpus.pack import pack_song, unpack_song
 from groovevae.errors import MidiError
@@ -18,7 +18,7 @@ LIMITS = Limits()
 
 def load_packed(path: Path) -> bytes:
     """The packed song of a MIDI file, read in this very process. Raises MidiError."""
-    return pack_song(score_to_song(load_piece(path)))
+    return pack_song(score_to_song(load_score(path)))
 
 
 def read_packed(

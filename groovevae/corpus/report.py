@@ -1,28 +1,15 @@
-"""What a corpus holds, genre by genre, and what is not used and why: as data, as tables, as JSON. Reads no files."""
+"""What a corpus holds, genre by genre, and what is not used and why. Counts only; `reports.corpus` puts it in words."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES
 from groovevae.corpus.duplicates import most_alike
 from groovevae.corpus.load import Corpus, CorpusSong
-from groovevae.corpus.scan import printable, shown_path
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-_SHOWN_METRES = 3
-_SHOWN_REASONS = 2
 
 
 @dataclass(frozen=True)
@@ -67,10 +54,6 @@ class CorpusReport:
     missing: tuple[str, ...]  # paths in the manifest that name no file
     near_duplicates: tuple[DuplicateFile, ...] = ()
 
-    def to_json(self) -> str:
-        """This report as indented JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=2)
-
 
 def corpus_report(corpus: Corpus) -> CorpusReport:
     """Counts of a loaded corpus; genres of which no file is used are among them."""
@@ -80,38 +63,14 @@ def corpus_report(corpus: Corpus) -> CorpusReport:
     rejected = Counter(item.path.relative_to(corpus.root).parts[0] for item in corpus.rejected)
     genres = tuple(_genre_report(genre, songs[genre], rejected[genre]) for genre in sorted({*songs, *rejected}))
     unused = tuple(
-        UnusedFile(shown_path(item.path, corpus.root), printable(item.reason))
-        for item in sorted([*corpus.rejected, *corpus.unread])
+        UnusedFile(corpus.path_within(item.path), item.reason) for item in sorted([*corpus.rejected, *corpus.unread])
     )
-    paths = [shown_path(song.entry.path, corpus.root) for song in corpus.songs]
+    paths = [corpus.path_within(song.entry.path) for song in corpus.songs]
     twins = tuple(
         DuplicateFile(paths[pair.song], paths[pair.of], round(pair.share, 4))
         for pair in most_alike(corpus.near_duplicates).values()
     )
-    return CorpusReport(printable(str(corpus.root)), genres, unused, tuple(corpus.missing), twins)
-
-
-def render(report: CorpusReport, console: Console) -> None:
-    """Prints a report as tables that fit 80 columns, and unused files and near-duplicates a line each."""
-    used, files = sum(row.used for row in report.genres), sum(row.files for row in report.genres)
-    bars = sum(row.bars for row in report.genres)
-    _print(console, f"{report.root}: {used:,} of {files:,} MIDI files used, {bars:,} bars")
-    console.print(_genre_table(report))
-    _print(console, "Share of the bars in which each role sounds, and of the notes that the bars do not hold:")
-    console.print(_role_table(report))
-    if report.unused:
-        reasons = Counter(re.split(r" \(| as ", item.reason)[0] for item in report.unused)
-        summary = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
-        _print(console, f"Not used: {len(report.unused):,} ({summary})")
-    for item in report.unused:
-        _print(console, f"  {item.path}: {item.reason}")
-    if report.near_duplicates:
-        _print(console, f"Near-duplicates: {len(report.near_duplicates):,} (trained on or held out with their like)")
-    for twin in report.near_duplicates:
-        _print(console, f"  {twin.path}: shares {twin.share:.0%} of the bars with {twin.of}")
-    if report.missing:
-        names = ", ".join(report.missing[:3]) + (", ..." if len(report.missing) > 3 else "")
-        _print(console, f"Rows of the manifest that name no file: {len(report.missing):,} ({names})")
+    return CorpusReport(str(corpus.root), genres, unused, tuple(corpus.missing), twins)
 
 
 def _genre_report(genre: str, songs: list[CorpusSong], num_rejected: int) -> GenreReport:
@@ -124,7 +83,7 @@ def _genre_report(genre: str, songs: list[CorpusSong], num_rejected: int) -> Gen
         bars += len(song.bars)
         notes += sum(song.num_notes.values())
         metres.update(f"{numerator}/{denominator}" for numerator, denominator in song.bars.metre.tolist())
-        sounding += _sounding(song.bars)
+        sounding += song.bars.role_plays.sum(0)
         for role, reasons in song.lost.items():
             for reason, count in reasons.items():
                 lost[reason][role] += count
@@ -139,48 +98,3 @@ def _genre_report(genre: str, songs: list[CorpusSong], num_rejected: int) -> Gen
         notes=notes,
         lost={reason: dict(roles) for reason, roles in sorted(lost.items(), key=lambda item: -item[1].total())},
     )
-
-
-def _sounding(bars: Bars) -> np.ndarray:
-    """Bars in which each role sounds, (4,)."""
-    parts = (getattr(bars, role) for role in ROLES)
-    return np.array([part.reshape(len(bars), -1).any(axis=1).sum() for part in parts])
-
-
-def _genre_table(report: CorpusReport) -> Table:
-    table = text_table("genre", "files", "used", "songs", "bars", "notes")
-    table.add_column("metres (bars)")
-    for row in report.genres:
-        counts = (f"{count:,}" for count in (row.files, row.used, row.songs, row.bars, row.notes))
-        metres = [f"{metre} {count:,}" for metre, count in row.metres.items()][:_SHOWN_METRES]
-        more = len(row.metres) - len(metres)
-        table.add_row(printable(row.genre), *counts, ", ".join(metres) + (f", {more} more" if more else ""))
-    return table
-
-
-def _role_table(report: CorpusReport) -> Table:
-    table = text_table("genre", *ROLES, "lost")
-    table.add_column("most of it")
-    for row in report.genres:
-        shares = (f"{row.roles[role]:.0%}" for role in ROLES)
-        lost = {reason: sum(roles.values()) for reason, roles in row.lost.items()}
-        notes = max(row.notes, 1)
-        reasons = [f"{reason} {count / notes:.1%}" for reason, count in lost.items() if count][:_SHOWN_REASONS]
-        share = f"{sum(lost.values()) / notes:.1%}"
-        table.add_row(printable(row.genre), *shares, share, ", ".join(reasons))
-    return table
-
-
-def text_table(*names: str) -> Table:
-    """A table without borders, the first column to the left and the others to the right."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for index, name in enumerate(names):
-        table.add_column(name, justify="right" if index else "left", no_wrap=index > 0)
-    return table
-
-
-def _print(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)  # a piped path is never broken

@@ -178,16 +178,6 @@ def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()
 
 
-def shown_path(path: Path, root: Path) -> str:
-    """A path within the corpus at `root`, to be shown."""
-    return printable(str(path.relative_to(root)))
-
-
-def printable(text: str) -> str:
-    """A text with file names in it that may be no valid UTF-8: the odd bytes become question marks."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def plain_path(path: str | Path) -> str:
     """A path within the corpus as the manifest may spell it: forward slashes, composed accents."""
     return os.path.normpath(unicodedata.normalize("NFC", str(path))).replace("\\", "/")

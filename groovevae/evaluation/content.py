@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, ONSET, STEPS_PER_BEAT
+from groovevae.bars.constants import CHORD_LOW, CHORD_SIZE, LINES, STEPS_PER_BEAT
+from groovevae.measures.note_f1 import role_note_counts
 
 WINDOW = 2 * STEPS_PER_BEAT  # steps of a chroma frame: two beats
 
@@ -40,23 +41,12 @@ def chroma(bars: Bars) -> np.ndarray:
 def pitches_sounding(bars: Bars) -> np.ndarray:
     """How many roles sound each MIDI pitch at each step, (N, T, 128) u1."""
     out = np.zeros((*bars.bass.shape, 128), np.uint8)
-    out[..., CHORD_LOW : CHORD_LOW + bars.chords.shape[-1]] += bars.chords >= HOLD
-    for role, low in (("bass", BASS_LOW), ("lead", LEAD_LOW)):
-        pitch = line_pitches(getattr(bars, role), low)
+    out[..., CHORD_LOW : CHORD_LOW + CHORD_SIZE] += bars.sounding("chords")
+    for role in LINES:
+        pitch = bars.sounding_pitches(role)
         bar, step = np.nonzero(pitch >= 0)
         out[bar, step, pitch[bar, step]] += 1
     return out
-
-
-def line_pitches(tokens: np.ndarray, low: int) -> np.ndarray:
-    """The MIDI pitch that a line of tokens (N, T) sounds at each step, -1 for none.
-
-    A note that is held from the bar before counts from its next strike on: which pitch it has, the bar does not say.
-    """
-    step = np.arange(tokens.shape[1])
-    struck = np.maximum.accumulate(np.where(tokens == HOLD, 0, step), axis=1)  # the last step that is no hold
-    token = np.take_along_axis(tokens, struck, axis=1).astype(int)
-    return np.where(token >= FIRST_PITCH, token - FIRST_PITCH + low, -1)
 
 
 def groove_similarity(bars: Bars, source: Bars) -> np.ndarray:
@@ -64,20 +54,14 @@ def groove_similarity(bars: Bars, source: Bars) -> np.ndarray:
 
     Grooving pattern similarity as in Wu & Yang 2020 (The Jazz Transformer on the front line, sec. 5.3).
     """
-    inside = np.arange(bars.bass.shape[1]) < source.num_steps[:, None]
-    return _mean(_strikes(bars) == _strikes(source), inside)
-
-
-def _strikes(bars: Bars) -> np.ndarray:
-    """Whether any pitched role strikes at each step, (N, T)."""
-    return (bars.bass >= FIRST_PITCH) | (bars.chords == ONSET).any(-1) | (bars.lead >= FIRST_PITCH)
+    now, before = bars.pitched_strikes().any(-1), source.pitched_strikes().any(-1)  # (N, T)
+    return _mean(now == before, source.inside)
 
 
 def melody_kept(bars: Bars, source: Bars) -> np.ndarray:
     """Note F1 of the lead against the source's, bar by bar, (N,)."""
-    now, before = bars.lead >= FIRST_PITCH, source.lead >= FIRST_PITCH
-    same = (now & before & (bars.lead == source.lead)).sum(1)
-    notes = now.sum(1) + before.sum(1)
+    same, now, before = role_note_counts(bars, source, "lead")
+    notes = now + before
     return np.where(notes > 0, 2 * same / np.maximum(notes, 1), np.nan)
 
 

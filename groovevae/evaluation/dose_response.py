@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,10 @@ from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.versions import AMOUNTS, IDENTITY, Sides, blend_name, versions_of
 from groovevae.measures.features import KINDS
 from groovevae.measures.judges import Judges
+from groovevae.progress import Progress, quiet
 
 REAL = "real bars"
+UNRELATED = "unrelated bars"
 
 
 @dataclass(frozen=True)
@@ -36,22 +38,19 @@ class PairResponse:
     by_third: dict[str, float]  # version -> share of bars that judges of all genres take for neither
 
 
-Progress = Callable[[int, int], None]
-
-
 def measure_pairs(
     sides: Sides,
     judges: Judges,
     pair_judges: PairJudges,
     *,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = quiet,
 ) -> tuple[list[PairResponse], dict[tuple[str, str, str], Bars]]:
     """Every ordered pair of the judges' genres, and the blends themselves by (source, target, version)."""
     names = [name for name in judges.genres if name in sides.excerpts]
     real = {name: _Real(sides, name) for name in names}
     pairs, blends = [], {}
     for number, source in enumerate(names):
-        progress(number, len(names))
+        progress("pairs of genres", number, len(names))
         targets = [name for name in names if name != source]
         versions = versions_of(sides, source, targets)
         thirds = _taken_for(judges, versions, real[source].song_ids)
@@ -60,7 +59,7 @@ def measure_pairs(
             taken = {name: values for (of, name), values in thirds.items() if of in ("", target)}
             pairs.append(_pair(pair_judges, real[source], real[target], own, taken))
             blends |= {(source, target, name): bars for name, bars in own.items()}
-    progress(len(names), len(names))
+    progress("pairs of genres", len(names), len(names))
     return pairs, blends
 
 
@@ -89,37 +88,18 @@ def _taken_for(
 def _pair(
     judges: PairJudges, source: _Real, target: _Real, versions: Mapping[str, Bars], taken: Mapping[str, np.ndarray]
 ) -> PairResponse:
-    every = {REAL: source.bars, **versions}
-    heard, song_ids = hear(Bars.concatenate(list(every.values()))), np.tile(source.song_ids, len(every))
-    together = judges.between(source.name, target.name, heard, song_ids)  # at once: each judge is asked once
-    by_version = {
-        name: {kind: values.reshape(len(every), -1)[number] for kind, values in together.items()}
-        for number, name in enumerate(every)
-    }
-    real_target = judges.between(source.name, target.name, target.heard, target.song_ids)
+    by_version, real_target = _judged(judges, source, target, versions)
     levels: dict[str, dict[str, Estimate]] = {}
     shares: dict[str, dict[str, Estimate]] = {}
     spearman, accuracy = {}, {}
     for kind in KINDS:
-        means = source.drawn({name: values[kind] for name, values in by_version.items()})
-        low, high = means[REAL], target.drawn({"": real_target[kind]})[""]
-        levels[kind] = {name: estimate(drawn) for name, drawn in {**means, f"real {target.name}": high}.items()}
-        shares[kind] = {
-            name: estimate((drawn - low) / np.maximum(high - low, 1e-3))
-            for name, drawn in means.items()
-            if name != REAL
-        }
+        levels[kind], shares[kind] = _levels_and_shares(
+            source, target, {name: values[kind] for name, values in by_version.items()}, real_target[kind]
+        )
         dose = [levels[kind][name].value for name in (IDENTITY, *map(blend_name, AMOUNTS))]
         spearman[kind] = rank_correlation(np.array([0.0, *AMOUNTS]), np.array(dose))
         right = ((by_version[REAL][kind] < 0.5).mean(), (real_target[kind] > 0.5).mean())
         accuracy[kind] = float(np.mean(right))
-    kept = {name: content_kept(bars, source.bars) for name, bars in versions.items()}
-    kept[UNRELATED] = content_kept(source.bars[unrelated(source.song_ids)], source.bars)
-    content: dict[str, dict[str, Estimate]] = {}
-    for measure in ("chroma", "groove", "melody"):
-        drawn = source.drawn({name: values[measure] for name, values in kept.items()})
-        content[measure] = {name: estimate(values) for name, values in drawn.items()}
-    sound = {name: soundness(bars) for name, bars in versions.items()}
     return PairResponse(
         source=source.name,
         target=target.name,
@@ -129,20 +109,60 @@ def _pair(
         shares=shares,
         spearman=spearman,
         accuracy=accuracy,
-        content=content,
-        soundness={
-            measure: {
-                REAL: source.soundness[measure],
-                f"real {target.name}": target.soundness[measure],
-                **{name: float(np.nanmean(values[measure])) for name, values in sound.items()},
-            }
-            for measure in source.soundness
-        },
+        content=_content(source, versions),
+        soundness=_soundness(source, target, versions),
         by_third={name: float((~np.isin(names, (source.name, target.name))).mean()) for name, names in taken.items()},
     )
 
 
-UNRELATED = "unrelated bars"
+def _judged(
+    judges: PairJudges, source: _Real, target: _Real, versions: Mapping[str, Bars]
+) -> tuple[dict[str, dict[str, np.ndarray]], Mapping[str, np.ndarray]]:
+    """Return the target's probability of each bar (N,): by version, REAL among them, and kind; and of the target's."""
+    every = {REAL: source.bars, **versions}
+    heard, song_ids = hear(Bars.concatenate(list(every.values()))), np.tile(source.song_ids, len(every))
+    together = judges.between(source.name, target.name, heard, song_ids)  # at once: each judge is asked once
+    by_version = {
+        name: {kind: values.reshape(len(every), -1)[number] for kind, values in together.items()}
+        for number, name in enumerate(every)
+    }
+    return by_version, judges.between(source.name, target.name, target.heard, target.song_ids)
+
+
+def _levels_and_shares(
+    source: _Real, target: _Real, judged: Mapping[str, np.ndarray], real_target: np.ndarray
+) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
+    """Return the mean probability of each version, and its share of the way between the two real levels."""
+    means = source.drawn(judged)
+    low, high = means[REAL], target.drawn({"": real_target})[""]
+    levels = {name: estimate(drawn) for name, drawn in {**means, f"real {target.name}": high}.items()}
+    shares = {
+        name: estimate((drawn - low) / np.maximum(high - low, 1e-3)) for name, drawn in means.items() if name != REAL
+    }
+    return levels, shares
+
+
+def _content(source: _Real, versions: Mapping[str, Bars]) -> dict[str, dict[str, Estimate]]:
+    """Return what each version keeps of the source, and what bars of other songs happen to share with it."""
+    kept = {name: content_kept(bars, source.bars) for name, bars in versions.items()}
+    kept[UNRELATED] = content_kept(source.bars[unrelated(source.song_ids)], source.bars)
+    content = {}
+    for measure in ("chroma", "groove", "melody"):
+        drawn = source.drawn({name: values[measure] for name, values in kept.items()})
+        content[measure] = {name: estimate(values) for name, values in drawn.items()}
+    return content
+
+
+def _soundness(source: _Real, target: _Real, versions: Mapping[str, Bars]) -> dict[str, dict[str, float]]:
+    sound = {name: soundness(bars) for name, bars in versions.items()}
+    return {
+        measure: {
+            REAL: source.soundness[measure],
+            f"real {target.name}": target.soundness[measure],
+            **{name: float(np.nanmean(values[measure])) for name, values in sound.items()},
+        }
+        for measure in source.soundness
+    }
 
 
 def unrelated(song_ids: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import FIRST_PITCH, OFFSET_UNITS, ONSET, PITCHED, ROLES
+from groovevae.bars.constants import OFFSET_UNITS, PITCHED, ROLES
 from groovevae.corpus import CorpusSong, Songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
@@ -88,9 +88,7 @@ def _feel_error(true: Bars, decoded: Bars, role: str) -> Feel:
 
 def _struck(bars: Bars, role: str) -> np.ndarray:
     """Where a role strikes: (N, T, 9) for drums, (N, T) for the others."""
-    if role == "drums":
-        return bars.drums > 0
-    return (bars.chords == ONSET).any(-1) if role == "chords" else getattr(bars, role) >= FIRST_PITCH
+    return bars.onsets(role) if role == "drums" else bars.strikes(role)
 
 
 def _feel(bars: Bars, role: str) -> tuple[np.ndarray, np.ndarray]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from groovevae.generation.groove import Groove
 from groovevae.measures.features import KINDS
 from groovevae.measures.judges import Judges, fit_judges
 from groovevae.network.decoding import encode
+from groovevae.progress import Progress, quiet
 
 TRAINING_BARS = 400  # bars a genre of training songs: for shuffled labels and nearest bars
 
@@ -43,11 +43,8 @@ class Evaluation:
     novelty: list[Novelty]
 
 
-Report = Callable[[str, int, int], None]  # what is being done, parts done, parts in all
-
-
 def evaluate(
-    groove: Groove, corpus: Corpus, *, seed: int = 0, num_runs: int = 16, report: Report = lambda what, done, of: None
+    groove: Groove, corpus: Corpus, *, seed: int = 0, num_runs: int = 16, progress: Progress = quiet
 ) -> Evaluation:
     """Measure a model on a corpus: on the songs that training with `seed` held out of it.
 
@@ -59,19 +56,19 @@ def evaluate(
     train, held = ([song for song in part if song.entry.genre in model.genres] for part in (train, held))
     if not held:
         raise CorpusError("no held-out song of a genre that the model knows")
-    report("judges of genre", 0, 1)
+    progress("judges of genre", 0, 1)
     judges, pair_judges = judges_of(held, seed=seed)
-    report("reconstruction", 0, 1)
+    progress("reconstruction", 0, 1)
     reconstruction = measure_reconstruction(network, train, held, tuple(model.genres))
     excerpts = _excerpts(held, judges.genres, num_runs=num_runs, seed=seed)
     bars = {name: _training_bars(train, name, seed) for name in excerpts}
     sides = Sides(model, network, excerpts, {name: encode(network, own)[0] for name, own in bars.items()})
-    pairs, blends = measure_pairs(sides, judges, pair_judges, progress=partial(report, "pairs of genres"))
-    report("songs in several genres", 0, 1)
+    pairs, blends = measure_pairs(sides, judges, pair_judges, progress=progress)
+    progress("songs in several genres", 0, 1)
     truth = measure_truth(sides, held, bars)
-    report("attributes", 0, 1)
+    progress("attributes", 0, 1)
     attributes = measure_attributes(sides, seed=seed)
-    report("novelty", 0, 1)
+    progress("novelty", 0, 1)
     return Evaluation(
         genres=tuple(excerpts),
         left_out=tuple(sorted(set(model.genres) - set(excerpts))),

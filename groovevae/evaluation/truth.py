@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import FIRST_PITCH, ONSET, ROLES
+from groovevae.bars.constants import ROLES
 from groovevae.corpus import CorpusSong
 from groovevae.evaluation.bootstrap import Estimate, draw_songs, estimate
 from groovevae.evaluation.versions import RANDOM, SHUFFLED, SPLICE, Sides, blend_name, literal_name, points_of, splice
 from groovevae.fitting.song_codes import Versions, aligned, versions_of_songs
+from groovevae.measures.note_f1 import role_note_counts
 from groovevae.network.decoding import Take, decode_takes, encode
 
 SONG_BARS = 8  # of each song
@@ -105,14 +106,8 @@ def _scores(
 
 
 def _agreement(true: Bars, bars: Bars, role: str) -> np.ndarray:
-    first = {"drums": 1, "chords": ONSET}.get(role, FIRST_PITCH)
-    wanted, played = getattr(true, role), getattr(bars, role)
-    agree = (wanted >= first) & (played >= first)
-    if role in ("bass", "lead"):
-        agree &= wanted == played
-    axes = tuple(range(1, wanted.ndim))
-    notes = ((wanted >= first).sum(axes) + (played >= first).sum(axes)) / 2
-    return np.stack([agree.sum(axes), notes], axis=1)
+    agree, wanted, played = role_note_counts(true, bars, role)
+    return np.stack([agree, (wanted + played) / 2], axis=1)
 
 
 def _pair(source: str, target: str, song_ids: np.ndarray, table: Mapping[str, Mapping[str, np.ndarray]]) -> PairTruth:

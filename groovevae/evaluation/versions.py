@@ -11,8 +11,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.evaluation.excerpts import Excerpts
-from groovevae.generation.latent_paths import calibrated_path
-from groovevae.model.calibration import find_curves
+from groovevae.model.calibration import calibrated_path, find_curves
 from groovevae.model.file import ModelFile
 from groovevae.model.moving import find_displacement, genre_arithmetic, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode, without_stray_holds
@@ -109,8 +108,7 @@ def splice(bars: Bars, other: Bars, is_other: np.ndarray) -> Bars:
 
     Metre and tempo stay; notes past a bar's end are cut.
     """
-    grids = {name: getattr(bars, name).copy() for name in (*ROLES, "drums_offset", "velocity", "offset")}
-    inside = np.arange(bars.bass.shape[1]) < bars.num_steps[:, None]  # (N, T)
+    grids, inside = {name: grid.copy() for name, grid in bars.grids.items()}, bars.inside  # (N, T)
     for column, role in enumerate(ROLES):
         rows = is_other[:, column]
         for name in (role, "drums_offset") if role == "drums" else (role,):

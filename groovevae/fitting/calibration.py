@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import BASS_SIZE, FIRST_PITCH, HOLD, LEAD_SIZE, ONSET, ROLES
+from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.genres import phrase_take
 from groovevae.measures.judges import forest
@@ -140,25 +140,16 @@ def role_features(bars: Bars) -> Mapping[str, np.ndarray]:
     """What a judge of each role hears in bars, (N, F): where it strikes, and for pitched roles what."""
     place = np.minimum(np.arange(bars.bass.shape[1]) * PLACES // bars.num_steps[:, None], PLACES - 1)  # (N, T)
     at = (place[..., None] == np.arange(PLACES)).astype(np.float32)  # (N, T, 8)
-    hits = (bars.drums > 0).astype(np.float32)  # (N, T, 9)
+    hits = bars.onsets("drums").astype(np.float32)  # (N, T, 9)
     of_voices = np.einsum("ntv,ntp->nvp", hits, at).reshape(len(bars), -1)
     found = {"drums": np.concatenate([of_voices, hits.any(-1).sum(1, keepdims=True)], axis=1)}
-    for role in ("bass", "chords", "lead"):
-        found[role] = _pitched_features(getattr(bars, role), at, is_line=role != "chords")
-    return found
+    return found | {role: _pitched_features(bars, role, at) for role in PITCHED}
 
 
-def _pitched_features(states: np.ndarray, at: np.ndarray, *, is_line: bool) -> np.ndarray:
-    if is_line:
-        pitch = np.arange(max(BASS_SIZE, LEAD_SIZE))
-        notes = (states[..., None] == FIRST_PITCH + pitch).astype(np.float32)  # (N, T, P)
-        sounding = states >= HOLD
-    else:
-        notes = (states == ONSET).astype(np.float32)
-        pitch = np.arange(notes.shape[-1])
-        sounding = np.any(states >= HOLD, axis=-1)
-    struck = notes.any(-1).astype(np.float32)  # (N, T)
-    counts = notes.sum(1)  # (N, P)
+def _pitched_features(bars: Bars, role: str, at: np.ndarray) -> np.ndarray:
+    struck = bars.strikes(role).astype(np.float32)  # (N, T)
+    counts = bars.pitch_counts(role).astype(np.float32)  # (N, P)
+    pitch = np.arange(counts.shape[1])  # above the role's lowest
     total = np.maximum(counts.sum(1), 1)
     mean = counts @ pitch / total
     spread = np.sqrt(np.maximum(counts @ pitch.astype(np.float64) ** 2 / total - mean**2, 0))
@@ -167,7 +158,7 @@ def _pitched_features(states: np.ndarray, at: np.ndarray, *, is_line: bool) -> n
         [
             np.einsum("nt,ntp->np", struck, at),
             struck[:, 1::2].sum(1, keepdims=True),
-            sounding.sum(1, keepdims=True),
+            bars.sounds(role).sum(1, keepdims=True),
             np.stack([mean, spread, (counts > 0).sum(1), total / np.maximum(struck.sum(1), 1)], axis=1),
             classes,
         ],

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import FIRST_PITCH
+from groovevae.bars.constants import LOWEST_PITCH
 from groovevae.corpus import CorpusSong
 from groovevae.model.genres import Genre, SongCode
 from groovevae.network.decoding import encode
@@ -48,8 +48,8 @@ def aligned(one: Bars, other: Bars) -> tuple[np.ndarray, np.ndarray]:
         starts = max(-shift, 0), max(shift, 0)
         count = max(min(len(one) - starts[0], len(other) - starts[1]), 0)
         first, second = (bars[start : start + count] for bars, start in zip((one, other), starts, strict=True))
-        leads = [bars.lead >= FIRST_PITCH for bars in (first, second)]
-        use = np.flatnonzero(leads[0].any(1) & leads[1].any(1) & (first.metre == second.metre).all(1))
+        both_lead = first.strikes("lead").any(1) & second.strikes("lead").any(1)
+        use = np.flatnonzero(both_lead & (first.metre == second.metre).all(1))
         if len(use) >= MIN_BARS and (agreement := _lead_agreement(first[use], second[use])) > best:
             best, found = agreement, (use + starts[0], use + starts[1])
     return found
@@ -57,10 +57,8 @@ def aligned(one: Bars, other: Bars) -> tuple[np.ndarray, np.ndarray]:
 
 def _lead_agreement(one: Bars, other: Bars) -> float:
     """Note F1 of the pitches that the leads strike in each bar, whenever they strike them: swing moves off-beats."""
-    counts = [
-        np.stack([(bars.lead == token).sum(1) for token in range(FIRST_PITCH, int(one.lead.max()) + 1)])
-        for bars in (one, other)
-    ]
+    highest = int(one.pitches("lead").max()) - LOWEST_PITCH["lead"]  # what the other plays above it does not count
+    counts = [bars.pitch_counts("lead")[:, : highest + 1] for bars in (one, other)]
     return float(2 * np.minimum(*counts).sum() / max(sum(count.sum() for count in counts), 1))
 
 

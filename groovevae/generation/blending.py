@@ -12,11 +12,12 @@ from groovevae.bars.constants import ROLES
 from groovevae.generation.amounts import amount_of_bars, normalised_weights
 from groovevae.generation.descriptions import describe_blend
 from groovevae.generation.instruments import played_like, song_played, tempos_played
-from groovevae.generation.latent_paths import Goal, LatentPath, find_path
+from groovevae.generation.latent_paths import Goal, find_path
 from groovevae.generation.names import is_midi_path, weights_text
 from groovevae.generation.requests import BAR_METHODS, BlendRequest
 from groovevae.generation.sources import Source, Sources
 from groovevae.model.genres import Genre
+from groovevae.model.moving import LatentPath
 from groovevae.model.vectors import find_vector
 from groovevae.network.decoding import Take, decode
 
@@ -54,12 +55,13 @@ def _shift_of(request: BlendRequest, sources: Sources) -> np.ndarray:
 def _prepare_piece(request: BlendRequest, sources: Sources, goal: Goal, shift: np.ndarray) -> PreparedPiece:
     start = sources.start_of(request)
     end = sources.end_of(request, len(start.z)) if request.method in BAR_METHODS and goal.weights else None
+    amounts = _amounts_of_roles(request, len(start.z))
+    z = _points(find_path(request.method, start, goal, end), amounts, keep=request.keep) + shift
     genres = _genres_played(request, goal, end)
-    path = find_path(request.method, start, goal, end)
     like = replace(_kept_bars(request, start, sources), tempo=tempos_played(request, start, goal.weights, genres))
     return PreparedPiece(
         request=request,
-        take=Take(_points(request, path, len(like)) + shift, like, request.seed, request.keep, request.temperature),
+        take=Take(z, like, request.seed, request.keep, request.temperature),
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
     )
@@ -84,11 +86,16 @@ def _kept_bars(request: BlendRequest, start: Source, sources: Sources) -> Bars:
     return decode(sources.network, start.z, start.like, temperature=request.temperature, seed=request.seed)
 
 
-def _points(request: BlendRequest, path: LatentPath, num_bars: int) -> np.ndarray:
-    """(N, Z), or (4, N, Z) where roles that are not kept go to different points."""
+def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndarray]:
+    """The amounts (N,) of the bars of each role; what is kept is heard by the others at the request's own."""
     amounts = {role: request.amount if role in request.keep else request.amount_of(role) for role in ROLES}
-    of_role = [path(role, amount_of_bars(amount, num_bars)) for role, amount in amounts.items()]
-    free = [points for role, points in zip(ROLES, of_role, strict=True) if role not in request.keep] or of_role[:1]
+    return {role: amount_of_bars(amount, num_bars) for role, amount in amounts.items()}
+
+
+def _points(path: LatentPath, amounts: Mapping[str, np.ndarray], *, keep: tuple[str, ...]) -> np.ndarray:
+    """(N, Z), or (4, N, Z) where roles that are not kept go to different points."""
+    of_role = [path(role, own) for role, own in amounts.items()]
+    free = [points for role, points in zip(ROLES, of_role, strict=True) if role not in keep] or of_role[:1]
     if all((points == free[0]).all() for points in free):
         return free[0]
     return np.stack(of_role)

@@ -12,7 +12,7 @@ from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.key import key_name
 from groovevae.bars.midi import score_to_midi
-from groovevae.corpus.scan import printable
+from groovevae.files import printable
 from groovevae.generation.blending import prepare_pieces
 from groovevae.generation.descriptions import describe_playing
 from groovevae.generation.requests import BlendRequest, PieceRequest, SampleRequest
@@ -28,6 +28,7 @@ from groovevae.network.forward import Network
 class Piece:
     """A new piece, blended or sampled: its bars, the MIDI file's bytes, and a line that says what was done."""
 
+    name: str  # for a file, such as "classical-rock-0.5-3": what was asked for, and the seed
     song: Song
     midi: bytes
     description: str
@@ -47,7 +48,7 @@ class Groove:
     def __init__(self, model: ModelFile, *, path: str = "") -> None:
         self.model = model
         self.path = path
-        self.network: Network = model.network()
+        self.network = Network(model.config, model.weights)
 
     @property
     def genre_vectors(self) -> dict[str, np.ndarray]:
@@ -113,7 +114,8 @@ class Groove:
         """The piece of one request, with the command that makes it again in its MIDI file."""
         described = f"{description}; {describe_playing(song.bars)}"
         text = printable(f"groovevae {__version__}: {described}; {request.command(model=self.path)}")
-        return Piece(song, score_to_midi(song_to_score(song, text=text)), described, request.seed)
+        name = f"{request.stem}-{request.seed}"
+        return Piece(name, song, score_to_midi(song_to_score(song, text=text)), described, request.seed)
 
 
 def load_model(path: str | Path | None = None) -> Groove:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
 
-from groovevae.bars.constants import DRUMS, ROLES
+from groovevae.bars.constants import DRUMS
 from groovevae.generation.sources import Source
-from groovevae.model.calibration import Calibration, calibrated_share, find_curves
+from groovevae.model.calibration import Calibration, calibrated_path, find_curves
 from groovevae.model.genres import Genre
 from groovevae.model.moving import (
     Displacement,
+    LatentPath,
     find_displacement,
     genre_arithmetic,
     mixed_vector,
@@ -21,8 +22,6 @@ from groovevae.model.moving import (
     translation_matrix,
     transport_matrix,
 )
-
-LatentPath = Callable[[str, np.ndarray], np.ndarray]  # a role, and the amounts of its bars (N,), to points (N, Z)
 
 
 class Goal:
@@ -66,27 +65,6 @@ def _calibrated(start: Source, goal: Goal) -> LatentPath:
     curves = {name: find_curves(goal.calibration, start.genre, name) for name in goal.weights}
     path = calibrated_path(start.z, displacements, goal.weights, curves)
     return path if start.plays[DRUMS] else _with_steady_drums(path, start.z, displacements, goal.weights, curves)
-
-
-def calibrated_path(
-    z: np.ndarray,
-    displacements: Mapping[str, np.ndarray],
-    weights: Mapping[str, float],
-    curves: Mapping[str, np.ndarray],
-) -> LatentPath:
-    """Return the path on which each role goes to each target as far as it must to be heard `amount` times its weight.
-
-    `displacements` (N, Z) and `curves` (4, K) are those to each target.
-    """
-
-    def path(role: str, amounts: np.ndarray) -> np.ndarray:
-        out = z.astype(np.float32)
-        for name, displacement in displacements.items():
-            share = calibrated_share(curves[name][ROLES.index(role)], amounts * weights[name])  # (N,)
-            out = out + share[:, None].astype(np.float32) * displacement
-        return out
-
-    return path
 
 
 def _with_steady_drums(

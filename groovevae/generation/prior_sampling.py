@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from groovevae.bars.constants import ROLES
+from groovevae.bars.types import bar_length, is_compound
 from groovevae.config import PriorConfig
 from groovevae.model.forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.model.genres import Genre
 from groovevae.network.forward import Layers, check_shapes, gelu
-from groovevae.network.logits import NUM_METRES
+from groovevae.network.logits import NUM_METRES, metre_index
 
 LAGS = (1, 2, 4)  # earlier bars that are seen as they are, beside what the recurrence remembers
 NUM_SOURCES = len(LAGS) + len(ROLES) + 1  # points that a new bar may resemble: those, bars that roles repeat, the style
@@ -117,8 +118,7 @@ def prior_shapes(config: PriorConfig, size: int, num_genres: int) -> dict[str, t
 
 def metre_rows(metre: np.ndarray) -> np.ndarray:
     """Row of the metre table for each (N, 2) metre."""
-    numerator, denominator = metre[..., 0].astype(int), metre[..., 1].astype(int)
-    return 2 * (16 * numerator // denominator) + ((denominator == 8) & (numerator % 3 == 0))
+    return np.asarray(metre_index(bar_length(metre), is_compound(metre)))
 
 
 def whole_bars(plan: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Self
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import parse_key
 from groovevae.config import MAX_SEED
-from groovevae.errors import RequestError
+from groovevae.errors import Cure, RequestError
 from groovevae.generation.amounts import (
     Amount,
     amount_text,
@@ -195,7 +195,7 @@ class BlendRequest(PieceRequest):
         if both := [role for role in self.roles if role in self.keep]:
             raise RequestError(f"{both[0]} is kept as it is: give it no amount, or do not keep it")
         if self.roles and not self.targets:
-            raise RequestError("amounts of roles need a genre to go to; name one, like groove blend song.mid rock")
+            raise RequestError("amounts of roles need a genre to go to", cure=Cure.NAME_TARGET)
 
 
 @dataclass(frozen=True)
@@ -236,8 +236,7 @@ class SampleRequest(PieceRequest):
         """
         self._check_piece()
         if model.prior is None:
-            cure = "train it anew, or add one to it with groove refit"
-            raise RequestError(f"this model has no prior over phrases to sample from; {cure}")
+            raise RequestError("this model has no prior over phrases to sample from", cure=Cure.ADD_PRIOR)
         genre = find_genre(self.genre, model.prior.genres)
         if not model.prior.forms[genre]:
             raise RequestError(f"the songs of {genre!r} were too short to learn phrases from; blend from your own file")
@@ -274,4 +273,4 @@ def _command(words: Sequence[str], options: Iterable[tuple[str, str]]) -> str:
 
 
 def _no_target() -> RequestError:
-    return RequestError("no genre to blend towards; name one, like groove blend classical rock")
+    return RequestError("no genre to blend towards", cure=Cure.NAME_TARGET)

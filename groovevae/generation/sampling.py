@@ -48,7 +48,7 @@ def form_of_piece(request: SampleRequest, prior: Prior) -> Form:
 
 def follow_plan(bars: Bars, plan: np.ndarray) -> Bars:
     """Silence or repeat each role of bars as the plan (N, 4) of a form says; what is new stays as it is."""
-    grids = {name: getattr(bars, name).copy() for name in (*ROLES, "drums_offset", "velocity", "offset")}
+    grids = {name: grid.copy() for name, grid in bars.grids.items()}
 
     def parts(role: str) -> list[np.ndarray]:
         """The arrays that hold a role, bars first."""

@@ -12,19 +12,15 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import (
-    BASS_LOW,
-    CHORD_LOW,
-    CHORD_SIZE,
-    FIRST_PITCH,
-    LEAD_LOW,
+    LINES,
+    LOWEST_PITCH,
     MAX_STEPS,
-    OFF,
     OFFSET_UNITS,
-    ONSET,
-    REST,
+    PITCHED,
     STEPS_PER_BEAT,
     STEPS_PER_QUARTER,
 )
+from groovevae.bars.types import bar_length, is_compound
 
 LATEST_OFF_BEAT = 0.72  # of a beat: a second note that comes later is a dotted rhythm, and none that swings
 WEAKEST = -4  # metrical weight of an odd sixteenth
@@ -43,12 +39,12 @@ def density(bars: Bars) -> np.ndarray:
 
     Note density as in jSymbolic (McKay & Fujinaga 2006), but in musical time, and apart from polyphony.
     """
-    return _strikes(bars).sum((1, 2)) * STEPS_PER_QUARTER / bars.num_steps
+    return bars.pitched_strikes().sum((1, 2)) * STEPS_PER_QUARTER / bars.num_steps
 
 
 def drum_density(bars: Bars) -> np.ndarray:
     """Drum hits a quarter note, (N,)."""
-    return (bars.drums > 0).sum((1, 2)) * STEPS_PER_QUARTER / bars.num_steps
+    return bars.onsets("drums").sum((1, 2)) * STEPS_PER_QUARTER / bars.num_steps
 
 
 def polyphony(bars: Bars) -> np.ndarray:
@@ -56,17 +52,18 @@ def polyphony(bars: Bars) -> np.ndarray:
 
     As MusPy's `polyphony` (Dong et al. 2020, MusPy, sec. 4).
     """
-    sounding = (bars.chords != OFF).sum(-1) + (bars.bass != REST) + (bars.lead != REST)  # (N, T)
+    sounding = bars.sounding("chords").sum(-1) + sum(bars.sounding(role) for role in LINES)  # (N, T)
     return _ratio(sounding.sum(1), (sounding > 0).sum(1))
 
 
 def register(bars: Bars) -> np.ndarray:
     """The mean MIDI pitch of the notes that are struck, (N,), in the normalised key: jSymbolic's mean pitch."""
-    bass, lead, chords = bars.bass >= FIRST_PITCH, bars.lead >= FIRST_PITCH, bars.chords == ONSET
-    pitch = (bass * (bars.bass.astype(int) - FIRST_PITCH + BASS_LOW)).sum(1)
-    pitch = pitch + (lead * (bars.lead.astype(int) - FIRST_PITCH + LEAD_LOW)).sum(1)
-    pitch = pitch + chords.sum(1) @ (np.arange(CHORD_SIZE) + CHORD_LOW)
-    return _ratio(pitch, bass.sum(1) + lead.sum(1) + chords.sum((1, 2)))
+    total, count = np.zeros(len(bars), int), np.zeros(len(bars), int)
+    for role in PITCHED:
+        counts = bars.pitch_counts(role)  # (N, P)
+        total += counts @ (LOWEST_PITCH[role] + np.arange(counts.shape[1]))
+        count += counts.sum(1)
+    return _ratio(total, count)
 
 
 def syncopation(bars: Bars) -> np.ndarray:
@@ -77,8 +74,7 @@ def syncopation(bars: Bars) -> np.ndarray:
     Rosenfeld 2007, and the sum is divided by the number of notes, so that it is not density again.
     """
     weights = metrical_weights(bars)  # (N, T)
-    struck = _strikes(bars)  # (N, T, 3)
-    inside = np.arange(MAX_STEPS) < bars.num_steps[:, None]
+    struck, inside = bars.pitched_strikes(), bars.inside  # (N, T, 3), (N, T)
     strongest = np.full((len(bars), struck.shape[2]), -np.inf)  # step since the next note, counted from behind
     total = np.zeros((len(bars), struck.shape[2]))
     for number in range(2 * MAX_STEPS - 1, -1, -1):  # twice around: the last note of a bar looks at its beginning
@@ -101,9 +97,9 @@ def metrical_weights(bars: Bars) -> np.ndarray:
 
 
 def _weights_of(numerator: int, denominator: int) -> np.ndarray:
-    num_steps = 16 * numerator // denominator
-    is_compound = denominator == 8 and numerator % 3 == 0
-    beat = 6 if is_compound else min(STEPS_PER_BEAT, num_steps)
+    metre = (numerator, denominator)
+    num_steps = int(bar_length(metre))
+    beat = 6 if is_compound(metre) else min(STEPS_PER_BEAT, num_steps)
     grids = [num_steps]
     if num_steps % (2 * beat) == 0:
         grids.append(num_steps // 2)
@@ -122,23 +118,15 @@ def swing(bars: Bars) -> np.ndarray:
     Sundstrom 2002 (Swing ratios and ensemble timing in jazz performance) measure the same as a ratio, s / (1 - s).
     Compound beats, and second notes later than LATEST_OFF_BEAT, do not count.
     """
-    pitched = _strikes(bars)
-    drums = bars.drums > 0
-    struck = np.concatenate([pitched, drums], axis=2)  # (N, T, 12)
+    struck = np.concatenate([bars.pitched_strikes(), bars.onsets("drums")], axis=2)  # (N, T, 12)
     offset = np.concatenate([bars.offset, bars.drums_offset], axis=2) / OFFSET_UNITS  # (N, T, 12) steps
     of_beat = struck.reshape(len(bars), -1, STEPS_PER_BEAT, struck.shape[2])  # (N, beats, 4, 12)
     late = of_beat[:, :, 2:]
     halves = (late.sum(2) == 1) & ~of_beat[:, :, 1]  # (N, beats, 12)
     place = (np.arange(MAX_STEPS)[:, None] % STEPS_PER_BEAT + offset).reshape(of_beat.shape)[:, :, 2:] / STEPS_PER_BEAT
     where = (place * late).sum(2)  # of the one that is struck
-    is_compound = (bars.metre[:, 1] == 8) & (bars.metre[:, 0] % 3 == 0)
-    halves &= (where <= LATEST_OFF_BEAT) & ~is_compound[:, None, None]
+    halves &= (where <= LATEST_OFF_BEAT) & ~bars.is_compound[:, None, None]
     return _ratio((where * halves).sum((1, 2)), halves.sum((1, 2)))
-
-
-def _strikes(bars: Bars) -> np.ndarray:
-    """Whether bass, chords and lead are struck at each step, (N, T, 3)."""
-    return np.stack([bars.bass >= FIRST_PITCH, (bars.chords == ONSET).any(-1), bars.lead >= FIRST_PITCH], axis=-1)
 
 
 def _ratio(total: np.ndarray, count: np.ndarray) -> np.ndarray:

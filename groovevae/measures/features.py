@@ -10,22 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groovevae.bars.constants import (
-    BASS_LOW,
-    CHORD_LOW,
-    FIRST_PITCH,
-    HOLD,
-    LEAD_LOW,
-    OFFSET_UNITS,
-    ONSET,
-    PITCHED,
-    VOICES,
-)
+from groovevae.bars.constants import LINES, LOWEST_PITCH, OFFSET_UNITS, PITCHED, STEPS_PER_BEAT, VOICES
 from groovevae.bars.types import Bars
 
 KINDS = ("all", "without drums", "pitch", "rhythm")
 _PLACES = 8  # parts of a bar that onsets are counted in
-_LINES = {"bass": BASS_LOW, "lead": LEAD_LOW}
 _DRUMS, _RHYTHM, _PITCH = "drums", "rhythm", "pitch"
 _KIND_OF = {
     "all": {_DRUMS, _RHYTHM, _PITCH},
@@ -53,7 +42,7 @@ def bar_features(bars: Bars) -> Features:
     parts = [*_drum_features(bars)]
     for column, role in enumerate(PITCHED):
         parts += _rhythm_features(bars, role, column)
-        parts += _pitch_features(*_pitches(bars, role), role)
+        parts += _pitch_features(bars, role)
     parts += _chord_features(bars)
     names = tuple(name for _, name, _ in parts)
     values = np.stack([value for _, _, value in parts], axis=1).astype(np.float32)
@@ -64,9 +53,9 @@ _Part = tuple[str, str, np.ndarray]  # group, name, (N,)
 
 
 def _drum_features(bars: Bars) -> list[_Part]:
-    hits = (bars.drums > 0).astype(float)  # (N, T, 9)
+    hits, strikes = bars.onsets("drums").astype(float), bars.strikes("drums")  # (N, T, 9), (N, T)
     late = _mean_where(bars.drums_offset / OFFSET_UNITS, hits > 0)
-    parts = [(_DRUMS, "drums late", late), (_DRUMS, "drums swing", _swing(bars.drums_offset.max(-1), hits.max(-1) > 0))]
+    parts = [(_DRUMS, "drums late", late), (_DRUMS, "drums swing", _swing(bars.drums_offset.max(-1), strikes))]
     for voice, name in enumerate(VOICES):
         parts.append((_DRUMS, f"{name} hits", hits[..., voice].sum(1)))
         parts += [(_DRUMS, f"{name} at {k}", v) for k, v in enumerate(_at_places(hits[..., voice], bars.num_steps).T)]
@@ -74,58 +63,42 @@ def _drum_features(bars: Bars) -> list[_Part]:
 
 
 def _rhythm_features(bars: Bars, role: str, column: int) -> list[_Part]:
-    states = getattr(bars, role)
-    onsets, sounding = (
-        (states == ONSET, states >= HOLD) if role == "chords" else (states >= FIRST_PITCH, states >= HOLD)
-    )
-    if role == "chords":
-        onsets, sounding = onsets.any(-1), sounding.any(-1)
-    offset = bars.offset[..., column]
+    strikes, offset = bars.strikes(role), bars.offset[..., column]  # (N, T)
     parts = [
-        (_RHYTHM, f"{role} strikes", onsets.sum(1)),
-        (_RHYTHM, f"{role} sounds", sounding.sum(1) / bars.num_steps),
-        (_RHYTHM, f"{role} late", _mean_where(offset / OFFSET_UNITS, onsets)),
-        (_RHYTHM, f"{role} swing", _swing(offset, onsets)),
+        (_RHYTHM, f"{role} strikes", strikes.sum(1)),
+        (_RHYTHM, f"{role} sounds", bars.sounds(role).sum(1) / bars.num_steps),
+        (_RHYTHM, f"{role} late", _mean_where(offset / OFFSET_UNITS, strikes)),
+        (_RHYTHM, f"{role} swing", _swing(offset, strikes)),
     ]
-    places = _at_places(onsets.astype(float), bars.num_steps)
+    places = _at_places(strikes.astype(float), bars.num_steps)
     return parts + [(_RHYTHM, f"{role} at {k}", value) for k, value in enumerate(places.T)]
 
 
-def _at_places(onsets: np.ndarray, num_steps: np.ndarray) -> np.ndarray:
-    """Onsets (N, T) counted in _PLACES equal parts of each bar, and on its odd sixteenths: (N, _PLACES + 1)."""
-    step = np.arange(onsets.shape[1])
+def _at_places(strikes: np.ndarray, num_steps: np.ndarray) -> np.ndarray:
+    """Strikes (N, T) counted in _PLACES equal parts of each bar, and on its odd sixteenths: (N, _PLACES + 1)."""
+    step = np.arange(strikes.shape[1])
     place = step * _PLACES // num_steps[:, None]  # (N, T); past the bar's end nothing is struck
-    counts = [(onsets * (place == k)).sum(1) for k in range(_PLACES)]
-    return np.stack([*counts, onsets[:, 1::2].sum(1)], axis=1)
+    counts = [(strikes * (place == k)).sum(1) for k in range(_PLACES)]
+    return np.stack([*counts, strikes[:, 1::2].sum(1)], axis=1)
 
 
-def _swing(offset: np.ndarray, onsets: np.ndarray) -> np.ndarray:
+def _swing(offset: np.ndarray, strikes: np.ndarray) -> np.ndarray:
     """How late the steps between eighths and the second eighths of beats are struck, in steps, (N,)."""
-    off_beat = np.arange(onsets.shape[1]) % 4 >= 2
-    return _mean_where(offset / OFFSET_UNITS, onsets & off_beat)
+    off_beat = np.arange(strikes.shape[1]) % STEPS_PER_BEAT >= 2
+    return _mean_where(offset / OFFSET_UNITS, strikes & off_beat)
 
 
-def _pitches(bars: Bars, role: str) -> tuple[np.ndarray, np.ndarray]:
-    """Which MIDI pitches a role strikes in each bar: counts (N, P), and the pitches (P,)."""
-    if role == "chords":
-        counts = (bars.chords == ONSET).sum(1)
-        return counts.astype(float), CHORD_LOW + np.arange(counts.shape[1])
-    tokens, size = getattr(bars, role), 80
-    counts = np.zeros((len(bars), size))
-    bar, step = np.nonzero(tokens >= FIRST_PITCH)
-    np.add.at(counts, (bar, tokens[bar, step] - FIRST_PITCH), 1)
-    return counts, _LINES[role] + np.arange(size)
-
-
-def _pitch_features(counts: np.ndarray, pitch: np.ndarray, role: str) -> list[_Part]:
+def _pitch_features(bars: Bars, role: str) -> list[_Part]:
+    counts = bars.pitch_counts(role)  # (N, P)
+    pitch = LOWEST_PITCH[role] + np.arange(counts.shape[1])
     total = counts.sum(1)
     some = np.maximum(total, 1)
     mean = counts @ pitch / some
-    spread = np.sqrt(np.maximum(counts @ pitch.astype(float) ** 2 / some - mean**2, 0))
+    spread = np.sqrt(np.maximum(counts @ pitch**2 / some - mean**2, 0))
     struck = counts > 0
     low = np.where(total > 0, np.where(struck, pitch, 999).min(1), 0)
     high = np.where(struck, pitch, 0).max(1)
-    classes = np.stack([counts[:, pitch % 12 == c].sum(1) for c in range(12)], axis=1)
+    classes = bars.pitch_classes(role)  # (N, 12)
     parts = [
         (_PITCH, f"{role} mean", mean),
         (_PITCH, f"{role} spread", spread),
@@ -139,27 +112,27 @@ def _pitch_features(counts: np.ndarray, pitch: np.ndarray, role: str) -> list[_P
 
 def _chord_features(bars: Bars) -> list[_Part]:
     """How many notes a chord has, and which intervals; how far lines move from note to note."""
-    struck = (bars.chords == ONSET).astype(np.float32)  # (N, T, P)
+    struck = bars.onsets("chords").astype(np.float32)  # (N, T, P)
     size = struck.sum(-1)
     parts: list[_Part] = [(_PITCH, "chord size", _mean_where(size, size > 0))]
     strikes = np.maximum((size > 0).sum(1), 1)
     for interval in range(1, 13):
         pairs = (struck[..., interval:] * struck[..., :-interval]).sum((1, 2))
         parts.append((_PITCH, f"chords interval {interval}", pairs / strikes))
-    for role in _LINES:
-        moves, found = _moves(getattr(bars, role))
+    for role in LINES:
+        moves, found = _moves(bars.pitches(role))
         for name, low, high in (("stays", 0, 0), ("steps", 1, 2), ("skips", 3, 5), ("leaps", 6, 99)):
             parts.append((_PITCH, f"{role} {name}", _mean_where((moves >= low) & (moves <= high), found)))
     return parts
 
 
-def _moves(tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _moves(pitches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Semitones (N, T) from each onset of a line to the one before it in its bar, and where there are two."""
-    struck = tokens >= FIRST_PITCH
-    index = np.where(struck, np.arange(tokens.shape[1]), -1)
+    struck = pitches >= 0
+    index = np.where(struck, np.arange(pitches.shape[1]), -1)
     before = np.maximum.accumulate(np.pad(index, ((0, 0), (1, 0)), constant_values=-1)[:, :-1], axis=1)  # (N, T)
-    last = np.take_along_axis(tokens, np.maximum(before, 0), axis=1)
-    return np.abs(tokens.astype(int) - last), struck & (before >= 0)
+    last = np.take_along_axis(pitches, np.maximum(before, 0), axis=1)
+    return np.abs(pitches - last), struck & (before >= 0)
 
 
 def _mean_where(values: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from groovevae.bars.constants import FIRST_PITCH, ONSET, ROLES
+from groovevae.bars.constants import LINES, ROLES
 from groovevae.bars.types import Bars
 
 ONSET_TOLERANCE = 0.030  # seconds; mir_eval's default is 0.050, for pianos heard through microphones
@@ -27,26 +27,10 @@ class NoteCounts(NamedTuple):
     num_estimate: int
 
 
-class NoteScores(NamedTuple):
-    """Shares of 1; NaN where there was nothing to find and nothing was found."""
-
-    precision: float
-    recall: float
-    f1: float
-
-
 def f1(true_positives: int, num_reference: int, num_estimate: int) -> float:
     """Harmonic mean of precision and recall, 0 to 1; NaN where neither side has a note."""
     total = num_reference + num_estimate
     return 2 * true_positives / total if total else float("nan")
-
-
-def scores(counts: NoteCounts) -> NoteScores:
-    """Precision, recall and F1 of `counts`; a share of no notes at all is NaN."""
-    true_positives, num_reference, num_estimate = counts
-    precision = true_positives / num_estimate if num_estimate else float("nan")
-    recall = true_positives / num_reference if num_reference else float("nan")
-    return NoteScores(precision, recall, f1(*counts))
 
 
 def bars_note_counts(reference: Bars, estimate: Bars) -> dict[str, NoteCounts]:
@@ -57,16 +41,17 @@ def bars_note_counts(reference: Bars, estimate: Bars) -> dict[str, NoteCounts]:
     """
     if len(reference) != len(estimate):
         raise ValueError(f"{len(reference)} reference bars but {len(estimate)} estimated bars")
-    return {role: _role_counts(getattr(reference, role), getattr(estimate, role), role=role) for role in ROLES}
+    return {role: NoteCounts(*(int(n.sum()) for n in role_note_counts(reference, estimate, role))) for role in ROLES}
 
 
-def _role_counts(reference: np.ndarray, estimate: np.ndarray, *, role: str) -> NoteCounts:
-    first_onset = {"drums": 1, "chords": ONSET}.get(role, FIRST_PITCH)
-    struck, answered = reference >= first_onset, estimate >= first_onset
+def role_note_counts(reference: Bars, estimate: Bars, role: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Per bar, the onsets of a role that agree, those there are and those that were put in their place, (N,) each."""
+    struck, answered = reference.onsets(role), estimate.onsets(role)
     agree = struck & answered
-    if role in ("bass", "lead"):  # a line's token is its pitch
-        agree &= reference == estimate
-    return NoteCounts(int(agree.sum()), int(struck.sum()), int(answered.sum()))
+    if role in LINES:  # a line's token is its pitch
+        agree &= getattr(reference, role) == getattr(estimate, role)
+    axes = tuple(range(1, agree.ndim))
+    return agree.sum(axes), struck.sum(axes), answered.sum(axes)
 
 
 def f1_by_genre(
@@ -127,16 +112,3 @@ def match_notes(
 
 def _pairs(pitch: np.ndarray, onset: np.ndarray) -> list[tuple[int, float]]:
     return list(zip(pitch.tolist(), onset.tolist(), strict=True))
-
-
-def notes_f1(
-    reference_onset: np.ndarray,
-    reference_pitch: np.ndarray,
-    estimate_onset: np.ndarray,
-    estimate_pitch: np.ndarray,
-    *,
-    tolerance: float = ONSET_TOLERANCE,
-) -> NoteScores:
-    """Precision, recall and F1 of notes timed in seconds: equal pitch, onsets within `tolerance`, one to one."""
-    matched, _ = match_notes(reference_onset, reference_pitch, estimate_onset, estimate_pitch, tolerance=tolerance)
-    return scores(NoteCounts(len(matched), len(reference_onset), len(estimate_onset)))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, LEAD_LOW, ONSET, PITCHED
+from groovevae.bars.constants import CHORD_LOW, PITCHED
 from groovevae.measures.phrases import role_digests
 
 _MAX_TIME = 1023  # steps between two notes that are told apart
@@ -25,7 +25,7 @@ def moves(bars: Bars, role: str) -> np.ndarray:
     """
     first_step = np.cumsum(bars.num_steps) - bars.num_steps
     if role == "chords":
-        struck = bars.chords == ONSET
+        struck = bars.onsets(role)
         bar, step = np.nonzero(struck.any(-1))
         rows = struck[bar, step]  # (M, P)
         pitch = CHORD_LOW + rows.argmax(1) if len(rows) else np.zeros(0, int)
@@ -33,9 +33,8 @@ def moves(bars: Bars, role: str) -> np.ndarray:
         mask = (rows * (np.uint64(1) << np.maximum(above, 0).astype(np.uint64))).sum(1, dtype=np.uint64)  # 60 bits
         shape = ((mask * _MIX) >> np.uint64(40)).astype(int)
     else:
-        tokens = getattr(bars, role)
-        bar, step = np.nonzero(tokens >= FIRST_PITCH)
-        pitch = tokens[bar, step].astype(int) - FIRST_PITCH + (BASS_LOW if role == "bass" else LEAD_LOW)
+        bar, step = np.nonzero(bars.onsets(role))
+        pitch = bars.pitches(role)[bar, step]
         shape = np.zeros(len(pitch), int)
     time = np.minimum(np.diff(first_step[bar] + step), _MAX_TIME)
     return ((shape[1:] * 256 + np.diff(pitch) + 128) * (_MAX_TIME + 1) + time).astype(np.int64)
@@ -95,7 +94,7 @@ def longest_runs(phrases: Sequence[Bars], songs: Sequence[Bars]) -> dict[str, np
         known = [moves(song, role) for song in songs]
         queries = [moves(phrase, role) for phrase in phrases]
         runs = longest_shared_runs(queries, known) + 1
-        out[role] = np.where([(getattr(phrase, role) >= ONSET).any() for phrase in phrases], runs, 0)
+        out[role] = np.where([phrase.onsets(role).any() for phrase in phrases], runs, 0)
     return out
 
 

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, LEAD_LOW, ONSET, ROLES
+from groovevae.bars.constants import FIRST_PITCH, LINES, MAJOR_SCALE, NUM_PITCHES, PITCHED, ROLES
 from groovevae.bars.types import Bars
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: the odd multiplier of Fibonacci hashing
-_MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
+_MAJOR = np.array(MAJOR_SCALE)
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,8 @@ class PhraseMeasures:
 
 def onset_grids(bars: Bars) -> dict[str, np.ndarray]:
     """Where each role strikes what, (N, T, voices or pitches) or (N, T) u1 tokens; lengths and velocities left out."""
-    return {
-        "drums": (bars.drums > 0).astype(np.uint8),
-        "bass": np.where(bars.bass >= FIRST_PITCH, bars.bass, 0).astype(np.uint8),
-        "chords": (bars.chords == ONSET).astype(np.uint8),
-        "lead": np.where(bars.lead >= FIRST_PITCH, bars.lead, 0).astype(np.uint8),
-    }
+    grids = {role: bars.onsets(role).astype(np.uint8) for role in ROLES}
+    return grids | {role: grids[role] * getattr(bars, role) for role in LINES}
 
 
 def role_digests(bars: Bars) -> np.ndarray:
@@ -75,22 +71,19 @@ def note_sets(bars: Bars) -> np.ndarray:
     """All onsets of each bar as one row of 0 and 1, (N, F) float32: role, step, and pitch or voice."""
     grids = onset_grids(bars)
     parts = [grids["drums"], grids["chords"]]
-    for role in ("bass", "lead"):
-        tokens = grids[role]
-        parts.append((tokens[..., None] == np.arange(FIRST_PITCH, 80)) & (tokens[..., None] > 0))
+    for role in LINES:
+        parts.append(grids[role][..., None] == FIRST_PITCH + np.arange(NUM_PITCHES[role]))
     return np.concatenate([part.reshape(len(bars), -1) for part in parts], axis=1).astype(np.float32)
 
 
 def pitch_classes(bars: Bars) -> np.ndarray:
     """How often each bar strikes each pitch class in its pitched roles, (N, 12) float."""
-    counts = np.zeros((len(bars), 12))
-    chords = (bars.chords == ONSET).sum(1)  # (N, 60)
-    for pitch in range(chords.shape[1]):
-        counts[:, (pitch + CHORD_LOW) % 12] += chords[:, pitch]
-    for tokens, low in ((bars.bass, BASS_LOW), (bars.lead, LEAD_LOW)):
-        bar, step = np.nonzero(tokens >= FIRST_PITCH)
-        np.add.at(counts, (bar, (tokens[bar, step].astype(int) - FIRST_PITCH + low) % 12), 1)
-    return counts
+    return np.sum([bars.pitch_classes(role) for role in PITCHED], axis=0, dtype=float)
+
+
+def semitones_apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Tell where some pitch class of one role's chroma (N, T, 12) is a semitone from one of another's, (N, T) bool."""
+    return (one & (np.roll(other, 1, -1) | np.roll(other, -1, -1))).any(-1)
 
 
 def measure_phrase(bars: Bars) -> PhraseMeasures:

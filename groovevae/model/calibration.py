@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from groovevae.bars.constants import ROLES
+from groovevae.model.moving import LatentPath
 
 AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # where a curve is known; at 0 it is 0
 
@@ -32,3 +33,24 @@ def find_curves(calibration: Calibration, source: str, target: str) -> np.ndarra
     if calibration:
         return np.mean(list(calibration.values()), axis=0)
     return np.tile(AMOUNTS, (len(ROLES), 1))
+
+
+def calibrated_path(
+    z: np.ndarray,
+    displacements: Mapping[str, np.ndarray],
+    weights: Mapping[str, float],
+    curves: Mapping[str, np.ndarray],
+) -> LatentPath:
+    """Return the path on which each role goes to each target as far as it must to be heard `amount` times its weight.
+
+    `displacements` (N, Z) and `curves` (4, K) are those to each target.
+    """
+
+    def path(role: str, amounts: np.ndarray) -> np.ndarray:
+        out = z.astype(np.float32)
+        for name, displacement in displacements.items():
+            share = calibrated_share(curves[name][ROLES.index(role)], amounts * weights[name])  # (N,)
+            out = out + share[:, None].astype(np.float32) * displacement
+        return out
+
+    return path

@@ -17,7 +17,7 @@ import numpy as np
 
 from groovevae.bars.constants import ROLES
 from groovevae.config import ModelConfig
-from groovevae.errors import GrooveError, ModelFileError
+from groovevae.errors import Cure, GrooveError, ModelFileError
 from groovevae.files import write_file
 from groovevae.model.calibration import AMOUNTS, Calibration
 from groovevae.model.forms import Prior, prior_from_file, prior_to_file
@@ -212,17 +212,23 @@ def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from None
     metadata = _metadata(path, data, kind)
-    cure = "get or train it anew" if kind == MODEL_KIND else "give it up with --restart"
     try:
         arrays = load(data)
         found = metadata.pop("checksum", "")
         texts = {k: json.loads(v) for k, v in metadata.items() if k not in ("kind", "version")}
     except (SafetensorError, ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
         reason = " ".join(str(error).split())
-        raise ModelFileError(f"{path}: damaged {kind} file ({reason}); {cure}") from None
+        raise _damaged(path, kind, reason) from None
     if found != _checksum(arrays, metadata):
-        raise ModelFileError(f"{path}: damaged {kind} file (its checksum does not fit); {cure}")
+        raise _damaged(path, kind, "its checksum does not fit")
     return arrays, texts
+
+
+def _damaged(path: Path, kind: str, reason: str) -> ModelFileError:
+    problem = f"{path}: damaged {kind} file ({reason})"
+    if kind == STATE_KIND:
+        return ModelFileError(problem, cure=Cure.RESTART)
+    return ModelFileError(f"{problem}; {'get or train' if kind == MODEL_KIND else 'make'} it anew")
 
 
 def read_texts(path: Path, *, kind: str) -> dict[str, Any]:

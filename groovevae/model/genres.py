@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.bars import Song
-from groovevae.bars.constants import PITCHED, VOICE_PITCH
+from groovevae.bars.constants import BASS, PITCHED, VOICE_PITCH
 from groovevae.errors import RequestError
 
 RIDGE = 0.01  # variance added to every dimension, so that one without any can be divided by
@@ -126,10 +126,9 @@ def best_phrase_start(song: Song, *, has_drums: bool, length: int, least: float)
     sounding = np.flatnonzero(bars.has_notes)
     if not len(sounding):
         return None
-    roles = [getattr(bars, role).reshape(len(bars), -1).any(1) for role in PITCHED]
-    roles += [bars.drums.reshape(len(bars), -1).any(1)] if has_drums else []
-    playing = np.stack(roles).sum(0)  # (N,) roles that play in each bar
-    best, best_score = None, least * len(roles)
+    plays = bars.role_plays if has_drums else bars.role_plays[:, BASS:]  # (N, 4) or (N, 3)
+    playing = plays.sum(1)  # (N,) roles that play in each bar
+    best, best_score = None, least * plays.shape[1]
     for start in range(int(sounding[0]), len(bars) - length + 1, 4):
         window = slice(start, start + length)
         if (bars.metre[window] == bars.metre[start]).all() and playing[window].mean() > best_score:

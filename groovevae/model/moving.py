@@ -12,6 +12,7 @@ from groovevae.model.genres import RIDGE, Genre
 REST_KEPT = 0.4  # of what a song's code leaves open, when the code says the rest
 MIN_SINE = 1e-4  # of the angle between two points; below, an arc is a line
 
+LatentPath = Callable[[str, np.ndarray], np.ndarray]  # a role, and the amounts of its bars (N,), to points (N, Z)
 Displacement = Callable[[np.ndarray], np.ndarray]  # points (N, Z) to how far, and where to, amount 1 moves each (N, Z)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from groovevae.bars.constants import MAX_STEPS, NUM_VOICES, PITCHED, ROLES
 from groovevae.bars.midi import TEMPO_RANGE
+from groovevae.bars.types import bar_length
 from groovevae.model.forms import SILENT, Prior
 from groovevae.model.genres import Genre, Vector
 
@@ -80,7 +81,7 @@ def _check_played(where: str, *, tempo: object, kit: Any) -> None:
 def _check_metres(where: str, metres: Iterable[Any]) -> None:
     for numerator, denominator in metres:
         _require(
-            _whole([numerator, denominator], 1, 32) and 1 <= 16 * numerator // denominator <= MAX_STEPS,
+            _whole([numerator, denominator], 1, 32) and 1 <= bar_length((numerator, denominator)) <= MAX_STEPS,
             f"{where} has a metre that the grid does not hold",
         )
 

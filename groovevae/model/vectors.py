@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from groovevae.errors import ModelFileError, RequestError
+from groovevae.errors import Cure, ModelFileError, RequestError
 from groovevae.model.file import ModelFile, read_tensors, vector_to_json, write_tensors
 from groovevae.model.genres import Vector
 
 VECTOR_KIND = "groovevae vector"
 SUFFIX = ".safetensors"
-NUM_SHOWN = 3  # genres at either end of a vector
 
 
 def save_vector(path: str | Path, vector: Vector, model: ModelFile) -> None:
@@ -43,9 +42,7 @@ def find_vector(word: str, model: ModelFile) -> Vector:
     if word in model.vectors:
         return model.vectors[word]
     if not model.vectors:
-        raise RequestError(
-            f"no vector {word!r}: this model has none; groove vector learn CORPUS adds the ready-made ones"
-        )
+        raise RequestError(f"no vector {word!r}: this model has none", cure=Cure.LEARN_VECTORS)
     near = difflib.get_close_matches(word, model.vectors, n=1)
     hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(model.vectors)}"
     raise RequestError(f"no vector {word!r} in this model; {hint}")
@@ -58,17 +55,3 @@ def with_vectors(model: ModelFile, vectors: Iterable[Vector]) -> ModelFile:
         if not name or "=" in name or name.endswith(SUFFIX):
             raise RequestError(f"{name!r} cannot be a vector's name: it must not hold =, nor end in {SUFFIX}")
     return replace(model, vectors={**model.vectors, **added})
-
-
-def describe_vector(vector: Vector, model: ModelFile) -> list[str]:
-    """Lines that say what a vector does, how long it is, and which genres lie furthest along it and against it."""
-    lines = [f"{vector.name}: {vector.about}" if vector.about else vector.name]
-    lines += [f"strength 1: {vector.unit}"] if vector.unit else []
-    lines.append(f"length {np.linalg.norm(vector.z):.2f}")
-    centre = np.mean([genre.mean for genre in model.genres.values()], axis=0)
-    square = max(float(vector.z @ vector.z), 1e-12)
-    along = {name: float((genre.mean - centre) @ vector.z) / square for name, genre in model.genres.items()}
-    ranked = sorted(along, key=lambda name: -along[name])
-    for side, names in (("along", ranked[:NUM_SHOWN]), ("against", ranked[::-1][:NUM_SHOWN])):
-        lines.append(f"genres furthest {side} it: " + ", ".join(f"{name} ({along[name]:+.2f})" for name in names))
-    return lines

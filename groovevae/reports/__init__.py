@@ -1,4 +1,4 @@
-"""What the library found, told to people: tables, lines, pages, progress; and the same as JSON and CSV.
+"""Findings turned into what people and programs read: text, tables, Markdown, HTML, CSV and JSON; and progress bars.
 
-It measures and decides nothing. Most people want `terminal.line`.
+It measures and decides nothing. A module for each finding makes lines and tables of it; `terminal.show` prints them.
 """

@@ -19,7 +19,7 @@ from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
-from groovevae.errors import CorpusError, RequestError
+from groovevae.errors import CorpusError, Cure, RequestError
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
@@ -67,9 +67,6 @@ class TrainingProgress:
     bars_per_second: float
     seconds_left: float
     held_out_f1: dict[str, float] | None = None  # by role, mean over genres; only when it was measured
-
-
-Report = Callable[[TrainingProgress], None]
 
 
 def learning_rate(config: TrainConfig) -> optax.Schedule:
@@ -150,11 +147,11 @@ def run_training(
     *,
     model_config: ModelConfig,
     config: TrainConfig,
-    report: Report,
+    report: Callable[[TrainingProgress], None],
     save: Callable[[TrainState], None],
     stop: Callable[[], bool] = lambda: False,
 ) -> TrainState:
-    """Trains from `state` up to `config.steps`, or until `stop()` in any process, on all devices of all processes.
+    """Train from `state` up to `config.steps`, or until `stop()` in any process, on all devices of all processes.
 
     `report` is called every REPORT_STEPS, `save` now and then and at the end, both in the first process alone.
     Raises CorpusError where there is nothing to train on, RequestError where the devices cannot share a batch.
@@ -162,24 +159,22 @@ def run_training(
     if not len(data):
         raise CorpusError("no bars to train on")
     batches, graph, mesh = Batches.of(data, config), _graph(model_config, config), make_mesh(config.batch_size)
-    clock = _Clock()
+    state = replicate(mesh, state)
+    step, pending, clock = int(state.step), [], _Clock()
 
-    def tell(step: int, means: StepMetrics, pace: float) -> None:
+    def tell(means: StepMetrics, pace: float) -> None:
         is_at_end = step == config.steps
         measured = _held_out_f1(model_config, state, held_out) if is_at_end or step % EVAL_STEPS == 0 else None
         report(_progress(step, config, means, pace, measured))
         if not is_at_end and clock.is_time_to_save():
             save(state)
 
-    state = replicate(mesh, state)
-    step, pending = int(state.step), []
     while step < config.steps and not _is_stopped(stop, may_ask=not pending):
         state, metrics = train_step(graph, config, state, *split_rows(mesh, batches[step]))
         step += 1
         pending.append(metrics)
         if step % REPORT_STEPS == 0 or step == config.steps:
-            means = _means(pending, step)
-            in_first_process(tell, step, means, clock.lap(len(pending)))
+            in_first_process(tell, _means(pending, step), clock.lap(len(pending)))
             clock.skip()
             pending = []
     in_first_process(save, state)
@@ -203,7 +198,7 @@ def _means(pending: list[StepMetrics], step: int) -> StepMetrics:
     """The means over some steps. Raises RequestError where they are no numbers."""
     means = jax.tree.map(lambda *values: np.mean(values, axis=0), *jax.device_get(pending))
     if not np.isfinite(means.recon).all():
-        raise RequestError(f"training went astray before step {step}; --restart with a lower --learning-rate")
+        raise RequestError(f"training went astray before step {step}", cure=Cure.LOWER_RATE)
     return means
 
 

@@ -19,6 +19,7 @@ from groovevae.model.forms import FORM_BARS, NEW, Coordinates, Prior, pick_forms
 from groovevae.model.genres import Genre
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
+from groovevae.progress import Progress, quiet
 from groovevae.training.prior_network import PhraseBatch, PriorNetwork, flow_loss
 from groovevae.training.weights import state_to_arrays
 
@@ -45,6 +46,7 @@ def fit_prior(
     *,
     config: PriorConfig | None = None,
     stop: Callable[[], bool] = lambda: False,
+    progress: Progress = quiet,
 ) -> Prior | None:
     """A prior over phrases of songs with their genres, as this network encodes them; None where `stop` ended it.
 
@@ -56,7 +58,7 @@ def fit_prior(
     used = _spread(songs, song_genres, seed=config.seed)
     z = [encode(network, song.bars[sounding(song)])[0] for song, _ in used]
     x = [coordinates[name].of(points) for points, (_, name) in zip(z, used, strict=True)]
-    weights = _fit(_flat(used, x, names), config, len(names), stop)
+    weights = _fit(_flat(used, x, names), config, len(names), stop, progress)
     if weights is None:
         return None
     forms = {}
@@ -115,7 +117,11 @@ def _phrases(bars: _Bars, starts: np.ndarray) -> tuple[np.ndarray, PhraseBatch, 
 
 
 def _fit(
-    bars: _Bars, config: PriorConfig, num_genres: int, stop: Callable[[], bool] = lambda: False
+    bars: _Bars,
+    config: PriorConfig,
+    num_genres: int,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress = quiet,
 ) -> dict[str, np.ndarray] | None:
     network = PriorNetwork(config, bars.x.shape[1], num_genres, low_precision=True, rngs=nnx.Rngs(config.seed))
     graph, params = nnx.split(network)
@@ -135,6 +141,7 @@ def _fit(
     for number in range(config.steps):
         if stop():
             return None
+        progress("prior over phrases", number, config.steps)
         rng = np.random.default_rng([config.seed, number])
         starts = np.minimum(np.searchsorted(edges, rng.random(config.batch_size)), len(edges) - 1)
         key = jax.random.fold_in(jax.random.key(config.seed), number)

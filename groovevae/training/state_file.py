@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from groovevae.errors import ModelFileError
+from groovevae.errors import Cure, ModelFileError
 from groovevae.model.file import STATE_KIND, read_tensors, read_texts, write_tensors
 from groovevae.training.loop import TrainState
 from groovevae.training.weights import arrays_to_state, state_to_arrays
@@ -29,7 +29,7 @@ def unfinished_step(out: Path) -> int | None:
     if texts.get("done"):
         return None
     if not isinstance(step := texts.get("step"), int):
-        raise ModelFileError(f"{path}: damaged {STATE_KIND} file (it says no step); give it up with --restart")
+        raise ModelFileError(f"{path}: damaged {STATE_KIND} file (it says no step)", cure=Cure.RESTART)
     return step
 
 
@@ -53,10 +53,10 @@ def load_state(path: Path, like: TrainState, run: Run) -> TrainState:
     an unfinished one, and where the file is damaged.
     """
     tensors, texts = read_tensors(path, kind=STATE_KIND)
-    if differing := _differing(texts, run):
+    if error := _another_run(path, texts, run):
         if texts.get("done"):
             return like
-        raise ModelFileError(f"{path}: an unfinished run {differing}, or give it up with --restart")
+        raise error
     return arrays_to_state(like, tensors)
 
 
@@ -66,16 +66,17 @@ def _begun_with(texts: dict[str, Any]) -> Run | None:
     return run if isinstance(run, dict) and all(isinstance(part, dict) for part in run.values()) else None
 
 
-def _differing(texts: dict[str, Any], run: Run) -> str:
-    """What keeps a saved state from being gone on with, and what to do about it; empty where nothing does."""
+def _another_run(path: Path, texts: dict[str, Any], run: Run) -> ModelFileError | None:
+    """Return what keeps a saved state from being resumed as `run`, None where nothing does."""
+    unfinished = f"{path}: an unfinished run"
     if texts.get("layout") != STATE_LAYOUT:
-        return "of another version of groovevae; finish it with that one"
+        return ModelFileError(f"{unfinished} of another version of groovevae, which can finish it", cure=Cure.RESTART)
     before = _begun_with(texts)
     if before is None:
-        return "that does not say what it was started with; look for another copy of the file"
+        return ModelFileError(f"{unfinished} that does not say what it was started with", cure=Cure.RESTART)
     for part, values in run.items():
         found = before.get(part, {})
         if differing := sorted(name for name in values if found.get(name) != values[name]):
             was = ", ".join(f"{name} {found.get(name)}, now {values[name]}" for name in differing)
-            return f"with {was}; use the same"
-    return ""
+            return ModelFileError(f"{unfinished} with {was}", cure=Cure.SAME_OR_RESTART)
+    return None

@@ -1,11 +1,8 @@
-"""An evaluation as one HTML file with plots in it. Needs matplotlib."""
+"""Plots of an evaluation, as PNG pictures. Needs matplotlib."""
 
 from __future__ import annotations
 
-import base64
 import io
-from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -13,58 +10,22 @@ import numpy as np
 from groovevae.errors import GrooveError
 from groovevae.evaluation.dose_response import PairResponse
 from groovevae.evaluation.run import Evaluation
-from groovevae.reports.evaluation import AMOUNTS, HALF, IDENTITY, WHOLE, Table, blend_name, details, summary
+from groovevae.evaluation.versions import AMOUNTS, IDENTITY, blend_name
+from groovevae.reports.evaluation.blends import HALF, WHOLE
 
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #222 }
-table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
-th, td { padding: 0.15rem 0.6rem; text-align: right; border-bottom: 1px solid #ddd }
-th:first-child, td:first-child { text-align: left }
-img { max-width: 100% }
-p { max-width: 50rem }
-div { overflow-x: auto }
-"""
 _SHOWN = ("all", "without drums")
 
 
 def check_plots() -> None:
-    """Raises GrooveError without matplotlib."""
+    """Raise GrooveError without matplotlib."""
     try:
         import matplotlib  # noqa: F401
     except ImportError:
         raise GrooveError("matplotlib is missing; pip install 'groovevae[evaluate]'") from None
 
 
-def to_html(evaluation: Evaluation, *, title: str) -> str:
-    """A page that needs nothing beside it."""
-    parts = [f"<h1>{escape(title)}</h1>"]
-    parts += [_table(table) for table in summary(evaluation)]
-    parts.append("<h2>Plots</h2>")
-    parts += [_image(picture, about) for picture, about in pictures(evaluation)]
-    parts.append("<h2>By genre and by pair</h2>")
-    parts += [_table(table) for table in details(evaluation)]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
-    body = "\n".join(parts)
-    return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
-
-
-def _table(table: Table) -> str:
-    def row(cells: Sequence[str], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-    lines = [f"<h3>{escape(table.title)}</h3>"]
-    lines += [f"<p>{escape(table.note)}</p>"] if table.note else []
-    rows = "\n".join(row(cells, "td") for cells in table.rows)
-    return "\n".join([*lines, f"<div><table>\n{row(table.header, 'th')}\n{rows}\n</table></div>"])
-
-
-def _image(picture: bytes, about: str) -> str:
-    text, data = escape(about), base64.b64encode(picture).decode()
-    return f'<p>{text}</p><img alt="{text}" src="data:image/png;base64,{data}">'
-
-
 def pictures(evaluation: Evaluation) -> list[tuple[bytes, str]]:
-    """PNG pictures, each with what it shows."""
+    """Return PNG pictures, each with what it shows."""
     from matplotlib.figure import Figure
 
     found = [

@@ -1,0 +1,56 @@
+"""`groove refit`: what a model holds beside its network, fitted anew to the corpus it was trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from groovevae.cli.common import check_copy, read_corpus
+from groovevae.cli.root import main
+
+
+@main.command(short_help="Fit anew what a model holds beside its network.")
+@click.argument("model", type=click.Path())
+@click.argument("corpus", type=click.Path())
+@click.option("--out", type=click.Path(), required=True, help="The copy of the model to write.")
+@click.option(
+    "--only",
+    "parts",
+    type=click.Choice(["blends", "vectors", "prior"]),
+    multiple=True,
+    help="Fit this part alone; may be given several times.  [default: all of them]",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of the training.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+def refit(model: str, corpus: str, *, out: str, parts: tuple[str, ...], seed: int, jobs: int | None) -> None:
+    """Fit anew what a MODEL file (or `default`, the one that comes with groovevae) holds beside its network.
+
+    groove train does all of this at its end: a model of an earlier version may lack some of it. CORPUS is what the
+    model was trained on, and --seed the seed of that training: they decide which songs were held out. The network
+    itself is not trained; MODEL stays as it is, and --out is a copy.
+
+    \b
+    blends   how far an amount goes between two genres, and what songs in several genres share
+    vectors  density, syncopation, swing, register, polyphony and drum density
+    prior    the phrases of groove sample
+
+    \b
+    Examples:
+      groove refit old.safetensors my-midi --out new.safetensors
+      groove refit old.safetensors my-midi --only prior --out with-prior.safetensors
+    """
+    from groovevae.model.file import load_model_file, save_model
+    from groovevae.reports import progress, terminal
+    from groovevae.reports.model import parts_held
+    from groovevae.training.refit import PARTS
+    from groovevae.training.refit import refit as fit_parts
+
+    source = None if model == "default" else model
+    loaded = load_model_file(source)
+    check_copy(source, out)
+    songs = read_corpus(corpus, jobs)
+    with progress.parts() as told:
+        fitted = fit_parts(loaded, songs, parts=parts or PARTS, seed=seed, progress=told)
+    save_model(out, fitted)
+    terminal.show([parts_held(fitted, Path(out))])

@@ -1,0 +1,126 @@
+"""Tables of blends over all pairs of genres: who judges them, how far they go, what they keep, and how they sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from groovevae.evaluation.dose_response import REAL, UNRELATED, PairResponse
+from groovevae.evaluation.excerpts import RUN_BARS
+from groovevae.evaluation.run import Evaluation
+from groovevae.evaluation.versions import (
+    AMOUNTS,
+    COPY,
+    IDENTITY,
+    LITERAL,
+    RANDOM,
+    SHUFFLED,
+    SPLICE,
+    blend_name,
+    literal_name,
+)
+from groovevae.measures.features import KINDS
+from groovevae.reports.evaluation.figures import mean, number
+from groovevae.reports.table import Table
+
+HALF, WHOLE = blend_name(0.5), blend_name(1.0)
+VERSIONS = (
+    IDENTITY,
+    *map(blend_name, AMOUNTS),
+    *map(literal_name, LITERAL),
+    RANDOM,
+    SHUFFLED,
+    SPLICE,
+    COPY,
+)
+HALF_RANGE = (0.35, 0.65)  # of the way: what counts as half
+WHOLE_LEAST = 0.85  # of the way: what counts as having arrived
+SPEARMAN_LEAST = 0.95
+CHROMA_LEAST = {HALF: 0.85, WHOLE: 0.75}
+MEASURES = ("chroma", "groove", "melody")  # of what is kept
+
+
+def accuracy(evaluation: Evaluation) -> Table:
+    """Return how often judges know real bars of each genre."""
+    genres = evaluation.genres
+    rows = [(name, *(number(evaluation.accuracy[kind][name]) for kind in KINDS)) for name in genres]
+    means = ("mean", *(number(mean(list(evaluation.accuracy[kind].values()))) for kind in KINDS))
+    pairs = ("of two genres", *(number(mean([pair.accuracy[kind] for pair in evaluation.pairs])) for kind in KINDS))
+    note = (
+        f"Share of real held-out bars that the judges take for their genre, out of {len(genres)}; each bar is judged "
+        "by one that has not heard its song. Judges never see the model. Last row: judges of two genres, which "
+        "measure how far blends go, mean over pairs."
+    )
+    left = f" Too few held-out songs: {', '.join(evaluation.left_out)}." if evaluation.left_out else ""
+    return Table(("genre", *KINDS), (*rows, means, pairs), title="Judges of genre", note=note + left)
+
+
+def shares(evaluation: Evaluation) -> Table:
+    """Return how far each version is heard to go, over all pairs."""
+    rows = []
+    for version in VERSIONS:
+        cells = []
+        for kind in KINDS:
+            values = [pair.shares[kind][version].value for pair in evaluation.pairs]
+            low, middle, high = np.percentile(values, [10, 50, 90])
+            cells.append(f"{middle:.2f} ({low:.2f} to {high:.2f})")
+        rows.append((version, *cells))
+    note = (
+        "Share of the way from the source's real level to the target's, of the probability that judges give to the "
+        f"target rather than the source: median of {len(evaluation.pairs)} ordered pairs (and 10th to 90th "
+        f"percentile). {evaluation.num_runs} runs of {RUN_BARS} bars a genre, played at the default temperature."
+    )
+    return Table(("", *KINDS), tuple(rows), title="How far blends are heard to go", note=note)
+
+
+def marks(pairs: Sequence[PairResponse]) -> Table:
+    """Return how many pairs meet each mark."""
+    low, high = HALF_RANGE
+    figures: dict[str, Callable[[PairResponse, str], bool]] = {
+        f"Spearman of amount and probability at least {SPEARMAN_LEAST}": lambda pair, kind: (
+            pair.spearman[kind] >= SPEARMAN_LEAST
+        ),
+        f"{low} to {high} of the way at 0.5": lambda pair, kind: low <= pair.shares[kind][HALF].value <= high,
+        f"at least {WHOLE_LEAST} of the way at 1": lambda pair, kind: pair.shares[kind][WHOLE].value >= WHOLE_LEAST,
+        "random direction: interval holds 0": lambda pair, kind: pair.shares[kind][RANDOM].holds_zero,
+        "shuffled labels: interval holds 0": lambda pair, kind: pair.shares[kind][SHUFFLED].holds_zero,
+    }
+    rows = [
+        (name, *(f"{sum(test(pair, kind) for pair in pairs)} of {len(pairs)}" for kind in KINDS))
+        for name, test in figures.items()
+    ]
+    return Table(("", *KINDS), tuple(rows), title="Pairs that meet each mark")
+
+
+def content(pairs: Sequence[PairResponse]) -> Table:
+    """Return what each version keeps of the source, mean over pairs."""
+    rows = []
+    for version in (*VERSIONS, UNRELATED):
+        values = [mean([pair.content[measure][version].value for pair in pairs]) for measure in MEASURES]
+        rows.append((version, *map(number, values)))
+    meets = [
+        f"{sum(pair.content['chroma'][name].value >= least for pair in pairs)} pairs keep {least} at {name}"
+        for name, least in CHROMA_LEAST.items()
+    ]
+    note = (
+        "Of the source bar in its place, mean over pairs: cosine of the pitch classes of two beats, share of steps "
+        f"at which both strike or both do not, note F1 of the lead. Chroma: {'; '.join(meets)}, of "
+        f"{len(pairs)}."
+    )
+    return Table(("", *MEASURES), tuple(rows), title="What blends keep", note=note)
+
+
+def soundness(pairs: Sequence[PairResponse]) -> Table:
+    """Return how sound each version is, beside real bars, mean over pairs."""
+    measures = list(pairs[0].soundness)
+    rows = []
+    for version in (REAL, *VERSIONS):
+        values = [mean([pair.soundness[measure][version] for pair in pairs]) for measure in measures]
+        rows.append((version, *map(number, values)))
+    note = (
+        "Mean over pairs. In scale: share of notes within the best major or minor scale. Clashes: share of steps "
+        "where roles that sound together are a semitone apart. Polyphony in notes, range in semitones, entropy in "
+        "bits."
+    )
+    return Table(("", *measures), tuple(rows), title="Soundness", note=note)

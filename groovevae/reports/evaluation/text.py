@@ -1,0 +1,45 @@
+"""All tables of an evaluation in their order; and everything as JSON."""
+
+from __future__ import annotations
+
+from groovevae.evaluation.run import Evaluation
+from groovevae.files import printable
+from groovevae.measures.features import KINDS
+from groovevae.reports import values
+from groovevae.reports.evaluation import attributes, blends, novelty, pairs, reconstruction, truth
+from groovevae.reports.table import Table
+
+
+def summary(evaluation: Evaluation) -> list[Table]:
+    """Return what a reader wants to know first: means over genres and pairs."""
+    return [
+        reconstruction.means(evaluation.reconstruction),
+        blends.accuracy(evaluation),
+        blends.shares(evaluation),
+        blends.marks(evaluation.pairs),
+        blends.content(evaluation.pairs),
+        *truth.overall(evaluation.truth),
+        *attributes.responses(evaluation.attributes),
+        blends.soundness(evaluation.pairs),
+        novelty.copied(evaluation.novelty),
+    ]
+
+
+def details(evaluation: Evaluation) -> list[Table]:
+    """Return each genre and each pair by itself."""
+    return [
+        reconstruction.by_genre(evaluation.reconstruction),
+        *(pairs.shares(evaluation.pairs, kind) for kind in KINDS),
+        pairs.content(evaluation.pairs),
+        *truth.by_pair(evaluation.truth),
+    ]
+
+
+def to_markdown(evaluation: Evaluation, *, title: str) -> str:
+    """Return the summary as a Markdown page."""
+    return printable("\n\n".join([f"# {title}", *(table.to_markdown() for table in summary(evaluation))]) + "\n")
+
+
+def to_json(evaluation: Evaluation) -> str:
+    """Return everything that was measured; an estimate is [value, low, high], what could not be measured null."""
+    return values.to_json(evaluation, indent=1, digits=4)

@@ -1,0 +1,144 @@
+"""Work that takes a while, as it goes on: bars in a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from groovevae.progress import Progress
+from groovevae.reports.terminal import print_line
+from groovevae.reports.training import f1_text
+
+if TYPE_CHECKING:
+    from groovevae.training.loop import TrainingProgress
+
+PLAIN_STEPS = 100  # between two lines where there is no terminal to draw on
+PLAIN_SECONDS = 5.0
+AT_END = "Measuring on held-out songs, learning how phrases go on, and writing the model."
+_REFRESHES = 2  # a second: training needs the processor
+
+
+@contextmanager
+def reading() -> Iterator[Progress]:
+    """Show on stderr how many files of a corpus have been read, while some are still to do."""
+    console = Console(stderr=True)
+    if not console.is_interactive:
+        yield _reading_in_lines(console)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with _bar(console, "reading files", *columns) as progress:
+        yield progress
+
+
+def _reading_in_lines(console: Console) -> Progress:
+    last = time.monotonic()
+
+    def told(what: str, done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > PLAIN_SECONDS:
+            last = time.monotonic()
+            print_line(console, f"{what}: {done:,} of {total:,}")
+
+    return told
+
+
+@contextmanager
+def parts(*, is_quiet: bool = False) -> Iterator[Progress]:
+    """Show on stderr which part of a longer work is being done, and how much of it is left."""
+    console = Console(stderr=True, quiet=is_quiet)
+    if not console.is_interactive:
+        yield _parts_in_lines(console)
+        return
+    with _bar(console, "", TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as progress:
+        yield progress
+
+
+def _parts_in_lines(console: Console) -> Progress:
+    last, since = "", 0.0
+
+    def told(what: str, done: int, total: int) -> None:
+        nonlocal last, since
+        if what != last or time.monotonic() - since > PLAIN_SECONDS:
+            print_line(console, what if what != last else f"{what}: {done:,} of {total:,}")
+            last, since = what, time.monotonic()
+
+    return told
+
+
+@contextmanager
+def _bar(console: Console, what: str, *columns: ProgressColumn) -> Iterator[Progress]:
+    """Draw one bar, which is wiped away at the end."""
+    with Bar(*columns, console=console, transient=True, refresh_per_second=_REFRESHES) as bar:
+        console.show_cursor(True)  # a process that is killed leaves no terminal without one
+        task = bar.add_task(what, total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+
+
+@contextmanager
+def training(*, is_quiet: bool = False) -> Iterator[Callable[[TrainingProgress], None]]:
+    """Show a training run on stdout: a bar and the losses in a terminal, else a line now and then."""
+    console = Console(quiet=is_quiet, force_interactive=False if is_quiet else None)
+    if not console.is_interactive:
+        yield _training_in_lines(console)
+        return
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    bar = Bar(*columns, TimeElapsedColumn())
+    task = bar.add_task("", total=None)
+    compiling = Text("The first steps take longer: the network is being compiled.")
+    with Live(Group(bar, compiling), console=console, refresh_per_second=_REFRESHES) as live:
+        console.show_cursor(True)
+
+        def drawn(progress: TrainingProgress) -> None:
+            bar.update(task, completed=progress.step, total=progress.steps, description=_pace(progress))
+            is_at_end = progress.step == progress.steps
+            live.update(Group(bar, Text(AT_END if is_at_end else _losses(progress))))
+            _measured(console, progress)
+
+        yield drawn
+
+
+def _training_in_lines(console: Console) -> Callable[[TrainingProgress], None]:
+    is_first = True
+
+    def told(progress: TrainingProgress) -> None:
+        nonlocal is_first
+        is_at_end = progress.step == progress.steps
+        if is_first or is_at_end or progress.step % PLAIN_STEPS == 0:
+            print_line(console, f"step {progress.step:,} of {progress.steps:,}: {_losses(progress)}, {_pace(progress)}")
+        is_first = False
+        _measured(console, progress)
+        if is_at_end:
+            print_line(console, AT_END)
+
+    return told
+
+
+def _losses(progress: TrainingProgress) -> str:
+    parts = ", ".join(f"{name} {nats:.1f}" for name, nats in progress.recon.items())
+    active = f"KL {progress.kl:.1f}, {progress.active_units} active units, genre {progress.genre_loss:.2f}"
+    return f"nats a bar: {parts}, {active}"
+
+
+def _pace(progress: TrainingProgress) -> str:
+    return f"{progress.bars_per_second:,.0f} bars/s, {timedelta(seconds=round(progress.seconds_left))} left"
+
+
+def _measured(console: Console, progress: TrainingProgress) -> None:
+    if progress.held_out_f1 is not None:
+        print_line(console, f"step {progress.step:,}: held-out note F1 {f1_text(progress.held_out_f1)}")

@@ -1,0 +1,49 @@
+"""A training run in words: what it begins with, and what came of it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from groovevae.bars.constants import ROLES
+from groovevae.corpus import Corpus
+from groovevae.measures.note_f1 import macro_f1
+from groovevae.reports.table import Part, Table
+
+if TYPE_CHECKING:
+    from groovevae.training.result import Trained
+
+
+def corpus_read(corpus: Corpus, name: str) -> Iterator[Part]:
+    """Say what was read of a corpus that the user calls `name`."""
+    yield f"{name}: files used: {len(corpus.songs):,}, genres: {len(corpus.genres)}"
+    if unused := len(corpus.rejected) + len(corpus.unread):
+        yield f"files not used: {unused:,}; groove corpus {shlex.quote(name)} lists them"
+
+
+def trained_model(trained: Trained, name: str) -> Iterator[Part]:
+    """Say how well a model that was written to `name` reconstructs, and how to try it."""
+    rows = dict(trained.held_out_f1)
+    if rows:
+        rows["mean of held-out songs"] = macro_f1(trained.held_out_f1)
+    rows["mean of training songs"] = macro_f1(trained.train_f1)
+    yield f1_table(rows)
+    genres = sorted(trained.model.genres.values(), key=lambda genre: not genre.phrases)
+    first, second = [genre.name for genre in [*genres, *genres]][:2]
+    yield f"Model of {trained.steps_done:,} steps: {name}"
+    yield f"Try it: {shlex.join(['groove', 'blend', first, second, '--model', name])}"
+
+
+def f1_table(rows: Mapping[str, Mapping[str, float]]) -> Table:
+    """Return note F1 by role of each row; the rows are genres and means."""
+    return Table(("note F1", *ROLES), tuple((name, *(_share(f1[role]) for role in ROLES)) for name, f1 in rows.items()))
+
+
+def f1_text(f1: Mapping[str, float]) -> str:
+    """Return note F1 by role as one line."""
+    return ", ".join(f"{role} {_share(f1[role])}" for role in ROLES if role in f1)
+
+
+def _share(value: float) -> str:
+    return "-" if value != value else f"{value:.2f}"  # NaN: no such notes

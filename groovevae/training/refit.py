@@ -1,0 +1,103 @@
+"""What a model file holds beside its weights, fitted anew to a trained model. The network itself is not trained."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from groovevae.config import PriorConfig
+from groovevae.corpus import Corpus, CorpusSong, split_songs
+from groovevae.errors import CorpusError, RequestError
+from groovevae.fitting.attribute_vectors import find_attribute_vectors
+from groovevae.fitting.calibration import with_calibration
+from groovevae.fitting.song_codes import with_song_codes
+from groovevae.measures.attributes import ATTRIBUTES
+from groovevae.model.file import ModelFile
+from groovevae.progress import Progress, quiet
+from groovevae.training.prior import fit_prior
+from groovevae.training.sources import dataset, rehearse, songs_with_genres
+
+PARTS = ("blends", "vectors", "prior")
+
+
+def refit(
+    model: ModelFile,
+    corpus: Corpus,
+    *,
+    parts: Collection[str] = PARTS,
+    seed: int = 0,
+    prior_config: PriorConfig | None = None,
+    progress: Progress = quiet,
+) -> ModelFile:
+    """Return the model with some of PARTS fitted anew to the songs of the corpus that it was trained on.
+
+    `seed` is the one it was trained with: it decides which songs are held out. Raises RequestError for a part that is
+    none of PARTS, CorpusError for a corpus without training songs of the model's genres.
+
+    >>> refit(load_model_file("old.safetensors"), load_corpus("my-midi"), parts=["prior"])
+    """
+    if unknown := sorted(set(parts) - set(PARTS)):
+        raise RequestError(f"no part {unknown[0]!r} to fit anew; there are {', '.join(PARTS[:-1])} and {PARTS[-1]}")
+    if "blends" in parts:
+        model = fit_blends(model, corpus, seed=seed, progress=progress)
+    if "vectors" in parts:
+        model = fit_vectors(model, corpus, seed=seed, progress=progress)
+    if "prior" in parts:
+        model = add_prior(model, corpus, seed=seed, config=prior_config, progress=progress)
+    return model
+
+
+def fit_blends(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Progress = quiet) -> ModelFile:
+    """Return the model with song codes and calibration fitted anew; `seed` and errors as in `refit`.
+
+    Genres that the corpus does not have lose their codes, and their calibration is measured on the model's own phrases.
+    """
+    songs = _trained_on(model, corpus, seed)
+    progress("songs that genres share", 0, 1)
+    genres = with_song_codes(model.genres, model.network(), songs)
+    progress("calibration", 0, 1)
+    return with_calibration(replace(model, genres=genres), data=dataset(songs, _genres_of(songs)))
+
+
+def fit_vectors(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Progress = quiet) -> ModelFile:
+    """Return the model with vectors of attributes learned anew; `seed` and errors as in `refit`.
+
+    Vectors of other names stay. An attribute that the model's latent space does not hold gets none.
+    """
+    songs = _trained_on(model, corpus, seed)
+    progress("attribute vectors", 0, 1)
+    found = find_attribute_vectors(model.network(), dataset(songs, _genres_of(songs)))
+    others = {name: vector for name, vector in model.vectors.items() if name not in ATTRIBUTES}
+    return replace(model, vectors={vector.name: vector for vector in found} | others)
+
+
+def add_prior(
+    model: ModelFile,
+    corpus: Corpus,
+    *,
+    seed: int = 0,
+    config: PriorConfig | None = None,
+    progress: Progress = quiet,
+) -> ModelFile:
+    """Return the model with a prior over phrases fitted to it; `seed` and errors as in `refit`.
+
+    Genres that the corpus does not have are learned from the model's own phrases.
+    """
+    others = {name: genre for name, genre in model.genres.items() if name not in corpus.genres}
+    songs, names = songs_with_genres(_trained_on(model, corpus, seed), rehearse(model, others))
+    return replace(
+        model, prior=fit_prior(model.network(), model.genres, songs, names, config=config, progress=progress)
+    )
+
+
+def _trained_on(model: ModelFile, corpus: Corpus, seed: int) -> list[CorpusSong]:
+    """Return the songs of the corpus that training with this seed did not hold out, of the model's genres."""
+    train_songs = (corpus.songs[i] for i in split_songs(corpus, seed=seed)[0])
+    songs = [song for song in train_songs if song.entry.genre in model.genres]
+    if not songs:
+        raise CorpusError(f"{corpus.root}: no training song of the model's genres, which are {', '.join(model.genres)}")
+    return songs
+
+
+def _genres_of(songs: Sequence[CorpusSong]) -> tuple[str, ...]:
+    return tuple(sorted({song.entry.genre for song in songs}))

@@ -1,0 +1,91 @@
+"""What a training run ends with: the model file, its genres as the network sees them, and where it came from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from groovevae import __version__
+from groovevae.bars import Bars, Song
+from groovevae.config import TrainConfig
+from groovevae.corpus.dataset import Dataset
+from groovevae.errors import Cure, RequestError
+from groovevae.fitting.attribute_vectors import find_attribute_vectors
+from groovevae.fitting.calibration import with_calibration
+from groovevae.fitting.genres import describe_genres, follow
+from groovevae.fitting.song_codes import with_song_codes
+from groovevae.measures.note_f1 import macro_f1
+from groovevae.model.file import ModelFile
+from groovevae.model.genres import Genre
+from groovevae.network.decoding import encode
+from groovevae.network.forward import Network
+from groovevae.training.loop import EVAL_BARS, TrainState, reconstruction_f1
+from groovevae.training.sources import Sources, dataset, fingerprint
+from groovevae.training.weights import state_to_arrays
+
+MAX_WEIGHT = 65504.0  # the largest float16, which model files hold
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gave: the model file, and how well it reconstructs bars of held-out songs and of training songs."""
+
+    model: ModelFile
+    steps_done: int
+    held_out_f1: dict[str, dict[str, float]]  # genre -> role -> note F1
+    train_f1: dict[str, dict[str, float]]
+
+
+def described(sources: Sources, state: TrainState, config: TrainConfig) -> Trained:
+    """Return the model that a run ends with, without a prior. Raises RequestError where its weights fit no file."""
+    weights = state_to_arrays(state.average)
+    if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # NaN is not either
+        raise RequestError("training went astray (infinite weights)", cure=Cure.LOWER_RATE)
+    network = Network(sources.sizes, weights)
+    genres = with_song_codes(describe_genres(network, sources.train_songs), network, sources.train_songs)
+    if sources.start:
+        genres |= _moved(sources.start, sources.kept, network, sources.rehearsal)
+    held_f1 = _measure(network, sources.held_out, config.seed)
+    provenance = _provenance(sources, state, config, held_f1)
+    by_name = {name: genres[name] for name in sorted(genres)}
+    vectors = {vector.name: vector for vector in find_attribute_vectors(network, sources.data)}
+    model = with_calibration(ModelFile(sources.sizes, weights, by_name, provenance, vectors), data=sources.data)
+    seen = dataset(sources.train_songs, sources.genres) if sources.rehearsal else sources.data
+    return Trained(model, int(state.step), held_f1, _measure(network, seen, config.seed))
+
+
+def _moved(
+    start: ModelFile, kept: dict[str, Genre], network: Network, rehearsal: list[tuple[Song, str]]
+) -> dict[str, Genre]:
+    """Kept genres in the new latent space."""
+    bars = Bars.concatenate([Bars.empty(0), *(song.bars for song, _ in rehearsal)])
+    return follow(kept, encode(start.network(), bars)[0], encode(network, bars)[0])
+
+
+def _measure(network: Network, data: Dataset, seed: int) -> dict[str, dict[str, float]]:
+    index = data.of_each_genre(4 * EVAL_BARS, seed=seed)
+    return reconstruction_f1(network, data, index) if len(index) else {}
+
+
+def _provenance(
+    sources: Sources, state: TrainState, config: TrainConfig, held_f1: dict[str, dict[str, float]]
+) -> dict[str, Any]:
+    songs = sources.corpus.songs
+    licences = Counter(song.entry.licence or "not stated" for song in songs)
+    return {
+        "groovevae": __version__,
+        "steps": int(state.step),
+        "settings": config.to_json(),
+        "corpus": {
+            "fingerprint": fingerprint(sources.corpus),
+            "files": len(songs),
+            "training_songs": len({song.entry.song_id for song in sources.train_songs}),
+            "held_out_songs": len({song.entry.song_id for song in sources.held_songs}),
+            "licences": dict(licences.most_common()),
+        },
+        "held_out_f1": macro_f1(held_f1) if held_f1 else {},
+        "started_from": sources.start.provenance if sources.start else None,
+    }

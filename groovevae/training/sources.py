@@ -1,0 +1,105 @@
+"""What a training run learns from: the songs of a corpus, split, and the phrases of genres that are kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from groovevae.bars import Song
+from groovevae.config import ModelConfig, TrainConfig
+from groovevae.corpus import Corpus, CorpusSong, Songs, split_songs
+from groovevae.corpus.dataset import Dataset
+from groovevae.errors import CorpusError, Cure
+from groovevae.fitting.genres import phrase_song
+from groovevae.model.file import ModelFile
+from groovevae.model.genres import Genre
+
+MIN_GENRE_BARS = 64  # a genre of fewer has no mean worth the name
+MIN_BARS = 512  # two batches: fewer are learned by heart in a minute
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a run learns from."""
+
+    corpus: Corpus
+    train_songs: list[CorpusSong]
+    held_songs: list[CorpusSong]
+    genres: tuple[str, ...]
+    sizes: ModelConfig
+    data: Dataset  # bars of the training songs and of the rehearsal
+    held_out: Dataset
+    start: ModelFile | None  # whose weights are the start
+    kept: dict[str, Genre]  # its genres that the corpus does not have
+    rehearsal: list[tuple[Song, str]]  # their phrases, and of which genre each is
+
+
+def gather_sources(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None) -> Sources:
+    """Split a corpus, and add the phrases of the genres of `start` that are kept.
+
+    Raises CorpusError where there is too little to learn from.
+    """
+    train_songs, held_songs = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=config.seed))
+    check_enough(train_songs, needs_two=start is None)
+    old = start.genres if start else {}
+    genres = tuple(sorted({*corpus.genres, *old}))
+    kept = {name: genre for name, genre in old.items() if name not in corpus.genres}
+    rehearsal = rehearse(start, kept) if start else []
+    return Sources(
+        corpus,
+        train_songs,
+        held_songs,
+        genres,
+        replace(start.config if start else sizes, num_genres=len(genres)),
+        dataset(train_songs, genres, rehearsal),
+        dataset(held_songs, genres),
+        start,
+        kept,
+        rehearsal,
+    )
+
+
+def check_enough(songs: Sequence[CorpusSong], *, needs_two: bool) -> None:
+    """Raise CorpusError, with the counts found and needed, where there is too little to train on."""
+    bars = Counter[str]()
+    for song in songs:
+        bars[song.entry.genre] += int(song.song.bars.has_notes.sum())
+    if not bars:
+        raise CorpusError("no song to train on", cure=Cure.SEE_REJECTED)
+    found = ", ".join(f"{name} {count}" for name, count in sorted(bars.items()))
+    if needs_two and len(bars) < 2:
+        raise CorpusError(f"one genre only (bars found: {found}): blending needs two", cure=Cure.ANOTHER_GENRE)
+    too_small = [name for name, count in sorted(bars.items()) if count < MIN_GENRE_BARS]
+    if too_small or (needs_two and bars.total() < MIN_BARS):
+        need = f"{MIN_GENRE_BARS} a genre" + (f" and {MIN_BARS} in all" if needs_two else "")
+        raise CorpusError(f"too little to learn from: bars to train on: {found}; needed: {need}; add more files")
+
+
+def rehearse(start: ModelFile, kept: dict[str, Genre]) -> list[tuple[Song, str]]:
+    """Return the phrases of genres that are kept, as the old model plays them."""
+    network = start.network()
+    return [(phrase_song(network, phrase), name) for name, genre in kept.items() for phrase in genre.phrases]
+
+
+def dataset(
+    songs: Sequence[CorpusSong], genres: tuple[str, ...], rehearsal: Sequence[tuple[Song, str]] = ()
+) -> Dataset:
+    """Return the bars of songs and of a rehearsal."""
+    return Dataset.from_songs(*songs_with_genres(songs, rehearsal), genres)
+
+
+def songs_with_genres(songs: Sequence[CorpusSong], others: Sequence[tuple[Song, str]]) -> tuple[Songs, list[str]]:
+    """Return songs of files and others, and of which genre each is."""
+    names = [song.entry.genre for song in songs] + [name for _, name in others]
+    return Songs([*songs, *(song for song, _ in others)]), names
+
+
+def fingerprint(corpus: Corpus) -> str:
+    """Return 16 letters that the genres, song ids and notes of a corpus decide."""
+    digest = hashlib.sha256()
+    for song in corpus.songs:
+        name = f"{song.entry.genre}\0{song.entry.song_id}\0".encode("utf-8", "surrogateescape")  # names of odd bytes
+        digest.update(name + hashlib.sha256(song.packed).digest())
+    return digest.hexdigest()[:16]
