@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 # JAX reads these when it is first imported, so tests that need no JAX do not pay for it.
 os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# Tiny networks spend their time in the compiler: unoptimised code, of the older emitters, is ready six times as fast.
+# Tiny networks spend their time in the compiler: unoptimised code, of the older emitters, is ready five times as fast.
 NO_OPTIMISATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 os.environ.setdefault("XLA_FLAGS", f"{NO_OPTIMISATION} --xla_cpu_use_fusion_emitters=false")
 # And they are compiled once. Each worker has a folder of its own: JAX may read a file that another one still writes.
 COMPILED = tempfile.TemporaryDirectory(prefix="groovevae-compiled-")
 os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES"] = "none"  # or a copy of the folder would be of no use
 # NumPy's products of tiny matrices take ten times as long on several threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
