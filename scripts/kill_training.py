@@ -40,7 +40,8 @@ START_SECONDS = 5.0  # from the start of the process, in the share START_SHARE o
 START_SHARE = 0.2
 TOLD = 20  # kills between two lines of totals
 QUICK = {  # to start: the network is compiled without optimisation, and once
-    "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    " --xla_cpu_use_fusion_emitters=false",
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
 }
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,16 +19,10 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(compiled_apart: Callable[[], dict[str, str]]) -> dict[str, str]:
     """The processes share what they compile."""
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    cache = str(tmp_path_factory.mktemp("compiled"))
-    return {
-        **os.environ,
-        "PYTHONPATH": paths,
-        "JAX_COMPILATION_CACHE_DIR": cache,
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
+    return {**os.environ, **compiled_apart(), "PYTHONPATH": paths}
 
 
 def start(words: list[object], folder: Path, environment: dict[str, str], **options) -> subprocess.Popen:

@@ -63,7 +63,7 @@ class PriorNetwork(nnx.Module):
         self.middle = dense(head, head)
         self.out = dense(head, size)
         self.gates = dense(head, NUM_SOURCES)
-        self.of_lag = nnx.Param(jnp.full((len(LAGS), size), 0.25))
+        self.of_lag = nnx.Param(jnp.full((len(LAGS), size), 0.25, jnp.float32))  # or JAX compiles each step twice
         self.of_style = nnx.Param(jnp.ones(size))
         self.down = nnx.List([dense(size, config.role_rank) for _ in ROLES])
         self.up = nnx.List([dense(config.role_rank, size) for _ in ROLES])
