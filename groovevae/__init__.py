@@ -74,7 +74,7 @@ __all__ = [
 _MODULES = {
     "anomaly": ("Outlier", "Outliers", "find_outliers"),
     "bars": ("Bars", "Song"),
-    "bars.pretty": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
+    "bars.conversions": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
     "config": ("ModelConfig", "PriorConfig", "TrainConfig"),
     "corpus": ("Corpus", "load_corpus", "read_song"),
     "errors": ("CorpusError", "GrooveError", "MidiError", "ModelFileError", "OutputError", "RequestError"),
@@ -82,7 +82,7 @@ _MODULES = {
     "generation.groove": ("Groove", "Piece", "load_model"),
     "generation.requests": ("BlendRequest", "SampleRequest"),
     "model.file": ("save_model",),
-    "model.moving": ("genre_arithmetic",),
+    "model.latent_arithmetic": ("genre_arithmetic",),
     "training.result": ("Trained",),
     "training.train": ("train_model",),
 }
