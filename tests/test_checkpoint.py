@@ -218,9 +218,9 @@ def test_values_that_cannot_be(path: Path, name: str, array: np.ndarray | None) 
         ("tempo", 0, "genre 'rock' has a tempo of 0"),
         ("tempo", float("nan"), "genre 'rock' has a tempo of nan"),
         ("name", 7, "a genre without a name"),
-        ("num_bars", -1, "genre 'rock' has no number of bars or songs"),
-        ("programs", [[[128, 1.0]], [], []], "genre 'rock' has a program that is none"),
-        ("kit", [36] * 8, "genre 'rock' has no drum kit"),
+        ("num_bars", -1, "genre 'rock' has an impossible number of bars or songs"),
+        ("programs", [[[128, 1.0]], [], []], "genre 'rock' has a program outside 0 to 127"),
+        ("kit", [36] * 8, "genre 'rock' has a drum kit that is not nine keys from 0 to 127"),
     ],
 )
 def test_genres_that_cannot_be(path: Path, what: str, value: object, message: str) -> None:

@@ -1,4 +1,7 @@
-"""Vectors as things of their own: files that name the network they belong to, and vectors looked up by name."""
+"""Vectors outside a blend: saved to files that name their network, looked up by name, described in words.
+
+This module never measures or fits a vector; `fitting.attribute_vectors` and `generation.sources` do.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,17 @@ from groovevae.model.genres import Vector
 
 VECTOR_KIND = "groovevae vector"
 SUFFIX = ".safetensors"
-NUM_SHOWN = 3  # genres at either end of a vector
+NUM_SHOWN = 3  # genres that a description names at either end of a vector
 
 
 def save_vector(path: str | Path, vector: Vector, model: ModelFile) -> None:
-    """Writes a vector of a model to a file of its own. Raises OutputError."""
+    """Write a vector of a model to a file of its own. Raises OutputError."""
     texts = {**vector_to_json(vector), "model": model.digest}
     write_tensors(path, {"z": vector.z.astype(np.float32)}, kind=VECTOR_KIND, texts=texts)
 
 
 def load_vector(path: str | Path, model: ModelFile, *, name: str | None = None) -> Vector:
-    """Reads what `save_vector` wrote. Raises ModelFileError for another kind of file, and for another model's."""
+    """Read what `save_vector` wrote. Raises ModelFileError for another kind of file, and for another model's vector."""
     tensors, texts = read_tensors(Path(path), kind=VECTOR_KIND)
     if texts.get("model") != model.digest:
         raise ModelFileError(f"{path}: a vector of another model; its numbers mean nothing here: make it anew")
@@ -37,7 +40,7 @@ def load_vector(path: str | Path, model: ModelFile, *, name: str | None = None) 
 
 
 def find_vector(word: str, model: ModelFile) -> Vector:
-    """The vector that a word names: a file, or one in the model. Raises RequestError, ModelFileError."""
+    """Return the vector that a word names: one in a file or in the model. Raises RequestError, ModelFileError."""
     if word.endswith(SUFFIX):
         return load_vector(word, model)
     if word in model.vectors:
@@ -50,7 +53,10 @@ def find_vector(word: str, model: ModelFile) -> Vector:
 
 
 def with_vectors(model: ModelFile, vectors: Iterable[Vector]) -> ModelFile:
-    """A model that has these vectors too; one of the same name is replaced. Raises RequestError for names of no use."""
+    """Return the model with these vectors added; one of the same name is replaced.
+
+    Raises RequestError for a name that cannot be used.
+    """
     added = {vector.name: vector for vector in vectors}
     for name in added:
         if not name or "=" in name or name.endswith(SUFFIX):
@@ -59,7 +65,7 @@ def with_vectors(model: ModelFile, vectors: Iterable[Vector]) -> ModelFile:
 
 
 def describe_vector(vector: Vector, model: ModelFile) -> list[str]:
-    """Lines that say what a vector does, how long it is, and which genres lie furthest along it and against it."""
+    """Return lines that say what a vector does, how long it is, and which genres lie furthest along and against it."""
     lines = [f"{vector.name}: {vector.about}" if vector.about else vector.name]
     lines += [f"strength 1: {vector.unit}"] if vector.unit else []
     lines.append(f"length {np.linalg.norm(vector.z):.2f}")
