@@ -49,7 +49,7 @@ def parse_amount(text: str) -> Amount:
     except ValueError:
         numbers = []
     if len(numbers) not in (1, 2):
-        raise RequestError(f"{text!r} is no amount; write a number, like 0.5, or a ramp, like 0..1")
+        raise RequestError(f"{text!r} is not an amount; write a number, like 0.5, or a ramp, like 0..1")
     return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
 
 
@@ -79,7 +79,7 @@ def parse_weights(parts: Sequence[str]) -> dict[str, float]:
     """Return {"classical": 0.5, "rock": 0.3} for ["classical=0.5", "rock=0.3"]. Raises RequestError otherwise."""
     return _parse_numbers(
         parts,
-        no_number="is no weight; write GENRE=NUMBER, like rock=0.3",
+        no_number="is not a weight; write GENRE=NUMBER, like rock=0.3",
         no_name="each weight needs a genre of its own, like classical=0.5 rock=0.5",
     )
 
@@ -88,7 +88,7 @@ def parse_strengths(words: Sequence[str]) -> dict[str, float]:
     """Return {"density": 1.0} for ["density=1"]. Raises RequestError for a word without strength, or a name twice."""
     return _parse_numbers(
         words,
-        no_number="is no vector; write NAME=STRENGTH, like density=1",
+        no_number="is not a vector; write NAME=STRENGTH, like density=1",
         no_name="each vector needs a name of its own, like density=1 swing=0.5",
     )
 

@@ -250,12 +250,12 @@ def _metadata(path: Path, data: bytes, kind: str) -> dict[str, str]:
     """Return the metadata of a file. Raises ModelFileError for a file of another kind or version."""
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or size > min(MAX_HEADER_BYTES, len(data) - 8):
-        raise ModelFileError(f"{path}: no groovevae model file, or one cut short ({len(data):,} bytes)")
+        raise ModelFileError(f"{path}: not a groovevae model file, or one cut short ({len(data):,} bytes)")
     try:
         metadata = json.loads(data[8 : 8 + size])["__metadata__"]
         found, version = metadata["kind"], int(metadata["version"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise ModelFileError(f"{path}: no groovevae model file") from None
+        raise ModelFileError(f"{path}: not a groovevae model file") from None
     if found != kind:
         raise ModelFileError(f"{path}: a {found} file; a {kind} file is needed")
     if version != FORMAT_VERSION:
