@@ -78,7 +78,7 @@ def find_outliers(
     known = known_songs(network, corpus.songs, progress=progress)
     baseline = known if normal is None else known_songs(network, normal.songs, progress=progress)
     if len(np.unique(baseline.group)) < MIN_SONGS:
-        raise CorpusError(f"{len(np.unique(baseline.group))} songs to tell what is normal; {MIN_SONGS} are needed")
+        raise CorpusError(f"normal songs to compare with: {len(np.unique(baseline.group))}; {MIN_SONGS} are needed")
     progress("comparing", 0, 1)
     measure = fit_belonging(baseline)
     normal_scores = measure(baseline).score if normal is None else unseen_scores(baseline)

@@ -142,7 +142,7 @@ def fit_codes(pairs: Mapping[tuple[str, str], Moments]) -> dict[str, SongCode]:
 def _agreeing(moments: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Return the directions (Z, K), of unit variance each, in which matched bars of all pairs agree most."""
     square = np.mean([squares for squares, _ in moments], axis=0)
-    product = np.mean([product for _, product in moments], axis=0)  # of both ways, so it is symmetric
+    product = np.mean([product for _, product in moments], axis=0)  # of both directions, so it is symmetric
     values, vectors = np.linalg.eigh(_ridged(square, RIDGE))
     whiten = vectors / np.sqrt(values)
     _, turned = np.linalg.eigh(whiten.T @ product @ whiten)

@@ -34,7 +34,7 @@ class Form:
 
     roles: np.ndarray  # (L, 4) int8: SILENT, NEW, or the number of bars since the one that is repeated
     metre: tuple[int, int]
-    tempo: float  # quarter notes a minute
+    tempo: float  # quarter notes per minute
     transpose: int  # as in Song
     is_minor: bool
     programs: tuple[int, int, int]

@@ -27,7 +27,7 @@ class Phrase:
 
     z: np.ndarray  # (L, Z) float16, posterior means
     metre: np.ndarray  # (L, 2) numerator, denominator
-    tempo: float  # quarter notes a minute
+    tempo: float  # quarter notes per minute
     transpose: int  # as in Song
     is_minor: bool
     programs: tuple[int, int, int]  # of bass, chords, lead
@@ -56,7 +56,7 @@ class Genre:
     covariance: np.ndarray  # (Z, Z) float32, of the posterior means
     num_bars: int  # of its training songs
     num_songs: int
-    tempo: float  # median, quarter notes a minute
+    tempo: float  # median, in quarter notes per minute
     programs: tuple[tuple[tuple[int, float], ...], ...]  # of bass, chords, lead: (program, share of songs), usual first
     kit: tuple[int, ...]
     phrases: tuple[Phrase, ...] = field(default=(), repr=False)
