@@ -20,10 +20,10 @@ from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.network import decoding
 from groovevae.network.forward import Network
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.loop import initial_state, learning_rate, train_step
 from groovevae.training.losses import beta_at
 from groovevae.training.memory import keep_freed_memory
-from groovevae.training.network import GrooveVAE
 from groovevae.training.weights import state_to_arrays
 from torch_parts import to_tensors
 

@@ -8,8 +8,8 @@ from flax import nnx
 
 from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.loop import initial_state, train_step
-from groovevae.training.network import GrooveVAE
 
 
 class OurTrainer:

@@ -21,8 +21,8 @@ from groovevae.bars.constants import (
 from groovevae.bars.types import BarBatch
 from groovevae.config import TrainConfig
 from groovevae.network.logits import HEADS, BarLogits
+from groovevae.training.flax_network import RARE_LOGIT
 from groovevae.training.loop import NATS_PER_UNIT
-from groovevae.training.network import RARE_LOGIT
 
 NUM_LOGITS = sum(HEADS.values())
 RARE = ("drums", "chord_onset", "chord_hold")

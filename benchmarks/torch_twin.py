@@ -1,7 +1,7 @@
 """GrooveVAE's twin in PyTorch: the same layers, parameters and losses, written for speed on a CPU.
 
-Modules and parameters have the names they have in `training.network`, so that weights carry over by path. What PyTorch
-does otherwise: whole sequences go through its own GRU in one call, and bars of unequal length are packed.
+Modules and parameters have the names they have in `training.flax_network`, so that weights carry over by path. What
+PyTorch does otherwise: whole sequences go through its own GRU in one call, and bars of unequal length are packed.
 `tests/test_benchmarks.py` holds its loss and gradients against ours.
 """
 

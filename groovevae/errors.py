@@ -24,9 +24,9 @@ class Cure(Enum):
     NAME_A_FILE = "let `out` name a file for the model"
     SEE_REJECTED = "`rejected` and `unread` of the corpus say what is wrong with its files"
     ANOTHER_GENRE = "add a folder of another genre, or add this genre to an existing model with `start_from`"
-    LEARN_VECTORS = "fitting.attribute_vectors.learn_vectors finds the ready-made ones in a corpus"
+    LEARN_VECTORS = "groovevae.fitting.attribute_vectors.learn_vectors finds the ready-made ones in a corpus"
     NAME_TARGET = 'name one in `targets`, like BlendRequest("classical", {"rock": 1.0})'
-    ADD_PRIOR = "train it anew, or add one with training.refit.add_prior"
+    ADD_PRIOR = "train it anew, or add one with groovevae.training.refit.add_prior"
 
 
 class GrooveError(Exception):

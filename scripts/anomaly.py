@@ -1,4 +1,6 @@
-"""Measures which detectors find what does not belong, by AUROC and average precision: the tables of docs/anomaly.md.
+"""Measures which detectors find what does not belong, by AUROC and average precision.
+
+    python scripts/anomaly.py CORPUS --autoencoder AUTOENCODER > docs/appendix/anomaly.md
 
 Normal songs are those that the model was trained on; the songs to be judged are those that training held out. These are
 dealt into two halves by song: the settings were chosen on one (--half 0), and the figures are from the other.
@@ -104,7 +106,7 @@ def row(*cells: str) -> None:
 
 
 def table(title: str, *header: str) -> None:
-    print(f"\n### {title}\n")
+    print(f"\n## {title}\n")
     row(*header)
     print("|---" + "|---:" * (len(header) - 1) + "|", flush=True)
 
@@ -232,7 +234,7 @@ def main(
     seed: int,
     parts: tuple[str, ...],
 ) -> None:
-    """Print every table of docs/anomaly.md; this takes about ten minutes on one processor."""
+    """Print docs/appendix/anomaly.md; this takes about ten minutes on one processor."""
     corpus = load_corpus(corpus_folder)
     train, held = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=0))
     eyes = Eyes(
@@ -245,6 +247,7 @@ def main(
     clean = every.of(np.flatnonzero(half_of_held == half))
     songs = [song for song, number in zip(held, half_of_held, strict=True) if number == half]
     drawn = draw_songs(clean.vae.group)
+    print("# Anomalies: every table\n")
     print(f"{len(train):,} normal songs; {len(songs)} held-out files of {len(drawn.songs)} songs. Seed {seed}.")
     normal = eyes.see(train, [song.song.bars for song in train])
     print("described", file=sys.stderr, flush=True)

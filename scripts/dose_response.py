@@ -14,7 +14,7 @@ from groovevae.bars.constants import ROLES
 from groovevae.corpus import Corpus, load_corpus, split_songs
 from groovevae.model.calibration import calibrated_path, find_curves
 from groovevae.model.genres import find_genre
-from groovevae.model.moving import find_displacement, moved, translation_matrix, transport_matrix
+from groovevae.model.latent_arithmetic import find_displacement, moved, translation_matrix, transport_matrix
 
 MATRICES = {"calibrated": translation_matrix, "transport": transport_matrix, "mean": None}
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -39,7 +39,8 @@ from groovevae.model.file import (
     write_tensors,
 )
 from groovevae.model.genres import Vector
-from groovevae.model.vectors import describe_vector, load_vector, save_vector
+from groovevae.model.vectors import load_vector, save_vector
+from groovevae.reports.vector import vector_held
 from groovevae.training.state_file import unfinished_step
 
 SLOWEST_SECONDS = 5.0
@@ -215,7 +216,7 @@ def fuzz_models(model_path: Path, folder: Path, *, times: int, forged: int, seed
     small_vector(vector, model, rng)
 
     def use_vector(path: Path) -> None:
-        describe_vector(load_vector(path, model), model)
+        list(vector_held(load_vector(path, model), model))
 
     for path, read in ((copy, load_model_file), (state, read_state), (vector, use_vector)):
         damage(path, read, times=times, rng=rng, tally=tally)

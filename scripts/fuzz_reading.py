@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from groovevae.corpus.isolate import Limits, map_isolated
+from groovevae.corpus.worker_pool import Limits, map_isolated
 from mutants import read_mutants
 
 BATCH = 250  # mutants of one file that a worker reads between two answers

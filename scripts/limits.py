@@ -57,7 +57,7 @@ def data_size(folder: str) -> None:
     """In a process of its own: what `groove train` holds when it begins; prints bars, MiB of them, and seconds."""
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import load_corpus
-    from groovevae.training.sources import gather_sources
+    from groovevae.training.data import gather_sources
 
     corpus = load_corpus(folder)
     begin = time.monotonic()

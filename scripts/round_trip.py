@@ -1,6 +1,6 @@
 """Measures what the grid keeps of real music: turns every file of a corpus into bars and back, and compares the notes.
 
-    python scripts/round_trip.py CORPUS --markdown
+    python scripts/round_trip.py CORPUS --markdown > docs/appendix/round-trip.md
 
 CORPUS holds a folder of MIDI files for each genre. A note is kept if a note of the same role and pitch begins within
 30 ms of it, in seconds by the file's own tempo map (see groovevae/measures/note_f1.py). Two notes of the same role and
@@ -21,7 +21,7 @@ from groovevae.bars import Song, score_to_song, song_to_score
 from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.bars.metre import BarLines, bar_lines
 from groovevae.bars.midi import Score, load_score, midi_to_score, score_to_midi
-from groovevae.bars.placing import KEPT, REASONS, Placed, place_notes
+from groovevae.bars.quantisation import KEPT, REASONS, Placed, place_notes
 from groovevae.errors import MidiError
 from groovevae.measures.note_f1 import ONSET_TOLERANCE, NoteCounts, f1, match_notes
 
@@ -67,7 +67,9 @@ def main(corpus: Path, as_json: bool, markdown: bool, worst: int) -> None:
     if as_json:
         click.echo(json.dumps({genre: tally_to_json(tally) for genre, tally in tallies.items()}, indent=1))
         return
-    click.echo("\n\n".join(f"{title}\n\n{format_table(rows, markdown=markdown)}" for title, rows in tables(tallies)))
+    level = "## " if markdown else ""
+    page = [f"{level}{title}\n\n{format_table(rows, markdown=markdown)}" for title, rows in tables(tallies)]
+    click.echo("\n\n".join(["# What the grid keeps: every table", *page] if markdown else page))
     for genre, tally in tallies.items():
         for column in COLUMNS if worst else ():
             for _, score, name in sorted(row for row in tally.scores if row[0] == column)[:worst]:

@@ -1,5 +1,7 @@
 """Compares sampled phrases with real held-out ones: do their bars belong together, are they new, are they of the genre?
 
+    python scripts/sample_quality.py CORPUS MODEL --count 32 > docs/appendix/samples.md
+
 The judges of genre are trained on the held-out songs, which the model never saw; each real bar is judged by a judge
 that has not heard its song. There are two controls: points drawn one by one from the genre's Gaussian in the metres of
 the same forms (no sequence), and phrases of real bars that each come from a different song.
@@ -196,6 +198,7 @@ def main(corpus_folder: str, model_path: str | None, num_bars: int, count: int, 
         DRAWN: drawn(groove, new, temperature=temperature),
         SHUFFLED: shuffled(real, seed),
     }
+    print("# Sampled phrases: every table\n")
     print(f"Phrases of {num_bars} bars, temperature {temperature:g}, {count} of each genre; the real ones are of")
     print("held-out songs, of which there are: ", end="")
     songs = {genre: len({s.entry.song_id for s in held_songs if s.entry.genre == genre}) for genre in genres}

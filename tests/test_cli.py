@@ -1,7 +1,6 @@
 """What holds for all commands: help with examples, usage, and files and folders that are none of ours."""
 
 import inspect
-import re
 from pathlib import Path
 
 import click
@@ -17,8 +16,6 @@ from groovevae.generation.requests import DEFAULT_BARS, BlendRequest
 from groovevae.training.state_file import state_file
 from groovevae.training.train import ADAPT_CONFIG
 
-ROOT = Path(__file__).parent.parent
-
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(name: str) -> None:
@@ -28,23 +25,6 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
     assert examples_of(command)
     for parameter in command.params:
         assert isinstance(parameter, click.Argument) or parameter.help, f"{name} {parameter.name}"
-
-
-@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the documentation does not come with the package")
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_stands_in_the_documentation(name: str) -> None:
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    assert f"groove {name}" in "".join(page.read_text("utf-8") for page in pages)
-
-
-@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the documentation does not come with the package")
-@pytest.mark.parametrize(
-    "name", [name for name in COMMANDS if name.split()[0] in ("blend", "morph", "genre", "vector")]
-)
-def test_every_option_of_steering_stands_in_its_page(name: str) -> None:
-    page = (ROOT / "docs" / "steering.md").read_text("utf-8")
-    options = [option for parameter in COMMANDS[name].params for option in parameter.opts if option.startswith("--")]
-    assert [option for option in options if not re.search(rf"{option}\b", page)] == []
 
 
 @pytest.mark.parametrize(

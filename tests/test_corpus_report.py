@@ -46,7 +46,7 @@ def corpus() -> Corpus:
 
 def rendered(report, width: int) -> str:
     output = io.StringIO()
-    show(Console(file=output, width=width), corpus_held(report))
+    show(corpus_held(report), Console(file=output, width=width))
     return output.getvalue()
 
 

@@ -216,7 +216,7 @@ def test_the_command(run: Run, tiny: Tiny, many_songs: Path, tmp_path: Path) -> 
     assert "How far blends are heard to go" in result.stdout
     suffixes = ("html", "json", "md")
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [f"evaluation.{end}" for end in suffixes]
-    assert "\n### Truth: the same song in two genres\n" in (tmp_path / "report/evaluation.md").read_text()
+    assert "\n## Truth: the same song in two genres\n" in (tmp_path / "report/evaluation.md").read_text()
     assert "default" not in error_of(run("evaluate", "no.safetensors", many_songs))
     failed = run("evaluate", tiny.path, tiny.corpus.root)
     assert failed.exit_code == 1

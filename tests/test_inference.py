@@ -15,7 +15,7 @@ from groovevae.errors import ModelFileError
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network, weight_shapes
 from groovevae.network.logits import BarLogits, metre_index
-from groovevae.training.network import GrooveVAE
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.weights import build_network, network_to_weights
 
 

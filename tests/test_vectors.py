@@ -12,7 +12,8 @@ from groovevae.errors import ModelFileError, RequestError
 from groovevae.generation.sources import Sources, make_vector
 from groovevae.model.file import load_model_file, save_model
 from groovevae.model.genres import Vector
-from groovevae.model.vectors import describe_vector, find_vector, load_vector, save_vector, with_vectors
+from groovevae.model.vectors import find_vector, load_vector, save_vector, with_vectors
+from groovevae.reports.vector import vector_held
 
 SIZE = 8
 
@@ -67,7 +68,7 @@ def test_names_that_could_not_be_asked_for(groove: Groove, name: str) -> None:
 
 def test_what_is_told_of_a_vector(groove: Groove) -> None:
     difference = groove.genre_vectors["rock"] - groove.genre_vectors["classical"]
-    lines = describe_vector(Vector("x", difference), groove.model)
+    lines = list(vector_held(Vector("x", difference), groove.model))
     assert lines[0] == "x"
     along, against = lines[-2:]
     assert re.match(r"genres furthest along it: (\w+ \([+-]\d\.\d\d\)(, )?){3}$", along)

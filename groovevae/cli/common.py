@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from groovevae.corpus import Corpus
     from groovevae.generation.groove import Groove, Piece
     from groovevae.generation.requests import BlendRequest
-    from groovevae.progress import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -110,27 +108,10 @@ def _as_path(folder: str) -> str:
 def read_corpus(corpus: str, jobs: int | None) -> Corpus:
     """A corpus, with how far the reading is shown on stderr."""
     from groovevae.corpus import load_corpus
-
-    with reading_shown() as progress:
-        return load_corpus(corpus, progress=progress, jobs=jobs)
-
-
-def reading_shown() -> AbstractContextManager[Progress]:
-    """Show on stderr how many files have been read."""
-    from rich.console import Console
-
     from groovevae.reports import progress
 
-    return progress.reading(Console(stderr=True))
-
-
-def parts_shown(*, is_quiet: bool = False) -> AbstractContextManager[Progress]:
-    """Show on stderr which part of a longer work is being done."""
-    from rich.console import Console
-
-    from groovevae.reports import progress
-
-    return progress.parts(Console(stderr=True, quiet=is_quiet))
+    with progress.reading() as told:
+        return load_corpus(corpus, progress=told, jobs=jobs)
 
 
 def print_unused(corpus: Corpus) -> None:

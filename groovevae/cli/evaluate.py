@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from groovevae.cli.common import parts_shown, read_corpus
+from groovevae.cli.common import read_corpus
 from groovevae.cli.root import main
 
 
@@ -32,23 +32,21 @@ def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int 
       groove evaluate default my-midi
       groove evaluate my.safetensors my-midi --out report
     """
-    from rich.console import Console
-
     from groovevae.evaluation import evaluate as measure
     from groovevae.files import check_place, write_file
     from groovevae.generation.groove import load_model
-    from groovevae.reports import terminal
+    from groovevae.reports import progress, terminal
     from groovevae.reports.evaluation import check_plots, summary, to_html, to_json, to_markdown
 
     check_plots()
     check_place(Path(out) / "evaluation.html")
     groove = load_model(None if model == "default" else model)
     songs = read_corpus(corpus, jobs)
-    with parts_shown() as progress:
-        found = measure(groove, songs, seed=seed, num_runs=runs, progress=progress)
+    with progress.parts() as told:
+        found = measure(groove, songs, seed=seed, num_runs=runs, progress=told)
     title = f"groovevae: {Path(model).name} on {Path(corpus).name}"
     write_file(Path(out) / "evaluation.json", to_json(found).encode())
     write_file(Path(out) / "evaluation.md", to_markdown(found, title=title).encode())
     write_file(Path(out) / "evaluation.html", to_html(found, title=title).encode())
-    terminal.show(Console(), summary(found))
+    terminal.show(summary(found))
     click.echo(f"Report: {click.format_filename(str(Path(out) / 'evaluation.html'))}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from groovevae.cli.common import check_copy, model_option, print_unused, reading_shown
+from groovevae.cli.common import check_copy, model_option, print_unused
 from groovevae.cli.root import main
 
 
@@ -41,11 +41,12 @@ def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
     from groovevae.fitting.calibration import with_calibration
     from groovevae.fitting.genres import add_genre
     from groovevae.model.file import load_model_file, save_model
+    from groovevae.reports import progress
 
     before = load_model_file(model)
     check_copy(model, out)
-    with reading_shown() as progress:
-        corpus = load_genre(folder, name, progress=progress)
+    with progress.reading() as told:
+        corpus = load_genre(folder, name, progress=told)
     copy = add_genre(before, name, corpus.songs)
     print_unused(corpus)
     copy = with_calibration(copy, names=[name])
@@ -66,10 +67,8 @@ def list_genres(model: str | None) -> None:
       groove genre list
       groove genre list model.safetensors
     """
-    from rich.console import Console
-
     from groovevae.model.file import load_model_file
     from groovevae.reports import terminal
     from groovevae.reports.model import genre_table
 
-    terminal.show(Console(), [genre_table(load_model_file(model))])
+    terminal.show([genre_table(load_model_file(model))])

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groovevae.cli.common import model_option, parts_shown, read_corpus
+from groovevae.cli.common import model_option, read_corpus
 from groovevae.cli.root import main
 
 if TYPE_CHECKING:
     from groovevae.anomaly import Outliers
 
 
-@main.command(short_help="Find files that do not belong: broken, mislabelled, twice there.")
+@main.command(short_help="Find files that do not belong: broken, mislabelled, duplicated.")
 @click.argument("corpus", type=click.Path())
 @click.option("--genre", help="Show the files of this genre alone.")
 @click.option("--normal", type=click.Path(), help="A corpus that is clean.  [default: CORPUS, most of it]")
@@ -44,8 +44,6 @@ def outliers(
       groove outliers my-midi --genre jazz --top 50 --csv outliers.csv
       groove outliers downloads --normal my-midi --false-alarms 0.01
     """
-    from rich.console import Console
-
     from groovevae.files import check_place, write_file
     from groovevae.reports import terminal
     from groovevae.reports.outliers import outliers_found, to_csv, to_json
@@ -56,7 +54,7 @@ def outliers(
     found = _find(corpus, normal, **options)
     for file, text in files:
         write_file(file, text(found).encode())
-    terminal.show(Console(), outliers_found(found, top=top))
+    terminal.show(outliers_found(found, top=top))
 
 
 def _find(
@@ -65,9 +63,10 @@ def _find(
     """Look through a corpus, with the progress shown."""
     from groovevae.anomaly import find_outliers
     from groovevae.generation.groove import load_model
+    from groovevae.reports import progress
 
     groove = load_model(model)
     songs = read_corpus(corpus, jobs)
     clean = None if normal is None else read_corpus(normal, jobs)
-    with parts_shown() as progress:
-        return find_outliers(groove, songs, genre=genre, normal=clean, false_alarms=false_alarms, progress=progress)
+    with progress.parts() as told:
+        return find_outliers(groove, songs, genre=genre, normal=clean, false_alarms=false_alarms, progress=told)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from groovevae.cli.common import check_copy, parts_shown, read_corpus
+from groovevae.cli.common import check_copy, read_corpus
 from groovevae.cli.root import main
 
 
@@ -40,10 +40,8 @@ def refit(model: str, corpus: str, *, out: str, parts: tuple[str, ...], seed: in
       groove refit old.safetensors my-midi --out new.safetensors
       groove refit old.safetensors my-midi --only prior --out with-prior.safetensors
     """
-    from rich.console import Console
-
     from groovevae.model.file import load_model_file, save_model
-    from groovevae.reports import terminal
+    from groovevae.reports import progress, terminal
     from groovevae.reports.model import parts_held
     from groovevae.training.refit import PARTS
     from groovevae.training.refit import refit as fit_parts
@@ -52,7 +50,7 @@ def refit(model: str, corpus: str, *, out: str, parts: tuple[str, ...], seed: in
     loaded = load_model_file(source)
     check_copy(source, out)
     songs = read_corpus(corpus, jobs)
-    with parts_shown() as progress:
-        fitted = fit_parts(loaded, songs, parts=parts or PARTS, seed=seed, progress=progress)
+    with progress.parts() as told:
+        fitted = fit_parts(loaded, songs, parts=parts or PARTS, seed=seed, progress=told)
     save_model(out, fitted)
-    terminal.line(Console(), parts_held(fitted, Path(out)))
+    terminal.show([parts_held(fitted, Path(out))])

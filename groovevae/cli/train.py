@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groovevae.cli.common import given, parts_shown, read_corpus
+from groovevae.cli.common import given, read_corpus
 from groovevae.cli.cures import error_line
 from groovevae.cli.root import main
 from groovevae.cli.stopping import Stopper, exit_if_stopped
@@ -56,7 +56,7 @@ def train(
 ) -> None:
     """Learn genres from a folder of MIDI files per genre: CORPUS/GENRE/*.mid, in subfolders too.
 
-    Ctrl-C stops a run: its state is kept beside the model file, and the same command goes on with it.
+    Ctrl-C stops a run: its state is kept beside the model file, and the same command resumes it.
     All devices of a machine share each batch; with --coordinator, those of several machines, each of which runs the
     same command with a --process of its own.
     Files that stand out as not belonging are named before training begins, and trained on unless --without lists them.
@@ -143,30 +143,28 @@ def _start_model(start: str, out: str) -> ModelFile:
 
 def _tell_beginning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
     """Print what was read, whether an unfinished run is resumed, and what stands out in the corpus."""
-    from rich.console import Console
-
     from groovevae.reports import terminal
     from groovevae.reports.training import corpus_read
     from groovevae.training.state_file import unfinished_step
 
-    console = Console()
-    terminal.show(console, corpus_read(loaded, corpus))
+    terminal.show(corpus_read(loaded, corpus))
     if not restart and (step := unfinished_step(out)) is not None:
-        terminal.line(console, f"An unfinished run lies beside {out}, at step {step:,}: going on with it")
-    terminal.show(console, _warning(loaded, corpus, out, restart=restart, is_quiet=not console.is_interactive))
+        terminal.show([f"An unfinished run lies beside {out}, at step {step:,}: going on with it"])
+    terminal.show(_warning(loaded, corpus, out, restart=restart))
 
 
-def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool, is_quiet: bool) -> list[str]:
+def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> list[str]:
     """Return what stands out in the corpus, unless a run that began with it is resumed: then it was said before."""
     from groovevae.anomaly.suspects import find_suspects
+    from groovevae.reports import progress, terminal
     from groovevae.reports.outliers import suspects_found
-    from groovevae.training.sources import fingerprint
+    from groovevae.training.data import fingerprint
     from groovevae.training.state_file import corpus_begun_with
 
     if not restart and corpus_begun_with(out) == fingerprint(loaded):
         return []
-    with parts_shown(is_quiet=is_quiet) as progress:
-        lines = list(suspects_found(loaded, find_suspects(loaded, progress=progress)))
+    with progress.parts(is_quiet=not terminal.is_interactive()) as told:
+        lines = list(suspects_found(loaded, find_suspects(loaded, progress=told)))
     command = f"groove outliers {shlex.quote(corpus)}"
     more = f"All are trained on; {command} shows more, and --without FILE leaves files out."
     return [*lines, more] if lines else []
@@ -174,24 +172,19 @@ def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool, is_quiet:
 
 def _train(loaded: Corpus, out: Path, stop: Stopper, *, is_quiet: bool, **run: Any) -> Trained:
     """Train with the progress shown on stdout, unless another process shows it."""
-    from rich.console import Console
-
     from groovevae.config import PriorConfig
     from groovevae.reports import progress
     from groovevae.training.train import train_model
 
-    console = Console(quiet=is_quiet, force_interactive=False if is_quiet else None)
-    with progress.training(console) as report:
+    with progress.training(is_quiet=is_quiet) as report:
         return train_model(loaded, out, prior_config=PriorConfig(), report=report, stop=stop, **run)
 
 
 def _tell_end(trained: Trained, out: str, *, was_finished: bool) -> None:
     """Print how well the model reconstructs, where it lies, and what to do next."""
-    from rich.console import Console
-
     from groovevae.reports import terminal
     from groovevae.reports.training import trained_model
 
     if was_finished:
         click.echo(f"All {trained.steps_done:,} steps were done before: raise --steps, or start anew with --restart.")
-    terminal.show(Console(), trained_model(trained, out))
+    terminal.show(trained_model(trained, out))

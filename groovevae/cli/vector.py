@@ -128,10 +128,11 @@ def show(name: str, model: str | None) -> None:
       groove vector show swung.safetensors
     """
     from groovevae.model.file import load_model_file
-    from groovevae.model.vectors import describe_vector, find_vector
+    from groovevae.model.vectors import find_vector
+    from groovevae.reports.vector import vector_held
 
     loaded = load_model_file(model)
-    for line in describe_vector(find_vector(name, loaded), loaded):
+    for line in vector_held(find_vector(name, loaded), loaded):
         click.echo(line)
 
 

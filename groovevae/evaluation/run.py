@@ -19,7 +19,7 @@ from groovevae.evaluation.excerpts import RUN_BARS, Excerpts, draw_excerpts
 from groovevae.evaluation.novelty import Novelty, measure_novelty
 from groovevae.evaluation.pair_judges import PairJudges
 from groovevae.evaluation.reconstruction import Reconstruction, measure_reconstruction
-from groovevae.evaluation.truth import Truth, measure_truth
+from groovevae.evaluation.true_versions import Truth, measure_truth
 from groovevae.evaluation.versions import Sides
 from groovevae.generation.groove import Groove
 from groovevae.measures.features import KINDS

@@ -16,7 +16,7 @@ from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.evaluation.excerpts import Excerpts
 from groovevae.model.calibration import calibrated_path, find_curves
 from groovevae.model.file import ModelFile
-from groovevae.model.moving import find_displacement, genre_arithmetic, translation_matrix
+from groovevae.model.latent_arithmetic import find_displacement, genre_arithmetic, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode, without_stray_holds
 from groovevae.network.forward import Network
 

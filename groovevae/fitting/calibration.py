@@ -21,7 +21,7 @@ from groovevae.measures.judges import forest
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
-from groovevae.model.moving import find_displacement, moved, translation_matrix
+from groovevae.model.latent_arithmetic import find_displacement, moved, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
 from groovevae.network.forward import Network
 

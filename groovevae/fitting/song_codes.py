@@ -1,6 +1,6 @@
 """Songs that a corpus holds in several genres: their bars are matched, and maps from genre to genre learned from them.
 
-This module only fits the codes; `model.moving` translates with them.
+This module only fits the codes; `model.latent_arithmetic` translates with them.
 """
 
 from __future__ import annotations

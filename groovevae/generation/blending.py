@@ -20,7 +20,7 @@ from groovevae.generation.names import is_midi_path, weights_text
 from groovevae.generation.requests import BAR_METHODS, BlendRequest
 from groovevae.generation.sources import Source, Sources
 from groovevae.model.genres import Genre
-from groovevae.model.moving import LatentPath
+from groovevae.model.latent_arithmetic import LatentPath
 from groovevae.model.vectors import find_vector
 from groovevae.network.decoding import Take, decode
 

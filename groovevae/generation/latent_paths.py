@@ -1,6 +1,6 @@
 """Paths through the latent space: where each role of each bar lies at an amount. `find_path` serves all methods.
 
-This module chooses the path; the maths is in `model.moving`, and nothing is decoded here.
+This module chooses the path; the maths is in `model.latent_arithmetic`, and nothing is decoded here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from groovevae.bars.constants import DRUMS
 from groovevae.generation.sources import Source
 from groovevae.model.calibration import Calibration, calibrated_path, find_curves
 from groovevae.model.genres import Genre
-from groovevae.model.moving import (
+from groovevae.model.latent_arithmetic import (
     Displacement,
     LatentPath,
     find_displacement,

@@ -1,6 +1,6 @@
 """Makes new phrases of a genre without a source file: picks a form, draws points from the prior, decodes, repeats.
 
-The prior is drawn from in `prior_sampling`; this module turns its points into a song and never trains.
+The prior is drawn from in `phrase_prior`; this module turns its points into a song and never trains.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import numpy as np
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
-from groovevae.generation.prior_sampling import PhraseNetwork
+from groovevae.generation.phrase_prior import PhraseNetwork
 from groovevae.generation.requests import SampleRequest
 from groovevae.model.file import ModelFile
-from groovevae.model.forms import NEW, SILENT, Form, Prior
+from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
 from groovevae.network.decoding import decode, without_stray_holds
 from groovevae.network.forward import Network
 

@@ -27,26 +27,10 @@ class NoteCounts(NamedTuple):
     num_estimate: int
 
 
-class NoteScores(NamedTuple):
-    """Shares of 1; NaN where there was nothing to find and nothing was found."""
-
-    precision: float
-    recall: float
-    f1: float
-
-
 def f1(true_positives: int, num_reference: int, num_estimate: int) -> float:
     """Harmonic mean of precision and recall, 0 to 1; NaN where neither side has a note."""
     total = num_reference + num_estimate
     return 2 * true_positives / total if total else float("nan")
-
-
-def scores(counts: NoteCounts) -> NoteScores:
-    """Precision, recall and F1 of `counts`; a share of no notes at all is NaN."""
-    true_positives, num_reference, num_estimate = counts
-    precision = true_positives / num_estimate if num_estimate else float("nan")
-    recall = true_positives / num_reference if num_reference else float("nan")
-    return NoteScores(precision, recall, f1(*counts))
 
 
 def bars_note_counts(reference: Bars, estimate: Bars) -> dict[str, NoteCounts]:
@@ -128,16 +112,3 @@ def match_notes(
 
 def _pairs(pitch: np.ndarray, onset: np.ndarray) -> list[tuple[int, float]]:
     return list(zip(pitch.tolist(), onset.tolist(), strict=True))
-
-
-def notes_f1(
-    reference_onset: np.ndarray,
-    reference_pitch: np.ndarray,
-    estimate_onset: np.ndarray,
-    estimate_pitch: np.ndarray,
-    *,
-    tolerance: float = ONSET_TOLERANCE,
-) -> NoteScores:
-    """Precision, recall and F1 of notes timed in seconds: equal pitch, onsets within `tolerance`, one to one."""
-    matched, _ = match_notes(reference_onset, reference_pitch, estimate_onset, estimate_pitch, tolerance=tolerance)
-    return scores(NoteCounts(len(matched), len(reference_onset), len(estimate_onset)))

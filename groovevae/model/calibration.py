@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from groovevae.bars.constants import ROLES
-from groovevae.model.moving import LatentPath
+from groovevae.model.latent_arithmetic import LatentPath
 
 AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # the amounts at which a curve is known; at 0 it is 0
 

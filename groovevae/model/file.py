@@ -21,8 +21,8 @@ from groovevae.config import ModelConfig
 from groovevae.errors import Cure, GrooveError, ModelFileError
 from groovevae.files import write_file
 from groovevae.model.calibration import AMOUNTS, Calibration
-from groovevae.model.forms import Prior, prior_from_file, prior_to_file
 from groovevae.model.genres import Genre, Phrase, SongCode, Vector
+from groovevae.model.phrase_forms import Prior, prior_from_file, prior_to_file
 from groovevae.model.validation import check_codes, check_genre, check_prior, check_vector
 from groovevae.network.forward import Network
 

@@ -13,8 +13,8 @@ import numpy as np
 from groovevae.bars.constants import MAX_STEPS, NUM_VOICES, PITCHED, ROLES
 from groovevae.bars.midi import TEMPO_RANGE
 from groovevae.bars.types import bar_length
-from groovevae.model.forms import SILENT, Prior
 from groovevae.model.genres import Genre, Vector
+from groovevae.model.phrase_forms import SILENT, Prior
 
 
 def check_genre(genre: Genre, latent_size: int) -> None:

@@ -1,4 +1,4 @@
-"""Vectors outside a blend: saved to files that name their network, looked up by name, described in words.
+"""Vectors outside a blend: saved to files that name their network, looked up by name, added to a model.
 
 This module never measures or fits a vector; `fitting.attribute_vectors` and `generation.sources` do.
 """
@@ -18,7 +18,6 @@ from groovevae.model.genres import Vector
 
 VECTOR_KIND = "groovevae vector"
 SUFFIX = ".safetensors"
-NUM_SHOWN = 3  # genres that a description names at either end of a vector
 
 
 def save_vector(path: str | Path, vector: Vector, model: ModelFile) -> None:
@@ -62,17 +61,3 @@ def with_vectors(model: ModelFile, vectors: Iterable[Vector]) -> ModelFile:
         if not name or "=" in name or name.endswith(SUFFIX):
             raise RequestError(f"{name!r} cannot be a vector's name: it must not hold =, nor end in {SUFFIX}")
     return replace(model, vectors={**model.vectors, **added})
-
-
-def describe_vector(vector: Vector, model: ModelFile) -> list[str]:
-    """Return lines that say what a vector does, how long it is, and which genres lie furthest along and against it."""
-    lines = [f"{vector.name}: {vector.about}" if vector.about else vector.name]
-    lines += [f"strength 1: {vector.unit}"] if vector.unit else []
-    lines.append(f"length {np.linalg.norm(vector.z):.2f}")
-    centre = np.mean([genre.mean for genre in model.genres.values()], axis=0)
-    square = max(float(vector.z @ vector.z), 1e-12)
-    along = {name: float((genre.mean - centre) @ vector.z) / square for name, genre in model.genres.items()}
-    ranked = sorted(along, key=lambda name: -along[name])
-    for side, names in (("along", ranked[:NUM_SHOWN]), ("against", ranked[::-1][:NUM_SHOWN])):
-        lines.append(f"genres furthest {side} it: " + ", ".join(f"{name} ({along[name]:+.2f})" for name in names))
-    return lines

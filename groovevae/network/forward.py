@@ -84,7 +84,7 @@ class Network(Layers):
         return mean, np.clip(logvar - 2.0, -12.0, MAX_LOGVAR)
 
     def project(self, z: np.ndarray, metre: np.ndarray, num_beats: int) -> tuple[np.ndarray, np.ndarray]:
-        """Project `z` (B, Z) to each beat (B, T, E) and the first state (B, H), as `training.network.Decoder` does."""
+        """Project `z` (B, Z) to each beat (B, T, E) and the first state (B, H), as the Flax `Decoder` does."""
         of_beat = self.weights["decoder/of_beat"]
         beats = np.stack([z @ of_beat[beat] for beat in range(num_beats)], axis=1)
         h = np.tanh(self._dense("decoder/start", z) + self.weights["decoder/metre"][metre])

@@ -22,7 +22,7 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from groovevae.progress import Progress
-from groovevae.reports.terminal import line
+from groovevae.reports.terminal import print_line
 from groovevae.reports.training import f1_text
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ _REFRESHES = 2  # a second: training needs the processor
 
 
 @contextmanager
-def reading(console: Console) -> Iterator[Progress]:
-    """Show how many files of a corpus have been read, while some are still to do."""
+def reading() -> Iterator[Progress]:
+    """Show on stderr how many files of a corpus have been read, while some are still to do."""
+    console = Console(stderr=True)
     if not console.is_interactive:
         yield _reading_in_lines(console)
         return
@@ -52,14 +53,15 @@ def _reading_in_lines(console: Console) -> Progress:
         nonlocal last
         if time.monotonic() - last > PLAIN_SECONDS:
             last = time.monotonic()
-            line(console, f"{what}: {done:,} of {total:,}")
+            print_line(console, f"{what}: {done:,} of {total:,}")
 
     return told
 
 
 @contextmanager
-def parts(console: Console) -> Iterator[Progress]:
-    """Show which part of a longer work is being done, and how much of it is left."""
+def parts(*, is_quiet: bool = False) -> Iterator[Progress]:
+    """Show on stderr which part of a longer work is being done, and how much of it is left."""
+    console = Console(stderr=True, quiet=is_quiet)
     if not console.is_interactive:
         yield _parts_in_lines(console)
         return
@@ -73,7 +75,7 @@ def _parts_in_lines(console: Console) -> Progress:
     def told(what: str, done: int, total: int) -> None:
         nonlocal last, since
         if what != last or time.monotonic() - since > PLAIN_SECONDS:
-            line(console, what if what != last else f"{what}: {done:,} of {total:,}")
+            print_line(console, what if what != last else f"{what}: {done:,} of {total:,}")
             last, since = what, time.monotonic()
 
     return told
@@ -89,8 +91,9 @@ def _bar(console: Console, what: str, *columns: ProgressColumn) -> Iterator[Prog
 
 
 @contextmanager
-def training(console: Console) -> Iterator[Callable[[TrainingProgress], None]]:
-    """Show a training run: a bar and the losses in a terminal, else a line now and then."""
+def training(*, is_quiet: bool = False) -> Iterator[Callable[[TrainingProgress], None]]:
+    """Show a training run on stdout: a bar and the losses in a terminal, else a line now and then."""
+    console = Console(quiet=is_quiet, force_interactive=False if is_quiet else None)
     if not console.is_interactive:
         yield _training_in_lines(console)
         return
@@ -117,11 +120,11 @@ def _training_in_lines(console: Console) -> Callable[[TrainingProgress], None]:
         nonlocal is_first
         is_at_end = progress.step == progress.steps
         if is_first or is_at_end or progress.step % PLAIN_STEPS == 0:
-            line(console, f"step {progress.step:,} of {progress.steps:,}: {_losses(progress)}, {_pace(progress)}")
+            print_line(console, f"step {progress.step:,} of {progress.steps:,}: {_losses(progress)}, {_pace(progress)}")
         is_first = False
         _measured(console, progress)
         if is_at_end:
-            line(console, AT_END)
+            print_line(console, AT_END)
 
     return told
 
@@ -138,4 +141,4 @@ def _pace(progress: TrainingProgress) -> str:
 
 def _measured(console: Console, progress: TrainingProgress) -> None:
     if progress.held_out_f1 is not None:
-        line(console, f"step {progress.step:,}: held-out note F1 {f1_text(progress.held_out_f1)}")
+        print_line(console, f"step {progress.step:,}: held-out note F1 {f1_text(progress.held_out_f1)}")

@@ -18,7 +18,7 @@ class Table:
 
     def to_markdown(self) -> str:
         """Return the table in Markdown, with its title as a heading."""
-        lines = [f"### {self.title}", ""]
+        lines = [f"## {self.title}", ""]
         lines += [self.note, ""] if self.note else []
         lines += [_row(self.header), "|---" + "|---:" * (len(self.header) - 1) + "|", *map(_row, self.rows)]
         return "\n".join(lines)

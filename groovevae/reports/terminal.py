@@ -13,32 +13,38 @@ from groovevae.files import printable
 from groovevae.reports.table import Part, Table
 
 
-def show(console: Console, parts: Iterable[Part]) -> None:
-    """Print the lines and tables of a report in their order."""
+def show(parts: Iterable[Part], console: Console | None = None) -> None:
+    """Print the lines and tables of a report in their order, to stdout without a `console`."""
+    console = console or Console()
     for part in parts:
         if isinstance(part, Table):
-            table(console, part)
+            _print_table(console, part)
         else:
-            line(console, part)
+            print_line(console, part)
 
 
-def line(console: Console, text: str) -> None:
+def is_interactive() -> bool:
+    """Tell whether stdout is a terminal that can be drawn on."""
+    return Console().is_interactive
+
+
+def print_line(console: Console, text: str) -> None:
     """Print one line as it is; where there is no terminal it is never broken."""
-    console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+    console.print(printable(text), markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
-def table(console: Console, shown: Table) -> None:
+def _print_table(console: Console, table: Table) -> None:
     """Print a table without borders, below its title and note if it has any."""
-    if shown.title:
-        line(console, f"\n{shown.title}")
-    if shown.note:
-        console.print(_text(shown.note))
+    if table.title:
+        print_line(console, f"\n{table.title}")
+    if table.note:
+        console.print(_text(table.note))
     grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    last = len(shown.header) - 1
-    for index, name in enumerate(shown.header):
-        is_words = index == 0 or (index == last and shown.ends_in_words)
+    last = len(table.header) - 1
+    for index, name in enumerate(table.header):
+        is_words = index == 0 or (index == last and table.ends_in_words)
         grid.add_column(_text(name), justify="left" if is_words else "right", no_wrap=not is_words)
-    for row in shown.rows:
+    for row in table.rows:
         grid.add_row(*map(_text, row))
     console.print(grid)
 

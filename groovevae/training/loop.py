@@ -24,8 +24,8 @@ from groovevae.measures.note_f1 import f1_by_genre, macro_f1
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
 from groovevae.training.devices import make_mesh, replicate, split_rows
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.losses import beta_at, genre_loss, kl_divergence, kl_with_free_bits, recon_loss
-from groovevae.training.network import GrooveVAE
 from groovevae.training.processes import any_process, in_first_process
 from groovevae.training.weights import build_network, state_to_arrays
 

@@ -10,7 +10,7 @@ from jax import Array
 
 from groovevae.bars.constants import FIRST_PITCH, HOLD, OFFSET_UNITS, ONSET
 from groovevae.bars.types import BarBatch
-from groovevae.training.network import BarLogits, VAEOutput, step_mask
+from groovevae.training.flax_network import BarLogits, VAEOutput, step_mask
 
 
 class ReconLoss(NamedTuple):

@@ -19,8 +19,8 @@ from jax import Array
 
 from groovevae.bars.constants import ROLES
 from groovevae.config import PriorConfig
-from groovevae.generation.prior_sampling import LAGS, NUM_KNOWN, NUM_SOURCES, NUM_TIMES, PERIOD
-from groovevae.model.forms import NEW, SILENT
+from groovevae.generation.phrase_prior import LAGS, NUM_KNOWN, NUM_SOURCES, NUM_TIMES, PERIOD
+from groovevae.model.phrase_forms import NEW, SILENT
 from groovevae.network.logits import NUM_METRES
 from groovevae.training.layers import GRU, Dense
 

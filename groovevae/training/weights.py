@@ -12,7 +12,7 @@ from flax import nnx
 
 from groovevae.config import ModelConfig
 from groovevae.network.forward import check_shapes
-from groovevae.training.network import GrooveVAE
+from groovevae.training.flax_network import GrooveVAE
 
 
 def network_to_weights(network: GrooveVAE) -> dict[str, np.ndarray]:

@@ -10,8 +10,8 @@ import numpy as np
 from groovevae.bars.constants import ROLES
 from groovevae.bars.types import bar_length, is_compound
 from groovevae.config import PriorConfig
-from groovevae.model.forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.model.genres import Genre
+from groovevae.model.phrase_forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.network.forward import Layers, check_shapes, gelu
 from groovevae.network.logits import NUM_METRES, metre_index
 

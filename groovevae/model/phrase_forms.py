@@ -1,7 +1,7 @@
 """How phrases are built: in each bar, a role rests, repeats an earlier bar, or plays something new.
 
 A `Form` is this plan of one real phrase, with its song's tempo, key and instruments but none of its notes. A `Prior` is
-all that a model file holds for making new phrases. This module needs only NumPy; `fitting` and `training` fill a prior.
+all that a model file holds for making new phrases. This module needs only NumPy; `training.prior` fills a prior.
 """
 
 from __future__ import annotations
