@@ -1,4 +1,4 @@
-"""Draws MIDI files as piano rolls, one picture of all: a quick look at what was generated."""
+"""Draws MIDI files as piano rolls in one picture, for a quick look at what was generated."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def draw(axes: plt.Axes, path: Path) -> None:
 @click.option("--out", default="piano-rolls.png", show_default=True)
 @click.option("--columns", default=2, show_default=True)
 def main(files: tuple[Path, ...], out: str, columns: int) -> None:
-    """Writes one picture with a piano roll of each file."""
+    """Write one picture with a piano roll of each file."""
     rows = -(-len(files) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(8 * columns, 3 * rows), squeeze=False)
     for place, path in zip(axes.flat, files, strict=False):

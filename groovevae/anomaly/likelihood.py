@@ -1,4 +1,4 @@
-"""How likely bars are under a model: the decoder's log-probability of each role, fed with the true bars.
+"""How likely bars are under a model: the decoder's log-probability of each role when it is fed the true bars.
 
 Computes what `losses.recon_loss` computes, by the same `nats.step_nats`, in NumPy and for several latent points.
 """
@@ -19,7 +19,7 @@ NATS = Nats._fields
 
 
 def bar_nats(network: Network, bars: Bars, z: np.ndarray) -> np.ndarray:
-    """Negative log-probability (L, N, 5) in nats of N bars, by NATS, decoded from points (L, N, Z).
+    """Return the negative log-probability (L, N, 5) in nats of N bars, by NATS, decoded from points (L, N, Z).
 
     Each beat is predicted from the point and the true beats before it.
     """
@@ -33,11 +33,11 @@ def bar_nats(network: Network, bars: Bars, z: np.ndarray) -> np.ndarray:
 
 
 def reconstruction_nats(network: Network, bars: Bars, *, draws: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Mean negative log-probability (N, 5) over `draws` latent points of each bar's posterior, and its mean (N, Z).
+    """Return bars' negative log-probability (N, 5), mean over `draws` posterior points, and posterior means (N, Z).
 
-    The reconstruction probability of An & Cho 2015 ("Variational autoencoder based anomaly detection using
-    reconstruction probability", algorithm 4), by role. With 0 draws, or a plain autoencoder, the posterior's mean
-    alone is decoded: the reconstruction error.
+    By role, this is the reconstruction probability of An & Cho 2015 ("Variational autoencoder based anomaly detection
+    using reconstruction probability", algorithm 4). With 0 draws, or a plain autoencoder, only the posterior mean is
+    decoded, which gives the reconstruction error.
     """
     mean, logvar = encode(network, bars)
     if draws == 0 or not network.config.variational:
@@ -66,6 +66,6 @@ def _chunk_nats(network: Network, bars: Bars, z: np.ndarray) -> np.ndarray:
 
 
 def _streams(logits: BarLogits, num_draws: int) -> BarLogits:
-    """Logits (L * B, 4, ...) as (L, B, 4, ...)."""
+    """Reshape logits (L * B, 4, ...) to (L, B, 4, ...)."""
     parts = (part.reshape(num_draws, -1, *part.shape[1:]) for part in logits[:-1])
     return BarLogits._make((*parts, logits.log_scales))
