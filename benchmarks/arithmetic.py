@@ -15,10 +15,10 @@ from flax import nnx
 from jax.extend.core import ClosedJaxpr, Jaxpr
 from jax.interpreters.partial_eval import dce_jaxpr
 
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.loop import initial_state, loss_fn
-from groovevae.training.network import GrooveVAE
 
 SIZES = ((256, 768, 3072), (1024, 1024, 1024), (2048, 2048, 2048), (4096, 1024, 4096))  # rows, contracted, columns
 SECONDS = 1.0  # each size is timed

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
 from groovevae.config import TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
 from sides import beats_of_batches

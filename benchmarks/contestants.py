@@ -15,15 +15,15 @@ from flax import nnx
 import musicvae
 from budget import Contestant, tabulate
 from groovevae.bars import Bars
-from groovevae.bars.constants import ROLES
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.network import decoding
 from groovevae.network.forward import Network
+from groovevae.network.nats import Nats
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.loop import initial_state, learning_rate, train_step
 from groovevae.training.losses import beta_at
 from groovevae.training.memory import keep_freed_memory
-from groovevae.training.network import GrooveVAE
 from groovevae.training.weights import state_to_arrays
 from torch_parts import to_tensors
 
@@ -120,7 +120,7 @@ class LSTM:
 
 
 def losses_by_name(recon: np.ndarray, kl: np.ndarray) -> dict[str, float]:
-    return dict(zip((*ROLES, "feel"), recon.tolist(), strict=True)) | {"KL": float(kl.sum())}
+    return dict(zip(Nats._fields, recon.tolist(), strict=True)) | {"KL": float(kl.sum())}
 
 
 def _ours(config: TrainConfig, num_genres: int) -> Contestant:

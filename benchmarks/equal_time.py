@@ -27,8 +27,7 @@ def run_one(corpus: str, name: str, seconds: float, seed: int) -> Row:
     from budget import by_share, train_for
     from contestants import CONTESTANTS
     from groovevae.measures.note_f1 import f1_by_genre, macro_f1
-    from groovevae.training.loop import ACTIVE_KL
-    from groovevae.training.losses import kl_divergence
+    from groovevae.network.nats import ACTIVE_KL, kl_divergence
     from sides import load_sides
 
     train, held_out = load_sides(corpus)
@@ -44,7 +43,7 @@ def run_one(corpus: str, name: str, seconds: float, seed: int) -> Row:
         table = f1_by_genre(data.bars[index], decoded, data.genre[index], data.genres)
         row |= {f"{side}_f1": macro_f1(table), f"{side}_f1_by_genre": table}
         if side == "held_out" and name != "autoencoder":
-            kl = np.asarray(kl_divergence(mean, logvar)).mean(0)
+            kl = kl_divergence(mean, logvar).mean(0)
             row |= {"latent_nats": float(kl.sum()), "active_units": int((kl > ACTIVE_KL).sum())}
     return row
 

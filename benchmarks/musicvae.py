@@ -15,13 +15,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from groovevae.bars import Bars
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, MAX_STEPS
-from groovevae.bars.types import BarBatch
+from groovevae.bars.states import GRIDS
 from groovevae.config import TrainConfig
-from groovevae.network.beats import Metre, logits_to_beat
+from groovevae.network.beats import logits_to_beat
 from groovevae.network.decoding import without_stray_holds
-from groovevae.network.logits import MAX_LOGVAR, MIN_LOG_SCALE, NUM_FEATURES, NUM_METRES, BarLogits, metre_index
-from torch_parts import NUM_LOGITS, features, head_bias, split_logits, to_tensors, total_loss
+from groovevae.network.inputs import NUM_FEATURES, NUM_METRES, metre_index
+from groovevae.network.logits import NUM_SCALES, START_LOG_SCALE, BarLogits, head_bias
+from torch_parts import NUM_LOGITS, features, posterior, split_logits, to_tensors, total_loss
 
 CHUNK = 256  # bars encoded or decoded at once
 LEARNING_RATE = 2e-3
@@ -73,15 +75,13 @@ class Encoder(nn.Module):
         oneDNN's LSTM takes no packed sequences: the second LSTM reads each bar from its own last step backwards, and
         both states are taken at that step, so that padding is never seen.
         """
-        steps = self.read(batch) + self.metre(metre_index(batch.num_steps, batch.is_compound))[:, None]
+        steps = self.read(batch) + self.metre(metre_index(*batch.metre))[:, None]
         bar = torch.arange(len(steps))
         last = batch.num_steps - 1
         from_end = (last[:, None] - torch.arange(steps.shape[1])).clamp(min=0)
         onward, _ = self.forward_lstm(steps)
         back, _ = self.backward_lstm(steps[bar[:, None], from_end])
-        stats = self.summary(torch.cat([onward[bar, last], back[bar, last]], dim=-1)).float()
-        mean, logvar = stats.chunk(2, dim=-1)
-        return mean, (logvar - 2.0).clamp(-12.0, MAX_LOGVAR)
+        return posterior(self.summary(torch.cat([onward[bar, last], back[bar, last]], dim=-1)))
 
 
 class Decoder(nn.Module):
@@ -97,16 +97,16 @@ class Decoder(nn.Module):
         self.start = nn.Linear(config.latent_size, 2 * layers * size)
         self.lstm = nn.LSTM(config.step_size, size, num_layers=layers, batch_first=True)
         self.heads = nn.Linear(size, NUM_LOGITS)
-        self.log_scales = nn.Parameter(torch.full((8,), -2.0))
+        self.log_scales = nn.Parameter(torch.full((NUM_SCALES,), START_LOG_SCALE))
         self.num_layers = layers
         for table in (self.place, self.metre):
             nn.init.normal_(table.weight, std=0.1)
         with torch.no_grad():
-            self.heads.bias.copy_(head_bias())
+            self.heads.bias.copy_(torch.from_numpy(head_bias()))
 
     def begin(self, z: Tensor, batch: BarBatch) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """What each step is told whatever came before (B, S, D), and the first state."""
-        metre = self.metre(metre_index(batch.num_steps, batch.is_compound))
+        metre = self.metre(metre_index(*batch.metre))
         told = (self.of_z(z) + metre)[:, None] + self.place.weight[: batch.bass.shape[1]]
         start = torch.tanh(self.start(z)).view(len(z), 2 * self.num_layers, -1).transpose(0, 1)
         hidden, cell = start.contiguous().chunk(2)
@@ -114,7 +114,7 @@ class Decoder(nn.Module):
 
     def logits(self, states: Tensor) -> BarLogits:
         """Logits of every step from states (B, S, H)."""
-        return split_logits(self.heads(states), self.log_scales.clamp(min=MIN_LOG_SCALE))
+        return split_logits(self.heads(states), self.log_scales)
 
     def forward(self, z: Tensor, batch: BarBatch, keep: Tensor) -> BarLogits:
         """Logits of every step, the true step before each as input (teacher forcing) where `keep` (B, S) is 1."""
@@ -190,13 +190,12 @@ def decode_freely(network: MusicVAE, z: np.ndarray, like: Bars) -> Bars:
 
 def _decode_chunk(decoder: Decoder, z: Tensor, like: Bars) -> Bars:
     batch = like.batch()
-    metre = Metre(batch.num_steps, batch.is_compound)
     told, state = decoder.begin(z, to_tensors(batch))
     steps: list[BarBatch] = []
     for step in range(MAX_STEPS):
         before = decoder.read(to_tensors(steps[-1])) if steps else 0.0
         states, state = decoder.lstm(told[:, step : step + 1] + before, state)
         logits = BarLogits(*(part.numpy() for part in decoder.logits(states)))
-        steps.append(logits_to_beat(logits, metre, step, 0.0, None))  # the package's own rules
-    grids = {name: np.concatenate([getattr(s, name) for s in steps], axis=1) for name in BarBatch._fields[:7]}
+        steps.append(logits_to_beat(logits, batch.metre, step, 0.0, None))  # the package's own rules
+    grids = {name: np.concatenate([getattr(s, name) for s in steps], axis=1) for name in GRIDS}
     return dataclasses.replace(like, **grids)

@@ -6,10 +6,10 @@ import jax
 import numpy as np
 from flax import nnx
 
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.loop import initial_state, train_step
-from groovevae.training.network import GrooveVAE
 
 
 class OurTrainer:

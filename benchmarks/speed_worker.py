@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
 from groovevae.training.memory import keep_freed_memory

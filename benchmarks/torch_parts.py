@@ -12,73 +12,66 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from groovevae.bars.constants import (
-    FIRST_PITCH,
-    HOLD,
-    OFFSET_UNITS,
-    ONSET,
-)
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
+from groovevae.bars.constants import MAX_VELOCITY
 from groovevae.config import TrainConfig
-from groovevae.network.logits import HEADS, BarLogits
+from groovevae.network.inputs import HALF_STEP
+from groovevae.network.logits import HEADS, LOGVAR_SHIFT, MAX_LOGVAR, MIN_LOG_SCALE, MIN_LOGVAR, BarLogits
+from groovevae.network.nats import kl_divergence
 from groovevae.training.loop import NATS_PER_UNIT
-from groovevae.training.network import RARE_LOGIT
 
 NUM_LOGITS = sum(HEADS.values())
-RARE = ("drums", "chord_onset", "chord_hold")
-_HALF_STEP = OFFSET_UNITS / 2
 
 
 def to_tensors(batch: BarBatch) -> BarBatch:
     """The batch with tensors in it; tokens and lengths are int64, as indices must be."""
-    grids = {name: torch.from_numpy(np.require(getattr(batch, name), requirements="CW")) for name in BarBatch._fields}
-    for name in ("bass", "lead", "num_steps", "is_compound"):
-        grids[name] = grids[name].long()
-    return BarBatch(**grids)
+    tensors = {name: torch.from_numpy(np.require(array, requirements="CW")) for name, array in batch._asdict().items()}
+    indices = {name: tensors[name].long() for name in ("bass", "lead", *batch.metre._fields)}
+    return BarBatch(**tensors | indices)
 
 
 def features(batch: BarBatch) -> Tensor:
     """What a step holds besides its bass and lead tokens, (B, S, F) float32."""
     return torch.cat(
         [
-            (batch.drums > 0).float(),
-            batch.drums / 127,
-            batch.drums_offset / _HALF_STEP,
-            (batch.chords == ONSET).float(),
-            (batch.chords == HOLD).float(),
-            batch.velocity / 127,
-            batch.offset / _HALF_STEP,
+            batch.onsets("drums").float(),
+            batch.drums / MAX_VELOCITY,
+            batch.drums_offset / HALF_STEP,
+            batch.onsets("chords").float(),
+            batch.holds("chords").float(),
+            batch.velocity / MAX_VELOCITY,
+            batch.offset / HALF_STEP,
         ],
         dim=-1,
     )
 
 
 def split_logits(heads: Tensor, log_scales: Tensor) -> BarLogits:
-    """All heads' outputs (B, S, NUM_LOGITS) by name, float32."""
+    """All heads' outputs (B, S, NUM_LOGITS) by name, float32, as `groovevae.network.logits.split_heads`."""
     parts = heads.float().split(list(HEADS.values()), dim=-1)
-    return BarLogits(**dict(zip(HEADS, parts, strict=True)), log_scales=log_scales)
+    return BarLogits(**dict(zip(HEADS, parts, strict=True)), log_scales=log_scales.clamp(min=MIN_LOG_SCALE))
 
 
-def head_bias() -> Tensor:
-    """Where the heads' biases start: states that most steps do not have are unlikely."""
-    return torch.cat([torch.full((size,), RARE_LOGIT if name in RARE else 0.0) for name, size in HEADS.items()])
+def posterior(stats: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and log-variance (B, Z) from what the encoder's last layer says (B, 2Z), as `logits.posterior` has it."""
+    mean, logvar = stats.float().chunk(2, dim=-1)
+    return mean, (logvar - LOGVAR_SHIFT).clamp(MIN_LOGVAR, MAX_LOGVAR)
 
 
 def recon_loss(logits: BarLogits, batch: BarBatch) -> Tensor:
     """Negative log-likelihood of drums, bass, chords, lead and feel, (5,): nats a bar, mean of the batch."""
     num_bars, num_steps = batch.bass.shape
     inside = (torch.arange(num_steps) < batch.num_steps[:, None]).float()  # (B, S)
-    hits = (batch.drums > 0).float()
-    onsets = (batch.chords == ONSET).float()
-    holds = (batch.chords == HOLD).float()
+    hits, onsets = batch.onsets("drums").float(), batch.onsets("chords").float()
+    holds = batch.holds("chords").float()
     chords = _bernoulli(logits.chord_onset, onsets) + (1 - onsets) * _bernoulli(logits.chord_hold, holds)
-    struck = torch.stack([batch.bass >= FIRST_PITCH, onsets.any(-1), batch.lead >= FIRST_PITCH], dim=-1).float()
+    struck = batch.pitched_strikes(torch).float()
     scales = logits.log_scales
     feel = [
-        _laplace(logits.drums_velocity, batch.drums / 127, scales[0]) * hits,
-        _laplace(logits.drums_offset, batch.drums_offset / _HALF_STEP, scales[1]) * hits,
-        _laplace(logits.velocity, batch.velocity / 127, scales[2:5]) * struck,
-        _laplace(logits.offset, batch.offset / _HALF_STEP, scales[5:8]) * struck,
+        _laplace(logits.drums_velocity, batch.drums / MAX_VELOCITY, scales[0]) * hits,
+        _laplace(logits.drums_offset, batch.drums_offset / HALF_STEP, scales[1]) * hits,
+        _laplace(logits.velocity, batch.velocity / MAX_VELOCITY, scales[2:5]) * struck,
+        _laplace(logits.offset, batch.offset / HALF_STEP, scales[5:8]) * struck,
     ]
     of_step = [
         _bernoulli(logits.drums, hits).sum(-1),
@@ -121,7 +114,7 @@ def total_loss(
     """Scaled training loss as in `training.loop.loss_fn`; with it reconstruction (5,) and KL (Z,) in nats a bar."""
     mean, logvar = posterior
     recon = recon_loss(logits, batch)
-    kl = (0.5 * (mean**2 + logvar.exp() - 1 - logvar)).mean(0)  # (Z,)
+    kl = kl_divergence(mean, logvar, torch).mean(0)  # (Z,)
     role_weights = torch.tensor(
         [config.drums_weight, config.bass_weight, config.chords_weight, config.lead_weight, 1.0]
     )

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import STEPS_PER_BEAT
-from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.training.loop import ema_decay_at, learning_rate
 from torch_parts import to_tensors

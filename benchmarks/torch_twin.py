@@ -1,7 +1,7 @@
 """GrooveVAE's twin in PyTorch: the same layers, parameters and losses, written for speed on a CPU.
 
-Modules and parameters have the names they have in `training.network`, so that weights carry over by path. What PyTorch
-does otherwise: whole sequences go through its own GRU in one call, and bars of unequal length are packed.
+Modules and parameters have the names they have in `training.flax_network`, so that weights carry over by path. What
+PyTorch does otherwise: whole sequences go through its own GRU in one call, and bars of unequal length are packed.
 `tests/test_benchmarks.py` holds its loss and gradients against ours.
 """
 
@@ -15,19 +15,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, STEPS_PER_BEAT
-from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
-from groovevae.network.logits import (
-    MAX_BEATS,
-    MAX_LOGVAR,
-    MIN_LOG_SCALE,
-    NUM_FEATURES,
-    NUM_METRES,
-    BarLogits,
-    metre_index,
-)
-from torch_parts import NUM_LOGITS, features, head_bias, split_logits, total_loss
+from groovevae.network.inputs import MAX_BEATS, NUM_FEATURES, NUM_METRES, metre_index
+from groovevae.network.logits import NUM_SCALES, START_LOG_SCALE, BarLogits, head_bias
+from torch_parts import NUM_LOGITS, features, posterior, split_logits, total_loss
 
 
 def gelu(x: Tensor) -> Tensor:
@@ -88,7 +81,7 @@ class Encoder(nn.Module):
     def forward(self, batch: BarBatch, dense_features: Tensor, *, uneven: bool) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (B, Z) of the posterior."""
         beats = self.read(batch, dense_features)
-        beats = beats + F.embedding(metre_index(batch.num_steps, batch.is_compound), self.metre)[:, None]  # (B, T, E)
+        beats = beats + F.embedding(metre_index(*batch.metre), self.metre)[:, None]  # (B, T, E)
         num_beats = (batch.num_steps + STEPS_PER_BEAT - 1) // STEPS_PER_BEAT  # (B,)
         weight, bias = self.to_gates.weight.chunk(2), self.to_gates.bias.chunk(2)
         directions = zip((self.forward_gru, self.backward_gru), weight, bias, strict=True)
@@ -97,9 +90,7 @@ class Encoder(nn.Module):
         stats = self.summary(last.transpose(0, 1).flatten(1))  # (B, 2Z)
         inside = torch.arange(beats.shape[1]) < num_beats[:, None]  # (B, T)
         masked = (beats * inside[:, :, None]).flatten(1)  # (B, T * E)
-        stats = (stats + masked @ self.of_beat[: beats.shape[1]].flatten(0, 1)).float()
-        mean, logvar = stats.chunk(2, dim=-1)
-        return mean, (logvar - 2.0).clamp(-12.0, MAX_LOGVAR)
+        return posterior(stats + masked @ self.of_beat[: beats.shape[1]].flatten(0, 1))
 
 
 def _last_states(beats: Tensor, num_beats: Tensor | None, flat: list[Tensor]) -> Tensor:
@@ -128,16 +119,16 @@ class Decoder(nn.Module):
         self.skip = nn.Linear(config.encoder_size, STEPS_PER_BEAT * config.step_size)
         self.out = nn.Linear(size, STEPS_PER_BEAT * config.step_size)
         self.heads = nn.Linear(config.step_size, NUM_LOGITS)
-        self.log_scales = nn.Parameter(torch.full((8,), -2.0))
+        self.log_scales = nn.Parameter(torch.full((NUM_SCALES,), START_LOG_SCALE))
         with torch.no_grad():
-            self.heads.bias.copy_(head_bias())
+            self.heads.bias.copy_(torch.from_numpy(head_bias()))
 
     def forward(self, z: Tensor, batch: BarBatch, dense_features: Tensor, keep: Tensor) -> BarLogits:
         """Logits of every step, the true beat before each as input (teacher forcing) where `keep` (B, T) is 1."""
         num_beats = keep.shape[1]
         of_beat = self.of_beat[:num_beats].transpose(0, 1).flatten(1)  # (Z, T * E)
         plan = gelu((z @ of_beat).unflatten(1, (num_beats, -1)))  # (B, T, E)
-        h = torch.tanh(self.start(z) + F.embedding(metre_index(batch.num_steps, batch.is_compound), self.metre))
+        h = torch.tanh(self.start(z) + F.embedding(metre_index(*batch.metre), self.metre))
         before = self.read(batch, dense_features)
         before = F.pad(before, (0, 0, 1, 0))[:, :-1] * keep[:, :, None]
         weight = torch.cat([self.before.weight, self.to_gates.weight], dim=1)
@@ -147,7 +138,7 @@ class Decoder(nn.Module):
         weight = torch.cat([self.out.weight, self.skip.weight], dim=1)
         steps = gelu(F.linear(torch.cat([states, plan], dim=-1), weight, self.out.bias + self.skip.bias))  # (B, T, 4D)
         heads = self.heads(steps.unflatten(2, (STEPS_PER_BEAT, -1)).flatten(1, 2))
-        return split_logits(heads, self.log_scales.clamp(min=MIN_LOG_SCALE))
+        return split_logits(heads, self.log_scales)
 
 
 class Twin(nn.Module):

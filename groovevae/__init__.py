@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from groovevae.anomaly import Outlier, Outliers, find_outliers
     from groovevae.bars import Bars, Song
-    from groovevae.bars.pretty import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
+    from groovevae.bars.conversions import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
     from groovevae.config import ModelConfig, PriorConfig, TrainConfig
     from groovevae.corpus import Corpus, load_corpus, read_song
     from groovevae.errors import CorpusError, GrooveError, MidiError, ModelFileError, OutputError, RequestError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from groovevae.generation.groove import Groove, Piece, load_model
     from groovevae.generation.requests import BlendRequest, SampleRequest
     from groovevae.model.file import save_model
-    from groovevae.model.moving import genre_arithmetic
+    from groovevae.model.latent_arithmetic import genre_arithmetic
     from groovevae.training.result import Trained
     from groovevae.training.train import train_model
 
@@ -74,7 +74,7 @@ __all__ = [
 _MODULES = {
     "anomaly": ("Outlier", "Outliers", "find_outliers"),
     "bars": ("Bars", "Song"),
-    "bars.pretty": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
+    "bars.conversions": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
     "config": ("ModelConfig", "PriorConfig", "TrainConfig"),
     "corpus": ("Corpus", "load_corpus", "read_song"),
     "errors": ("CorpusError", "GrooveError", "MidiError", "ModelFileError", "OutputError", "RequestError"),
@@ -82,7 +82,7 @@ _MODULES = {
     "generation.groove": ("Groove", "Piece", "load_model"),
     "generation.requests": ("BlendRequest", "SampleRequest"),
     "model.file": ("save_model",),
-    "model.moving": ("genre_arithmetic",),
+    "model.latent_arithmetic": ("genre_arithmetic",),
     "training.result": ("Trained",),
     "training.train": ("train_model",),
 }

@@ -6,6 +6,8 @@ import signal
 import sys
 from types import FrameType
 
+from groovevae.systems import ENDING_SIGNALS
+
 
 def run() -> None:
     """Runs the command line."""
@@ -16,8 +18,8 @@ def run() -> None:
 
 
 def end_on_signals() -> None:
-    """Ctrl-C and SIGTERM end this process with their status: no traceback, and what is half written is removed."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Ctrl-C and its like end this process with their status: no traceback, and what is half written is removed."""
+    for number in ENDING_SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup, or in the background of a script
             signal.signal(number, _end)
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from groovevae.errors import OutputError
+
+_IN_USE = (5, 32)  # Windows' ERROR_ACCESS_DENIED and ERROR_SHARING_VIOLATION
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds: a scanner is done by then, a DAW that plays the file is not
 
 
 def write_file(path: str | Path, data: bytes) -> None:
@@ -25,12 +29,24 @@ def write_file(path: str | Path, data: bytes) -> None:
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files that only their owner reads
-        os.replace(temporary, path)
+        _replace(temporary, path)
     except OSError as error:
         raise _not_written(path, error) from None
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)  # still there only where it has not become the file
+
+
+def _replace(temporary: str, path: Path) -> None:
+    """Moves a file into place; tried again where Windows refuses because a virus scanner, say, has one of them open."""
+    for seconds in _WAITS:
+        try:
+            return os.replace(temporary, path)
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _IN_USE:
+                raise
+            time.sleep(seconds)
+    os.replace(temporary, path)
 
 
 def check_place(path: str | Path) -> None:
@@ -55,6 +71,8 @@ def _not_written(path: Path, error: OSError) -> OutputError:
     reason = error.strerror
     if isinstance(error, FileExistsError | NotADirectoryError):
         reason = "a folder on the way is a file"
+    if getattr(error, "winerror", None) in _IN_USE:
+        reason = f"{reason}: another program may have it open"
     return OutputError(f"{path}: cannot be written ({reason}); make room there, or choose another place")
 
 

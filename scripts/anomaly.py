@@ -1,9 +1,9 @@
-"""Who finds what does not belong: AUROC and average precision of every detector.
+"""Measures which detectors find what does not belong, by AUROC and average precision.
 
     python scripts/anomaly.py CORPUS --autoencoder AUTOENCODER > docs/appendix/anomaly.md
 
-Normal songs are those that the model was trained on; what is judged are songs that training held out. They are dealt
-into two halves by song: settings were chosen on one (--half 0), the figures are those of the other.
+Normal songs are those that the model was trained on; the songs to be judged are those that training held out. These are
+dealt into two halves by song: the settings were chosen on one (--half 0), and the figures are from the other.
 """
 
 from __future__ import annotations
@@ -220,10 +220,10 @@ def false_alarms(normals: dict[str, Judged], clean: Judged, draws: Draws) -> Non
 @click.command()
 @click.argument("corpus_folder", metavar="CORPUS")
 @click.option("--model", type=click.Path(path_type=Path), help="Model file.  [default: the bundled one]")
-@click.option("--autoencoder", type=click.Path(path_type=Path), help="A model of groove train --autoencoder.")
-@click.option("--draws", default=1, show_default=True, help="Latent points a bar.")
-@click.option("--half", default=1, show_default=True, help="Which half of the held-out songs.")
-@click.option("--seed", default=1000, show_default=True, help="Of the faults.")
+@click.option("--autoencoder", type=click.Path(path_type=Path), help="A model made by groove train --autoencoder.")
+@click.option("--draws", default=1, show_default=True, help="Latent points to draw for each bar.")
+@click.option("--half", default=1, show_default=True, help="The half of the held-out songs to judge.")
+@click.option("--seed", default=1000, show_default=True, help="Seed of the faults.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=tuple(PARTS), show_default=True)
 def main(
     corpus_folder: str,
@@ -234,7 +234,7 @@ def main(
     seed: int,
     parts: tuple[str, ...],
 ) -> None:
-    """Prints docs/appendix/anomaly.md; takes about ten minutes on one processor."""
+    """Print docs/appendix/anomaly.md; this takes about ten minutes on one processor."""
     corpus = load_corpus(corpus_folder)
     train, held = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=0))
     eyes = Eyes(

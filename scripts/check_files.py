@@ -1,12 +1,12 @@
-"""Writes many files and has each read, played and converted by programs that are not ours.
+"""Writes many files, and has other people's programs read, play and convert each of them.
 
 python scripts/check_files.py --files 10000 --seed 0
 python scripts/check_files.py --pairs --amounts 0.5,1 --soundfont FluidR3_GM.sf2
 
-Random requests of every kind (blends, mixtures, blends from and to files in every metre, morphs, samples) with amounts
-past 1, ramps, vectors, kept roles, keys and tempos; or every ordered pair of genres. A file is at fault where symusic,
-mido and pretty_midi do not all read the notes that were meant, where a note overlaps, hangs or has no length, where
-drums play off channel 10 or other roles on it, and where a track does not end on the bar line.
+The files come from random requests of every kind (blends, mixtures, blends from and to files in every metre, morphs,
+samples) with amounts past 1, ramps, vectors, kept roles, keys and tempos; or from every ordered pair of genres. A file
+is at fault where symusic, mido and pretty_midi do not all read the notes that were meant, where a note overlaps, hangs
+or has no length, where drums play off channel 10 or other roles on it, or where a track does not end on the bar line.
 """
 
 from __future__ import annotations
@@ -102,10 +102,10 @@ def random_pieces(groove: Groove, *, seed: int, folder: Path) -> Iterator[tuple[
 
 @click.command()
 @click.argument("model_path", metavar="[MODEL]", required=False)
-@click.option("--files", default=100, show_default=True, help="Files of random requests.")
-@click.option("--seed", default=0, show_default=True, help="Of the requests.")
-@click.option("--pairs", is_flag=True, help="Every ordered pair of genres, and not random requests.")
-@click.option("--amounts", default="0.5", show_default=True, help="Amounts of --pairs, with commas between.")
+@click.option("--files", default=100, show_default=True, help="Number of files to make from random requests.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the requests.")
+@click.option("--pairs", is_flag=True, help="Blend every ordered pair of genres, instead of random requests.")
+@click.option("--amounts", default="0.5", show_default=True, help="Amounts for --pairs, comma-separated.")
 @click.option("--soundfont", help="Also render every file with fluidsynth and this sound font.")
 @click.option("--musescore", help="Also convert every file to MusicXML with this MuseScore program.")
 def main(
@@ -117,7 +117,7 @@ def main(
     soundfont: str | None,
     musescore: str | None,
 ) -> None:
-    """Exits with 1 when any file is at fault, and prints each fault."""
+    """Check many files, print each fault, and exit with 1 if there is any."""
     groove = Groove(load_model_file(Path(model_path) if model_path else None))
     kinds, metres, silent, bad, told = Counter(), Counter(), 0, 0, time.monotonic()
     with tempfile.TemporaryDirectory() as name:
@@ -154,7 +154,7 @@ def main(
 def convert(folder: Path, musescore: str) -> list[str]:
     """Names of the files that MuseScore does not turn into MusicXML; one run of the program for all."""
     jobs = [{"in": str(path), "out": str(path.with_suffix(".musicxml"))} for path in folder.glob("[0-9]*.mid")]
-    (folder / "jobs.json").write_text(json.dumps(jobs))
+    (folder / "jobs.json").write_text(json.dumps(jobs), "utf-8")
     command = [musescore, "-j", str(folder / "jobs.json")]
     subprocess.run(command, capture_output=True, timeout=3600, check=False)
     return [Path(job["in"]).name for job in jobs if not Path(job["out"]).exists()]

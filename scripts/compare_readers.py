@@ -2,10 +2,10 @@
 
 python scripts/compare_readers.py CORPUS
 
-mido gives events, not notes: a beginning of a pitch that is not sounding, and its end, before any other beginning of
-that pitch in its track and channel, are a plain note where some time lies between. The three must agree on its onset,
-end, pitch, velocity, and on whether drums play it. Notes that overlap another of their pitch, never end or have no
-length are ended by each library in its own way: they are compared by their beginnings alone, where a library has them.
+mido gives events, not notes. A plain note starts while its pitch is silent in its track and channel, and ends some time
+later, before that pitch starts again. The three libraries must agree on each plain note's onset, end, pitch and
+velocity, and on whether drums play it. Each library has its own way of ending notes that overlap another of their
+pitch, never end or have no length: these are compared only by their onsets, where a library has them.
 """
 
 from __future__ import annotations
@@ -92,10 +92,10 @@ def compare(path: Path, counts: Counter[str]) -> list[str]:
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
-@click.option("--seed", default=0, show_default=True, help="Of the order in which files are read.")
-@click.option("--files", type=int, help="So many files.  [default: all]")
+@click.option("--seed", default=0, show_default=True, help="Seed of the order in which files are read.")
+@click.option("--files", type=int, help="Number of files to read.  [default: all]")
 def main(folder: str, seed: int, files: int | None) -> None:
-    """Exits with 1 where the libraries disagree on a plain note, and names the files."""
+    """Name the files in FOLDER whose plain notes the libraries read differently, and exit with 1 if there are any."""
     warnings.simplefilter("ignore")  # pretty_midi's, of tempos in other tracks
     pretty_midi.pretty_midi.MAX_TICK = 1e9
     paths = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in (".mid", ".midi"))

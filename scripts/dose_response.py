@@ -1,6 +1,6 @@
-"""How decoded bars change with the amount of a blend, against real bars of both genres and against random directions.
+"""Measures how decoded bars change with the amount of a blend, next to real bars of both genres and random directions.
 
-Takes bars of songs that training never saw, so give the corpus and the seed that the model was trained with.
+It uses bars of songs that training never saw, so give the corpus and the seed that the model was trained with.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from groovevae.bars.constants import ROLES
 from groovevae.corpus import Corpus, load_corpus, split_songs
 from groovevae.model.calibration import calibrated_path, find_curves
 from groovevae.model.genres import find_genre
-from groovevae.model.moving import find_displacement, moved, translation_matrix, transport_matrix
+from groovevae.model.latent_arithmetic import find_displacement, moved, translation_matrix, transport_matrix
 
 MATRICES = {"calibrated": translation_matrix, "transport": transport_matrix, "mean": None}
 AMOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -52,9 +52,9 @@ def row(name: str, table: dict[str, float]) -> str:
 @click.option("--source", default="classical", show_default=True)
 @click.option("--target", default="rock", show_default=True)
 @click.option("--method", type=click.Choice(list(MATRICES)), default="calibrated", show_default=True)
-@click.option("--temperature", default=0.0, show_default=True, help="0: the likeliest notes.")
+@click.option("--temperature", default=0.0, show_default=True, help="0 takes the likeliest notes.")
 @click.option("--bars", "num_bars", default=512, show_default=True, help="Held-out bars of each genre.")
-@click.option("--seed", default=0, show_default=True, help="The seed the model was trained with: it makes the split.")
+@click.option("--seed", default=0, show_default=True, help="The seed of the model's training: it splits the songs.")
 def main(
     corpus_folder: str,
     model_path: str | None,
@@ -65,7 +65,7 @@ def main(
     num_bars: int,
     seed: int,
 ) -> None:
-    """Prints what held-out bars of a genre become on the way to another, and along random directions."""
+    """Print what held-out bars of a genre become on the way to another, and along random directions."""
     groove = load_model(model_path)
     genres = groove.model.genres
     source, target = (find_genre(name, genres) for name in (source, target))

@@ -1,11 +1,12 @@
-"""Damages model files, training states and vector files in every way there is, and reads what is left.
+"""Damages model files, training states and vector files in many ways, and reads what is left.
 
 python scripts/fuzz_models.py --times 1000 --forged 1000
 
-Truncations and flips of single bits at random places; of the vector file every bit there is. Headers of the wrong size,
-other versions, other kinds of files. And files whose checksum is right and whose content is not: values of other types
-and out of range, arrays of other shapes and types, NaN; what is read in spite of it is blended and sampled with. A
-damaged file has to be refused with an error of ours, in one line that names it, within SLOWEST_SECONDS.
+It cuts files short and flips single bits at random places (in the vector file, every bit), and writes headers of the
+wrong size, of other versions and of other kinds of files. It also forges files whose checksum is right but whose
+content is wrong: values of other types or out of range, arrays of other shapes or types, NaN. A forged model that is
+read nevertheless is used to blend and sample. A damaged file must be refused with one of our errors, in one line that
+names it, within SLOWEST_SECONDS.
 """
 
 from __future__ import annotations
@@ -228,11 +229,11 @@ def fuzz_models(model_path: Path, folder: Path, *, times: int, forged: int, seed
 
 @click.command()
 @click.argument("model_path", metavar="[MODEL]", required=False)
-@click.option("--times", default=100, show_default=True, help="Damages of each kind to each file.")
-@click.option("--forged", default=100, show_default=True, help="Files of each kind with a right checksum.")
+@click.option("--times", default=100, show_default=True, help="How often each file is damaged in each way.")
+@click.option("--forged", default=100, show_default=True, help="Forged files of each kind, with a right checksum.")
 @click.option("--seed", default=0, show_default=True)
 def main(model_path: str | None, times: int, forged: int, seed: int) -> None:
-    """Damages copies of MODEL (by default the bundled one), of a state and of a vector, and prints what came of it."""
+    """Damage copies of MODEL (by default the bundled one), of a state and of a vector, and print what came of it."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
         path = Path(model_path) if model_path else default_model_path()

@@ -1,10 +1,10 @@
-"""Reads mutants of real MIDI files through the whole reading path, in the workers that `groove` reads with.
+"""Reads mutants of real MIDI files through the whole reading path, in the worker processes that `groove` uses.
 
 python scripts/fuzz_reading.py FOLDER --mutants 1000000
 
-Prints how many were read, how many were refused and why, the slowest, and the memory of the largest worker. Exits with
-1 when the code itself failed on one, when one took longer than two seconds, or when a worker outgrew its limit. A
-mutant that crashes the parser costs itself alone: it is found again by itself and counted.
+It prints how many mutants were read, how many were refused and why, the slowest one, and the memory of the largest
+worker. It exits with 1 if our own code failed on a mutant, if one took longer than two seconds, or if a worker outgrew
+its limit. A mutant that crashes the parser spoils no other: its batch is read again one by one, and it is counted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from groovevae.corpus.isolate import Limits, map_isolated
+from groovevae.corpus.worker_pool import Limits, map_isolated
 from mutants import read_mutants
 
 BATCH = 250  # mutants of one file that a worker reads between two answers
@@ -77,9 +77,9 @@ def fuzz(paths: list[Path], *, mutants: int, seed: int, jobs: int, report: Calla
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
 @click.option("--mutants", default=2000, show_default=True)
 @click.option("--seed", default=0, show_default=True)
-@click.option("--jobs", default=1, show_default=True, help="Processes that read.")
+@click.option("--jobs", default=1, show_default=True, help="Number of processes that read.")
 def main(folder: str, mutants: int, seed: int, jobs: int) -> None:
-    """Reads mutants of the MIDI files in FOLDER and prints what came of them."""
+    """Read mutants of the MIDI files in FOLDER, and print what came of them."""
     paths = sorted(path for path in Path(folder).rglob("*.mid") if 14 < path.stat().st_size <= MAX_BYTES)
     if not paths:
         raise click.ClickException(f"{folder}: no MIDI file of up to {MAX_BYTES:,} bytes")

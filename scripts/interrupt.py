@@ -2,10 +2,10 @@
 
 python scripts/interrupt.py --times 40
 
-Each command runs once undisturbed. Then it is sent a signal at a moment drawn from all its time: it has to end with
-that signal's status, or to be done, with at most the one line that says that a model is being written, without a
-temporary file, and each file that it leaves has to be one that the undisturbed command wrote. A training run's state
-and model have to be whole, and the next run goes on with them. The corpora are made up, training's network is tiny.
+Each command first runs undisturbed. Then it is sent a signal at a random moment of its running time. It must either end
+with that signal's status or finish, print at most the one line that says that a model is being written, and leave no
+temporary file; every file that it leaves must be one that the undisturbed command wrote. A training run's state and
+model must be whole, and the next run resumes from them. The corpora are made up, and the network to train is tiny.
 """
 
 from __future__ import annotations
@@ -58,12 +58,13 @@ def start(name: str, folder: Path) -> subprocess.Popen[str]:
     settings = {
         "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS), os.environ.get("PYTHONPATH", "")]),
         "GROOVEVAE_CACHE": str(folder / "cache" / name),
-        "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+        " --xla_cpu_use_fusion_emitters=false",
         "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(COMMANDS[name], cwd=folder, env={**os.environ, **settings}, text=True, **pipes)
+    return subprocess.Popen(COMMANDS[name], cwd=folder, env={**os.environ, **settings}, encoding="utf-8", **pipes)
 
 
 def undisturbed(name: str, folder: Path) -> tuple[float, dict[str, bytes], set[str]]:
@@ -142,10 +143,10 @@ def remove(folder: Path) -> None:
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(COMMANDS)))
-@click.option("--times", default=5, show_default=True, help="Signals of each kind to each command.")
+@click.option("--times", default=5, show_default=True, help="How often each command is sent each signal.")
 @click.option("--seed", default=0, show_default=True)
 def main(names: tuple[str, ...], times: int, seed: int) -> None:
-    """Interrupts the commands named, all of them by default, and prints how they ended."""
+    """Interrupt the named commands, by default all of them, and print how they ended."""
     faults = []
     with tempfile.TemporaryDirectory() as folder:
         make_corpora(Path(folder))

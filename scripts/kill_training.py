@@ -1,14 +1,14 @@
-"""Kills training with SIGKILL at random moments, in steps and in saves, and goes on with what is left each time.
+"""Kills training with SIGKILL at random moments, during steps and saves, and resumes from what is left each time.
 
 python scripts/kill_training.py CORPUS --kills 500
 
-A run of a tiny network on some 4/4 songs of the corpus saves its state after every step. It is killed, started again,
-killed again, until it is done; then the state has to be the same, byte for byte, as that of a run that nobody
-disturbed, and the next run begins. After every kill the state file, where there is one, has to be whole, and nothing
-else may lie beside it but a temporary file, which the next start has to remove.
+A run of a tiny network on some 4/4 songs of the corpus saves its state after every step. It is killed and resumed again
+and again until it is done. Then its state must equal, byte for byte, that of an undisturbed run, and the next run
+begins. After every kill the state file, if there is one, must be whole, and nothing else may lie beside it but a
+temporary file, which the next start must remove.
 
-One kill in five hits a Python that starts from nothing. The others hit a fork of this process, which has the libraries
-and the songs in memory, once its first step is done: nothing of JAX runs here before.
+One kill in five hits a fresh Python process. The others hit a fork of this process, which already holds the libraries
+and the songs in memory, once its first step is done. So that it can be forked, this process never runs JAX itself.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ START_SECONDS = 5.0  # from the start of the process, in the share START_SHARE o
 START_SHARE = 0.2
 TOLD = 20  # kills between two lines of totals
 QUICK = {  # to start: the network is compiled without optimisation, and once
-    "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    " --xla_cpu_use_fusion_emitters=false",
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
 }
 
@@ -220,7 +221,7 @@ def kill_often(folder: str, place: Path, *, kills: int, seed: int) -> list[str]:
 @click.option("--seed", default=0, show_default=True)
 @click.option("--train", "is_child", is_flag=True, hidden=True)
 def main(corpus: str, out: str | None, kills: int, seed: int, is_child: bool) -> None:
-    """Kills training on CORPUS at random moments and prints what was left each time."""
+    """Kill training on CORPUS at random moments, and print what was left each time."""
     if is_child:
         return train(some_songs(corpus), Path(str(out)))
     with tempfile.TemporaryDirectory() as folder:

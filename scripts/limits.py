@@ -1,8 +1,9 @@
-"""How far it goes: huge files, long pieces, tiny and many genres, and what corpora of growing size cost.
+"""Measures how far groovevae goes: huge files, long pieces, tiny and many genres, and the cost of growing corpora.
 
 python scripts/limits.py --files 1000,3000,10000,30000 --plot docs/limits.png
 
-Everything is made up and runs in processes of its own; printed are seconds and the memory of the largest process.
+All input is made up, and each command runs in a process of its own. The script prints the seconds that a command took
+and the memory of its largest process.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def run(command: list[str], cache: Path) -> Cost:
     """Runs a command below a small process, which measures it: its own memory would count for that of its child."""
     begin = time.monotonic()
     settings = {**os.environ, "GROOVEVAE_CACHE": str(cache), "COLUMNS": "200"}
-    done = subprocess.run([sys.executable, "-S", "-c", WATCH, *command], env=settings, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", WATCH, *command], env=settings, capture_output=True, encoding="utf-8"
+    )
     *told, peak = [line.strip() for line in done.stdout.splitlines() if line.strip()]
     said = next((line for line in reversed(told) if line.startswith("Error")), told[-1] if told else "")
     return Cost(time.monotonic() - begin, int(peak) / 1024, done.returncode, said)
@@ -56,7 +59,7 @@ def data_size(folder: str) -> None:
     """In a process of its own: what `groove train` holds when it begins; prints bars, MiB of them, and seconds."""
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import load_corpus
-    from groovevae.training.sources import gather_sources
+    from groovevae.training.data import gather_sources
 
     corpus = load_corpus(folder)
     begin = time.monotonic()
@@ -169,9 +172,9 @@ def numbers(text: str) -> list[int]:
 
 
 @click.command()
-@click.option("--files", default="1000,3000", show_default=True, help="Numbers of files, with commas between.")
-@click.option("--bars", default="8,32,128,512", show_default=True, help="Bars a file, of 300 files.")
-@click.option("--plot", "picture", type=click.Path(path_type=Path), help="PNG to draw the costs into.")
+@click.option("--files", default="1000,3000", show_default=True, help="Numbers of files, comma-separated.")
+@click.option("--bars", default="8,32,128,512", show_default=True, help="Bars in each of 300 files, comma-separated.")
+@click.option("--plot", "picture", type=click.Path(path_type=Path), help="PNG file for a plot of the costs.")
 @click.option("--extremes/--no-extremes", "has_extremes", default=True, help="Huge files, long pieces, many genres.")
 @click.option("--data", hidden=True)
 @click.option("--train", nargs=2, hidden=True)
@@ -183,7 +186,7 @@ def main(
     data: str | None,
     train: tuple[str, str] | None,
 ) -> None:
-    """Prints what corpora of growing size cost, and what becomes of files past the limits."""
+    """Print what corpora of growing size cost, and what becomes of files past the limits."""
     if data:
         return data_size(data)
     if train:

@@ -1,4 +1,4 @@
-"""Corpora of any size, made up within seconds: files of quarter notes at random pitches. What `limits.py` reads."""
+"""Makes up corpora of any size within seconds, from quarter notes at random pitches, for `limits.py` to read."""
 
 from __future__ import annotations
 

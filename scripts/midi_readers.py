@@ -1,4 +1,4 @@
-"""The notes of a MIDI file as three libraries read them, each by its own rules, and what they agree on."""
+"""Reads the notes of a MIDI file with three libraries, each by its own rules, and finds what they agree on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mutants of MIDI files, and the reading of them in a worker. What `fuzz_reading.py` sends out."""
+"""Makes mutants of MIDI files and reads them in a worker process, for `fuzz_reading.py`."""
 
 from __future__ import annotations
 

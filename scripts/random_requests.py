@@ -1,4 +1,4 @@
-"""Requests of every kind, drawn from a seed, and starting files in every metre. What `check_files.py` asks for."""
+"""Draws random requests of every kind from a seed, and makes starting files in every metre, for `check_files.py`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Note F1 of a model on songs it never saw: encode, take the mean, decode greedily and freely. Prints Markdown.
+"""Measures the note F1 of a model on songs that it never saw: encode, take the mean, decode without teacher forcing.
 
-A part of `groove evaluate` by itself, which takes a minute and needs no more than groovevae does.
+This is the part of `groove evaluate` that takes a minute and needs no extra dependencies. It prints Markdown.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from groovevae.reports.evaluation.reconstruction import by_genre, means
 @click.command()
 @click.argument("corpus_folder", metavar="CORPUS")
 @click.argument("model_path", metavar="[MODEL]", required=False)
-@click.option("--seed", default=0, show_default=True, help="The seed the model was trained with: it makes the split.")
+@click.option("--seed", default=0, show_default=True, help="The seed of the model's training: it splits the songs.")
 def main(corpus_folder: str, model_path: str | None, seed: int) -> None:
-    """Prints held-out note F1 by genre and role, the gap to training songs, latent nats, and errors of feel."""
+    """Print held-out note F1 by genre and role, the gap to training songs, latent nats, and errors of feel."""
     model = load_model_file(Path(model_path) if model_path else None)
     corpus = load_corpus(corpus_folder)
     train, held = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=seed))

@@ -1,10 +1,10 @@
-"""What the grid keeps of real music: every file of a corpus made into bars and back, and its notes compared.
+"""Measures what the grid keeps of real music: turns every file of a corpus into bars and back, and compares the notes.
 
     python scripts/round_trip.py CORPUS --markdown > docs/appendix/round-trip.md
 
-CORPUS holds a folder of MIDI files per genre. A note is kept when a note of its role and pitch begins within 30 ms of
-it, in seconds by the file's own tempo map (see groovevae/metrics.py). Two notes of one role and pitch within 30 ms are
-one note, which two tracks double.
+CORPUS holds a folder of MIDI files for each genre. A note is kept if a note of the same role and pitch begins within
+30 ms of it, in seconds by the file's own tempo map (see groovevae/measures/note_f1.py). Two notes of the same role and
+pitch within 30 ms count as one note that two tracks double.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from groovevae.bars import Song, score_to_song, song_to_score
 from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.bars.metre import BarLines, bar_lines
 from groovevae.bars.midi import Score, load_score, midi_to_score, score_to_midi
-from groovevae.bars.placing import KEPT, REASONS, Placed, place_notes
+from groovevae.bars.quantisation import KEPT, REASONS, Placed, place_notes
 from groovevae.errors import MidiError
 from groovevae.measures.note_f1 import ONSET_TOLERANCE, NoteCounts, f1, match_notes
 
@@ -59,7 +59,7 @@ class Tally:
 @click.argument("corpus", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print every count as JSON.")
 @click.option("--markdown", is_flag=True, help="Print the tables as Markdown.")
-@click.option("--worst", default=0, help="Also list so many files of lowest F1 per genre and role.")
+@click.option("--worst", default=0, help="Also list this many files of lowest F1 for each genre and role.")
 def main(corpus: Path, as_json: bool, markdown: bool, worst: int) -> None:
     """Measure what is lost between the files of CORPUS and their bars."""
     tallies = {folder.name: tally_genre(folder) for folder in sorted(corpus.iterdir()) if folder.is_dir()}

@@ -1,9 +1,9 @@
-"""Makes the same random requests in several processes, each in a way of its own, and compares the files byte by byte.
+"""Makes the same random requests in several processes, each in its own way, and compares the files byte by byte.
 
 python scripts/same_bytes.py --requests 200
 
-All together, one by one, backwards, in batches of 7, and with one, two and four threads of BLAS. Python's hashes are
-seeded otherwise in each process.
+The requests are made all together, one by one, backwards, in batches of 7, and with one, two and four threads of BLAS.
+Each process has its own seed for Python's hashes.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ def made(way: str, folder: str, requests: int, seed: int) -> list[str]:
 @click.command()
 @click.option("--requests", default=50, show_default=True)
 @click.option("--seed", default=0, show_default=True)
-@click.option("--ways", default=",".join(WAYS), help="Some of them, with commas between.")
+@click.option("--ways", default=",".join(WAYS), help="The ways to compare, comma-separated.")
 @click.option("--child", nargs=2, hidden=True)
 def main(requests: int, seed: int, ways: str, child: tuple[str, str] | None) -> None:
-    """Exits with 1 where any file differs from that of the first way."""
+    """Make the requests in each way, and exit with 1 if any file differs from that of the first way."""
     if child:
         groove = Groove(load_model_file())
         print(json.dumps(digests(groove, requests_of(groove, Path(child[1]), requests, seed), child[0])))

@@ -1,10 +1,10 @@
-"""Sampled phrases beside real held-out ones: do their bars belong together, are they new, are they of the genre?
+"""Compares sampled phrases with real held-out ones: do their bars belong together, are they new, are they of the genre?
 
     python scripts/sample_quality.py CORPUS MODEL --count 32 > docs/appendix/samples.md
 
-The judges of genre are trained on the held-out songs, which the model never saw; each real bar is judged by one that
-has not heard its song. Controls: points drawn one by one from the genre's Gaussian in the same forms' metres (no
-sequence), and phrases whose bars are real but each from another song.
+The judges of genre are trained on the held-out songs, which the model never saw; each real bar is judged by a judge
+that has not heard its song. There are two controls: points drawn one by one from the genre's Gaussian in the metres of
+the same forms (no sequence), and phrases of real bars that each come from a different song.
 """
 
 from __future__ import annotations
@@ -178,12 +178,12 @@ def judges_of(corpus: Corpus, held: Sequence[int], *, seed: int) -> Judges:
 @click.command()
 @click.argument("corpus_folder", metavar="CORPUS")
 @click.argument("model_path", metavar="[MODEL]", required=False)
-@click.option("--bars", "num_bars", default=8, show_default=True, help="Bars of a phrase.")
-@click.option("--count", default=48, show_default=True, help="Phrases of each genre and source.")
+@click.option("--bars", "num_bars", default=8, show_default=True, help="Bars in each phrase.")
+@click.option("--count", default=48, show_default=True, help="Phrases for each genre and source.")
 @click.option("--temperature", default=0.5, show_default=True)
-@click.option("--seed", default=0, show_default=True, help="The seed the model was trained with: it makes the split.")
+@click.option("--seed", default=0, show_default=True, help="The seed of the model's training: it splits the songs.")
 def main(corpus_folder: str, model_path: str | None, num_bars: int, count: int, temperature: float, seed: int) -> None:
-    """Prints tables of sampled, real and control phrases in Markdown."""
+    """Print tables of sampled, real and control phrases in Markdown."""
     groove = Groove(load_model_file(Path(model_path) if model_path else None))
     corpus = load_corpus(corpus_folder)
     train, held = split_songs(corpus, seed=seed)

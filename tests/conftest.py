@@ -1,9 +1,11 @@
 """What tests get: a strict JAX on the CPU, a cache folder of their own, a way to run a clean Python, a tiny model."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,14 +24,33 @@ if TYPE_CHECKING:
 # JAX reads these when it is first imported, so tests that need no JAX do not pay for it.
 os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# Tiny networks spend their time in the compiler: unoptimised code is ready three times as fast.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+# Tiny networks spend their time in the compiler: unoptimised code, of the older emitters, is ready five times as fast.
+NO_OPTIMISATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+os.environ.setdefault("XLA_FLAGS", f"{NO_OPTIMISATION} --xla_cpu_use_fusion_emitters=false")
+# And they are compiled once. Each worker has a folder of its own: JAX may read a file that another one still writes.
+COMPILED = tempfile.TemporaryDirectory(prefix="groovevae-compiled-")
+os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES"] = "none"  # or a copy of the folder would be of no use
 # NumPy's products of tiny matrices take ten times as long on several threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 pytest.register_assert_rewrite("command_line", "midi_readers")
 
 ROOT = Path(__file__).parent.parent
+
+
+# The files that take longest, longest first: they begin first, so that no worker is left alone with one at the end.
+LONGEST = ("processes", "training", "cli_train", "cli_signals", "evaluation", "reliability", "faults", "model")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    first = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path.name, len(first)))
+
+
+def pytest_unconfigure() -> None:
+    COMPILED.cleanup()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,6 +60,18 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GROOVEVAE_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def compiled_apart(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, str]]:
+    """For processes that run at once, or are killed: each call gives one a copy of what is compiled so far."""
+
+    def copy() -> dict[str, str]:
+        folder = tmp_path_factory.mktemp("compiled")
+        shutil.copytree(COMPILED.name, folder, dirs_exist_ok=True)
+        return {"JAX_COMPILATION_CACHE_DIR": str(folder)}
+
+    return copy
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ def test_amounts_from_words(text: str, amount: Amount) -> None:
 
 @pytest.mark.parametrize("text", ["", "loud", "0..", "..1", "0..1..2", "0-1"])
 def test_words_that_are_no_amount(text: str) -> None:
-    with pytest.raises(RequestError, match=r"is no amount; write a number, like 0.5, or a ramp, like 0\.\.1"):
+    with pytest.raises(RequestError, match=r"is not an amount; write a number, like 0.5, or a ramp, like 0\.\.1"):
         parse_amount(text)
 
 

@@ -281,7 +281,7 @@ def test_what_cannot_be_looked_through(tiny: Tiny, dirty: Path, tmp_path: Path) 
         found_by(tiny, dirty, false_alarms=2)
     (tmp_path / "few" / "rock").mkdir(parents=True)
     (tmp_path / "few" / "rock" / "one.mid").write_bytes(band_tune("rock", 0))
-    with pytest.raises(CorpusError, match=f"1 songs to tell what is normal; {MIN_SONGS} are needed"):
+    with pytest.raises(CorpusError, match=f"normal songs to compare with: 1; {MIN_SONGS} are needed"):
         found_by(tiny, tmp_path / "few")
 
 

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "groovevae"
 ROOMS = (
     "errors",
     "progress",
+    "systems",
     "files",
     "config",
     "bars",

@@ -14,9 +14,9 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, HOLD, MAX_CHORD_ONSETS, ONSET, STEPS_PER_BEAT
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.network.logits import HEADS, BarLogits
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.loop import loss_fn, make_optimizer
 from groovevae.training.losses import recon_loss
-from groovevae.training.network import GrooveVAE
 from groovevae.training.weights import state_to_arrays
 
 torch = pytest.importorskip("torch")

@@ -67,9 +67,9 @@ def test_models_that_are_none(run: Run, tmp_path: Path, tiny: Tiny, command: tup
     damaged = bytearray(data)
     damaged[-5] ^= 1
     cases = {
-        b"": "no groovevae model file, or one cut short (0 bytes)",
-        b"hello, I am no model": "no groovevae model file",
-        data[:100]: "no groovevae model file, or one cut short (100 bytes)",
+        b"": "not a groovevae model file, or one cut short (0 bytes)",
+        b"hello, I am no model": "not a groovevae model file",
+        data[:100]: "not a groovevae model file, or one cut short (100 bytes)",
         data[:-100]: "damaged groovevae model file",
         bytes(damaged): "damaged groovevae model file (its checksum does not fit); get or train it anew",
         newer: "model format 2, and this groovevae reads 1; update groovevae",

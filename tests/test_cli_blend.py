@@ -108,7 +108,7 @@ def test_a_name_that_is_no_text(run: Run, tmp_path: Path) -> None:
         ("classical polka", "no genre 'polka' in this model; it has classical, jazz, rock"),
         ("classical rok=1 jazz=2", "no genre 'rok' in this model; did you mean rock?"),
         ("classical", "no genre to blend towards; name one, like groove blend classical rock"),
-        ("classical rock jazz", "'rock' is no weight; write GENRE=NUMBER, like rock=0.3"),
+        ("classical rock jazz", "'rock' is not a weight; write GENRE=NUMBER, like rock=0.3"),
         ("classical=0 rock=0", "all weights are 0; give at least one genre some, like rock=0.3"),
         ("classical=-1 rock=1", "weights are numbers from 0 up, like classical=0.5 rock=0.3"),
         ("rock song.mid", "song.mid: No such file or directory"),

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,16 +19,10 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(compiled_apart: Callable[[], dict[str, str]]) -> dict[str, str]:
     """The processes share what they compile."""
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    cache = str(tmp_path_factory.mktemp("compiled"))
-    return {
-        **os.environ,
-        "PYTHONPATH": paths,
-        "JAX_COMPILATION_CACHE_DIR": cache,
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
+    return {**os.environ, **compiled_apart(), "PYTHONPATH": paths}
 
 
 def start(words: list[object], folder: Path, environment: dict[str, str], **options) -> subprocess.Popen:
@@ -78,6 +73,14 @@ def test_a_second_signal_ends_at_once(tmp_path: Path, band_corpus: Path, environ
     process.communicate(timeout=60)
     assert process.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
     assert not list(tmp_path.glob("*.safetensors"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="here nothing needs to be taken away")
+def test_training_without_what_windows_has_not(tmp_path: Path, band_corpus: Path, environment: dict[str, str]) -> None:
+    paths = os.pathsep.join([str(ROOT / "tests" / "windows_like"), environment["PYTHONPATH"]])
+    words = ["train", band_corpus, "--batch-size", SETTINGS.batch_size, "--steps", 5]
+    out, err = start(words, tmp_path, {**environment, "PYTHONPATH": paths}).communicate(timeout=400)
+    assert "Model of 5 steps: model.safetensors" in out, err
 
 
 def open_when_read(pipe: Path, *, seconds: float = 60.0) -> int:

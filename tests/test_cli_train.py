@@ -54,7 +54,7 @@ def test_train_refuses_too_little(tiny_train: Run, tmp_path: Path) -> None:
         ("--out file/model.safetensors", 1, "a folder on the way is a file"),
         ("--out .", 1, ".: a folder; name a file for the model with --out"),
         ("--from none.safetensors", 1, "none.safetensors: no such file"),
-        ("--from file", 1, "file: no groovevae model file"),
+        ("--from file", 1, "file: not a groovevae model file"),
         ("--from ./model.safetensors", 1, "the model to start from would be written over"),
         ("--from default --autoencoder", 2, "those of the model that --from names"),
         ("--from default --latent-size 8", 2, "those of the model that --from names"),

@@ -17,7 +17,7 @@ from tiny import PRIOR, SETTINGS, SIZES, Tiny
 from groovevae.errors import OutputError
 from groovevae.files import check_place
 from groovevae.model.file import STATE_KIND, load_model_file, read_tensors
-from groovevae.training import train
+from groovevae.training import result
 from groovevae.training.state_file import state_file, unfinished_step
 from groovevae.training.train import train_model
 
@@ -41,8 +41,8 @@ def small_files(size: int) -> Iterator[None]:
 
 
 def test_a_full_disk_costs_no_state(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "attribute_vectors", lambda network, data: [])  # they take longer than the run
-    monkeypatch.setattr(train, "with_calibration", lambda model, data=None: model)
+    monkeypatch.setattr(result, "find_attribute_vectors", lambda network, data: [])  # they take longer than the run
+    monkeypatch.setattr(result, "with_calibration", lambda model, data=None: model)
     out = tmp_path / "model.safetensors"
     settings = {"config": replace(SETTINGS, steps=4), "model_config": SIZES, "prior_config": PRIOR}
     asked = iter(range(100))
@@ -92,11 +92,10 @@ def test_training_on_a_disk_that_fills_up(band_corpus: Path, disk: Path, tmp_pat
     """It holds one state (420 KB), not the next one beside it; then it is read-only; then the corpus is gone."""
     out, corpus = disk / "model.safetensors", tmp_path / "my-midi"
     shutil.copytree(band_corpus, corpus)
-    cache = {"JAX_COMPILATION_CACHE_DIR": f"{tmp_path}/compiled", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
 
     def train() -> subprocess.CompletedProcess[str]:
         words = ["train", corpus, "--out", out, "--batch-size", SETTINGS.batch_size, "--steps", 30]
-        return groove(*words, script="groove_tiny.py", **cache)
+        return groove(*words, script="groove_tiny.py")
 
     def check_kept() -> None:
         assert os.listdir(disk) == ["model.training"]

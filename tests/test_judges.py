@@ -1,5 +1,7 @@
 """Features of bars, and judges of genre on a toy world where genres differ in one thing each."""
 
+import warnings
+
 import numpy as np
 import pytest
 from test_phrases import phrase
@@ -8,7 +10,7 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import CHORD_LOW, FIRST_PITCH, LEAD_LOW, ONSET
 from groovevae.errors import CorpusError
 from groovevae.measures.features import KINDS, bar_features
-from groovevae.measures.judges import MIN_SONGS, Judges, fit_judges
+from groovevae.measures.judges import MIN_SONGS, Judges, fit_judges, forest
 
 
 def value(bars: Bars, name: str) -> float:
@@ -120,3 +122,13 @@ def test_too_few_songs_to_judge_by() -> None:
     bars, genre, ids = toy("low", MIN_SONGS, 0)
     with pytest.raises(CorpusError, match="too few songs to judge genres by"):
         fit_judges(bars, genre, ids)
+
+
+def test_forests_leave_the_filters_of_warnings_alone() -> None:
+    """Without any filter, as meeting threads may leave a process, scikit-learn's own forests warn at every tree."""
+    values, target = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.resetwarnings()
+        forest(4, seed=0).fit(values, target).predict_proba(values)
+        assert warnings.filters == []
+    assert caught == []

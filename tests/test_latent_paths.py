@@ -10,7 +10,14 @@ from groovevae.generation.latent_paths import Goal, find_path
 from groovevae.generation.requests import BAR_METHODS, METHODS
 from groovevae.generation.sources import Source
 from groovevae.model.genres import RIDGE, Genre
-from groovevae.model.moving import LatentPath, find_displacement, genre_arithmetic, mixed_vector, moved, slerp
+from groovevae.model.latent_arithmetic import (
+    LatentPath,
+    find_displacement,
+    genre_arithmetic,
+    mixed_vector,
+    moved,
+    slerp,
+)
 
 
 @pytest.mark.parametrize(

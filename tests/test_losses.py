@@ -4,8 +4,8 @@ import pytest
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_TOKENS, FIRST_PITCH, HOLD, LEAD_TOKENS, ONSET
+from groovevae.training.flax_network import BarLogits, VAEOutput
 from groovevae.training.losses import beta_at, genre_loss, kl_divergence, kl_with_free_bits, recon_loss
-from groovevae.training.network import BarLogits, VAEOutput
 
 
 @pytest.mark.parametrize(

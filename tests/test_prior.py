@@ -6,12 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
-from test_forms import PLAYED, genre
+from test_phrase_forms import PLAYED, genre
 
 from groovevae.config import PriorConfig
 from groovevae.errors import ModelFileError
-from groovevae.generation.prior_sampling import FLOW_STEPS, LAGS, NOISE, PhraseNetwork, metre_rows
-from groovevae.model.forms import NEW, SILENT, Coordinates, Form, Prior
+from groovevae.generation.phrase_prior import FLOW_STEPS, LAGS, NOISE, PhraseNetwork, metre_rows
+from groovevae.model.phrase_forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.training.prior import _Bars, _fit, _phrases
 from groovevae.training.prior_network import PhraseBatch, PriorNetwork
 from groovevae.training.weights import arrays_to_state

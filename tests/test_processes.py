@@ -38,13 +38,14 @@ def coordinator() -> str:
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(compiled_apart: Callable[[], dict[str, str]]) -> Iterator[Start]:
     """Starts one of our scripts with the words given; what still runs after the test is killed."""
     running: list[subprocess.Popen] = []
 
     def start_one(script: str, *words: object, num_devices: int = 1) -> subprocess.Popen:
         environment = {
             **os.environ,
+            **compiled_apart(),
             "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)]),
             "PYTHONWARNINGS": "error",
             "JAX_NUM_CPU_DEVICES": str(num_devices),
@@ -62,7 +63,7 @@ def start() -> Iterator[Start]:
 
 def finish(process: subprocess.Popen, status: int = 0) -> list[str]:
     """The lines that a process prints until it ends, but for those of JAX's own libraries."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=400)
     assert process.returncode == status, out + err
     return [line for line in out.splitlines() if not line.startswith("[Gloo]")]
 

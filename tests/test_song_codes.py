@@ -16,7 +16,7 @@ from groovevae.fitting import song_codes
 from groovevae.fitting.genres import describe_genres, follow
 from groovevae.fitting.song_codes import Moments, aligned, fit_codes, versions_of_songs, with_song_codes
 from groovevae.model.genres import Genre, SongCode
-from groovevae.model.moving import find_displacement, translation_matrix, transport_matrix
+from groovevae.model.latent_arithmetic import find_displacement, translation_matrix, transport_matrix
 from groovevae.training.refit import fit_blends
 
 SIZE, SONG_SIZE, NUM_BARS = 12, 3, 2000

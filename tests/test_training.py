@@ -15,8 +15,8 @@ from groovevae.corpus.dataset import Dataset
 from groovevae.errors import CorpusError, GrooveError, ModelFileError, OutputError, RequestError
 from groovevae.measures.note_f1 import macro_f1
 from groovevae.model.file import STATE_KIND, load_model_file, read_tensors, write_tensors
+from groovevae.training.data import check_enough
 from groovevae.training.loop import TrainState, ema_decay_at, initial_state, learning_rate, run_training
-from groovevae.training.sources import check_enough
 from groovevae.training.state_file import load_state, save_state, state_file, unfinished_step
 from groovevae.training.train import ADAPT_CONFIG, MAX_SEED
 

@@ -11,8 +11,8 @@ from groovevae.config import ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus
 from groovevae.network.forward import Network
 from groovevae.training import result
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.loop import TrainingProgress
-from groovevae.training.network import GrooveVAE
 from groovevae.training.result import Trained
 from groovevae.training.train import train_model
 from groovevae.training.weights import network_to_weights

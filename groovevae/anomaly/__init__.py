@@ -1,6 +1,7 @@
-"""What does not belong in a collection: songs compared with the normal songs of their genre, and reasons in words.
+"""Finds what does not belong in a collection: compares songs with the normal songs of their genre, and says why.
 
-It judges music and changes none; what it finds is printed elsewhere. Most people want `find_outliers`.
+This room judges music and never changes it (`faults` breaks copies, for measurements); reports are printed elsewhere.
+Most people want `find_outliers`.
 """
 
 from groovevae.anomaly.outliers import Outlier, Outliers, find_outliers

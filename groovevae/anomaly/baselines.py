@@ -1,4 +1,7 @@
-"""What is usual in a genre: means and spreads, from which values deviate. The first step of every detector."""
+"""Baselines: the means and spreads that are usual in each genre, and how far values deviate from them.
+
+Most detectors start here. A baseline knows only numbers, never what they measure.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-PRIOR = 10  # songs' worth of spread that a genre with few songs borrows from the others; a third as much of the mean
-FARTHEST = 20.0  # spreads: a value is never farther off than this
+PRIOR = 10  # samples' worth of spread that each genre borrows from the others; for the mean, a third as many
+FARTHEST = 20.0  # spreads: deviations are clipped to this
 
 
 @dataclass(frozen=True)
@@ -19,9 +22,9 @@ class Baseline:
     spread: Mapping[str | None, np.ndarray]
 
     def deviations(self, values: np.ndarray, genre: np.ndarray) -> np.ndarray:
-        """How many spreads values (N, V) lie from their genre's mean; 0 where unknown, and never past FARTHEST.
+        """Return how many spreads values (N, V) lie from their genre's mean: 0 where unknown, and never past FARTHEST.
 
-        Of a genre that was not among the normal data the mean of all is baseline.
+        A genre that was not among the normal data is compared with the mean of all genres.
         """
         out = np.empty(values.shape)
         for name in np.unique(genre):
@@ -32,7 +35,7 @@ class Baseline:
 
 
 def fit_baseline(values: np.ndarray, genre: np.ndarray) -> Baseline:
-    """What is usual among values (N, V) of these genres (N,); NaN does not count."""
+    """Fit the baseline of values (N, V) of these genres (N,); NaN does not count."""
     everything, spread_all, _ = _moments(values)
     mean: dict[str | None, np.ndarray] = {None: everything}
     residual = np.empty(values.shape)
@@ -41,7 +44,7 @@ def fit_baseline(values: np.ndarray, genre: np.ndarray) -> Baseline:
         own, _, count = _moments(values[rows])
         mean[name] = (count * own + PRIOR / 3 * everything) / (count + PRIOR / 3)
         residual[rows] = values[rows] - mean[name]
-    floor = 0.01 * spread_all + 1e-3  # what never varies in a genre may yet vary a little
+    floor = 0.01 * spread_all + 1e-3  # a value that never varied in a genre may still vary a little
     within = np.hypot(np.sqrt(_square_mean(residual)[0]), floor)
     spread: dict[str | None, np.ndarray] = {None: np.maximum(spread_all, floor)}
     for name in np.unique(genre):
@@ -51,7 +54,7 @@ def fit_baseline(values: np.ndarray, genre: np.ndarray) -> Baseline:
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean, spread and count of what is known of each column (V,)."""
+    """Return the mean, spread and count of the finite values in each column, (V,) each."""
     known = np.isfinite(values)
     count = known.sum(0)
     mean = np.where(known, values, 0.0).sum(0) / np.maximum(count, 1)

@@ -1,4 +1,7 @@
-"""One score a song from detectors on different scales: how far it lies from what its genre's normal songs score."""
+"""Combines detectors on different scales into one score for each song, in spreads of its genre's normal scores.
+
+The default detector is here. This module reads no files and gives no reasons.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,21 @@ import numpy as np
 from groovevae.anomaly.detectors import DETECTORS, Known, Scorer, song_neighbours
 from groovevae.anomaly.genres import Odds, deal, fit_genres
 
-NORMAL_IQR = 1.349  # of a Gaussian, in standard deviations
+NORMAL_IQR = 1.349  # the interquartile range of a Gaussian, in standard deviations
 LEAST_SPREAD = 1e-6
 
-BELONGING = "neighbours and genre"  # the default of `groove outliers`; docs/anomaly.md has it beside the others
+BELONGING = "neighbours and genre"  # the default of `groove outliers`; docs/anomaly.md compares it with the others
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The median and spread of normal songs' scores by genre; under None those of all."""
+    """The median and spread of the normal songs' scores by genre; under None those of all songs."""
 
     centre: dict[str | None, float]
     spread: dict[str | None, float]
 
     def __call__(self, scores: np.ndarray, genre: np.ndarray) -> np.ndarray:
-        """Scores (S,) in spreads above the median of their genre; 0 for a song that nothing could be compared with."""
+        """Scale scores (S,) to spreads above their genre's median; 0 for a song that had nothing to compare it with."""
         centre = np.array([self.centre.get(name, self.centre[None]) for name in genre])
         spread = np.array([self.spread.get(name, self.spread[None]) for name in genre])
         known = np.isfinite(scores)
@@ -32,8 +35,11 @@ class Scale:
 
 
 def fit_scale(scores: np.ndarray, genre: np.ndarray) -> Scale:
-    """The scale of normal songs' scores (S,). Spreads are interquartile ranges, so that some dirt moves them little;
-    half of a genre's is what is usual among the genres."""
+    """Fit the scale of normal songs' scores (S,).
+
+    Spreads come from interquartile ranges, which a few wrong songs hardly move; each genre's spread is averaged with
+    the median over genres.
+    """
     known = np.isfinite(scores)
     scores, genre = scores[known], genre[known]
     if not len(scores):
@@ -52,7 +58,7 @@ def _spread(values: np.ndarray) -> float:
 
 
 def scaled(detector: Callable[[Known], Scorer], normal: Known) -> Scorer:
-    """A fitted detector whose scores are in spreads of the normal songs' own."""
+    """Fit a detector and scale its scores to spreads of the normal songs' own scores."""
     score = detector(normal)
     scale = fit_scale(score(normal), normal.genre)
     return lambda songs: scale(score(songs), songs.genre)
@@ -60,7 +66,7 @@ def scaled(detector: Callable[[Known], Scorer], normal: Known) -> Scorer:
 
 @dataclass(frozen=True)
 class Belonging:
-    """How little songs belong, (S,) each: `odd` among the songs of their genre, or `misplaced` in it."""
+    """How little songs belong, (S,) each: `odd` among the songs of their genre, or `misplaced` in that genre."""
 
     odd: np.ndarray
     misplaced: np.ndarray
@@ -73,9 +79,9 @@ class Belonging:
 
 
 def fit_belonging(normal: Known) -> Callable[[Known], Belonging]:
-    """The default detector: the nearest songs of the genre, and whether another genre is likelier; scaled alike."""
+    """Fit the default detector: distance to the genre's nearest songs, and odds of another genre, on the same scale."""
     odd, judge = scaled(song_neighbours, normal), fit_genres(normal)
-    everywhere = np.full(len(normal.genre), "")  # odds mean the same in every genre
+    everywhere = np.full(len(normal.genre), "")  # one scale for all, since odds mean the same in every genre
     scale = fit_scale(judge(normal).log_odds, everywhere)
 
     def measure(songs: Known) -> Belonging:
@@ -86,9 +92,10 @@ def fit_belonging(normal: Known) -> Callable[[Known], Belonging]:
 
 
 def unseen_scores(normal: Known, *, seed: int = 0) -> np.ndarray:
-    """The default detector's score of each normal song (S,), fitted to other songs: what a threshold is made of.
+    """Score each normal song (S,) with the default detector fitted to other songs: a threshold is set on these scores.
 
-    Versions of a song are left out together, in FOLDS fits. A little too high, since each fit has fewer songs.
+    There are FOLDS fits; all versions of a song are left out of the same one. Each fit has fewer songs than there are,
+    so the scores are a little too high.
     """
     fold = deal(normal.group, seed=seed)
     scores = np.zeros(len(fold))
@@ -100,7 +107,7 @@ def unseen_scores(normal: Known, *, seed: int = 0) -> np.ndarray:
 
 
 def fitted(name: str, normal: Known) -> Scorer:
-    """A detector of DETECTORS, or BELONGING, fitted and scaled."""
+    """Fit and scale the detector with this name: one of DETECTORS, or BELONGING."""
     if name == BELONGING:
         measure = fit_belonging(normal)
         return lambda songs: measure(songs).score

@@ -1,7 +1,7 @@
-"""Detectors of what does not belong: each is fitted to normal songs and scores songs, higher for less normal.
+"""Detectors of songs that do not belong: each is fitted to normal songs and scores others, higher for less normal.
 
-A song is judged within its genre. Where it is itself among the normal songs, it is not compared with itself or with
-other versions of it.
+A song is judged within its genre, and a detector that scores bars takes the mean over its worst quarter of bars.
+Detectors by nearest neighbours never compare a song with itself or with another version of it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from groovevae.anomaly.measurements import Measurements
 from groovevae.anomaly.song_statistics import song_statistics, worst_quarter
 
 NEIGHBOURS = 3
-MIN_SONGS = 5  # of a genre: fewer are compared with the songs of all genres
-MAX_BARS = 4000  # normal bars of a genre that bars are compared with
+MIN_SONGS = 5  # where a genre has fewer, its songs are compared with the songs of all genres
+MAX_BARS = 4000  # normal bars of each genre that bars are compared with
 COMPONENTS = 20  # of the PCA
-TREES = 200
-RIDGE = 0.1  # share of the mean variance that is added to a covariance of latent points
+TREES = 200  # of the isolation forest
+RIDGE = 0.1  # share of the mean variance that is added to the covariance of latent points
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Known:
     group: np.ndarray
 
     def of(self, songs: np.ndarray) -> Known:
-        """Some of the songs, by their indices."""
+        """Return some of the songs, by their indices."""
         return Known(self.measured.of(songs), self.genre[songs], self.group[songs])
 
 
@@ -42,7 +42,7 @@ Detector = Callable[[Known], Scorer]  # fitted to normal songs
 
 
 def song_neighbours(normal: Known, *, with_model: bool = True) -> Scorer:
-    """Log of the mean distance to the nearest normal songs, by `song_statistics` in spreads of the genre."""
+    """Score by the log of the mean distance to the nearest normal songs: `song_statistics` in spreads of the genre."""
     values = song_statistics(normal.measured, with_model=with_model)
     baseline = fit_baseline(values, normal.genre)
     known = baseline.deviations(values, normal.genre)
@@ -56,14 +56,14 @@ def song_neighbours(normal: Known, *, with_model: bool = True) -> Scorer:
 
 
 def song_neighbours_without_model(normal: Known) -> Scorer:
-    """`song_neighbours` on what can be heard alone."""
+    """Score like `song_neighbours`, but only by what can be heard, without a model."""
     return song_neighbours(normal, with_model=False)
 
 
 def reconstruction(normal: Known) -> Scorer:
-    """Nats of each role in spreads of what is usual for it in the genre, mean over roles; of the worst quarter of bars.
+    """Score by the nats of each role in spreads of the genre, mean over roles, over the worst quarter of bars.
 
-    With draws from the posterior, the reconstruction probability of An & Cho 2015; of a plain autoencoder, the
+    With draws from the posterior this is the reconstruction probability of An & Cho 2015; with a plain autoencoder, the
     reconstruction error.
     """
     baseline = fit_baseline(normal.measured.nats, normal.genre[normal.measured.song])
@@ -75,7 +75,7 @@ def reconstruction(normal: Known) -> Scorer:
 
 
 def bar_neighbours(normal: Known) -> Scorer:
-    """Mean distance to the nearest normal bars of the genre, by `bar_features`; of the worst quarter of bars."""
+    """Score by the mean distance in `bar_features` to the genre's nearest normal bars, over the worst quarter."""
     baseline, known = _standard(normal)
     picked = _some_bars(normal)
     genre, group = _of_bars(normal)[picked], normal.group[normal.measured.song][picked]
@@ -89,7 +89,7 @@ def bar_neighbours(normal: Known) -> Scorer:
 
 
 def bar_pca(normal: Known) -> Scorer:
-    """What principal components of the normal bars' `bar_features` leave unexplained; of the worst quarter of bars."""
+    """Score by what the principal components of normal `bar_features` leave unexplained, over the worst quarter."""
     baseline, known = _standard(normal)
     _, vectors = np.linalg.eigh(np.cov(known, rowvar=False))
     main = vectors[:, -COMPONENTS:]  # (F, COMPONENTS)
@@ -102,7 +102,7 @@ def bar_pca(normal: Known) -> Scorer:
 
 
 def isolation_forest(normal: Known) -> Scorer:
-    """An isolation forest (Liu et al. 2008) over `bar_features` in spreads of the genre; by the worst quarter."""
+    """Score by an isolation forest (Liu et al. 2008) on `bar_features` in the genre's spreads; by the worst quarter."""
     from sklearn.ensemble import IsolationForest
 
     baseline, known = _standard(normal)
@@ -116,7 +116,10 @@ def isolation_forest(normal: Known) -> Scorer:
 
 
 def latent_mahalanobis(normal: Known) -> Scorer:
-    """Mahalanobis distance of latent points from their genre's mean, the genres' covariances pooled; worst quarter."""
+    """Score by the Mahalanobis distance of latent points from their genre's mean, over the worst quarter of bars.
+
+    All genres share one pooled covariance.
+    """
     genre = _of_bars(normal)
     means = {name: normal.measured.z[genre == name].mean(0) for name in np.unique(genre)}
     means[None] = normal.measured.z.mean(0)
@@ -150,10 +153,10 @@ def nearest(
     group: np.ndarray,
     known_group: np.ndarray,
 ) -> np.ndarray:
-    """Mean distance of each row of values (N, V) to its nearest rows of `known` (M, V) of its genre, (N,).
+    """Return the mean distance, (N,), of each row of values (N, V) to its nearest rows of `known` (M, V) in its genre.
 
-    Rows of the same group are no neighbours. A genre of fewer than MIN_SONGS groups has its neighbours in all genres;
-    inf where there are none.
+    Rows of the same group are never neighbours. A genre of fewer than MIN_SONGS groups finds its neighbours in all
+    genres. The distance is inf where a row has no neighbour.
     """
     out = np.full(len(values), np.inf)
     codes = {name: number for number, name in enumerate(np.unique(np.concatenate([group, known_group])).tolist())}
@@ -175,18 +178,18 @@ def nearest(
 
 
 def _standard(normal: Known) -> tuple[Baseline, np.ndarray]:
-    """What is usual of `bar_features`, and how far the normal bars lie from it."""
+    """Fit the baseline of `bar_features`, and return it with the normal bars' own deviations from it."""
     genre = _of_bars(normal)
     baseline = fit_baseline(normal.measured.features.astype(float), genre)
     return baseline, baseline.deviations(normal.measured.features, genre)
 
 
 def _some_bars(normal: Known) -> np.ndarray:
-    """Indices of up to MAX_BARS bars of each genre."""
+    """Draw the indices of up to MAX_BARS bars of each genre."""
     rng, genre = np.random.default_rng(0), _of_bars(normal)
     return np.concatenate([rng.permutation(np.flatnonzero(genre == name))[:MAX_BARS] for name in np.unique(genre)])
 
 
 def _of_bars(songs: Known) -> np.ndarray:
-    """The genre of each bar, (N,)."""
+    """Return the genre of each bar, (N,)."""
     return songs.genre[songs.measured.song]

@@ -1,6 +1,6 @@
-"""Faults put into songs on purpose, to measure who finds them: what broken conversions and careless hands do.
+"""Puts faults into songs, to measure which detectors find them: what broken conversions and careless edits leave.
 
-Each takes consecutive bars and gives them back broken; `inject` breaks a share of a song.
+Each function returns a broken copy of consecutive bars, and `inject` breaks a share of a song. None changes its input.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from groovevae.bars.constants import (
 )
 from groovevae.network.decoding import without_stray_holds
 
-Fault = Callable[[Bars, Bars, np.random.Generator], Bars]  # bars, bars of another song, chance
-SHIFTS = tuple(by for by in range(-6, 7) if by)  # semitones that a track is transposed by
+Fault = Callable[[Bars, Bars, np.random.Generator], Bars]  # from bars, bars of another song, and a source of chance
+SHIFTS = tuple(by for by in range(-6, 7) if by)  # semitones by which a track is transposed
 
 
 def inject(bars: Bars, name: str, *, strength: float, other: Bars, seed: int) -> Bars | None:
-    """The bars of a song of which the share `strength` (0 to 1), in one run, has the fault of that name.
+    """Return a song's bars with the named fault in one run of them, the share `strength` (0 to 1) of the song.
 
-    `other` is another song, for the fault that mixes two. None where the fault leaves the song as it is.
+    `other` is another song, for the fault that mixes two. Returns None where the fault leaves the song as it is.
     """
     rng = np.random.default_rng([seed, *name.encode()])
     count = max(1, round(strength * len(bars)))
@@ -47,7 +47,7 @@ def inject(bars: Bars, name: str, *, strength: float, other: Bars, seed: int) ->
 
 
 def transpose_track(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
-    """One pitched track some semitones too high or low; what leaves the role's range is lost."""
+    """Transpose one pitched track by some semitones; notes that leave the role's range are lost."""
     role = _some_role(bars, rng, PITCHED)
     by = int(rng.choice(SHIFTS))
     if role is None:
@@ -65,7 +65,7 @@ def transpose_track(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
 
 
 def shuffle_steps(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
-    """The steps of each bar in another order, the same for all roles."""
+    """Shuffle the steps of each bar, in the same order for all roles."""
     order = np.tile(np.arange(bars.bass.shape[1]), (len(bars), 1))  # (N, T)
     for row, count in zip(order, bars.num_steps, strict=True):
         row[:count] = rng.permutation(count)
@@ -73,7 +73,7 @@ def shuffle_steps(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
 
 
 def scramble_pitches(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
-    """Every pitched note at a random pitch between the lowest and the highest of its role."""
+    """Move every pitched note to a random pitch between the lowest and the highest of its role."""
     out = {}
     for role in LINES:
         tokens, struck = getattr(bars, role), bars.onsets(role)
@@ -92,7 +92,7 @@ def scramble_pitches(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
 
 
 def shift_onsets(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
-    """One track a sixteenth late, over the bar lines."""
+    """Play one track a sixteenth late, across the bar lines."""
     role = _some_role(bars, rng, ROLES)
     if role is None:
         return bars
@@ -114,11 +114,11 @@ def shift_onsets(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
 
 
 def stick_notes(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
-    """A note of every fourth bar is never released: it sounds on to the end, under the chords."""
-    chords = bars.chords.copy()
+    """Leave a note of every fourth bar unreleased: it sounds among the chords to the end."""
+    chords, onsets = bars.chords.copy(), bars.onsets("chords")
     lines = [bars.pitches(role) for role in LINES]
     for bar in range(0, len(bars), 4):
-        struck = [(step, CHORD_LOW + pitch) for step, pitch in np.argwhere(bars.chords[bar] == ONSET).tolist()]
+        struck = [(step, CHORD_LOW + pitch) for step, pitch in np.argwhere(onsets[bar]).tolist()]
         for pitches in lines:
             struck += [(step, pitch) for step, pitch in enumerate(pitches[bar].tolist()) if pitch >= 0]
         struck = [(step, pitch) for step, pitch in struck if CHORD_LOW <= pitch < CHORD_LOW + CHORD_SIZE]
@@ -134,7 +134,7 @@ def stick_notes(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
 
 
 def wrong_voices(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
-    """Every drum voice plays what another should: a drum map of another maker."""
+    """Let every drum voice play what another should, as under another maker's drum map."""
     voices = rng.permutation(NUM_VOICES)
     while (voices == np.arange(NUM_VOICES)).any():
         voices = rng.permutation(NUM_VOICES)
@@ -142,7 +142,7 @@ def wrong_voices(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
 
 
 def mix_songs(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
-    """Two or three of the roles come from another song, bar by bar; notes past a bar's end are cut."""
+    """Take two or three of the roles from another song, bar by bar; notes past a bar's end are cut."""
     taken = rng.permutation(len(ROLES))[: rng.integers(2, 4)]
     source = other[np.arange(len(bars)) % len(other)]
     grids, inside = {name: grid.copy() for name, grid in bars.grids.items()}, bars.inside
@@ -158,7 +158,7 @@ def mix_songs(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
 
 
 def drop_notes(bars: Bars, other: Bars, rng: np.random.Generator) -> Bars:
-    """Every second note is missing, at random; its silence is filled by nothing."""
+    """Drop each note with probability one half, and leave silence in its place."""
     out = {"drums": bars.drums * (rng.random(bars.drums.shape) < 0.5)}
     for role in PITCHED:
         states = getattr(bars, role)

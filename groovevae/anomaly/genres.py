@@ -1,4 +1,7 @@
-"""Which genre a song sounds like, told by other songs: a linear classifier over song_statistics and latent points."""
+"""Tells which genre a song sounds like: a linear classifier on song statistics and latent points.
+
+It never judges a song by itself or by another version of it.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,22 @@ from groovevae.anomaly.detectors import Known
 from groovevae.anomaly.song_statistics import song_means, song_statistics
 
 FOLDS = 5
-FARTHEST_ODDS = 1e3  # nats
+FARTHEST_ODDS = 1e3  # nats: odds against every other genre are clipped to this
 SHRINKAGE = 0.2  # of the pooled covariance towards its diagonal
 
 
 class Odds(NamedTuple):
-    """How much likelier another genre is than a song's own, in nats, and which, (S,) each."""
+    """How much likelier the likeliest other genre is than a song's own, in nats, and which it is, (S,) each."""
 
     log_odds: np.ndarray
     other: np.ndarray
 
 
 def fit_genres(normal: Known, *, seed: int = 0) -> Callable[[Known], Odds]:
-    """A judge of genre. Songs of a group that is among the normal ones are judged by songs of other groups.
+    """Fit a judge of genre. A song whose group is among the normal songs is judged by songs of other groups.
 
-    Groups are dealt into FOLDS. Where all songs are of one genre, the odds are zeros and the other is the song's own.
+    Groups are dealt into FOLDS. Where all normal songs are of one genre, the odds are 0 and the other genre is the
+    song's own.
     """
     genres = np.unique(normal.genre)
     values, of_song = _values(normal), deal(normal.group, seed=seed)
@@ -47,7 +51,7 @@ def fit_genres(normal: Known, *, seed: int = 0) -> Callable[[Known], Odds]:
 
 
 def deal(group: np.ndarray, *, seed: int) -> np.ndarray:
-    """A fold for each song, (S,) from 0 to below FOLDS, the same for all of a group."""
+    """Deal each song to a fold, (S,) from 0 to below FOLDS, the same for all songs of a group."""
     names = np.unique(group)
     fold = np.random.default_rng(seed).permutation(len(names)) % FOLDS
     return fold[np.searchsorted(names, group)]
@@ -58,7 +62,7 @@ def _values(songs: Known) -> np.ndarray:
 
 
 def _odds(posterior: np.ndarray, genre: np.ndarray, genres: np.ndarray) -> Odds:
-    """Odds from log-probabilities (S, G) of the genres; a genre that no judge knows is told from none."""
+    """Return odds from log-probabilities (S, G) of the genres; songs of a genre that no judge knows get odds of 0."""
     known = np.isin(genre, genres)
     own = np.where(known, np.searchsorted(genres, genre).clip(max=len(genres) - 1), 0)
     rows = np.arange(len(own))
@@ -72,8 +76,10 @@ def _odds(posterior: np.ndarray, genre: np.ndarray, genres: np.ndarray) -> Odds:
 
 
 def _linear(values: np.ndarray, genre: np.ndarray, judged: np.ndarray, genres: np.ndarray) -> np.ndarray:
-    """Log-probability (M, G) of each genre by Gaussians of one covariance (linear discriminant analysis), all genres
-    equally likely beforehand; -inf for a genre without songs. The covariance is shrunk (Friedman 1989)."""
+    """Return the log-probability (M, G) of each genre by linear discriminant analysis, with equal priors.
+
+    All genres share one covariance, shrunk as in Friedman 1989. A genre without songs gets -inf.
+    """
     baseline = fit_baseline(values, np.full(len(genre), ""))
     known = baseline.deviations(values, np.full(len(genre), ""))
     mean = {name: known[genre == name].mean(0) for name in np.unique(genre)}

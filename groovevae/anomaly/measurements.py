@@ -1,4 +1,7 @@
-"""Songs as detectors see them: some bars of each, with what can be heard in them and what a model says of them."""
+"""Songs as detectors see them: some bars of each, with what can be heard in them and what a model says about them.
+
+This module measures and never judges.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ from groovevae.bars.constants import ROLES, VOICES
 from groovevae.measures.features import bar_features
 from groovevae.network.forward import Network
 
-BARS = 24  # of a song that are looked at, spread evenly over those that sound
-DRAWS = 1  # latent points a bar: the mean over a song's bars averages the chance out
-_BATCH = 100  # songs described together
+BARS = 24  # bars measured in each song, spread evenly over those that sound
+DRAWS = 1  # latent points drawn for each bar: the mean over a song's bars averages the chance out
+_BATCH = 100  # songs measured together
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,13 @@ class Measurements:
     bar: np.ndarray  # (N,) int, index of the bar within the song
     num_songs: int
     features: np.ndarray  # (N, F): `features.bar_features`; (N, 0) where they were not asked for
-    traits: np.ndarray  # (N, K): `traits.bar_traits`, and hits of each drum voice
+    traits: np.ndarray  # (N, K): `traits.bar_traits`, and the hits of each drum voice
     trait_names: tuple[str, ...]
     nats: np.ndarray  # (N, 5): `likelihood.NATS`; NaN without a model
     z: np.ndarray  # (N, Z) posterior means; (N, 0) without a model
 
     def of(self, songs: np.ndarray) -> Measurements:
-        """The measured of some of the songs, by their indices (M,), in that order."""
+        """Return the measurements of some of the songs, by their indices (M,), in that order."""
         rows = [np.flatnonzero(self.song == song) for song in songs]
         index = np.concatenate([np.zeros(0, int), *rows])
         song = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
@@ -51,10 +54,10 @@ def describe(
     seed: int = 0,
     with_features: bool = True,
 ) -> Measurements:
-    """The measured of songs with at least one bar each, without a network of what can be heard in them alone.
+    """Measure songs of at least one bar each; without a network, only what can be heard in them.
 
-    A few songs at a time are taken from `songs`. Only detectors of bars need the features, which are a large part of
-    the time and the memory.
+    `songs` is read a few songs at a time. Only the detectors of bars need the features, which take a large part of the
+    time and the memory.
     """
     picked: list[np.ndarray] = []
     parts = []
@@ -78,7 +81,7 @@ def _seen_by(network: Network | None, bars: Bars, *, draws: int, seed: int) -> t
 
 
 def sounding_bars(bars: Bars) -> np.ndarray:
-    """Indices of up to BARS bars with a note, spread evenly; of any where none has one."""
+    """Return the indices of up to BARS bars with a note, spread evenly; where no bar has one, of any bars."""
     index = np.flatnonzero(bars.has_notes)
     if not len(index):
         index = np.arange(len(bars))
@@ -88,21 +91,21 @@ def sounding_bars(bars: Bars) -> np.ndarray:
 
 
 def trait_names() -> tuple[str, ...]:
-    """The columns of `Measurements.traits`."""
+    """Name the columns of `Measurements.traits`."""
     return (*bar_traits(Bars.empty(1)), *(f"drums hits of {voice}" for voice in VOICES))
 
 
 def nats_names() -> tuple[str, ...]:
-    """The columns of `Measurements.nats`, as traits are named."""
+    """Name the columns of `Measurements.nats`, in the way traits are named."""
     return tuple(f"{name} nats" for name in NATS)
 
 
 def role_of(trait: str) -> int:
-    """The role that a trait is of, an index into ROLES; of two the first. Feel is nobody's: -1."""
+    """Return the role that a trait describes, as an index into ROLES: the first of two, and -1 for feel."""
     first = trait.split()[0]
     return ROLES.index(first) if first in ROLES else -1
 
 
 def _traits(bars: Bars) -> np.ndarray:
-    columns = [*bar_traits(bars).values(), *(bars.drums > 0).sum(1).T]
+    columns = [*bar_traits(bars).values(), *bars.onsets("drums").sum(1).T]
     return np.stack(columns, axis=1).astype(np.float32)

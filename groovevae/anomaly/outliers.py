@@ -1,4 +1,4 @@
-"""A collection looked through: files ranked by how little they belong, with where and why. Reads no files itself."""
+"""Ranks the files of a collection by how little they belong, and says where and why. It reads no files itself."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from groovevae.progress import Progress, quiet
 
 FALSE_ALARMS = 0.05  # share of normal files above the threshold
 FEW_BARS = 4  # with notes: a file with fewer is nearly empty
-EMPTY_SHARE = 0.5  # of a file's bars without a note
-REPEATED_SHARE = 0.1  # of a file's bars that differ; below, in a file of MANY_BARS bars, it repeats itself
+EMPTY_SHARE = 0.5  # a file with more than this share of bars without a note is mostly empty
+REPEATED_SHARE = 0.1  # a file of MANY_BARS bars or more repeats itself where a smaller share of its bars differs
 MANY_BARS = 16
 
 
@@ -34,7 +34,7 @@ class Outlier:
     genre: str
     score: float  # spreads above the median of normal files
     is_flagged: bool  # above the threshold
-    role: str  # that lies farthest from the usual
+    role: str  # the one farthest from what is usual in the genre
     bars: tuple[int, ...]  # its worst bars, counted from 1
     reasons: tuple[str, ...]  # may be empty: then no single thing stands out
     looks_like: str = ""  # a genre that is likelier than its own
@@ -43,15 +43,15 @@ class Outlier:
 
 @dataclass(frozen=True)
 class Outliers:
-    """The files of a corpus, those that belong least first, and what the threshold is made of."""
+    """The files of a corpus, those that belong least first, and how the threshold was set."""
 
     root: str
     files: tuple[Outlier, ...]
     threshold: float
     false_alarms: float  # share of normal files above the threshold
     num_normal: int
-    own_normal: bool  # whether the corpus itself was taken for normal
-    unused: tuple[tuple[str, str], ...]  # files that hold no song, or one that is there already, and why
+    own_normal: bool  # whether the corpus itself was taken as normal
+    unused: tuple[tuple[str, str], ...]  # files without a song, and duplicates: path and reason
 
 
 def find_outliers(
@@ -65,9 +65,9 @@ def find_outliers(
 ) -> Outliers:
     """Rank the files of a corpus, or of one genre of it, by how little they belong in their genre folders.
 
-    Each is compared with the songs of its genre in `normal`, or in the corpus itself, of which most must then belong;
-    never with versions of itself. Raises CorpusError for fewer than MIN_SONGS normal songs and RequestError for an
-    unknown genre.
+    Each file is compared with the songs of its genre in `normal`, or else in the corpus itself, most of which must then
+    belong. It is never compared with versions of itself. Raises CorpusError for fewer than MIN_SONGS normal songs and
+    RequestError for an unknown genre.
 
     >>> found = find_outliers(load_model(), load_corpus("my-midi"))
     >>> found.files[0].path, found.files[0].reasons
@@ -78,7 +78,7 @@ def find_outliers(
     known = known_songs(network, corpus.songs, progress=progress)
     baseline = known if normal is None else known_songs(network, normal.songs, progress=progress)
     if len(np.unique(baseline.group)) < MIN_SONGS:
-        raise CorpusError(f"{len(np.unique(baseline.group))} songs to tell what is normal; {MIN_SONGS} are needed")
+        raise CorpusError(f"normal songs to compare with: {len(np.unique(baseline.group))}; {MIN_SONGS} are needed")
     progress("comparing", 0, 1)
     measure = fit_belonging(baseline)
     normal_scores = measure(baseline).score if normal is None else unseen_scores(baseline)
@@ -98,15 +98,15 @@ def _check_request(corpus: Corpus, genre: str | None, false_alarms: float) -> No
 
 
 def known_songs(network: Network | None, songs: Sequence[CorpusSong], *, progress: Progress = quiet) -> Known:
-    """Describe songs as detectors know them, without a network by what can be heard alone.
+    """Measure songs for the detectors; without a network, only what can be heard in them.
 
-    Raises CorpusError where there are none.
+    Raises CorpusError where there are no songs.
     """
     if not songs:
         raise CorpusError("no song to look at; none of the files can be used")
 
     def bars() -> Iterator[Bars]:
-        for done, song in enumerate(songs):  # one by one: all together fill the memory
+        for done, song in enumerate(songs):  # one by one: all together would fill the memory
             progress("looking at songs", done, len(songs))
             yield song.song.bars
 
@@ -152,7 +152,7 @@ def _outlier(
 
 
 def _of_the_whole(bars: Bars) -> list[str]:
-    """What is wrong with a file as a whole: empty, or the same bars over and over."""
+    """Say what is wrong with a file as a whole: nearly or mostly empty, or the same bars over and over."""
     sounding = int(bars.has_notes.sum())
     if sounding < FEW_BARS:
         return [f"nearly empty: {sounding} bars with notes"]

@@ -1,4 +1,7 @@
-"""Why a file does not belong, in words, and where: the role and the bars that lie farthest from what is baseline."""
+"""Says in words why a file does not belong, and where: the role and the bars that lie farthest from the baseline.
+
+It scores nothing: which files do not belong is decided elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from groovevae.anomaly.measurements import role_of
 from groovevae.anomaly.song_statistics import song_statistics, statistic_names
 from groovevae.bars.constants import ROLES
 
-FAR = 3.0  # spreads from what is usual in the genre: what is worth a word
+FAR = 3.0  # spreads from what is usual in the genre: anything nearer is not worth a word
 SHOWN_BARS = 3
 MOST_REASONS = 3
 
-# End of a trait's name, side of the usual (+1 above, -1 below), what it says of {one} and {other}; the first that fit.
+# The end of a trait's name, the side of the usual (+1 above, -1 below), and the words for it; the first match counts.
 _WORDS = (
     ("off eighths", 1, "{one} off the grid"),
     ("on beats", -1, "{one} off the beat"),
@@ -38,7 +41,7 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Blame:
-    """The role that lies farthest from the baseline, its worst bars (from 1 on), and what is wrong with it."""
+    """The role farthest from the baseline, its worst bars (counted from 1), and what is wrong with the song."""
 
     role: str
     bars: tuple[int, ...]
@@ -46,7 +49,7 @@ class Blame:
 
 
 class Blamer:
-    """Finds blame by what is usual among normal songs."""
+    """Finds what is to blame in songs, by comparing them with what is usual among the normal songs."""
 
     def __init__(self, normal: Known) -> None:
         self._songs: Baseline = fit_baseline(song_statistics(normal.measured), normal.genre)
@@ -56,7 +59,7 @@ class Blamer:
         self._num_traits = values.shape[1]
 
     def __call__(self, songs: Known) -> list[Blame]:
-        """The blame of each song."""
+        """Return the blame for each song."""
         of_song = self._songs.deviations(song_statistics(songs.measured), songs.genre)  # (S, V)
         of_bar = self._bars.deviations(_of_bars(songs), songs.genre[songs.measured.song])  # (N, V / 2)
         roles = np.array([role_of(name) for name in self._names])
@@ -74,7 +77,7 @@ class Blamer:
         return Blame(ROLES[role], shown, self._reasons(song[: self._num_traits]))
 
     def _reasons(self, song: np.ndarray) -> tuple[str, ...]:
-        """What the farthest means of traits say."""
+        """Put into words the trait means that lie FAR off, the farthest first, up to MOST_REASONS."""
         found: list[str] = []
         for column in np.argsort(-np.abs(song), kind="stable"):
             if abs(song[column]) < FAR or len(found) == MOST_REASONS:
@@ -86,13 +89,13 @@ class Blamer:
 
 
 def reason_of(trait: str, deviation: float) -> str:
-    """What a deviation of a trait says, "" where it has no words.
+    """Put a trait's deviation into words; "" where there are none for it.
 
     >>> reason_of("bass in scale", -4.0)
     'bass out of key'
     """
     one, _, rest = trait.partition(" ")
-    one = "touch" if one == "feel" else one  # velocities and micro-timing of all roles
+    one = "touch" if one == "feel" else one  # the velocities and micro-timing of all roles
     for ending, side, words in _WORDS:
         if (rest.endswith(ending) or rest.startswith(f"{ending} ")) and side * deviation > 0:
             last = rest.removeprefix(ending).strip()

@@ -1,4 +1,7 @@
-"""A song in numbers: mean and spread over its bars of what can be heard in them and what a model says of them."""
+"""Summarises a song's bars: mean and spread of what can be heard in them and of what a model says about them.
+
+It knows only measurements, never notes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from groovevae.anomaly.measurements import Measurements, nats_names
 
 
 def song_statistics(measured: Measurements, *, with_model: bool = True) -> np.ndarray:
-    """Mean and spread of each trait, and of the nats of each role unless `with_model` is false, (S, V) float."""
+    """Return the mean and spread over each song's bars of traits and, with a model, each role's nats, (S, V) float."""
     values = np.concatenate([measured.traits, measured.nats], axis=1) if with_model else measured.traits
     mean = song_means(values, measured)
     spread = np.sqrt(song_means((values - mean[measured.song]) ** 2, measured))
@@ -16,13 +19,13 @@ def song_statistics(measured: Measurements, *, with_model: bool = True) -> np.nd
 
 
 def statistic_names(measured: Measurements, *, with_model: bool = True) -> tuple[str, ...]:
-    """The columns of `song_statistics`; those of spreads end in a star."""
+    """Name the columns of `song_statistics`; the names of spreads end in a star."""
     names = (*measured.trait_names, *(nats_names() if with_model else ()))
     return (*names, *(f"{name} *" for name in names))
 
 
 def song_means(values: np.ndarray, measured: Measurements) -> np.ndarray:
-    """The mean over each song's bars of values (N, V), (S, V); NaN does not count, and stays where all is NaN."""
+    """Return the mean (S, V) of values (N, V) over each song's bars, ignoring NaN; it is NaN where all values are."""
     known = np.isfinite(values)
     total, count = np.zeros((2, measured.num_songs, values.shape[1]))
     np.add.at(total, measured.song, np.where(known, values, 0.0))
@@ -31,7 +34,7 @@ def song_means(values: np.ndarray, measured: Measurements) -> np.ndarray:
 
 
 def worst_quarter(bar_scores: np.ndarray, measured: Measurements) -> np.ndarray:
-    """The mean of the highest quarter of each song's bar scores (N,), (S,)."""
+    """Return the mean, (S,), of the highest quarter of each song's bar scores (N,)."""
     out = np.zeros(measured.num_songs)
     order = np.lexsort((-bar_scores, measured.song))
     first = np.searchsorted(measured.song[order], np.arange(measured.num_songs + 1))

@@ -1,4 +1,7 @@
-"""Files that almost surely do not belong, told in seconds and without a model: what `groove train` warns of."""
+"""Finds files that almost surely do not belong, in seconds and without a model, for `groove train` to warn about.
+
+It names only clear cases; `outliers` ranks every file.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +18,22 @@ from groovevae.anomaly.reasons import Blamer
 from groovevae.corpus import Corpus
 from groovevae.progress import Progress, quiet
 
-ENOUGH_SONGS = 10  # of a genre: fewer do not show what is usual in it
+ENOUGH_SONGS = 10  # for each genre: fewer do not show what is usual in it
 FAR = 5.0  # spreads above the median distance to the nearest songs of the genre
-LIKELIER = 10.0  # nats by which another genre is likelier
-NEARER = 1.5  # spreads by which a song is less far from the songs of that genre than from those of its own
+LIKELIER = 10.0  # nats by which another genre has to be likelier
+NEARER = 1.5  # spreads by which a song has to be nearer to that genre's songs than to those of its own
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A song, by its index among those looked at, that hardly belongs in its genre, and why."""
+    """A song that hardly belongs in its genre, by its index among those examined, and why."""
 
     song: int
     reason: str
 
 
 def find_suspects(corpus: Corpus, *, progress: Progress = quiet) -> list[Suspect]:
-    """The songs of a corpus that stand out, the clearest first; genres of fewer than ENOUGH_SONGS are not judged."""
+    """Find the songs of a corpus that stand out, the clearest first. Genres below ENOUGH_SONGS songs are not judged."""
     if len(corpus.songs) < ENOUGH_SONGS:
         return []
     known = known_songs(None, corpus.songs, progress=progress)
@@ -39,10 +42,10 @@ def find_suspects(corpus: Corpus, *, progress: Progress = quiet) -> list[Suspect
 
 
 def suspects(known: Known) -> Iterator[Suspect]:
-    """The songs that stand out among these, which need no measured of a model, the clearest first.
+    """Yield the songs that stand out among these, the clearest first; they can be measured without a model.
 
-    One is FAR from the nearest songs of its genre, or in the wrong folder by both signs: another genre is LIKELIER, and
-    its songs are NEARER. Of clean songs about 1% at most are: docs/anomaly.md has the measurement.
+    A suspect is FAR from the nearest songs of its genre, or in the wrong folder by two signs at once: another genre is
+    LIKELIER, and its songs are NEARER. Of clean songs, about 1% at most are suspects, as measured in docs/anomaly.md.
     """
     measure = scaled(song_neighbours_without_model, known)
     odd, odds = measure(known), fit_genres(known)(known)

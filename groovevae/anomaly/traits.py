@@ -1,6 +1,6 @@
-"""What shows that the parts of a bar belong together: scale, clashes, rhythm against rhythm, lengths, touch.
+"""Measures whether the parts of a bar belong together: scale, clashes, rhythm against rhythm, note lengths, touch.
 
-`features` says where each role plays; this says how the roles fit each other and the metre. Looks at notes alone.
+While `features` says where each role plays, traits say how the roles fit each other and the metre. They use no model.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import (
-    HOLD,
     MAJOR_SCALE,
     MAX_VELOCITY,
     OFFSET_UNITS,
@@ -27,7 +26,7 @@ Traits = dict[str, np.ndarray]  # name -> (N,), NaN where a bar has nothing to m
 
 
 def bar_traits(bars: Bars) -> Traits:
-    """Every trait of each bar by name. A name begins with the role that it is of, or names two."""
+    """Measure every trait of each bar, by name. A name begins with the role that it describes, or names two roles."""
     strikes = {role: bars.strikes(role) for role in ROLES}  # (N, T)
     chroma = {role: bars.chroma(role) for role in PITCHED}  # (N, T, 12)
     out: Traits = {}
@@ -40,7 +39,7 @@ def bar_traits(bars: Bars) -> Traits:
         out[f"{one} with {other}"] = _together(strikes[one], strikes[other])
     for one, other in combinations(PITCHED, 2):
         out |= _harmony(chroma, strikes, one, other)
-    held = (bars.chords == HOLD).sum(1) == bars.num_steps[:, None]  # (N, P) sounding all the bar, struck before
+    held = bars.holds("chords").sum(1) == bars.num_steps[:, None]  # (N, P) struck before the bar, sounding throughout
     out["chords never released"] = held.sum(1).astype(float)
     return out
 
@@ -56,7 +55,7 @@ def _rhythm(struck: np.ndarray, role: str) -> Traits:
 
 
 def _touch(bars: Bars, struck: np.ndarray, role: str, column: int) -> Traits:
-    """Velocity and micro-timing: their mean and spread over what is struck."""
+    """Measure the mean and spread of velocity and micro-timing over the notes that are struck."""
     if role == "drums":
         velocity, offset = (
             bars.drums.max(-1),
@@ -76,7 +75,8 @@ def _touch(bars: Bars, struck: np.ndarray, role: str, column: int) -> Traits:
 
 def _pitches(bars: Bars, role: str) -> Traits:
     classes = bars.pitch_classes(role)  # (N, 12)
-    onsets, steps = classes.sum(1), bars.sounding(role).reshape(len(bars), -1).sum(1)
+    sounding = bars.sounding(role)
+    onsets, steps = classes.sum(1), sounding.sum(tuple(range(1, sounding.ndim)))
     return {
         f"{role} in scale": _ratio(classes[:, _SCALE].sum(1), onsets),
         f"{role} length": np.where(steps > 0, steps / np.maximum(onsets, 1), np.nan),
@@ -84,7 +84,7 @@ def _pitches(bars: Bars, role: str) -> Traits:
 
 
 def _harmony(chroma: dict[str, np.ndarray], strikes: dict[str, np.ndarray], one: str, other: str) -> Traits:
-    """Where either of two roles strikes while both sound: how often they share a pitch class, and how often they clash.
+    """Measure how often two roles share a pitch class, and how often they clash, where either strikes and both sound.
 
     A clash is a semitone, octaves aside.
     """
@@ -100,7 +100,7 @@ def _harmony(chroma: dict[str, np.ndarray], strikes: dict[str, np.ndarray], one:
 
 
 def _together(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Share of the strikes of the role with fewer that fall on one of the other, (N,)."""
+    """Return the share, (N,), of strikes of the less busy role that coincide with a strike of the other."""
     return _ratio((one & other).sum(1), np.minimum(one.sum(1), other.sum(1)))
 
 

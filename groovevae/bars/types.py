@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple, Self
+from typing import Self
 
 import numpy as np
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import (
     CHORD_SIZE,
     DEFAULT_PROGRAMS,
-    FIRST_ONSET,
     FIRST_PITCH,
     HOLD,
     LINES,
@@ -22,34 +21,9 @@ from groovevae.bars.constants import (
     PITCHED,
     ROLES,
     STEPS_PER_BEAT,
-    STEPS_PER_WHOLE,
     VOICE_PITCH,
 )
-
-GRIDS = ("drums", "drums_offset", "bass", "chords", "lead", "velocity", "offset")  # fields of Bars and of BarBatch
-
-
-def bar_length(metre: np.ndarray | tuple[int, int]) -> np.ndarray:
-    """Steps (sixteenths) of a bar of each metre (..., 2), (...,) int; what is left of the last one does not count."""
-    numerator, denominator = np.moveaxis(np.asarray(metre, int), -1, 0)
-    return np.asarray(STEPS_PER_WHOLE * numerator // denominator)
-
-
-def is_compound(metre: np.ndarray | tuple[int, int]) -> np.ndarray:
-    """Whether the beats of each metre (..., 2) fall into threes, (...,) bool: 3/8, 6/8, 9/8 and 12/8."""
-    numerator, denominator = np.moveaxis(np.asarray(metre, int), -1, 0)
-    return np.asarray((denominator == 8) & (numerator % 3 == 0))
-
-
-def is_onset(states: Any, role: str) -> Any:
-    """Whether each state of a role's grid is a note that begins, a bool of the same shape. NumPy or JAX."""
-    return states >= FIRST_ONSET[role]
-
-
-def is_struck(states: Any, role: str) -> Any:
-    """Whether a role strikes at each step of its grid, (N, T) bool: one note or more, in any voice. NumPy or JAX."""
-    onsets = is_onset(states, role)
-    return onsets if role in LINES else onsets.any(-1)
+from groovevae.bars.states import GRIDS, bar_length, is_compound, is_onset, is_struck
 
 
 @dataclass(frozen=True)
@@ -102,7 +76,7 @@ class Bars:
 
     @property
     def grids(self) -> dict[str, np.ndarray]:
-        """All that is played, by name: GRIDS, without metre and tempo. The arrays themselves, not copies."""
+        """Return all that is played, by name: GRIDS, without metre and tempo. The arrays themselves, not copies."""
         return {name: getattr(self, name) for name in GRIDS}
 
     @property
@@ -117,12 +91,12 @@ class Bars:
 
     @property
     def is_compound(self) -> np.ndarray:
-        """Whether the beats of each bar fall into threes, (N,) bool."""
+        """Tell whether the beats of each bar fall into threes, (N,) bool."""
         return is_compound(self.metre)
 
     @property
     def inside(self) -> np.ndarray:
-        """Whether each step lies inside its bar, (N, T) bool: what does not is padding."""
+        """Tell whether each step lies inside its bar, (N, T) bool: what does not is padding."""
         return np.arange(self.bass.shape[1]) < self.num_steps[:, None]
 
     def batch(self, num_beats: int = MAX_STEPS // STEPS_PER_BEAT) -> BarBatch:
@@ -132,32 +106,36 @@ class Bars:
         return BarBatch._make((*grids, self.num_steps.astype(np.int32), self.is_compound.astype(np.int32)))
 
     def onsets(self, role: str) -> np.ndarray:
-        """Where the notes of a role begin, bool: (N, T, 9) of drums, (N, T, 60) of chords, (N, T) of bass and lead."""
+        """Tell where the notes of a role begin, bool: drums (N, T, 9), chords (N, T, 60), bass and lead (N, T)."""
         return np.asarray(is_onset(getattr(self, role), role))
 
     def strikes(self, role: str) -> np.ndarray:
-        """The steps at which a role strikes, (N, T) bool."""
+        """Return the steps at which a role strikes, (N, T) bool."""
         return np.asarray(is_struck(getattr(self, role), role))
 
     def pitched_strikes(self) -> np.ndarray:
-        """The steps at which bass, chords and lead strike, (N, T, 3) bool: where velocity and offset mean something."""
+        """Return the steps at which bass, chords and lead strike, (N, T, 3) bool: where `velocity` says something."""
         return np.stack([self.strikes(role) for role in PITCHED], axis=-1)
 
     def sounding(self, role: str) -> np.ndarray:
-        """Where a pitched role sounds, struck or held, bool in the shape of `onsets`."""
+        """Tell where a pitched role sounds, struck or held, bool in the shape of `onsets`."""
         return np.asarray(getattr(self, role) >= HOLD)
 
+    def holds(self, role: str) -> np.ndarray:
+        """Tell where the notes of a pitched role are held on, bool in the shape of `onsets`."""
+        return np.asarray(getattr(self, role) == HOLD)
+
     def sounds(self, role: str) -> np.ndarray:
-        """The steps at which a pitched role sounds, (N, T) bool."""
+        """Return the steps at which a pitched role sounds, (N, T) bool."""
         sounding = self.sounding(role)
-        return sounding if role in LINES else sounding.any(-1)
+        return sounding if role in LINES else np.any(sounding, axis=-1)
 
     def pitches(self, role: str) -> np.ndarray:
-        """The MIDI pitch of each onset of a pitched role, -1 elsewhere, int in the shape of `onsets`."""
+        """Return the MIDI pitch of each onset of a pitched role, -1 elsewhere, int in the shape of `onsets`."""
         return _midi_pitches(getattr(self, role), self.onsets(role), role)
 
     def sounding_pitches(self, role: str) -> np.ndarray:
-        """The MIDI pitch that a pitched role sounds, -1 where none, int in the shape of `onsets`.
+        """Return the MIDI pitch that a pitched role sounds, -1 where none, int in the shape of `onsets`.
 
         A note of a line that is held from the bar before counts from its next onset on: which pitch it has, the bar
         does not say.
@@ -165,12 +143,12 @@ class Bars:
         states = getattr(self, role)
         if role not in LINES:
             return _midi_pitches(states, self.sounding(role), role)
-        struck = np.maximum.accumulate(np.where(states == HOLD, 0, np.arange(states.shape[1])), axis=1)
+        struck = np.maximum.accumulate(np.where(self.holds(role), 0, np.arange(states.shape[1])), axis=1)
         states = np.take_along_axis(states, struck, axis=1)  # of the last step that is no hold
         return _midi_pitches(states, is_onset(states, role), role)
 
     def pitch_counts(self, role: str) -> np.ndarray:
-        """How often each bar strikes each pitch of a pitched role, from LOWEST_PITCH up, (N, pitches) int."""
+        """Count how often each bar strikes each pitch of a pitched role, from LOWEST_PITCH up, (N, pitches) int."""
         if role not in LINES:
             return self.onsets(role).sum(1)
         size = NUM_PITCHES[role]
@@ -179,32 +157,31 @@ class Bars:
         return np.bincount(place, minlength=len(self) * size).reshape(-1, size)
 
     def pitch_classes(self, role: str) -> np.ndarray:
-        """How often each bar strikes each pitch class of a pitched role, C first, (N, 12) int."""
-        counts = self.pitch_counts(role)
-        return np.roll(counts.reshape(len(self), -1, 12).sum(1), LOWEST_PITCH[role] % 12, axis=-1)
+        """Count how often each bar strikes each pitch class of a pitched role, C first, (N, 12) int."""
+        return np.roll(_octaves(self.pitch_counts(role)).sum(-2), LOWEST_PITCH[role] % 12, axis=-1)
 
     def chroma(self, role: str) -> np.ndarray:
-        """The pitch classes that a pitched role sounds at each step, C first, (N, T, 12) bool."""
+        """Return the pitch classes that a pitched role sounds at each step, C first, (N, T, 12) bool."""
         return _classes(self.sounding_pitches(role) if role in LINES else self.sounding(role), role)
 
     def struck_chroma(self, role: str) -> np.ndarray:
-        """The pitch classes that a pitched role strikes at each step, C first, (N, T, 12) bool."""
+        """Return the pitch classes that a pitched role strikes at each step, C first, (N, T, 12) bool."""
         return _classes(self.pitches(role) if role in LINES else self.onsets(role), role)
 
     @property
     def role_plays(self) -> np.ndarray:
-        """Whether drums, bass, chords and lead play in each bar, struck or held, (N, 4) bool."""
+        """Tell whether drums, bass, chords and lead play in each bar, struck or held, (N, 4) bool."""
         return np.stack([getattr(self, role).any(tuple(range(1, getattr(self, role).ndim))) for role in ROLES], axis=1)
 
     @property
     def plays(self) -> tuple[bool, ...]:
         """Whether drums, bass, chords and lead play anywhere, in the order of ROLES."""
-        return tuple(self.role_plays.any(0).tolist())
+        return tuple(np.any(self.role_plays, axis=0).tolist())
 
     @property
     def has_notes(self) -> np.ndarray:
         """Whether anything sounds in each bar, (N,) bool."""
-        return self.role_plays.any(1)
+        return np.any(self.role_plays, axis=1)
 
 
 def _midi_pitches(states: np.ndarray, where: np.ndarray, role: str) -> np.ndarray:
@@ -214,11 +191,14 @@ def _midi_pitches(states: np.ndarray, where: np.ndarray, role: str) -> np.ndarra
 
 
 def _classes(notes: np.ndarray, role: str) -> np.ndarray:
-    """The pitch classes of a line's pitches (N, T), -1 for none, or of a mask of chord pitches (N, T, 60)."""
+    """Return the pitch classes of a line's pitches (N, T), -1 for none, or of a mask of chord pitches (N, T, 60)."""
     if role in LINES:
         return np.where(notes < 0, -1, notes % 12)[..., None] == np.arange(12)
-    octaves = notes.reshape(*notes.shape[:-1], -1, 12)
-    return np.roll(octaves.any(-2), LOWEST_PITCH[role] % 12, axis=-1)
+    return np.roll(_octaves(notes).any(-2), LOWEST_PITCH[role] % 12, axis=-1)
+
+
+def _octaves(pitches: np.ndarray) -> np.ndarray:
+    return pitches.reshape(*pitches.shape[:-1], pitches.shape[-1] // 12, 12)  # (..., P) -> (..., P / 12, 12)
 
 
 @dataclass(frozen=True)
@@ -233,56 +213,3 @@ class Song:
     lead_in: float = 0.0  # quarter notes of rest that a pickup bar puts before the file's own start
     lost: dict[str, dict[str, int]] = field(default_factory=dict)  # role -> reason -> notes not carried over
     num_notes: dict[str, int] = field(default_factory=dict)  # role -> notes the file had
-
-
-class Metre(NamedTuple):
-    """The metre of B bars as the network is told it, NumPy or JAX."""
-
-    num_steps: np.ndarray  # (B,) int
-    is_compound: np.ndarray  # (B,) int: 1 where beats fall into threes (3/8, 6/8, 9/8, 12/8)
-
-
-class BarBatch(NamedTuple):
-    """What the network sees of B bars of at most S steps; S is whole beats. Arrays as in Bars, NumPy or JAX."""
-
-    drums: np.ndarray  # (B, S, 9)
-    drums_offset: np.ndarray  # (B, S, 9)
-    bass: np.ndarray  # (B, S)
-    chords: np.ndarray  # (B, S, 60)
-    lead: np.ndarray  # (B, S)
-    velocity: np.ndarray  # (B, S, 3)
-    offset: np.ndarray  # (B, S, 3)
-    num_steps: np.ndarray  # (B,) int
-    is_compound: np.ndarray  # (B,) int: 1 where beats fall into threes (3/8, 6/8, 9/8, 12/8)
-
-    @property
-    def grids(self) -> dict[str, np.ndarray]:
-        """All that is played, by name: GRIDS, without the metre."""
-        return dict(zip(GRIDS, self, strict=False))
-
-    @property
-    def metre(self) -> Metre:
-        """The metre of each bar."""
-        return Metre(self.num_steps, self.is_compound)
-
-    @property
-    def inside(self) -> Any:
-        """Whether each step lies inside its bar, (B, S) bool: what does not is padding."""
-        return self.num_steps[:, None] > np.arange(self.bass.shape[1])[None]
-
-    def onsets(self, role: str) -> Any:
-        """Where the notes of a role begin, as `Bars.onsets`."""
-        return is_onset(getattr(self, role), role)
-
-    def pitched_strikes(self, xp: Any = np) -> Any:
-        """The steps at which bass, chords and lead strike, (B, S, 3) bool; `xp` is `numpy` or `jax.numpy`."""
-        return xp.stack([is_struck(getattr(self, role), role) for role in PITCHED], axis=-1)
-
-    def map_grids(self, function: Callable[..., Any], *others: BarBatch) -> BarBatch:
-        """The batch with a function applied to each of its grids, and those of `others`; the metre stays."""
-        columns = zip(*(batch.grids.values() for batch in (self, *others)), strict=True)
-        return self._replace(**{name: function(*column) for name, column in zip(GRIDS, columns, strict=True)})
-
-    def steps(self, first: int, count: int) -> BarBatch:
-        """The batch cut to `count` steps from `first` on; its bars keep their whole length in `num_steps`."""
-        return self.map_grids(lambda grid: grid[:, first : first + count])

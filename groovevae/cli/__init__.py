@@ -4,7 +4,20 @@ It holds no music and no maths. Each command or group of commands has a module; 
 into `main`, the one function most people want.
 """
 
-from groovevae.cli import blend, evaluate, genre, outliers, refit, sample, show, train, vector
+from groovevae.cli import blend, corpus, evaluate, genre, info, morph, outliers, refit, sample, train, vector
 from groovevae.cli.root import main
 
-__all__ = ["blend", "evaluate", "genre", "main", "outliers", "refit", "sample", "show", "train", "vector"]
+__all__ = [
+    "blend",
+    "corpus",
+    "evaluate",
+    "genre",
+    "info",
+    "main",
+    "morph",
+    "outliers",
+    "refit",
+    "sample",
+    "train",
+    "vector",
+]

@@ -1,4 +1,4 @@
-"""`groove blend` and `groove morph`: new music from genres, files and folders."""
+"""`groove blend`: new music from genres, files and folders."""
 
 from __future__ import annotations
 
@@ -58,35 +58,3 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     amounts = {role: parse_amount(text) for role, text in roles.items() if text is not None}
     request = replace(BlendRequest.from_words(words), roles=amounts, **fields)
     write_pieces(groove.blend(to_folders(request, groove)), out)
-
-
-@main.command(short_help="Go from one genre or MIDI file to another in steps.")
-@click.argument("start", metavar="A")
-@click.argument("target", metavar="B")
-@click.option("--steps", type=int, default=5, show_default=True, help="Steps, A and B among them.")
-@click.option("--spherical", is_flag=True, help="Go along the sphere, and not along the straight line.")
-@click.option("--joined", is_flag=True, help="Write one piece that goes through, --steps times as long.")
-@with_options(piece_options)
-def morph(
-    start: str, target: str, *, steps: int, spherical: bool, joined: bool, model: str | None, out: str, **options: Any
-) -> None:
-    """Go from the bars of one genre or MIDI file to those of another, bar by bar.
-
-    Each step is a file of its own, to be launched one after another; with --joined they are one piece, in which every
-    bar is a little further than the one before. The bars of the shorter one repeat.
-
-    \b
-    Examples:
-      groove morph classical rock
-      groove morph song.mid other.mid --steps 9 --spherical --out morphs
-      groove morph jazz song.mid --joined --bars 4
-    """
-    from groovevae.generation.groove import load_model
-    from groovevae.generation.requests import BlendRequest, joined_morph, morph_requests
-
-    method = "sphere" if spherical else "line"
-    request = BlendRequest(start, {target: 1.0}, method=method, **piece_fields(options))
-    groove = load_model(model)
-    request = to_folders(request, groove)
-    requests = [joined_morph(request, steps)] if joined else morph_requests(request, steps)
-    write_pieces(groove.blend_all(requests), out)

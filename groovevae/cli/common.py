@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from groovevae.systems import is_same_file
+
 if TYPE_CHECKING:
     from groovevae.corpus import Corpus
     from groovevae.generation.groove import Groove, Piece
@@ -126,7 +128,7 @@ def check_copy(model: str | None, out: str) -> None:
     from groovevae.model.file import default_model_path
 
     source = default_model_path() if model is None else Path(model)
-    if Path(out).absolute() == source.absolute():
+    if is_same_file(out, source):
         raise OutputError(f"{out}: the model itself would be written over; name another place for the copy with --out")
     if Path(out).is_dir():
         raise OutputError(f"{out}: a folder; name a file for the copy with --out")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
 
 from groovevae.cli.common import check_copy, model_option, print_unused
 from groovevae.cli.root import main
+from groovevae.systems import command_text
 
 
 @main.group(short_help="List a model's genres, or add one of your own in seconds.")
@@ -54,7 +54,7 @@ def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
     added = copy.genres[name]
     click.echo(f"{click.format_filename(out)}: {name}, {added.num_bars:,} bars of {added.num_songs:,} songs")
     other = next(iter(before.genres))
-    click.echo(f"Try it: {shlex.join(['groove', 'blend', other, name, '--model', out])}")
+    click.echo(f"Try it: {command_text(['groove', 'blend', other, name, '--model', out])}")
 
 
 @genre.command("list", short_help="List the genres of a model.")

@@ -13,6 +13,8 @@ from groovevae import __version__
 from groovevae.cli.cures import error_line
 from groovevae.errors import GrooveError
 
+_TRAINING = ("jax", "jaxlib", "flax", "optax")  # what training alone needs
+
 
 class _Commands(click.Group):
     """Commands whose expected failures end in one line and an exit status, never in a traceback."""
@@ -22,6 +24,13 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise  # click ends quietly: nobody reads on
+        except ModuleNotFoundError as error:
+            if error.name not in _TRAINING:
+                raise
+            raise click.ClickException(
+                f"{error.name} is not installed: training needs it, and it is not to be had for every kind of machine "
+                "(docs/platforms.md); all other commands go without"
+            ) from None
         except GrooveError as error:
             raise click.ClickException(error_line(error)) from None
         except OSError as error:

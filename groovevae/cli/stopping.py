@@ -9,6 +9,8 @@ from types import FrameType
 
 import click
 
+from groovevae.systems import ENDING_SIGNALS
+
 
 class Stopper:
     """Tell a training run, which asks before each step, to stop after Ctrl-C or SIGTERM. A second one kills it."""
@@ -23,7 +25,7 @@ class Stopper:
         return self.signal != 0
 
     def __enter__(self) -> Stopper:
-        self.before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        self.before = {number: signal.signal(number, self._stop) for number in ENDING_SIGNALS}
         return self
 
     def __exit__(self, *error: object) -> None:

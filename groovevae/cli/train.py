@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from groovevae.cli.cures import error_line
 from groovevae.cli.root import main
 from groovevae.cli.stopping import Stopper, exit_if_stopped
 from groovevae.errors import ProcessLostError, RequestError
+from groovevae.systems import command_text, is_same_file
 
 if TYPE_CHECKING:
     from groovevae.config import ModelConfig, TrainConfig
@@ -136,7 +136,7 @@ def _read(corpus: str, without: str | None, jobs: int | None) -> Corpus:
 def _start_model(start: str, out: str) -> ModelFile:
     from groovevae.model.file import load_model_file
 
-    if start != "default" and Path(start).absolute() == Path(out).absolute():
+    if start != "default" and is_same_file(start, out):
         raise RequestError(f"{out}: the model to start from would be written over; name another place with --out")
     return load_model_file(None if start == "default" else start)
 
@@ -158,14 +158,14 @@ def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> list[s
     from groovevae.anomaly.suspects import find_suspects
     from groovevae.reports import progress, terminal
     from groovevae.reports.outliers import suspects_found
-    from groovevae.training.sources import fingerprint
+    from groovevae.training.data import fingerprint
     from groovevae.training.state_file import corpus_begun_with
 
     if not restart and corpus_begun_with(out) == fingerprint(loaded):
         return []
     with progress.parts(is_quiet=not terminal.is_interactive()) as told:
         lines = list(suspects_found(loaded, find_suspects(loaded, progress=told)))
-    command = f"groove outliers {shlex.quote(corpus)}"
+    command = command_text(["groove", "outliers", corpus])
     more = f"All are trained on; {command} shows more, and --without FILE leaves files out."
     return [*lines, more] if lines else []
 

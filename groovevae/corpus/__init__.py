@@ -7,9 +7,9 @@ from groovevae.corpus.duplicates import NearDuplicate, most_alike, near_duplicat
 from groovevae.corpus.exclusion import leave_out
 from groovevae.corpus.load import Corpus, CorpusSong, Songs, load_corpus, load_genre
 from groovevae.corpus.reader import read_song, read_songs
-from groovevae.corpus.report import CorpusReport, DuplicateFile, GenreReport, UnusedFile, corpus_report
 from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre, song_id_of
 from groovevae.corpus.split import split_songs
+from groovevae.corpus.summary import CorpusReport, DuplicateFile, GenreReport, UnusedFile, corpus_report
 
 __all__ = [
     "Corpus",

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from groovevae.corpus.pack import is_whole
+from groovevae.systems import user_caches
 
 CACHE_VARIABLE = "GROOVEVAE_CACHE"
 _COMMIT_SECONDS = 1.0  # what a killed run has to read again, at most
@@ -47,10 +48,10 @@ def reader_version() -> str:
 
 
 def cache_folder() -> Path:
-    """$GROOVEVAE_CACHE, or `groovevae` in the user's cache folder."""
+    """$GROOVEVAE_CACHE, or `groovevae` in the user's cache folder, which is another on each system."""
     if folder := os.environ.get(CACHE_VARIABLE):
         return Path(folder)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groovevae"
+    return Path(user_caches(os.environ, home=os.path.expanduser("~"))) / "groovevae"
 
 
 def cache_file(root: Path) -> Path:
@@ -118,6 +119,8 @@ class Cache:
             self._commit()
 
     def _open(self) -> None:
+        if self._file.parts[0] == "~":
+            raise OSError("there is no home folder")
         self._file.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._connect()

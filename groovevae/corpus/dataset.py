@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from groovevae.bars import Bars, Song
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
-from groovevae.bars.types import BarBatch
 from groovevae.config import TrainConfig
 
 BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of about one length, so that little of it is padding

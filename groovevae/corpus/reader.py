@@ -8,8 +8,8 @@ from pathlib import Path
 
 from groovevae.bars import Song, score_to_song
 from groovevae.bars.midi import load_score
-from groovevae.corpus.isolate import Limits, map_isolated
 from groovevae.corpus.pack import pack_song, unpack_song
+from groovevae.corpus.worker_pool import Limits, map_isolated
 from groovevae.errors import MidiError
 
 FILES_PER_JOB = 60  # a worker takes about as long to start as to read these

@@ -71,7 +71,8 @@ def scan(corpus: str | Path) -> Scan:
     root = Path(corpus).absolute()
     _check_folder(root, shown=str(corpus))
     rows = _read_manifest(root / MANIFEST)
-    entries, unread = [], []
+    entries: list[Entry] = []
+    unread: list[Unread] = []
     for name in _visible(root, unread):
         path = root / name
         if os.path.isdir(path):
@@ -147,7 +148,7 @@ def _genre_entries(root: Path, folder: Path, rows: dict[str, dict[str, str]], un
     return entries
 
 
-def _walk(folder: Path, unread: list[Unread], visited: set[tuple[int, int]]) -> Iterator[Path]:
+def _walk(folder: Path, unread: list[Unread], visited: set[object]) -> Iterator[Path]:
     """The files under a folder, sorted; a folder that links lead to twice (or for ever) is entered once."""
     identity = _identity(folder)
     if identity in visited:
@@ -169,9 +170,10 @@ def _visible(folder: Path, unread: list[Unread]) -> list[str]:
         return []
 
 
-def _identity(folder: Path) -> tuple[int, int]:
+def _identity(folder: Path) -> object:
+    """What tells a folder from others; some network drives number none of theirs."""
     status = folder.stat()
-    return status.st_dev, status.st_ino
+    return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(folder)
 
 
 def _suffix(name: str) -> str:

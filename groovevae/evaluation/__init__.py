@@ -1,6 +1,6 @@
-"""What a model is worth, measured on songs that it never saw and beside what it has to be better than.
+"""Measures what a model is worth, on songs that it never saw and next to rivals that it has to beat.
 
-It changes no model and prints nothing. Most people want `evaluate`.
+This room changes no model and prints nothing. Most people want `evaluate`.
 """
 
 from groovevae.evaluation.run import Evaluation, evaluate

@@ -1,4 +1,7 @@
-"""Attribute vectors: does an attribute follow the strength of its vector, and what else moves with it?"""
+"""Attribute vectors under test: does an attribute follow the strength of its vector, and what else moves with it?
+
+This module only measures vectors; `fitting.attribute_vectors` finds them.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,19 @@ STRENGTHS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
 
 @dataclass(frozen=True)
 class AttributeResponse:
-    """One vector's attribute at each of STRENGTHS, and the leaks into others at strengths -1 and 1."""
+    """A vector's own attribute at each of STRENGTHS, and its leaks into others between strengths -1 and 1."""
 
     name: str
     unit: str
     measured: list[float]  # mean of the attribute
     spearman: float  # of strength and that mean
-    gain: Estimate  # standard deviations (within genres, of real bars) of the attribute per strength
+    gain: Estimate  # standard deviations (within genres, of real bars) of the attribute per unit of strength
     leaks: dict[str, Estimate]  # other attribute -> its standard deviations per standard deviation of this one
-    random_gain: float  # of random vectors as long
+    random_gain: float  # the gain of random vectors of the same length
 
 
 def measure_attributes(sides: Sides, *, seed: int = 0) -> list[AttributeResponse]:
-    """Moves the excerpts of all genres along each of the model's attribute vectors, and decodes them greedily."""
+    """Move the excerpts of all genres along each of the model's attribute vectors, decode greedily, and measure."""
     vectors = {name: vector.z for name, vector in sides.model.vectors.items() if name in ATTRIBUTES}
     if not vectors:
         return []

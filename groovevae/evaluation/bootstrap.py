@@ -1,4 +1,7 @@
-"""Means over bars with intervals over songs: bars of a song are alike, so it is songs that are drawn again."""
+"""Means over bars with bootstrap intervals over songs: bars of a song are alike, so whole songs are resampled.
+
+This module knows only values and the songs they come from, never what was measured.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +23,19 @@ class Estimate(NamedTuple):
 
     @property
     def holds_zero(self) -> bool:
-        """Whether 0 lies in the interval."""
+        """True where 0 lies in the interval."""
         return self.low <= 0 <= self.high
 
 
 class Draws(NamedTuple):
-    """How often each song counts: once in the first row, as drawn again with replacement in the others."""
+    """How often each song counts: once in the first row, then as often as it was drawn with replacement."""
 
     songs: tuple[str, ...]
     weights: np.ndarray  # (1 + NUM_DRAWS, S)
 
 
 def draw_songs(song_ids: np.ndarray, *, seed: int = 0) -> Draws:
-    """The draws for the songs of bars with these ids (N,)."""
+    """Draw songs with replacement from the songs of bars with these ids (N,)."""
     songs = np.unique(song_ids)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(songs), np.full(len(songs), 1 / len(songs)), NUM_DRAWS)
@@ -40,7 +43,7 @@ def draw_songs(song_ids: np.ndarray, *, seed: int = 0) -> Draws:
 
 
 def drawn_means(values: Mapping[str, np.ndarray], song_ids: np.ndarray, draws: Draws) -> dict[str, np.ndarray]:
-    """The mean of each named value (N,) in each draw, (1 + NUM_DRAWS,); NaN among the values does not count."""
+    """Return the mean of each named value (N,) in each draw, (1 + NUM_DRAWS,); NaN among the values does not count."""
     song = np.searchsorted(draws.songs, song_ids)
     out = {}
     for name, column in values.items():
@@ -53,7 +56,7 @@ def drawn_means(values: Mapping[str, np.ndarray], song_ids: np.ndarray, draws: D
 
 
 def estimate(drawn: np.ndarray) -> Estimate:
-    """The estimate of a figure that was worked out in every draw, (1 + NUM_DRAWS,)."""
+    """Return the estimate of a figure that was computed in every draw, (1 + NUM_DRAWS,)."""
     tail = (100 - LEVEL) / 2
     known = drawn[1:][np.isfinite(drawn[1:])]
     low, high = np.percentile(known, [tail, 100 - tail]) if len(known) else (np.nan, np.nan)

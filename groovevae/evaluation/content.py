@@ -1,4 +1,7 @@
-"""How much of some bars is left in others: harmony, rhythm and melody, compared bar by bar. Looks at notes alone."""
+"""How much of a source is left in a blend: harmony, rhythm and melody, compared bar by bar.
+
+This module looks only at notes and uses no model.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ WINDOW = 2 * STEPS_PER_BEAT  # steps of a chroma frame: two beats
 
 
 def content_kept(bars: Bars, source: Bars) -> dict[str, np.ndarray]:
-    """What each bar has in common with the source bar in its place, 0 to 1, (N,) each; NaN where neither has any."""
+    """Measure what each bar has in common with the source bar in its place, 0 to 1, (N,) each.
+
+    A measure is NaN where the two bars have nothing to compare.
+    """
     return {
         "chroma": chroma_similarity(bars, source),
         "groove": groove_similarity(bars, source),
@@ -21,7 +27,7 @@ def content_kept(bars: Bars, source: Bars) -> dict[str, np.ndarray]:
 
 
 def chroma_similarity(bars: Bars, source: Bars) -> np.ndarray:
-    """Cosine of the pitch classes that sound in two beats, mean over the bar's frames in which both sound, (N,).
+    """Return the cosine of the pitch classes that sound in two beats, (N,): the mean over frames in which both sound.
 
     Content preservation as in Lu & Su 2018 and Cifka et al. 2020 (Groove2Groove, sec. V-B).
     """
@@ -32,14 +38,14 @@ def chroma_similarity(bars: Bars, source: Bars) -> np.ndarray:
 
 
 def chroma(bars: Bars) -> np.ndarray:
-    """How many steps of each frame of two beats each pitch class sounds in, over all pitched roles, (N, frames, 12)."""
+    """Count the steps of each frame of two beats at which each pitch class sounds in pitched roles, (N, frames, 12)."""
     sounding = pitches_sounding(bars)  # (N, T, 128)
     of_step = np.stack([sounding[..., pitch_class::12].sum(-1) for pitch_class in range(12)], axis=-1)
     return of_step.reshape(len(bars), -1, WINDOW, 12).sum(2)
 
 
 def pitches_sounding(bars: Bars) -> np.ndarray:
-    """How many roles sound each MIDI pitch at each step, (N, T, 128) u1."""
+    """Count the roles that sound each MIDI pitch at each step, (N, T, 128) u1."""
     out = np.zeros((*bars.bass.shape, 128), np.uint8)
     out[..., CHORD_LOW : CHORD_LOW + CHORD_SIZE] += bars.sounding("chords")
     for role in LINES:
@@ -50,7 +56,7 @@ def pitches_sounding(bars: Bars) -> np.ndarray:
 
 
 def groove_similarity(bars: Bars, source: Bars) -> np.ndarray:
-    """Share of a bar's steps at which the pitched roles of both strike, or both do not, (N,).
+    """Return the share of a bar's steps, (N,), at which pitched roles strike in both bars or in neither.
 
     Grooving pattern similarity as in Wu & Yang 2020 (The Jazz Transformer on the front line, sec. 5.3).
     """
@@ -59,7 +65,7 @@ def groove_similarity(bars: Bars, source: Bars) -> np.ndarray:
 
 
 def melody_kept(bars: Bars, source: Bars) -> np.ndarray:
-    """Note F1 of the lead against the source's, bar by bar, (N,)."""
+    """Return the note F1 of the lead against the source's lead, bar by bar, (N,)."""
     same, now, before = role_note_counts(bars, source, "lead")
     notes = now + before
     return np.where(notes > 0, 2 * same / np.maximum(notes, 1), np.nan)

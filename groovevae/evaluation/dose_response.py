@@ -1,4 +1,7 @@
-"""Dose response: how far blends of each pair of genres are heard to go, what they keep, and whether they are sound."""
+"""Dose response: how far blends of each pair of genres are heard to go, what they keep, and whether they are sound.
+
+The blends come from `versions` and the verdicts from `pair_judges`; this module makes neither.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ UNRELATED = "unrelated bars"
 
 @dataclass(frozen=True)
 class PairResponse:
-    """What was measured of one ordered pair. Versions are named as in `versions`."""
+    """The measurements of one ordered pair of genres. Versions are named as in `versions`."""
 
     source: str
     target: str
@@ -31,11 +34,11 @@ class PairResponse:
     num_songs: int
     levels: dict[str, dict[str, Estimate]]  # kind of judge -> REAL, "real target", version -> mean target probability
     shares: dict[str, dict[str, Estimate]]  # kind -> version -> share of the way between the two real levels
-    spearman: dict[str, float]  # kind -> of amount and mean target probability
-    accuracy: dict[str, float]  # kind -> share of the real bars of both genres that the pair's judges know
+    spearman: dict[str, float]  # kind -> rank correlation of amount and mean target probability
+    accuracy: dict[str, float]  # kind -> share of both genres' real bars that the pair's judges recognise
     content: dict[str, dict[str, Estimate]]  # chroma, groove, melody -> version
     soundness: dict[str, dict[str, float]]  # measure -> REAL, "real target", version
-    by_third: dict[str, float]  # version -> share of bars that judges of all genres take for neither
+    by_third: dict[str, float]  # version -> share of bars that judges of all genres take for some third genre
 
 
 def measure_pairs(
@@ -45,10 +48,11 @@ def measure_pairs(
     *,
     progress: Progress = quiet,
 ) -> tuple[list[PairResponse], dict[tuple[str, str, str], Bars]]:
-    """Every ordered pair of the judges' genres, and the blends themselves by (source, target, version)."""
+    """Measure every ordered pair of the judges' genres; return that, and the blends by (source, target, version)."""
     names = [name for name in judges.genres if name in sides.excerpts]
     real = {name: _Real(sides, name) for name in names}
-    pairs, blends = [], {}
+    pairs = []
+    blends: dict[tuple[str, str, str], Bars] = {}
     for number, source in enumerate(names):
         progress("pairs of genres", number, len(names))
         targets = [name for name in names if name != source]
@@ -64,7 +68,7 @@ def measure_pairs(
 
 
 class _Real:
-    """The excerpts of a genre as they are."""
+    """The real excerpts of a genre, and what is needed of them for every pair."""
 
     def __init__(self, sides: Sides, name: str) -> None:
         self.name, self.bars, self.song_ids = name, sides.excerpts[name].bars, sides.excerpts[name].song_ids
@@ -79,7 +83,7 @@ class _Real:
 def _taken_for(
     judges: Judges, versions: Mapping[tuple[str, str], Bars], song_ids: np.ndarray
 ) -> dict[tuple[str, str], np.ndarray]:
-    """The genre (N,) that judges of all genres take each bar of each version for; all judged together."""
+    """Return the genre (N,) that judges of all genres take each bar of each version for; all are judged together."""
     together = judges.of_songs(Bars.concatenate(list(versions.values())), song_ids.tolist() * len(versions))
     names = np.array(judges.genres)[together["all"].argmax(1)]
     return dict(zip(versions, np.split(names, len(versions)), strict=True))
@@ -118,10 +122,10 @@ def _pair(
 def _judged(
     judges: PairJudges, source: _Real, target: _Real, versions: Mapping[str, Bars]
 ) -> tuple[dict[str, dict[str, np.ndarray]], Mapping[str, np.ndarray]]:
-    """Return the target's probability of each bar (N,): by version, REAL among them, and kind; and of the target's."""
+    """Return the target's probability for each bar (N,): by version, REAL included, and kind; then for target bars."""
     every = {REAL: source.bars, **versions}
     heard, song_ids = hear(Bars.concatenate(list(every.values()))), np.tile(source.song_ids, len(every))
-    together = judges.between(source.name, target.name, heard, song_ids)  # at once: each judge is asked once
+    together = judges.between(source.name, target.name, heard, song_ids)  # all together: each judge is asked once
     by_version = {
         name: {kind: values.reshape(len(every), -1)[number] for kind, values in together.items()}
         for number, name in enumerate(every)
@@ -166,7 +170,7 @@ def _soundness(source: _Real, target: _Real, versions: Mapping[str, Bars]) -> di
 
 
 def unrelated(song_ids: np.ndarray) -> np.ndarray:
-    """For each bar, the index of one of another song: (N,), as far away as possible in the order of bars."""
+    """Return for each bar the index of a bar of another song, (N,): half the bars away, where that is another song."""
     count = len(song_ids)
     index = (np.arange(count) + count // 2) % count
     for bar in np.flatnonzero(song_ids[index] == song_ids):
@@ -176,7 +180,7 @@ def unrelated(song_ids: np.ndarray) -> np.ndarray:
 
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Spearman's rank correlation, ties at their mean rank; NaN where nothing varies."""
+    """Return Spearman's rank correlation, with ties at their mean rank; NaN where nothing varies."""
     ranks = [np.array([((a < x).sum() + (a <= x).sum() - 1) / 2 for x in a]) for a in (one, other)]
     first, second = (rank - rank.mean() for rank in ranks)
     norm = np.sqrt((first**2).sum() * (second**2).sum())

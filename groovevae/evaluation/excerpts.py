@@ -1,4 +1,7 @@
-"""Bars to measure on: short runs from held-out songs, spread over the songs of a genre."""
+"""The bars to measure on: short runs from held-out songs, spread over the songs of a genre.
+
+This module draws bars as they are; it never changes or judges them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.corpus import CorpusSong
 
-RUN_BARS = 4  # that follow each other in a song
+RUN_BARS = 4  # consecutive bars of a song
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,15 @@ class Excerpts:
 
     @property
     def runs(self) -> list[Bars]:
-        """Each run by itself."""
+        """The runs, each by itself."""
         return [self.bars[start : start + RUN_BARS] for start in range(0, len(self.bars), RUN_BARS)]
 
 
 def draw_excerpts(songs: Sequence[CorpusSong], *, num_runs: int, seed: int) -> Excerpts | None:
-    """Up to `num_runs` runs in one metre with a note in every bar; songs (by id) take turns. None without any."""
+    """Draw up to `num_runs` runs in one metre with a note in every bar; songs (by id) take turns.
+
+    Returns None where there is no such run.
+    """
     rng = np.random.default_rng(seed)
     by_id: dict[str, list[CorpusSong]] = defaultdict(list)
     for song in songs:
@@ -48,7 +54,7 @@ def draw_excerpts(songs: Sequence[CorpusSong], *, num_runs: int, seed: int) -> E
 
 
 def _runs(versions: Sequence[CorpusSong], rng: np.random.Generator) -> list[Bars]:
-    """All runs of a song's versions in a random order."""
+    """Return all runs of a song's versions in a random order."""
     found = []
     for version in versions:
         bars = version.song.bars

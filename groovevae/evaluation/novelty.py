@@ -1,4 +1,7 @@
-"""How much of blends is in training songs already, beside held-out songs and copies."""
+"""How much of a blend already exists in training songs, compared with held-out songs and with plain copies.
+
+This module only counts; `measures.novelty` finds the shared runs.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +20,19 @@ MEASURED = (IDENTITY, blend_name(0.5), blend_name(1.0), RANDOM, SHUFFLED, SPLICE
 
 @dataclass(frozen=True)
 class Novelty:
-    """Of one version, over all pairs: runs of notes shared with some training song, in any key."""
+    """The runs of notes, in any key, that one version shares with some training song, over all pairs."""
 
     version: str
     num_phrases: int
-    mean: dict[str, float]  # role -> mean over phrases of the longest run, notes (strikes of the chords)
-    longest: dict[str, int]  # role -> the longest of all
+    mean: dict[str, float]  # role -> mean over phrases of the longest run, in notes (for chords, in strikes)
+    longest: dict[str, int]  # role -> the longest run of all
     copied_bars: float  # share of sounding bars that strike exactly what a training bar strikes
 
 
 def measure_novelty(
     excerpts: Mapping[str, Excerpts], blends: Mapping[tuple[str, str, str], Bars], training: Sequence[Bars]
 ) -> list[Novelty]:
-    """Each of MEASURED, and real bars: phrases of RUN_BARS bars."""
+    """Measure each of MEASURED, and real bars, in phrases of RUN_BARS bars."""
     known = {key for bars in training for key in bar_keys(bars)}
     phrases: dict[str, list[Bars]] = {REAL: [run for own in excerpts.values() for run in own.runs]}
     for name in MEASURED:
@@ -54,6 +57,6 @@ def measure_novelty(
 
 
 def _once(name: str, blends: Mapping[tuple[str, str, str], Bars]) -> list[Bars]:
-    """The bars of a version of every pair; what is the same for all targets, once a source."""
+    """Return the bars of a version for every pair, or once for each source where they are the same for all targets."""
     own = {(source, target): bars for (source, target, version), bars in blends.items() if version == name}
     return list({source: bars for (source, _), bars in own.items()}.values() if name == IDENTITY else own.values())

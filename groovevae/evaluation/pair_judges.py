@@ -1,9 +1,9 @@
-"""Judges that have to tell two genres apart and know no others: how far from one to the other is a bar?
+"""Judges that tell two genres apart and know no others: how far from one genre to the other is a bar?
 
-A judge of all genres (`judges`) gives a bar between two genres to a third, and what it says of the two is next to
-nothing, divided by next to nothing. A judge of the two alone has to decide, as in Brunner et al. 2018 (Symbolic music
-genre transfer with CycleGAN, sec. IV). They are forests, like those that
-blends are calibrated by (`fitting.calibration`), but of other songs and other features.
+A judge of all genres (`judges`) often gives a bar between two genres to a third, and then its odds between the two are
+next to nothing divided by next to nothing. A judge of only the two has to decide, as in Brunner et al. 2018 (Symbolic
+music genre transfer with CycleGAN, sec. IV). The judges are forests, like those that calibrate blends
+(`fitting.calibration`), but they never share songs or features with them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Pair = tuple[str, str]
 
 
 class PairJudges:
-    """Judges of every pair of genres, of four kinds (`features.KINDS`), one a fold of songs."""
+    """Judges of every pair of genres, in four kinds (`features.KINDS`), with one judge for each fold of songs."""
 
     def __init__(
         self, bars: Bars, genre: Sequence[str], song_ids: Sequence[str], *, judges: Judges, seed: int = 0
     ) -> None:
-        """Fits judges to the bars (N,) of `judges`' songs, with the same songs in each fold."""
+        """Fit judges to the bars (N,) of the songs of `judges`, with the same songs in each fold."""
         names, rng = np.array(genre), np.random.default_rng(seed)
         index = rng.permutation(np.flatnonzero(np.isin(names, judges.genres) & bars.has_notes))
         index = np.sort(np.concatenate([index[names[index] == name][:MAX_GENRE_BARS] for name in judges.genres]))
@@ -52,9 +52,10 @@ class PairJudges:
     def between(
         self, source: str, target: str, heard: Mapping[str, np.ndarray], song_ids: np.ndarray
     ) -> dict[str, np.ndarray]:
-        """By kind, the probability (N,) that bars are of the target: each bar by a judge that never heard its song.
+        """Return by kind the probability (N,) that bars are of the target.
 
-        `heard` are the features of the bars by kind, as `hear` gives them.
+        Each bar is judged by a judge that never heard its song. `heard` holds the features of the bars by kind, as
+        `hear` returns them.
         """
         pair = (source, target) if (source, target) in self.fitted else (target, source)
         fold = np.array([self.fold_of_song.get(song_id, 0) for song_id in song_ids])
@@ -69,11 +70,11 @@ class PairJudges:
 
 
 def hear(bars: Bars) -> dict[str, np.ndarray]:
-    """The features of bars by kind, (N, F) each."""
+    """Return the features of bars by kind, (N, F) each."""
     features = bar_features(bars)
     return {kind: features.of_kind(kind) for kind in KINDS}
 
 
 def _fit(values: np.ndarray, is_target: np.ndarray, seed: int) -> Any:
     fitted = forest(_TREES, seed=seed).fit(values, is_target)
-    return fitted.set_params(n_jobs=1)  # to be asked: a few bars are not worth the threads
+    return fitted.set_params(n_jobs=1)  # for judging: a few bars are not worth the threads

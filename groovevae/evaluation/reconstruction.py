@@ -1,4 +1,7 @@
-"""How well bars come back from their latent means, decoded greedily and freely; and how full the latent space is."""
+"""How well bars come back from their latent means, decoded greedily without teacher forcing, and how full latents are.
+
+This module measures a network and never trains it.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,14 @@ from groovevae.corpus.dataset import Dataset
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
+from groovevae.network.nats import ACTIVE_KL, kl_divergence
 
-NUM_BARS = 512  # of a genre at most
-ACTIVE_KL = 0.1  # nats: a latent dimension that carries more is active
+NUM_BARS = 512  # at most, for each genre
 
 
 @dataclass(frozen=True)
 class Feel:
-    """Mean absolute errors where both strike, and those of always saying the role's median."""
+    """Mean absolute errors where original and reconstruction both strike, and those of always guessing the median."""
 
     velocity: float  # 1 to 127
     velocity_of_median: float
@@ -31,27 +34,27 @@ class Feel:
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """Note F1 by genre and role; a genre without notes of a role has NaN."""
+    """Note F1 by genre and role, NaN where a genre has no notes of a role, and figures of the latent space."""
 
     held_out: dict[str, dict[str, float]]
     training: dict[str, dict[str, float]]
     num_bars: dict[str, int]  # held-out bars by genre
     num_songs: dict[str, int]
-    latent_nats: float  # a bar
+    latent_nats: float  # per bar
     active_units: int
     latent_size: int
     feel: dict[str, Feel]
 
     @property
     def means(self) -> dict[str, dict[str, float]]:
-        """Means over genres by role, of held-out and of training songs."""
+        """The means over genres by role, for held-out and for training songs."""
         return {"held-out songs": macro_f1(self.held_out), "training songs": macro_f1(self.training)}
 
 
 def measure_reconstruction(
     network: Network, train: Sequence[CorpusSong], held: Sequence[CorpusSong], genres: tuple[str, ...]
 ) -> Reconstruction:
-    """Measures on up to NUM_BARS bars of each genre, of held-out songs and of training songs."""
+    """Measure reconstruction on up to NUM_BARS bars of each genre, of held-out songs and of training songs."""
     data, seen_data = (
         Dataset.from_songs(Songs(part), [song.entry.genre for song in part], genres) for part in (held, train)
     )
@@ -59,7 +62,7 @@ def measure_reconstruction(
     bars = data.bars[index]
     mean, logvar = encode(network, bars)
     decoded = decode(network, mean, bars)
-    kl = 0.5 * (np.exp(logvar) + mean**2 - 1 - logvar).mean(0)  # (Z,) to the unit Gaussian: Kingma & Welling 2014
+    kl = kl_divergence(mean, logvar).mean(0)  # (Z,)
     seen = seen_data.of_each_genre(NUM_BARS)
     seen_bars = seen_data.bars[seen]
     seen_decoded = decode(network, encode(network, seen_bars)[0], seen_bars)
@@ -87,12 +90,12 @@ def _feel_error(true: Bars, decoded: Bars, role: str) -> Feel:
 
 
 def _struck(bars: Bars, role: str) -> np.ndarray:
-    """Where a role strikes: (N, T, 9) for drums, (N, T) for the others."""
+    """Mark where a role strikes: (N, T, 9) for drums, (N, T) for the others."""
     return bars.onsets(role) if role == "drums" else bars.strikes(role)
 
 
 def _feel(bars: Bars, role: str) -> tuple[np.ndarray, np.ndarray]:
-    """Velocity (0 to 127) and offset (steps) at each place of `_struck`."""
+    """Return the velocity (0 to 127) and the offset (steps) at each place of `_struck`."""
     if role == "drums":
         return bars.drums.astype(float), bars.drums_offset / OFFSET_UNITS
     column = PITCHED.index(role)

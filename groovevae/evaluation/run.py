@@ -1,4 +1,7 @@
-"""Everything that is measured of a model, on songs that it never saw."""
+"""The whole evaluation of a model, on songs that it never saw: runs every measurement and collects the figures.
+
+It prints and writes nothing; `reports` does.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from groovevae.evaluation.excerpts import RUN_BARS, Excerpts, draw_excerpts
 from groovevae.evaluation.novelty import Novelty, measure_novelty
 from groovevae.evaluation.pair_judges import PairJudges
 from groovevae.evaluation.reconstruction import Reconstruction, measure_reconstruction
-from groovevae.evaluation.truth import Truth, measure_truth
+from groovevae.evaluation.true_versions import Truth, measure_truth
 from groovevae.evaluation.versions import Sides
 from groovevae.generation.groove import Groove
 from groovevae.measures.features import KINDS
@@ -24,14 +27,14 @@ from groovevae.measures.judges import Judges, fit_judges
 from groovevae.network.decoding import encode
 from groovevae.progress import Progress, quiet
 
-TRAINING_BARS = 400  # bars a genre of training songs: for shuffled labels and nearest bars
+TRAINING_BARS = 400  # bars of training songs for each genre, for shuffled labels and nearest bars
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured; every figure is of held-out songs unless it says otherwise."""
+    """The figures of an evaluation; all are for held-out songs unless they say otherwise."""
 
-    genres: tuple[str, ...]  # that blends were measured between
+    genres: tuple[str, ...]  # those between which blends were measured
     left_out: tuple[str, ...]  # genres of the model with too few held-out songs
     num_runs: int
     seed: int
@@ -48,7 +51,7 @@ def evaluate(
 ) -> Evaluation:
     """Measure a model on a corpus: on the songs that training with `seed` held out of it.
 
-    `num_runs` runs of RUN_BARS bars stand for each genre. Judges of genre are trained on held-out songs too, and none
+    `num_runs` runs of RUN_BARS bars represent each genre. Judges of genre are trained on held-out songs too, and none
     judges a song that it has heard. Raises CorpusError where too few songs are held out to judge two genres.
     """
     model, network = groove.model, groove.network
@@ -84,7 +87,7 @@ def evaluate(
 
 
 def judges_of(songs: Sequence[CorpusSong], *, seed: int) -> tuple[Judges, PairJudges]:
-    """Judges of all genres and of pairs, fitted on these songs. Raises CorpusError where they are too few."""
+    """Fit the judges of all genres and of pairs on these songs. Raises CorpusError where they are too few."""
     parts = [song.song.bars for song in songs]
     lengths = [len(own) for own in parts]
     bars = Bars.concatenate(parts)
@@ -106,7 +109,7 @@ def _excerpts(songs: Sequence[CorpusSong], genres: Sequence[str], *, num_runs: i
 
 
 def _training_bars(songs: Sequence[CorpusSong], genre: str, seed: int) -> Bars:
-    """Up to TRAINING_BARS bars of training songs of a genre."""
+    """Draw up to TRAINING_BARS bars from the training songs of a genre."""
     runs = draw_excerpts(
         [song for song in songs if song.entry.genre == genre], num_runs=TRAINING_BARS // RUN_BARS, seed=seed
     )
@@ -116,7 +119,7 @@ def _training_bars(songs: Sequence[CorpusSong], genre: str, seed: int) -> Bars:
 
 
 def _accuracy(judges: Judges, excerpts: dict[str, Excerpts]) -> dict[str, dict[str, float]]:
-    """How often each kind of judge knows a genre's real bars, from songs that it has not heard."""
+    """Measure how often each kind of judge recognises a genre's real bars, in songs that it has not heard."""
     table: dict[str, dict[str, float]] = {kind: {} for kind in KINDS}
     for name, own in excerpts.items():
         for kind, said in judges.of_songs(own.bars, own.song_ids.tolist()).items():

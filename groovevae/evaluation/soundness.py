@@ -1,6 +1,6 @@
-"""Whether bars are sound as music, by what can be counted: scale, clashes, silence, polyphony, range, rhythm.
+"""Measures whether bars are sound as music by what can be counted: scale, clashes, silence, polyphony, range, rhythm.
 
-None of these is good when high or low: real bars beside them say what is usual.
+No value is good or bad by itself: real bars measured alongside say what is usual.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MAJOR = np.array(MAJOR_SCALE)
 
 
 def soundness(bars: Bars) -> dict[str, np.ndarray]:
-    """Each measure of each bar, (N,); NaN where a bar has nothing to measure it by."""
+    """Compute each measure for each bar, (N,); NaN where a bar has nothing to measure it by."""
     return {
         "in scale": scale_consistency(bars),
         "clashes": clashes(bars),
@@ -30,7 +30,7 @@ def soundness(bars: Bars) -> dict[str, np.ndarray]:
 
 
 def scale_consistency(bars: Bars) -> np.ndarray:
-    """Share of the notes that are struck within the best of all major and natural minor scales, (N,).
+    """Return the share of struck notes that lie in the best-fitting major or natural minor scale, (N,).
 
     Mogren 2016 (C-RNN-GAN, sec. 4.1), as in MusPy (Dong et al. 2020).
     """
@@ -40,7 +40,7 @@ def scale_consistency(bars: Bars) -> np.ndarray:
 
 
 def polyphony(bars: Bars) -> np.ndarray:
-    """Pitches that sound at once, mean over the steps at which any does, (N,); as in MusPy.
+    """Return the number of pitches that sound at once, mean over the steps at which any does, (N,); as in MusPy.
 
     A pitch that two roles sound counts once, unlike in `attributes.polyphony`.
     """
@@ -49,8 +49,9 @@ def polyphony(bars: Bars) -> np.ndarray:
 
 
 def clashes(bars: Bars) -> np.ndarray:
-    """Share of the steps at which two pitched roles sound where some note of one is a semitone (or a major seventh, or
-    an octave more) from one of another, (N,).
+    """Return how often pitched roles clash, (N,): a share of the steps at which two of them sound.
+
+    Two roles clash where some note of one is a semitone (or a major seventh, or an octave more) from one of the other.
     """
     roles = [bars.chroma(role) for role in PITCHED]  # (N, T, 12) each
     clash = np.any([semitones_apart(one, other) for one, other in combinations(roles, 2)], axis=0)
@@ -59,7 +60,7 @@ def clashes(bars: Bars) -> np.ndarray:
 
 
 def pitch_range(bars: Bars) -> np.ndarray:
-    """Semitones from the lowest to the highest note that is struck, (N,); as in MusPy."""
+    """Return the semitones from the lowest to the highest struck note, (N,); as in MusPy."""
     low, high = np.full(len(bars), 999), np.full(len(bars), -1)
     for role in PITCHED:
         pitch = bars.pitches(role).reshape(len(bars), -1)
@@ -69,8 +70,9 @@ def pitch_range(bars: Bars) -> np.ndarray:
 
 
 def rhythm_entropy(bars: Bars) -> np.ndarray:
-    """Entropy in bits of where in the bar its notes and hits fall, over the steps, (N,)."""
-    at = sum(bars.onsets(role).reshape(*bars.bass.shape, -1).sum(-1) for role in ROLES)  # (N, T)
+    """Return the entropy in bits, (N,), of how a bar's notes and hits are distributed over its steps."""
+    onsets = [bars.onsets(role) for role in ROLES]
+    at = np.sum([found if found.ndim == 2 else found.sum(-1) for found in onsets], axis=0)  # (N, T)
     total = at.sum(1)
     share = at / np.maximum(total, 1)[:, None]
     bits = -(share * np.log2(np.where(share > 0, share, 1.0))).sum(1)

@@ -1,4 +1,7 @@
-"""What is measured of a pair of genres: blends, and beside them what a blend has to be better than."""
+"""The versions of bars that are measured for a pair of genres: blends, and the rivals that a blend has to beat.
+
+This module makes versions and never judges them.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.evaluation.excerpts import Excerpts
 from groovevae.model.calibration import calibrated_path, find_curves
 from groovevae.model.file import ModelFile
-from groovevae.model.moving import find_displacement, genre_arithmetic, translation_matrix
+from groovevae.model.latent_arithmetic import find_displacement, genre_arithmetic, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode, without_stray_holds
 from groovevae.network.forward import Network
 
-AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # beside 0, which is the same for all targets
+AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # in addition to 0, which is the same for all targets
 IDENTITY = "amount 0"
 LITERAL = (0.5, 1.0)  # amounts of the plain formula
 RANDOM, SHUFFLED = "random direction, 1", "shuffled labels, 1"
@@ -25,18 +28,18 @@ SPLICE, COPY = "splice of roles, 0.5", "copy of a target bar, 1"
 
 
 def blend_name(amount: float) -> str:
-    """What a blend by the default method is called."""
+    """Name the blend by the default method at this amount."""
     return f"blend, {amount:g}"
 
 
 def literal_name(amount: float) -> str:
-    """What a blend by the plain formula is called."""
+    """Name the blend by the plain formula at this amount."""
     return f"plain formula, {amount:g}"
 
 
 @dataclass(frozen=True)
 class Sides:
-    """What the versions of all pairs are made from."""
+    """Everything that the versions of all pairs are made from."""
 
     model: ModelFile
     network: Network
@@ -45,9 +48,9 @@ class Sides:
 
 
 def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int = 0) -> dict[tuple[str, str], Bars]:
-    """The source's excerpts as each version of each pair, by (target, version); IDENTITY is under ("", IDENTITY).
+    """Make each version of the source's excerpts for each target, by (target, version); IDENTITY is ("", IDENTITY).
 
-    The same chances decide what is drawn in all of them, bar for bar.
+    All versions are decoded with the same random numbers, bar for bar.
     """
     like = sides.excerpts[source].bars
     z, _ = encode(sides.network, like)
@@ -70,7 +73,7 @@ def _take(points: np.ndarray, like: Bars, seed: int) -> Take:
 
 
 def points_of(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Where each version that is decoded takes points (N, Z) of the source: (N, Z), or (4, N, Z) by role."""
+    """Return where each decoded version moves points (N, Z) of the source: to (N, Z), or to (4, N, Z) by role."""
     model = sides.model
     genres = model.genres
     to_target = find_displacement(genres[source], {target: 1.0}, genres, find_matrix=translation_matrix)
@@ -79,7 +82,7 @@ def points_of(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.ran
     curves = {target: find_curves(model.calibration, source, target)}
 
     def along(direction: np.ndarray, amount: float) -> np.ndarray:
-        """As a blend goes, each role as far as its calibration says, but in a direction (N, Z) that may be another."""
+        """Move as a blend does, each role as far as its calibration says, but along any direction (N, Z)."""
         path = calibrated_path(z, {target: direction}, {target: 1.0}, curves)
         return np.stack([path(role, np.full(len(z), amount)) for role in ROLES])
 
@@ -97,14 +100,14 @@ def points_of(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.ran
 
 
 def _shuffled_differences(one: np.ndarray, other: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Differences (count, Z) between the means of two genres whose bars have had their labels shuffled, each anew."""
+    """Return differences (count, Z) between two genres' means, the labels of their bars shuffled anew for each."""
     both = np.concatenate([one, other])
     belongs = np.stack([rng.permutation(len(both)) < len(other) for _ in range(count)]).astype(np.float32)  # (count, M)
     return belongs @ both / len(other) - (1 - belongs) @ both / len(one)
 
 
 def splice(bars: Bars, other: Bars, is_other: np.ndarray) -> Bars:
-    """Bars with the roles of other bars where `is_other` (N, 4) says so: what a musician can do without a model.
+    """Replace roles of bars by those of other bars where `is_other` (N, 4) says so, as a musician could by hand.
 
     Metre and tempo stay; notes past a bar's end are cut.
     """

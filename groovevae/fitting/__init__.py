@@ -1,4 +1,4 @@
-"""What is learned about songs once a network is trained: genres, song codes, calibration, attribute vectors.
+"""What is learned from songs once a network is trained: genres, song codes, calibration, attribute vectors.
 
-It changes no weights and needs no JAX. Most people want `genres.describe_genres`.
+This room changes no weights and needs no JAX. Most people want `genres.describe_genres`.
 """

@@ -1,6 +1,6 @@
-"""Vectors of attributes: measured in bars, found by regression, and calibrated by moving bars and measuring again.
+"""Attribute vectors: measure bars, find the vectors by regression, calibrate them by moving bars and measuring again.
 
-The network is not trained; it encodes bars and plays what it is moved to.
+The network is never trained here; it encodes bars and decodes the points they are moved to.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from groovevae.model.genres import Vector, covariance
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
 
-MAX_BARS = 1500  # bars a genre that are measured
-MOVED_BARS = 512  # of those, bars that are moved in each round of calibration
-MIN_BARS = 64  # fewer say nothing
+MAX_BARS = 1500  # bars measured for each genre
+MOVED_BARS = 512  # of all those, the bars moved in each round of calibration
+MIN_BARS = 64  # with fewer bars in all, no vector is learned
 ROUNDS = 7  # of calibration
-FIRST_LENGTH = 6.0  # of a vector before calibration, in standard deviations of the points: below, bars hardly change
+FIRST_LENGTH = 6.0  # of a vector before calibration, in standard deviations of the points: shorter ones change little
 RIDGE = 0.01  # of the regression, in units of the points' mean variance
 LEAST_RESPONSE = 0.2  # standard deviations at strength 1: an attribute that moves less is not in this latent space
-LEAK_STEP, LENGTH_STEP = 0.6, 0.6  # shares of a correction that a round makes: the decoder is far from linear
+LEAK_STEP, LENGTH_STEP = 0.6, 0.6  # share of each correction that a round makes: the decoder is far from linear
 
 
 def learn_vectors(network: Network, songs: Sequence[CorpusSong]) -> list[Vector]:
-    """The vectors of ATTRIBUTES from songs, as `find_attribute_vectors` gives them."""
+    """Learn a vector for each of ATTRIBUTES from songs, as `find_attribute_vectors` does."""
     genres = tuple(sorted({song.entry.genre for song in songs}))
     data = Dataset.from_songs(Songs(songs), [song.entry.genre for song in songs], genres)
     return find_attribute_vectors(network, data)
 
 
 def find_attribute_vectors(network: Network, data: Dataset) -> list[Vector]:
-    """A vector for each attribute that the latent space holds: strength 1 raises it by a standard deviation.
+    """Find a vector for each attribute that the latent space holds: strength 1 raises it by a standard deviation.
 
-    Attributes are measured within genres, so that a vector is not the way to a genre that has much of one. It begins
-    as the mean of bars given that the attribute is higher (of a Gaussian, the covariance times the regression
-    coefficients). Then bars are moved along each vector both ways, decoded and measured, and the vectors are corrected
-    until each moves its own attribute by one standard deviation and leaves the others (damped Newton steps on the
-    measured 6 x 6 response).
+    Attributes are measured relative to the mean of their genre, so that a vector does not simply lead to a genre that
+    has much of one. Each vector starts as the direction in which the mean of bars moves as the attribute rises (for a
+    Gaussian, the covariance times the regression coefficients). Then bars are moved along each vector both ways,
+    decoded and measured, and the vectors are corrected until each moves its own attribute by one standard deviation and
+    leaves the others alone (damped Newton steps on the measured 6 x 6 response).
     """
     index = np.sort(data.of_each_genre(MAX_BARS))
     if len(index) < MIN_BARS:
@@ -71,7 +71,7 @@ def find_attribute_vectors(network: Network, data: Dataset) -> list[Vector]:
 
 
 def within_genres(values: np.ndarray, genre: np.ndarray) -> np.ndarray:
-    """Values (N, A) less the mean of their genre, (N,) int; NaN stays."""
+    """Subtract from values (N, A) the mean of their genre, (N,) int; NaN stays."""
     out = np.array(values, np.float64)
     for number in np.unique(genre):
         own = genre == number
@@ -81,7 +81,7 @@ def within_genres(values: np.ndarray, genre: np.ndarray) -> np.ndarray:
 
 
 def conditional_directions(z: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The directions (Z, A) in which the mean of points (N, Z) goes with each value (N, A), FIRST_LENGTH long.
+    """Return the directions (Z, A), FIRST_LENGTH long, in which the mean of points (N, Z) moves with each value (N, A).
 
     `z` and `values` are centred. For a Gaussian, E[z | value] runs along `covariance @ coefficients`, the coefficients
     being those of the regression of the value on z; each value is regressed on the points where it is known.
@@ -101,9 +101,10 @@ def conditional_directions(z: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def measured_response(network: Network, z: np.ndarray, bars: Bars, vectors: np.ndarray) -> np.ndarray:
-    """How much each attribute changes per strength of each vector (Z, A), (6, A): points (N, Z) moved both ways.
+    """Measure how much each attribute changes for each unit of strength of each vector (Z, A): (6, A).
 
-    The mean over the bars in which it can be measured both times; 0 where there are none.
+    Points (N, Z) are moved both ways and decoded. The change is the mean over the bars in which the attribute can be
+    measured both times, and 0 where there are none.
     """
     ways = [(column, sign) for column in range(vectors.shape[1]) for sign in (-1, 1)]
     takes = [Take((z + sign * vectors[:, column]).astype(np.float32), bars) for column, sign in ways]
@@ -117,7 +118,7 @@ def measured_response(network: Network, z: np.ndarray, bars: Bars, vectors: np.n
 
 
 def corrected(vectors: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """Vectors (Z, A) after a damped step towards a response (A, A) of ones on the diagonal and zeros beside it."""
+    """Take a damped step from vectors (Z, A) towards a response (A, A) with ones on the diagonal and zeros off it."""
     own = np.diag(response)
     leaks = (response - np.diag(own)) / np.maximum(own, LEAST_RESPONSE)[:, None]
     vectors = vectors @ (np.eye(len(own)) - LEAK_STEP * np.clip(leaks, -0.5, 0.5))

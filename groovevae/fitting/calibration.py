@@ -1,8 +1,8 @@
-"""Measures how far bars have to go from genre to genre, role by role, until half the amount is half the way.
+"""Measures how far bars have to move from genre to genre, role by role, until amount 0.5 is heard as half way.
 
-Bars of one genre are moved and played, and a judge of each role says how much they are like the other genre's. Half of
-the songs fit the judges, who hear the other half, as it is and as it is moved. The judges are of this module's own:
-they hear one role each, by other features, and are fitted on other songs than those that an evaluation uses.
+Bars of one genre are moved and decoded, and a judge for each role says how much they sound like the other genre. The
+judges are fitted on half of the songs and hear the other half, as it is and moved. They are never an evaluation's
+judges: each hears a single role through features of its own, and evaluations fit theirs on other songs.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from groovevae.measures.judges import forest
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
-from groovevae.model.moving import find_displacement, moved, translation_matrix
+from groovevae.model.latent_arithmetic import find_displacement, moved, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
 from groovevae.network.forward import Network
 
-GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # shares of the way that are tried: farther, harmony is lost for little
-ARRIVED = 0.95  # of the way as it is heard: the goal of amount 1, since the last of it can lie far out
-FARTHEST = {"lead": 1.0}  # of the amount itself, for the melody's sake: it says least about a genre, and is missed most
-MOVED_BARS = 96  # bars of a genre that are moved to each other one
-JUDGED_BARS = 1500  # bars a genre that judges are fitted on or hear
-MIN_BARS = 16  # to be heard: genres of fewer are left out
-LEAST_DIFFERENCE = 0.1  # of the probability that the judge gives real bars: below, the role tells nothing
+GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # shares of the way that are tried: beyond, harmony is lost for little gain
+ARRIVED = 0.95  # share of the way, as heard, that amount 1 aims for: the last bit can lie far out
+FARTHEST = {"lead": 1.0}  # limit for a role, times the amount: the melody says least of a genre and is missed most
+MOVED_BARS = 96  # bars of each genre that are moved to every other genre
+JUDGED_BARS = 1500  # bars of each genre for the judges to be fitted on or to hear
+MIN_BARS = 16  # genres with fewer bars for the judges to hear are left out
+LEAST_DIFFERENCE = 0.1  # between the probabilities of both genres' real bars: below it, the role tells nothing
 PLACES = 8  # parts of a bar in which a judge counts strikes
 TREES = 40
 
@@ -39,19 +39,19 @@ Judge = Callable[[np.ndarray], np.ndarray]  # features (N, F) to the probability
 
 
 class _Heard(NamedTuple):
-    """Bars of a genre, and which of them the judges are not fitted on but hear; a song is on one side."""
+    """Bars of a genre, split by song into those that fit the judges and those that the judges hear."""
 
     bars: Bars
-    is_heard: np.ndarray  # (N,) bool
+    is_heard: np.ndarray  # (N,) bool; the judges are fitted on the others
 
 
 def measure_calibration(
     model: ModelFile, network: Network, *, data: Dataset | None = None, names: Sequence[str] | None = None
 ) -> dict[tuple[str, str], np.ndarray]:
-    """The curves (4, K) of each ordered pair of genres, of those alone that one of `names` is part of.
+    """Measure the curves (4, K) of each ordered pair of genres, or only of the pairs that include one of `names`.
 
     A curve holds, for each of AMOUNTS, the share of the way at which bars are heard to have gone that far.
-    The bars are those of `data`; of genres that it does not hold, the phrases in the model file.
+    The bars come from `data`; for a genre that it does not hold, from the phrases in the model file.
     """
     heard = _phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
     if data is not None:
@@ -91,7 +91,7 @@ def _data_bars(data: Dataset) -> dict[str, _Heard]:
 
 
 def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, _Heard]:
-    """The bars of each genre's phrases, as the network plays them."""
+    """Decode the phrases of each genre, and split their bars as `_Heard` does."""
     names = [name for name, genre in genres.items() if genre.phrases]
     played = iter(decode_takes(network, [phrase_take(phrase) for name in names for phrase in genres[name].phrases]))
     found = {}
@@ -103,15 +103,16 @@ def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, _He
 
 
 def _every_other(song: np.ndarray) -> np.ndarray:
-    """Which bars belong to every second song, (N,) bool; of a single song, every second bar."""
+    """Mark the bars of every second song, (N,) bool; of a single song, every second bar."""
     songs = np.unique(song)
     return np.arange(len(song)) % 2 == 1 if len(songs) == 1 else np.isin(song, songs[1::2])
 
 
 def _curve(low: float, high: float, judged: np.ndarray) -> np.ndarray:
-    """Shares of the way (K,) at which what is `judged` at each of GRID has come as far as each of AMOUNTS.
+    """Return the shares of the way (K,) at which bars are heard to have gone as far as each of AMOUNTS.
 
-    `low` and `high` are what the judge says of real bars of the source and of the target.
+    `judged` is the judge's mean probability of the target at each share of GRID; `low` and `high` are the judge's mean
+    probabilities for real bars of the source and of the target.
     """
     if high - low < LEAST_DIFFERENCE:
         return np.array(AMOUNTS)
@@ -119,25 +120,25 @@ def _curve(low: float, high: float, judged: np.ndarray) -> np.ndarray:
 
 
 def invert(heard: np.ndarray) -> np.ndarray:
-    """The shares of GRID, (K,), at which what is heard there, (len(GRID),), first reaches each of AMOUNTS."""
+    """Return the shares, (K,), at which bars `heard` this far at each of GRID, (len(GRID),), first reach AMOUNTS."""
     rising = np.maximum.accumulate(np.concatenate([[0.0], heard]))
-    rising += 1e-6 * np.arange(len(rising))  # where it stays level, the first place counts
+    rising += 1e-6 * np.arange(len(rising))  # where it stays level, the first share counts
     return np.interp(np.minimum(AMOUNTS, ARRIVED), rising, (0.0, *GRID))
 
 
 def fit_judge(source: np.ndarray, target: np.ndarray) -> Judge:
-    """A function from features (N, F) to the probability of `target` (N,), both genres weighing the same.
+    """Fit a judge: a function from features (N, F) to the probability of `target` (N,), both genres weighing the same.
 
-    A forest (`judges.forest`): trees hear that a pattern is no longer the usual one, however little it has changed, as
-    listeners do; a linear judge needs twice the way from genres of few patterns.
+    The judge is a forest (`judges.forest`). Like listeners, trees notice that a pattern is no longer the usual one,
+    however little it has changed; to a linear judge, bars from genres of few patterns would have to go twice as far.
     """
-    judge = forest(TREES, seed=0).set_params(n_jobs=1)  # a small one is not worth the threads
+    judge = forest(TREES, seed=0).set_params(n_jobs=1)  # a small forest is not worth the threads
     judge.fit(np.concatenate([source, target]), np.repeat([False, True], [len(source), len(target)]))
     return lambda features: judge.predict_proba(features)[:, 1]
 
 
 def role_features(bars: Bars) -> Mapping[str, np.ndarray]:
-    """What a judge of each role hears in bars, (N, F): where it strikes, and for pitched roles what."""
+    """Return what the judge of each role hears in bars, (N, F): where the role strikes and, if pitched, which notes."""
     place = np.minimum(np.arange(bars.bass.shape[1]) * PLACES // bars.num_steps[:, None], PLACES - 1)  # (N, T)
     at = (place[..., None] == np.arange(PLACES)).astype(np.float32)  # (N, T, 8)
     hits = bars.onsets("drums").astype(np.float32)  # (N, T, 9)
@@ -153,7 +154,7 @@ def _pitched_features(bars: Bars, role: str, at: np.ndarray) -> np.ndarray:
     total = np.maximum(counts.sum(1), 1)
     mean = counts @ pitch / total
     spread = np.sqrt(np.maximum(counts @ pitch.astype(np.float64) ** 2 / total - mean**2, 0))
-    classes = np.stack([counts[:, pitch % 12 == c].sum(1) / total for c in range(12)], axis=1)
+    classes = counts.reshape(len(bars), -1, 12).sum(1) / total[:, None]
     return np.concatenate(
         [
             np.einsum("nt,ntp->np", struck, at),
@@ -167,6 +168,6 @@ def _pitched_features(bars: Bars, role: str, at: np.ndarray) -> np.ndarray:
 
 
 def with_calibration(model: ModelFile, *, data: Dataset | None = None, names: Sequence[str] | None = None) -> ModelFile:
-    """The model calibrated anew: for all pairs of genres, or for those that one of `names` is part of."""
+    """Return the model calibrated anew for all pairs of genres, or only for the pairs that include one of `names`."""
     kept = {pair: curve for pair, curve in model.calibration.items() if names and not set(names) & set(pair)}
     return replace(model, calibration={**kept, **measure_calibration(model, model.network(), data=data, names=names)})

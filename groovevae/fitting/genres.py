@@ -1,4 +1,7 @@
-"""Genres as a network sees them: from the bars of songs to vectors, spreads and phrases. Trains nothing."""
+"""Genres as a network sees them: turns the bars of songs into genre vectors, covariances and phrases.
+
+This module never trains: a genre is added to a model by encoding its songs.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,12 @@ from groovevae.model.genres import (
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
 
-MAX_STATISTICS_BARS = 4000  # bars a genre that its vector and covariance are taken over
-MAX_PHRASES = 24
-COMMON_METRE_STEPS = 16  # 4/4 and 2/2: what every genre can play
-MAX_COMMON_METRE = 16  # phrases of those, before others get their turn
+MAX_STATISTICS_BARS = 4000  # bars of each genre from which its vector and covariance are computed
+MAX_PHRASES = 24  # for each genre
+COMMON_METRE_STEPS = 16  # 4/4 and 2/2: metres that every genre can play
+MAX_COMMON_METRE = 16  # phrases in those metres, before phrases in other metres get their turn
 
-# Bars of a phrase, and the share of roles that must play in it on average: what is tried in turn until a song has one.
+# The bars of a phrase, and the share of roles that must play in it on average: tried in turn until a song has one.
 PHRASE_SHAPES = ((16, 0.5), (8, 0.5), (4, 0.5), (16, 0.0), (8, 0.0), (4, 0.0))
 
 FOLLOW_RIDGE = 0.1  # in units of the points' own variance
@@ -39,8 +42,8 @@ Picked = tuple[Bars, Song, str]  # bars of a phrase, their song, its title
 
 
 def describe_genres(network: Network, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
-    """Genre statistics and phrases, from the bars of songs as this network encodes them."""
-    used: set[str] = set()  # songs that have given a phrase to some genre: the next one rather takes others
+    """Describe each genre of these songs: statistics and phrases of their bars as this network encodes them."""
+    used: set[str] = set()  # songs that gave a phrase to an earlier genre: later genres prefer other songs
     names = sorted({song.entry.genre for song in songs})
     return {
         name: describe_genre(network, name, [song for song in songs if song.entry.genre == name], used=used)
@@ -56,7 +59,7 @@ def describe_genre(
     used: set[str] | None = None,
     prior_covariance: np.ndarray | None = None,
 ) -> Genre:
-    """One genre from its songs. A `prior_covariance` (Z, Z) fills up that of few bars.
+    """Describe one genre from its songs; with few bars, a `prior_covariance` (Z, Z) steadies the genre's own.
 
     Raises CorpusError where no bar sounds.
     """
@@ -78,7 +81,7 @@ def describe_genre(
 
 
 def add_genre(model: ModelFile, name: str, songs: Sequence[CorpusSong]) -> ModelFile:
-    """A model with one genre more, by encoding its songs alone. Raises RequestError for a name that cannot be one."""
+    """Return the model with one more genre, made by encoding its songs. Raises RequestError for an unusable name."""
     check_new_genre(name, model.genres)
     genre = describe_genre(model.network(), name, songs, prior_covariance=mean_covariance(model.genres.values()))
     genres = {**model.genres, name: genre}
@@ -88,7 +91,7 @@ def add_genre(model: ModelFile, name: str, songs: Sequence[CorpusSong]) -> Model
 
 
 def check_new_genre(name: str, genres: Iterable[str]) -> None:
-    """Raises RequestError for a name that a genre has already, or that would be read as something else."""
+    """Raise RequestError for a name that a genre already has, or that would be read as something else."""
     if name.casefold() in {genre.casefold() for genre in genres}:
         raise RequestError(f"the model has a genre {name!r} already; choose another name")
     if not name.strip() or any(sign in name for sign in "=/\\") or name.lower().endswith((".mid", ".midi")):
@@ -96,12 +99,12 @@ def check_new_genre(name: str, genres: Iterable[str]) -> None:
 
 
 def mean_covariance(genres: Iterable[Genre]) -> np.ndarray:
-    """The mean covariance (Z, Z) of genres."""
+    """Return the mean covariance (Z, Z) of genres."""
     return np.mean([genre.covariance for genre in genres], axis=0)
 
 
 def _pick_phrases(name: str, songs: Sequence[CorpusSong], unpacked: Sequence[Song], used: set[str]) -> list[Picked]:
-    """One phrase a song, of up to MAX_PHRASES songs, most in a common metre; their ids are added to `used`."""
+    """Pick one phrase from each of up to MAX_PHRASES songs, most in a common metre; their ids are added to `used`."""
     has_drums = plays_drums(unpacked)
     order = np.random.default_rng(list(name.encode())).permutation(len(songs))
     found: dict[str, Picked] = {}
@@ -143,23 +146,24 @@ def _encoded(network: Network, picked: Sequence[Picked]) -> tuple[Phrase, ...]:
 
 
 def phrase_take(phrase: Phrase) -> Take:
-    """A phrase, to be decoded greedily."""
+    """Return a phrase's points and metres, to be decoded greedily."""
     like = Bars.empty(len(phrase.z), tempo=phrase.tempo)
     like.metre[:] = phrase.metre
     return Take(phrase.z.astype(np.float32), like)
 
 
 def phrase_song(network: Network, phrase: Phrase) -> Song:
-    """A phrase as a song, decoded greedily."""
+    """Decode a phrase greedily into a song."""
     [bars] = decode_takes(network, [phrase_take(phrase)])
     return Song(bars, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
 
 
 def follow(genres: dict[str, Genre], before: np.ndarray, now: np.ndarray) -> dict[str, Genre]:
-    """Genres carried from one latent space to the next, which training on has moved.
+    """Carry genres over to the latent space as further training has moved it.
 
-    `before` and `now` (N, Z) are the same bars in both. The move is taken to be affine and fitted by ridge regression
-    towards no move at all: z -> z + (z - centre) D + shift. Song codes are given up: those of the new space are others.
+    `before` and `now` (N, Z) are the same bars in the old and the new space. The move is assumed to be affine, and
+    ridge regression, which favours no move, fits it: z -> z + (z - centre) D + shift. Song codes are dropped, since
+    they belong to the old space.
     """
     if not len(before):
         return {name: replace(genre, code=None) for name, genre in genres.items()}

@@ -1,4 +1,7 @@
-"""Songs that a corpus holds in several genres: their bars matched, and a way from genre to genre learned from them."""
+"""Songs that a corpus holds in several genres: their bars are matched, and maps from genre to genre learned from them.
+
+This module only fits the codes; `model.latent_arithmetic` translates with them.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,19 @@ from groovevae.network.forward import Network
 
 MIN_BARS = 8  # that two versions of a song must share
 MAX_SHIFT = 8  # bars by which two versions of a song may be shifted: introductions differ
-MIN_AGREEMENT = 0.5  # of the leads of two versions, as note F1: below, they are not the same song bar by bar
-MIN_SONGS = 40  # that two genres must share: fewer say too little of a map of so many numbers
-MAX_SONGS = 150  # of two genres
+MIN_AGREEMENT = 0.5  # of the leads of two versions, as note F1: below it, they are not the same song bar by bar
+MIN_SONGS = 40  # that two genres must share: fewer say too little about a map of so many numbers
+MAX_SONGS = 150  # for each pair of genres
 SONG_BARS = 64  # of each version
 CODE_SIZE = 64  # at most
-ROUNDS = 3  # of fitting what is written, then what is read
+ROUNDS = 3  # of fitting all `write` maps, then all `read` maps
 RIDGE = 0.05  # of a genre's mean variance, added in every direction
 
 Versions = Mapping[str, Mapping[str, CorpusSong]]  # song id -> genre -> song
 
 
 def versions_of_songs(songs: Iterable[CorpusSong]) -> dict[str, dict[str, CorpusSong]]:
-    """song id -> genre -> its first version there, of songs in several genres."""
+    """Return song id -> genre -> the song's first version there, for songs in several genres."""
     found: dict[str, dict[str, CorpusSong]] = defaultdict(dict)
     for song in songs:
         found[song.entry.song_id].setdefault(song.entry.genre, song)
@@ -39,9 +42,10 @@ def versions_of_songs(songs: Iterable[CorpusSong]) -> dict[str, dict[str, Corpus
 
 
 def aligned(one: Bars, other: Bars) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the bars of two versions of a song that belong together, shifted so that their leads agree best.
+    """Return the indices of the bars that match between two versions of a song, shifted so that their leads agree best.
 
-    Bars without a lead in both, or in different metres, are left out; none where the leads do not agree.
+    Bars without a lead in both versions, or in different metres, are left out. Where the leads do not agree, no bar
+    matches.
     """
     best, found = MIN_AGREEMENT, (np.zeros(0, int), np.zeros(0, int))
     for shift in range(-MAX_SHIFT, MAX_SHIFT + 1):
@@ -56,26 +60,26 @@ def aligned(one: Bars, other: Bars) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _lead_agreement(one: Bars, other: Bars) -> float:
-    """Note F1 of the pitches that the leads strike in each bar, whenever they strike them: swing moves off-beats."""
-    highest = int(one.pitches("lead").max()) - LOWEST_PITCH["lead"]  # what the other plays above it does not count
+    """Return the note F1 of the pitches that the leads strike in each bar, at any time in it: swing moves off-beats."""
+    highest = int(one.pitches("lead").max()) - LOWEST_PITCH["lead"]  # higher notes of the other do not count
     counts = [bars.pitch_counts("lead")[:, : highest + 1] for bars in (one, other)]
     return float(2 * np.minimum(*counts).sum() / max(sum(count.sum() for count in counts), 1))
 
 
 class Moments(NamedTuple):
-    """Second moments of matched bars of two genres, each less its genre's mean: both squared, and their product."""
+    """Second moments of the matched bars of two genres, centred on each genre's mean: both squares, and the product."""
 
     squares: tuple[np.ndarray, np.ndarray]  # (Z, Z)
-    product: np.ndarray  # (Z, Z), rows of the first genre
+    product: np.ndarray  # (Z, Z), with a row for each dimension of the first genre
 
 
 def with_song_codes(genres: Mapping[str, Genre], network: Network, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
-    """Genres that share MIN_SONGS songs with another, with codes that say what all versions of a song share.
+    """Return the genres, with a song code for each that shares MIN_SONGS songs with another.
 
-    Fits `z_B - mean_B = (z_A - mean_A) read_A write_B` to matched bars of all pairs of genres A and B at once, by
-    least squares with a ridge, `write` and `read` in turn. It begins with the directions in which versions agree most
-    (multiset canonical correlation, Kettenring 1971, Biometrika 58). Songs in several styles as supervision: Cifka et
-    al. 2020, Groove2Groove (IEEE/ACM TASLP 28).
+    The codes fit `z_B - mean_B = (z_A - mean_A) read_A write_B` to the matched bars of all pairs of genres A and B at
+    once, by least squares with a ridge, `write` and `read` in turn. They start from the directions in which versions
+    agree most (multiset canonical correlation, Kettenring 1971, Biometrika 58). Songs in several styles as supervision:
+    Cifka et al. 2020, Groove2Groove (IEEE/ACM TASLP 28).
     """
     versions = versions_of_songs(song for song in songs if song.entry.genre in genres)
     codes = fit_codes(_pair_moments(genres, network, versions))
@@ -83,7 +87,7 @@ def with_song_codes(genres: Mapping[str, Genre], network: Network, songs: Sequen
 
 
 def _pair_moments(genres: Mapping[str, Genre], network: Network, versions: Versions) -> dict[tuple[str, str], Moments]:
-    """Moments of every pair of genres, each once, that shares enough songs."""
+    """Return the moments of each unordered pair of genres that shares enough songs."""
     shared = {pair: _shared(versions, *pair) for pair in combinations(sorted(genres), 2)}
     shared = {pair: ids for pair, ids in shared.items() if len(ids) >= MIN_SONGS}
     used = {(song_id, name) for pair, ids in shared.items() for song_id in ids for name in pair}
@@ -110,7 +114,7 @@ def _shared(versions: Versions, one: str, other: str) -> list[str]:
 
 
 def fit_codes(pairs: Mapping[tuple[str, str], Moments]) -> dict[str, SongCode]:
-    """The codes of all genres that are in a pair; all pairs weigh the same."""
+    """Fit the codes of all genres that are in a pair; all pairs weigh the same."""
     if not pairs:
         return {}
     both_ways = {}
@@ -136,9 +140,9 @@ def fit_codes(pairs: Mapping[tuple[str, str], Moments]) -> dict[str, SongCode]:
 
 
 def _agreeing(moments: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """The directions (Z, K), of unit variance each, in which matched bars of all pairs agree most."""
+    """Return the directions (Z, K), of unit variance each, in which matched bars of all pairs agree most."""
     square = np.mean([squares for squares, _ in moments], axis=0)
-    product = np.mean([product for _, product in moments], axis=0)  # of both ways, so it is symmetric
+    product = np.mean([product for _, product in moments], axis=0)  # of both directions, so it is symmetric
     values, vectors = np.linalg.eigh(_ridged(square, RIDGE))
     whiten = vectors / np.sqrt(values)
     _, turned = np.linalg.eigh(whiten.T @ product @ whiten)
@@ -146,10 +150,10 @@ def _agreeing(moments: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
 
 
 def _solve(square: np.ndarray, product: np.ndarray, ridge: float) -> np.ndarray:
-    """`square^-1 product`, with a ridge."""
+    """Solve for `square^-1 product`, with a ridge."""
     return np.linalg.solve(_ridged(square, ridge), product)
 
 
 def _ridged(square: np.ndarray, ridge: float) -> np.ndarray:
-    """A square matrix with a ridge in units of the mean of its diagonal."""
+    """Add a ridge to a square matrix, in units of the mean of its diagonal."""
     return square + ridge * np.trace(square) / len(square) * np.eye(len(square))

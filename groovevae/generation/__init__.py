@@ -1,4 +1,4 @@
-"""New music: a request in, finished pieces out.
+"""Makes new music: a request in, finished pieces out.
 
-It prints nothing and writes no files. Most people want `groove.load_model`, the one door.
+This room prints nothing and writes no files. Most people want `groove.load_model`, the one door.
 """

@@ -1,4 +1,7 @@
-"""Amounts and weights: how far a blend goes, and to what. Numbers and the words for them; knows no genres' places."""
+"""Amounts and weights: how far a blend goes, and towards what.
+
+This module checks, parses and prints these numbers. It never looks at a genre or a latent point.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ import numpy as np
 
 from groovevae.errors import RequestError
 
-MAX_AMOUNT = 4.0  # beyond, points lie far outside everything the decoder has seen
+MAX_AMOUNT = 4.0  # beyond it, points lie far outside everything the decoder has seen
 
-Amount = float | tuple[float, float]  # of all bars alike, or of the first and the last
+Amount = float | tuple[float, float]  # one for all bars, or a ramp from the first bar's to the last bar's
 
 
 def check_amount(amount: Amount) -> None:
-    """Raise RequestError outside 0 to MAX_AMOUNT."""
+    """Raise RequestError for an amount outside 0 to MAX_AMOUNT."""
     for value in np.atleast_1d(amount).tolist():
         if not 0 <= value <= MAX_AMOUNT:
             raise RequestError(
@@ -34,7 +37,7 @@ def ends_of(amount: Amount) -> tuple[float, float]:
 
 
 def share_of(amount: Amount) -> float:
-    """Return the share, 0 to 1, that targets have in what is chosen once for a piece: instruments, the drum kit."""
+    """Return the targets' share, 0 to 1, in what is chosen once for a whole piece: the instruments and the drum kit."""
     return float(np.mean(np.minimum(amount, 1.0)))
 
 
@@ -46,7 +49,7 @@ def parse_amount(text: str) -> Amount:
     except ValueError:
         numbers = []
     if len(numbers) not in (1, 2):
-        raise RequestError(f"{text!r} is no amount; write a number, like 0.5, or a ramp, like 0..1")
+        raise RequestError(f"{text!r} is not an amount; write a number, like 0.5, or a ramp, like 0..1")
     return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
 
 
@@ -56,17 +59,17 @@ def amount_text(amount: Amount) -> str:
 
 
 def number_text(value: float) -> str:
-    """Return a number as short as can be and still the same when it is read again: 0.5, 1, 0.3333333333333333."""
+    """Return a number as short as possible, yet exactly the same when it is read again: 0.5, 1, 0.3333333333333333."""
     return short if float(short := f"{value:g}") == value else repr(float(value))
 
 
 def normalised_weights(weights: Mapping[str, float]) -> dict[str, float]:
-    """Scale weights to a sum of 1. Raises RequestError unless all are finite, none below 0, and some above."""
+    """Scale weights to a sum of 1. Raises RequestError unless all are finite, none is below 0, and one is above 0."""
     if not all(np.isfinite(weight) and weight >= 0 for weight in weights.values()):
         raise RequestError("weights are numbers from 0 up, like classical=0.5 rock=0.3")
     total = sum(weights.values())
     if not np.isfinite(total):
-        raise RequestError(f"weights of a sum of {total:g} are too large; 1 is plenty")
+        raise RequestError(f"the weights are too large: their sum is {total:g}; 1 is plenty")
     if total <= 0:
         raise RequestError("all weights are 0; give at least one genre some, like rock=0.3")
     return {name: weight / total for name, weight in weights.items()}
@@ -76,7 +79,7 @@ def parse_weights(parts: Sequence[str]) -> dict[str, float]:
     """Return {"classical": 0.5, "rock": 0.3} for ["classical=0.5", "rock=0.3"]. Raises RequestError otherwise."""
     return _parse_numbers(
         parts,
-        no_number="is no weight; write GENRE=NUMBER, like rock=0.3",
+        no_number="is not a weight; write GENRE=NUMBER, like rock=0.3",
         no_name="each weight needs a genre of its own, like classical=0.5 rock=0.5",
     )
 
@@ -85,15 +88,16 @@ def parse_strengths(words: Sequence[str]) -> dict[str, float]:
     """Return {"density": 1.0} for ["density=1"]. Raises RequestError for a word without strength, or a name twice."""
     return _parse_numbers(
         words,
-        no_number="is no vector; write NAME=STRENGTH, like density=1",
+        no_number="is not a vector; write NAME=STRENGTH, like density=1",
         no_name="each vector needs a name of its own, like density=1 swing=0.5",
     )
 
 
 def _parse_numbers(parts: Sequence[str], *, no_number: str, no_name: str) -> dict[str, float]:
-    """Read numbers by name from NAME=NUMBER; the last sign of equality counts.
+    """Read numbers by name from parts NAME=NUMBER, split at the last equals sign.
 
-    Raises RequestError with what to say of a part that has no number, or no name of its own.
+    Raises RequestError with the text `no_number` for a part without a number, and `no_name` for one without a name of
+    its own.
     """
     numbers: dict[str, float] = {}
     for part in parts:

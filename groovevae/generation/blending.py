@@ -1,4 +1,7 @@
-"""A blend request to pieces ready to be decoded: latent points role by role, what plays them, what was done."""
+"""Turns a blend request into pieces ready to be decoded: latent points for each role, instruments, a description.
+
+It decodes only what has to be heard beforehand, and writes no MIDI.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from groovevae.generation.names import is_midi_path, weights_text
 from groovevae.generation.requests import BAR_METHODS, BlendRequest
 from groovevae.generation.sources import Source, Sources
 from groovevae.model.genres import Genre
-from groovevae.model.moving import LatentPath
+from groovevae.model.latent_arithmetic import LatentPath
 from groovevae.model.vectors import find_vector
 from groovevae.network.decoding import Take, decode
 
@@ -45,7 +48,7 @@ def _goal_of(request: BlendRequest, sources: Sources) -> Goal:
 
 
 def _shift_of(request: BlendRequest, sources: Sources) -> np.ndarray:
-    """What the request's vectors add to every point, (Z,)."""
+    """Return what the request's vectors add to every point, (Z,)."""
     shift = np.zeros(sources.model.config.latent_size, np.float32)
     for name, strength in request.vectors.items():
         shift += np.float32(strength) * find_vector(name, sources.model).z
@@ -68,7 +71,7 @@ def _prepare_piece(request: BlendRequest, sources: Sources, goal: Goal, shift: n
 
 
 def _genres_played(request: BlendRequest, goal: Goal, end: Source | None) -> Mapping[str, Genre]:
-    """All genres, the one gone to bar by bar played as those bars are."""
+    """Return all genres; a target that is reached bar by bar takes its tempo and instruments from those bars."""
     if end is None:
         return goal.genres
     [word] = request.targets
@@ -80,20 +83,20 @@ def _goal_text(goal: Goal, end: Source | None) -> str:
 
 
 def _kept_bars(request: BlendRequest, start: Source, sources: Sources) -> Bars:
-    """The start's bars with the notes that are kept: a file's as they are, a phrase's as the network plays it."""
+    """Return the start's bars with the notes to keep: a file's as they are, a phrase's as the network decodes them."""
     if not request.keep or is_midi_path(request.start):
         return start.like
     return decode(sources.network, start.z, start.like, temperature=request.temperature, seed=request.seed)
 
 
 def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndarray]:
-    """The amounts (N,) of the bars of each role; what is kept is heard by the others at the request's own."""
+    """Return the amounts (N,) of the bars for each role; a kept role has the request's own amount."""
     amounts = {role: request.amount if role in request.keep else request.amount_of(role) for role in ROLES}
     return {role: amount_of_bars(amount, num_bars) for role, amount in amounts.items()}
 
 
 def _points(path: LatentPath, amounts: Mapping[str, np.ndarray], *, keep: tuple[str, ...]) -> np.ndarray:
-    """(N, Z), or (4, N, Z) where roles that are not kept go to different points."""
+    """Return points (N, Z), or (4, N, Z) where roles that are not kept go to different points."""
     of_role = [path(role, own) for role, own in amounts.items()]
     free = [points for role, points in zip(ROLES, of_role, strict=True) if role not in keep] or of_role[:1]
     if all((points == free[0]).all() for points in free):

@@ -1,4 +1,4 @@
-"""What was done to make a piece, in a line of text, and which roles play in it. Decides nothing."""
+"""Describes a piece in a line of text: what was done to make it, and which roles play in it. It decides nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WAYS = {"line": " in a line", "sphere": " on the sphere"}
 
 
 def describe_blend(request: BlendRequest, start: Source, goal: str) -> str:
-    """Return what a blend does; `goal` names where it goes to, if anywhere."""
+    """Return a line that says what a blend does; `goal` names what it moves towards, if anything."""
     text = start.name
     if goal:
         amount = amount_text(request.amount).replace("..", " to ")
@@ -29,6 +29,6 @@ def describe_blend(request: BlendRequest, start: Source, goal: str) -> str:
 
 
 def describe_playing(bars: Bars) -> str:
-    """Return which roles play."""
+    """Return a text that says which roles play."""
     playing = [role for role, plays in zip(ROLES, bars.plays, strict=True) if plays]
     return f"plays {', '.join(playing)}" if playing else "silent: no note came out"

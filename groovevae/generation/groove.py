@@ -1,4 +1,7 @@
-"""The one door to new music: a request in, pieces out. The command line and Python users come through here alike."""
+"""The one door to new music, for the command line and for Python users alike: a request in, pieces out.
+
+It returns MIDI as bytes and never writes a file.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +39,9 @@ class Piece:
 
 
 class Groove:
-    """A model ready to encode, decode, blend, sample, evaluate and look for outliers with.
+    """A loaded model, ready to encode, decode, blend and sample; `evaluate` and `find_outliers` take one too.
 
-    `path` is what the texts within MIDI files call it.
+    `path` is the model's name in the texts inside MIDI files.
 
     >>> groove = load_model()
     >>> groove.blend(BlendRequest("classical", {"rock": 1.0}))[0].midi[:4]
@@ -66,14 +69,15 @@ class Groove:
     def decode(
         self, z: np.ndarray, like: Bars, *, temperature: float = 0.0, seed: int = 0, keep: tuple[str, ...] = ()
     ) -> Bars:
-        """Return bars of latent points (N, Z), or (4, N, Z) for each role its own, in the metres and tempos of `like`.
+        """Return the bars decoded from latent points (N, Z), in the metres and tempos of `like`.
 
-        Temperature 0 takes the likeliest notes; roles in `keep` come out as they are in `like`.
+        Points (4, N, Z) give each role its own. Temperature 0 takes the likeliest notes; roles in `keep` come out as
+        they are in `like`.
         """
         return decode(self.network, z, like, temperature=temperature, seed=seed, keep=keep)
 
     def blend(self, request: BlendRequest) -> list[Piece]:
-        """Return `request.count` pieces, of the seeds from `request.seed` on. The same request gives the same bytes.
+        """Return `request.count` pieces, with seeds from `request.seed` on. The same request gives the same bytes.
 
         Raises RequestError for a request that does not fit, MidiError for a file that cannot be read, and CorpusError
         for a folder without songs.
@@ -81,43 +85,43 @@ class Groove:
         return self.blend_all([request])
 
     def blend_all(self, requests: Sequence[BlendRequest]) -> list[Piece]:
-        """Return the pieces of several requests, as `blend` does: files are read once, and bars decoded together."""
+        """Return the pieces of several requests, as `blend` would, but read each file once and decode bars together."""
         sources = Sources(self.model, self.network)
-        prepared = [piece for one in requests for piece in prepare_pieces(one.checked(self.model), sources)]
-        decoded = decode_takes(self.network, [piece.take for piece in prepared])
+        prepared = [(one, piece) for one in requests for piece in prepare_pieces(one.checked(self.model), sources)]
+        decoded = decode_takes(self.network, [piece.take for _, piece in prepared])
         return [
-            self._finished(piece.request, replace(piece.song, bars=bars), piece.description)
-            for piece, bars in zip(prepared, decoded, strict=True)
+            self._finished(one.stem, piece.request, replace(piece.song, bars=bars), piece.description)
+            for (one, piece), bars in zip(prepared, decoded, strict=True)
         ]
 
     def sample(self, request: SampleRequest) -> list[Piece]:
-        """Return `request.count` new phrases of a genre, of the seeds from `request.seed` on, like `blend`.
+        """Return `request.count` new phrases of a genre, with seeds from `request.seed` on, like `blend`.
 
         Raises RequestError for a request that does not fit, and for a model without a prior over phrases.
         """
         checked = request.checked(self.model)
         sampler = Sampler(self.model, self.network)
-        return [self._sampled(sampler.song(single), single) for single in checked.singles]
+        return [self._sampled(request.stem, sampler.song(single), single) for single in checked.singles]
 
     def make_vector(self, name: str, before: Sequence[str], after: Sequence[str]) -> Vector:
-        """Return the mean of the bars of genres, MIDI files and folders `after`, less that of those `before`.
+        """Return the mean of the bars of genres, MIDI files and folders `after`, less the mean of those `before`.
 
         Raises RequestError for an unknown genre, MidiError and CorpusError for what cannot be read.
         """
         return make_vector(Sources(self.model, self.network), name, before, after)
 
-    def _sampled(self, song: Song, request: SampleRequest) -> Piece:
+    def _sampled(self, stem: str, song: Song, request: SampleRequest) -> Piece:
         key = key_name(song.transpose, song.is_minor)
-        return self._finished(request, song, f"a new phrase of {request.genre} in {key}")
+        return self._finished(stem, request, song, f"a new phrase of {request.genre} in {key}")
 
-    def _finished(self, request: PieceRequest, song: Song, description: str) -> Piece:
-        """The piece of one request, with the command that makes it again in its MIDI file."""
+    def _finished(self, stem: str, request: PieceRequest, song: Song, description: str) -> Piece:
+        """Return the finished piece of a request; its MIDI file names the command that makes it again."""
         described = f"{description}; {describe_playing(song.bars)}"
         text = printable(f"groovevae {__version__}: {described}; {request.command(model=self.path)}")
-        name = f"{request.stem}-{request.seed}"
+        name = f"{stem}-{request.seed}"  # genres spelled as they were asked for
         return Piece(name, song, score_to_midi(song_to_score(song, text=text)), described, request.seed)
 
 
 def load_model(path: str | Path | None = None) -> Groove:
-    """Load a model file, ready to use; the one that comes with the package without a `path`. Raises ModelFileError."""
+    """Load a model file, ready to use; without a `path`, the one that comes with the package. Raises ModelFileError."""
     return Groove(load_model_file(path), path="" if path is None else str(path))

@@ -1,4 +1,7 @@
-"""What a blend is played with: tempos, programs and drum kit between the start's and the targets'. Moves no points."""
+"""Chooses what a blend is played with: tempos, programs and drum kit, between the start's and the targets'.
+
+It never moves a latent point.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,15 @@ from groovevae.generation.requests import BlendRequest
 from groovevae.generation.sources import Source
 from groovevae.model.genres import Genre
 
-START = ""  # stands for the start among names of genres: none is empty
+START = ""  # stands for the start among names of genres, none of which is empty
 
 
 def song_played(
     request: BlendRequest, start: Source, weights: Mapping[str, float], genres: Mapping[str, Genre]
 ) -> Song:
-    """Return the start's song with key, programs and kit chosen for a blend; what is kept sounds as it did.
+    """Return the start's song with the key, programs and kit chosen for a blend; kept roles keep their instruments.
 
-    `weights` of the targets sum to 1; `genres` say how each is played.
+    The targets' `weights` sum to 1; `genres` say how each target is played.
     """
     rng = np.random.default_rng(request.seed)
     drums, *pitched = (_weights_of_role(request, role, weights) for role in ROLES)
@@ -39,7 +42,7 @@ def song_played(
 
 
 def _weights_of_role(request: BlendRequest, role: str, weights: Mapping[str, float]) -> dict[str, float]:
-    """What the start and the targets have to say in how a role sounds."""
+    """Return the weights of the start and of the targets in the choice of a role's instrument."""
     share = 0.0 if role in request.keep or not weights else share_of(request.amount_of(role))
     return {START: 1 - share, **{name: share * weight for name, weight in weights.items()}}
 
@@ -47,7 +50,7 @@ def _weights_of_role(request: BlendRequest, role: str, weights: Mapping[str, flo
 def tempos_played(
     request: BlendRequest, start: Source, weights: Mapping[str, float], genres: Mapping[str, Genre]
 ) -> np.ndarray:
-    """Return the tempo of each bar, (N,): what was asked for, else between the start's and the targets'."""
+    """Return the tempo of each bar, (N,): the requested one, or else one between the start's and the targets'."""
     tempos = start.like.tempo
     if request.tempo is not None:
         return np.full(len(tempos), request.tempo, np.float32)
@@ -69,7 +72,7 @@ def mixed_tempo(start: float, amount: float, weights: Mapping[str, float], genre
 
 
 def played_like(genre: Genre, end: Source) -> Genre:
-    """Return a genre with the tempo and the instruments of some bars of it."""
+    """Return a genre with the tempo and the instruments of the bars in `end`."""
     programs = tuple(
         ((program, 1.0),) if plays else () for program, plays in zip(end.song.programs, end.plays[1:], strict=True)
     )
@@ -83,9 +86,9 @@ def pick_programs(
     genres: Mapping[str, Genre],
     rng: np.random.Generator,
 ) -> tuple[int, int, int]:
-    """Pick a program for bass, chords and lead: for each the start's own or a target's most usual one, by weight.
+    """Pick programs for bass, chords and lead, each by weight: the start's own, or a target's most usual one.
 
-    The weights of each role sum to 1; those of START count only for a role that it `plays` (3,).
+    The weights of each role sum to 1; the weight of START counts only for a role that the start `plays` (3,).
     """
     programs = list(start)
     for column, has_role in enumerate(plays):
@@ -114,6 +117,6 @@ def pick_by_weight(weights: Mapping[str, float], rng: np.random.Generator) -> st
 
 
 def _without_start(weights: Mapping[str, float], *, keep: bool) -> dict[str, float]:
-    """The weights, those of the targets alone unless the start is to be kept or there is nothing else."""
+    """Return the targets' weights, scaled to a sum of 1; all weights where START is kept or the targets have none."""
     targets = {name: weight for name, weight in weights.items() if name != START}
     return dict(weights) if keep or not sum(targets.values()) else normalised_weights(targets)

@@ -1,4 +1,7 @@
-"""Paths through the latent space: where each role of each bar lies after an amount. One `find_path` for all methods."""
+"""Paths through the latent space: where each role of each bar lies at an amount. `find_path` serves all methods.
+
+This module chooses the path; the maths is in `model.latent_arithmetic`, and nothing is decoded here.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from groovevae.bars.constants import DRUMS
 from groovevae.generation.sources import Source
 from groovevae.model.calibration import Calibration, calibrated_path, find_curves
 from groovevae.model.genres import Genre
-from groovevae.model.moving import (
+from groovevae.model.latent_arithmetic import (
     Displacement,
     LatentPath,
     find_displacement,
@@ -25,22 +28,22 @@ from groovevae.model.moving import (
 
 
 class Goal:
-    """The genres that bars go to, by weight, among all that a request knows, and the maps that lead there."""
+    """The genres that bars go to, by weight, among all that a request knows, and the maps that lead to them."""
 
     def __init__(
         self, weights: Mapping[str, float], genres: Mapping[str, Genre], calibration: Calibration | None = None
     ) -> None:
-        """`weights` sum to 1, or are empty; `genres` are those of the model and of the files and folders named."""
+        """Take `weights` that sum to 1, or are empty, and the `genres` of the model and of named files and folders."""
         self.weights, self.genres, self.calibration = weights, genres, calibration or {}
         self.to_all = cache(self._to_all)  # by the name of the source genre
         self.to_each = cache(self._to_each)
 
     def _to_all(self, source: str) -> Displacement:
-        """The way by optimal transport to all targets together."""
+        """Return the displacement by optimal transport to all targets together."""
         return find_displacement(self.genres[source], self.weights, self.genres, find_matrix=transport_matrix)
 
     def _to_each(self, source: str) -> dict[str, Displacement]:
-        """The way to each target by itself, learned from songs that both genres share where there are enough."""
+        """Return the displacement to each target by itself: by song codes if both genres have one, else transport."""
         return {
             name: find_displacement(self.genres[source], {name: 1.0}, self.genres, find_matrix=translation_matrix)
             for name in self.weights
@@ -49,9 +52,9 @@ class Goal:
 
 
 def find_path(method: str, start: Source, goal: Goal, end: Source | None = None) -> LatentPath:
-    """Return the path on which a method moves the bars of `start`; without any goal, they stay.
+    """Return the path on which a method moves the bars of `start`; without a goal, they stay where they are.
 
-    Methods that go from bar to bar lead to the bars of `end`, all others to genres.
+    With an `end`, the path leads from bar to bar to those bars; otherwise it leads to genres.
     """
     if not goal.weights:
         return lambda role, amounts: start.z
@@ -74,9 +77,10 @@ def _with_steady_drums(
     weights: Mapping[str, float],
     curves: Mapping[str, np.ndarray],
 ) -> LatentPath:
-    """The path with drums that set out from the mean of all bars: where there were none, no bar has its own to give.
+    """Return the path with drums that set out from the mean of all bars, for a start that has no drums of its own.
 
-    Else bars that happen to lie a little nearer to drums than others get them first, and they start and stop.
+    From their own points, bars that happen to lie a little nearer to drums would get them first, and the drums would
+    start and stop.
     """
 
     def mean(points: np.ndarray) -> np.ndarray:

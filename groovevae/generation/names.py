@@ -1,4 +1,4 @@
-"""What the words of a request mean: genres, MIDI files, folders; and names to print. Opens nothing."""
+"""Tells what the words of a request mean (genres, MIDI files, folders), and makes names to print. It opens nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 
+from groovevae.systems import portable_stem
+
 MIDI_SUFFIXES = (".mid", ".midi")
-MAX_STEM = 150  # bytes of a file's name: every file system takes them, and a number behind them
+MAX_STEM = 150  # bytes of a file's name: short enough for every file system, even with a number after them
 
 
 def is_midi_path(word: str) -> bool:
-    """Tell whether a word means a MIDI file, and not a genre."""
+    """Tell whether a word means a MIDI file rather than a genre."""
     return word.lower().endswith(MIDI_SUFFIXES)
 
 
@@ -21,12 +23,12 @@ def is_path(word: str, genres: Collection[str]) -> bool:
 
 
 def is_weight(word: str) -> bool:
-    """Tell whether a word means NAME=NUMBER: a file's or a folder's own name may hold a sign of equality."""
+    """Tell whether a word means NAME=NUMBER; the name of a file or folder may itself hold an equals sign."""
     return "=" in word and not is_midi_path(word) and not _has_slash(word.rpartition("=")[2])
 
 
 def short_name(name: str) -> str:
-    """Return a genre's name, or a file's or folder's without the way to it."""
+    """Return a genre's name, or the name of a file or folder without the path to it."""
     if is_midi_path(name) or name.endswith(".safetensors"):
         return PurePath(name).stem
     return PurePath(name).name if _has_slash(name) else name
@@ -37,9 +39,9 @@ def _has_slash(word: str) -> bool:
 
 
 def file_stem(names: Iterable[str]) -> str:
-    """Join names to that of a file, without its ending, which every file system takes."""
+    """Join names into a file name, without its ending, that every file system accepts."""
     stem = "-".join(re.sub(r"[^\w.]+", "_", name).strip("._") or "_" for name in names)
-    return stem.encode()[:MAX_STEM].decode(errors="ignore")
+    return portable_stem(stem.encode()[:MAX_STEM].decode(errors="ignore"))
 
 
 def strengths_text(vectors: Mapping[str, float]) -> str:
@@ -48,8 +50,8 @@ def strengths_text(vectors: Mapping[str, float]) -> str:
 
 
 def weights_text(weights: Mapping[str, float]) -> str:
-    """Return what a blend goes to for a description: "rock", "(0.7 rock + 0.3 jazz)"; empty without weights."""
-    names = {name: name.rstrip("/").rpartition("/")[2] for name in weights}
+    """Return a blend's targets for a description: "rock", "(0.7 rock + 0.3 jazz)"; empty without weights."""
+    names = {name: PurePath(name).name or name for name in weights}
     if len(weights) < 2:
         return "".join(names.values())
     return "(" + " + ".join(f"{weight:.2g} {names[name]}" for name, weight in weights.items()) + ")"

@@ -1,11 +1,10 @@
-"""What is asked for: one family of requests, checked against a model, and turned back into the command that says them.
+"""Requests for new music: checked against a model, and turned back into the command that makes them again.
 
-Opens no files: a word is a genre, or a path for others to read.
+This module opens no files: a word is a genre, or a path for others to read.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -26,28 +25,29 @@ from groovevae.generation.names import file_stem, is_midi_path, is_path, is_weig
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
 from groovevae.network.decoding import DEFAULT_TEMPERATURE
+from groovevae.systems import command_text
 
 METHODS = ("calibrated", "transport", "mean", "line", "sphere")
-BAR_METHODS = ("line", "sphere")  # go from bar to bar, not to a genre
+BAR_METHODS = ("line", "sphere")  # these go from bar to bar, not to a genre
 DEFAULT_BARS = 8  # of a piece that starts from a genre
 MAX_BARS = 1024
 MAX_COUNT = 1000
 MAX_STEPS = 64  # of a morph
 MAX_TEMPERATURE = 2.0
-MAX_STRENGTH = 10.0  # of a vector, either way
-TEMPO_RANGE = (20.0, 400.0)  # quarter notes a minute that may be asked for
+MAX_STRENGTH = 10.0  # of a vector, in either direction
+TEMPO_RANGE = (20.0, 400.0)  # quarter notes per minute that may be asked for
 
 
 @dataclass(frozen=True, kw_only=True)
 class PieceRequest:
-    """What every request for new music says: how long, how many, how free, how fast and in which key."""
+    """A request for new music of any kind: how long, how many, how free, how fast and in which key."""
 
-    bars: int | None = None  # None: DEFAULT_BARS from a genre, all of a file
-    count: int = 1  # pieces, of the seeds from `seed` on
+    bars: int | None = None  # None: DEFAULT_BARS from a genre, all bars of a file
+    count: int = 1  # pieces, with the seeds from `seed` on
     seed: int = 0
     temperature: float = DEFAULT_TEMPERATURE  # 0: the likeliest notes; 1: drawn as the model believes
-    tempo: float | None = None  # quarter notes a minute; None: as the music it comes from
-    key: str | None = None  # such as "F#m" or "D minor"; None: as the music it comes from
+    tempo: float | None = None  # quarter notes per minute; None: that of the music it starts from
+    key: str | None = None  # such as "F#m" or "D minor"; None: that of the music it starts from
 
     @property
     def stem(self) -> str:
@@ -59,16 +59,16 @@ class PieceRequest:
         raise NotImplementedError
 
     def checked(self, model: ModelFile) -> Self:
-        """Return the request with the true names of a model's genres. Raises RequestError where it does not fit."""
+        """Return the request with genres spelt as in the model. Raises RequestError where it does not fit the model."""
         raise NotImplementedError
 
     @property
     def singles(self) -> list[Self]:
-        """The request for each of its pieces alone."""
+        """A request for each of the pieces alone."""
         return [replace(self, seed=self.seed + number, count=1) for number in range(self.count)]
 
     def _check_piece(self) -> None:
-        """Raise RequestError for what no piece can be."""
+        """Raise RequestError for values that no piece can have."""
         check_range("bars", self.bars if self.bars is not None else 1, 1, MAX_BARS)
         check_range("count", self.count, 1, MAX_COUNT)
         check_range("seed", self.seed, 0, MAX_SEED)
@@ -80,7 +80,7 @@ class PieceRequest:
 
 @dataclass(frozen=True)
 class BlendRequest(PieceRequest):
-    """What to blend. `start` is a genre or a MIDI file; `targets` are genres, MIDI files or folders, with weights.
+    """A request to blend. `start` is a genre or a MIDI file; `targets` are genres, MIDI files or folders, with weights.
 
     A word is a path where it ends in .mid or has a slash ("songs/"), else a genre.
 
@@ -91,14 +91,14 @@ class BlendRequest(PieceRequest):
     start: str
     targets: dict[str, float] = field(default_factory=dict)
     amount: Amount = 0.5  # share of the way from the start to the targets; past 1 goes beyond; (first, last) of a ramp
-    roles: dict[str, Amount] = field(default_factory=dict)  # amounts of roles that go another share of the way
+    roles: dict[str, Amount] = field(default_factory=dict)  # by role, amounts that differ from `amount`
     keep: tuple[str, ...] = ()  # roles whose notes stay those of the start
     vectors: dict[str, float] = field(default_factory=dict)  # names in the model, or files, with strengths
     method: str = "calibrated"  # one of METHODS; "mean" is the literal formula: see latent_paths
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> BlendRequest:
-        """Return the request that a few words stand for. Raises RequestError where they say nothing to blend.
+        """Return the request that a few words stand for. Raises RequestError where they name nothing to blend.
 
         >>> BlendRequest.from_words(["classical", "rock"])  # half way
         >>> BlendRequest.from_words(["song.mid", "rock=0.7", "other.mid=0.3"])  # half way to that mixture
@@ -132,7 +132,7 @@ class BlendRequest(PieceRequest):
         return _command(self._words(), [*options.items(), *vectors])
 
     def _words(self) -> list[str]:
-        """The command and the words before its options."""
+        """Return the command and the words before its options."""
         if not self.targets:
             return ["vector", "apply", self.start]
         if len(self.targets) == 1 and not is_weight(next(iter(self.targets))):
@@ -157,7 +157,7 @@ class BlendRequest(PieceRequest):
         return self.roles.get(role, self.amount)
 
     def checked(self, model: ModelFile) -> BlendRequest:
-        """Return the request with the true names of a model's genres; weights stay as they were given.
+        """Return the request with genres spelt as in the model; weights stay as they were given.
 
         Raises RequestError for what is out of range or unknown.
         """
@@ -200,7 +200,7 @@ class BlendRequest(PieceRequest):
 
 @dataclass(frozen=True)
 class SampleRequest(PieceRequest):
-    """What to sample: a genre, and how long, how free, how fast and in which key the new phrases are to be.
+    """A request to sample: a genre, and how long, how free, how fast and in which key the new phrases are to be.
 
     >>> SampleRequest("jazz", bars=16, key="Bb", seed=3)
     """
@@ -209,7 +209,7 @@ class SampleRequest(PieceRequest):
 
     @property
     def num_bars(self) -> int:
-        """Bars of each piece."""
+        """The bars of each piece."""
         return DEFAULT_BARS if self.bars is None else self.bars
 
     def command(self, *, model: str = "") -> str:
@@ -230,9 +230,9 @@ class SampleRequest(PieceRequest):
         return file_stem([self.genre, "sample"])
 
     def checked(self, model: ModelFile) -> SampleRequest:
-        """Return the request with the genre's true name.
+        """Return the request with the genre spelt as in the model.
 
-        Raises RequestError for what is out of range or unknown, and where the model has nothing to sample it from.
+        Raises RequestError for what is out of range or unknown, and where the model cannot sample the genre.
         """
         self._check_piece()
         if model.prior is None:
@@ -244,13 +244,16 @@ class SampleRequest(PieceRequest):
 
 
 def morph_requests(request: BlendRequest, steps: int) -> list[BlendRequest]:
-    """Return the request at so many amounts from 0 to 1. Raises RequestError outside 2 to MAX_STEPS."""
+    """Return the request at `steps` amounts from 0 to 1. Raises RequestError for steps outside 2 to MAX_STEPS."""
     check_range("steps", steps, 2, MAX_STEPS)
     return [replace(request, amount=number / (steps - 1)) for number in range(steps)]
 
 
 def joined_morph(request: BlendRequest, steps: int) -> BlendRequest:
-    """Return one piece as long as all steps, of whose bars each is a little further. Raises RequestError likewise."""
+    """Return a request for one piece as long as all steps together, each bar a little further on than the last.
+
+    Raises RequestError for steps outside 2 to MAX_STEPS.
+    """
     check_range("steps", steps, 2, MAX_STEPS)
     return replace(request, amount=(0.0, 1.0), bars=steps * (request.bars or DEFAULT_BARS))
 
@@ -267,9 +270,9 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
 
 
 def _command(words: Sequence[str], options: Iterable[tuple[str, str]]) -> str:
-    """Return a command line; an option without a value is left out."""
+    """Return a command line; options without a value are left out."""
     given = [part for name, value in options if value for part in (name, value)]
-    return shlex.join(["groove", *words, *given])
+    return command_text(["groove", *words, *given])
 
 
 def _no_target() -> RequestError:

@@ -1,4 +1,7 @@
-"""New phrases of a genre, without a source file: a form, points from the prior, their notes, and what repeats."""
+"""Makes new phrases of a genre without a source file: picks a form, draws points from the prior, decodes, repeats.
+
+The prior is drawn from in `phrase_prior`; this module turns its points into a song and never trains.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,16 @@ import numpy as np
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
-from groovevae.generation.prior_sampling import PhraseNetwork
+from groovevae.generation.phrase_prior import PhraseNetwork
 from groovevae.generation.requests import SampleRequest
 from groovevae.model.file import ModelFile
-from groovevae.model.forms import NEW, SILENT, Form, Prior
+from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
 from groovevae.network.decoding import decode, without_stray_holds
 from groovevae.network.forward import Network
 
 
 class Sampler:
-    """A model's networks, ready to make phrases: for checked requests alone, which need a prior."""
+    """A model's networks, ready to make phrases for checked requests; the model must have a prior."""
 
     def __init__(self, model: ModelFile, network: Network) -> None:
         assert model.prior is not None
@@ -26,7 +29,7 @@ class Sampler:
         self.phrases = PhraseNetwork(model.prior, model.config.latent_size)
 
     def song(self, request: SampleRequest) -> Song:
-        """Return the piece of a request of one. What its form repeats is repeated note by note, feel included."""
+        """Return the song of a request for one piece. What its form repeats is copied note by note, feel included."""
         form, num_bars, seed = form_of_piece(request, self.prior), request.num_bars, request.seed
         genre, number = self.genres[request.genre], self.prior.genres.index(request.genre)
         z = self.phrases.draw(genre, number, form, num_bars=num_bars, seed=seed)
@@ -36,7 +39,7 @@ class Sampler:
 
 
 def form_of_piece(request: SampleRequest, prior: Prior) -> Form:
-    """Return the form of a piece, another for each seed until all have been used; tempo and key as asked for."""
+    """Return the form of a piece, with any requested tempo and key. Seeds take turns through the genre's forms."""
     forms = prior.forms[request.genre]
     form = forms[request.seed % len(forms)]
     if request.tempo is not None:
@@ -47,11 +50,11 @@ def form_of_piece(request: SampleRequest, prior: Prior) -> Form:
 
 
 def follow_plan(bars: Bars, plan: np.ndarray) -> Bars:
-    """Silence or repeat each role of bars as the plan (N, 4) of a form says; what is new stays as it is."""
+    """Silence or repeat each role of each bar as a form's plan (N, 4) says; what is new stays as it is."""
     grids = {name: grid.copy() for name, grid in bars.grids.items()}
 
     def parts(role: str) -> list[np.ndarray]:
-        """The arrays that hold a role, bars first."""
+        """Return the arrays that hold a role, with bars as their first axis."""
         if role == "drums":
             return [grids["drums"], grids["drums_offset"]]
         column = PITCHED.index(role)

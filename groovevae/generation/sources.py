@@ -1,4 +1,7 @@
-"""Where a blend starts and goes to: bars of files, folders and phrases as latent points, and how they are played."""
+"""Where a blend starts and where it goes: bars of files, folders and phrases as latent points, and how they are played.
+
+This module reads and encodes; it never moves a point.
+"""
 
 from __future__ import annotations
 
@@ -28,29 +31,30 @@ class Source:
     like: Bars  # metres and tempos of the N bars; a file's notes as well
     song: Song  # key, programs, kit
     plays: tuple[bool, ...]  # whether drums, bass, chords and lead play
-    genre: str  # that it is moved away from
+    genre: str  # the genre that it is moved away from
     name: str  # for the description
 
 
 class Sources:
-    """What the words of requests stand for with one model: each file and folder is read once."""
+    """The bars and genres that the words of requests stand for, with one model; each file and folder is read once."""
 
     def __init__(self, model: ModelFile, network: Network) -> None:
         self.model, self.network = model, network
         self._songs: dict[str, Song] = {}
-        self._files: dict[tuple, Source] = {}
+        self._files: dict[tuple[str, int | None, tuple[str, ...]], Source] = {}
         self._genres: dict[str, Genre] = {}
 
     def start_of(self, request: BlendRequest) -> Source:
-        """Return the bars that a checked request of one piece starts from. Raises MidiError, RequestError."""
+        """Return the bars that a checked request for one piece starts from. Raises MidiError, RequestError."""
         if not is_midi_path(request.start):
             return self._phrase(request.start, seed=request.seed, num_bars=request.bars or DEFAULT_BARS)
         return self._file(request.start, num_bars=request.bars, targets=request.targets)
 
     def end_of(self, request: BlendRequest, num_bars: int) -> Source:
-        """Return as many bars of its one target, to go to bar by bar: a file's, or a phrase's that is not the start's.
+        """Return `num_bars` bars of a request's one target, to be reached bar by bar.
 
-        Raises MidiError, and RequestError for a folder.
+        They are a file's bars, or those of a phrase other than the start's. Raises MidiError, and RequestError for a
+        folder.
         """
         [word] = request.targets
         if is_midi_path(word):
@@ -62,7 +66,7 @@ class Sources:
         return self._phrase(word, seed=request.seed + (word == request.start), num_bars=num_bars)
 
     def genre(self, word: str) -> Genre:
-        """Return a genre of the model, or one made of the bars of a file or a folder on the spot.
+        """Return a genre of the model, or one made on the spot from the bars of a file or a folder.
 
         Raises MidiError for a file that cannot be read, CorpusError for a folder without songs.
         """
@@ -85,7 +89,7 @@ class Sources:
         return np.average([genre.mean for genre in genres], axis=0, weights=[genre.num_bars for genre in genres])
 
     def _phrase(self, genre: str, *, seed: int, num_bars: int) -> Source:
-        """A phrase of a genre: another for each seed until all have been used. More bars than it has repeat it."""
+        """Return a phrase of a genre, repeated to `num_bars` bars. Seeds take turns through the genre's phrases."""
         phrases = self.model.genres[genre].phrases
         if not phrases:
             raise RequestError(f"the model has no phrase of {genre!r} to start from; start from a MIDI file of yours")
@@ -98,9 +102,9 @@ class Sources:
         return Source(phrase.z[index].astype(np.float32), like, song, phrase.plays, genre, name)
 
     def _file(self, path: str, *, num_bars: int | None, targets: Collection[str]) -> Source:
-        """All bars of a file, or `num_bars` from the first that sounds; more bars than it has repeat it.
+        """Return all bars of a file, or `num_bars` from the first that sounds on, repeated where the file is shorter.
 
-        It is moved away from the genre it is nearest to, of those that are not where it goes to.
+        Its genre, from which it is moved away, is the nearest one that is not among the `targets`.
         """
         key = path, num_bars, tuple(targets)
         if key not in self._files:
@@ -122,7 +126,7 @@ class Sources:
 
 
 def _bars_to_use(bars: Bars, num_bars: int | None, *, path: str) -> Bars:
-    """All bars of a file, or `num_bars` from the first that sounds on. Raises MidiError where none sounds."""
+    """Return all bars of a file, or `num_bars` from the first that sounds on. Raises MidiError where none sounds."""
     sounding = np.flatnonzero(bars.has_notes)
     if not len(sounding):
         raise MidiError("none of its notes has a place in the bars", path=path)
@@ -133,9 +137,10 @@ def _bars_to_use(bars: Bars, num_bars: int | None, *, path: str) -> Bars:
 
 
 def make_vector(sources: Sources, name: str, before: Sequence[str], after: Sequence[str]) -> Vector:
-    """Return the mean of the bars of genres, files and folders that have a feature, less that of those without it.
+    """Return the vector from bars without a feature to bars with it: the mean of `after` less the mean of `before`.
 
-    An attribute vector as in Roberts et al. 2018 (MusicVAE, sec. 5.2).
+    `before` and `after` name genres, files and folders. An attribute vector as in Roberts et al. 2018 (MusicVAE,
+    sec. 5.2).
     """
     about = f"from {', '.join(map(short_name, before))} to {', '.join(map(short_name, after))}"
     return Vector(name, (sources.mean(after) - sources.mean(before)).astype(np.float32), about)

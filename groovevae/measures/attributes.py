@@ -20,7 +20,7 @@ from groovevae.bars.constants import (
     STEPS_PER_BEAT,
     STEPS_PER_QUARTER,
 )
-from groovevae.bars.types import bar_length, is_compound
+from groovevae.bars.states import bar_length, is_compound
 
 LATEST_OFF_BEAT = 0.72  # of a beat: a second note that comes later is a dotted rhythm, and none that swings
 WEAKEST = -4  # metrical weight of an odd sixteenth

@@ -87,11 +87,9 @@ def fit_judges(bars: Bars, genre: Sequence[str], song_ids: Sequence[str], *, see
 def forest(trees: int, *, seed: int) -> Any:
     """An unfitted forest of extremely randomised trees (Geurts et al. 2006, Machine Learning 63), all classes weighing
     the same, as every judge of genre is one; on all processors."""
-    from sklearn.ensemble import ExtraTreesClassifier
+    from groovevae.measures.forests import Forest
 
-    return ExtraTreesClassifier(
-        trees, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1
-    )
+    return Forest(trees, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1)
 
 
 def _deal(ids: np.ndarray, names: np.ndarray, genres: Sequence[str], rng: np.random.Generator) -> dict[str, int]:

@@ -1,6 +1,6 @@
-"""How far bars have to go so that an amount is heard as that amount: a curve for each pair of genres and each role.
+"""How far bars have to move for an amount to be heard as that amount: a curve for each pair of genres and each role.
 
-Holds and reads curves; `calibrate` measures them. NumPy alone.
+This module reads and applies the curves and needs only NumPy; `fitting.calibration` measures them.
 """
 
 from __future__ import annotations
@@ -10,24 +10,27 @@ from collections.abc import Mapping
 import numpy as np
 
 from groovevae.bars.constants import ROLES
-from groovevae.model.moving import LatentPath
+from groovevae.model.latent_arithmetic import LatentPath
 
-AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # where a curve is known; at 0 it is 0
+AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # the amounts at which a curve is known; at 0 it is 0
 
 Calibration = Mapping[tuple[str, str], np.ndarray]  # (source, target) -> (4, K): shares of the way, by role and amount
 
 
 def calibrated_share(curve: np.ndarray, amounts: np.ndarray) -> np.ndarray:
-    """The share of the way, (N,), for amounts (N,) from a role's curve (K,): straight between what is known.
+    """Return the share of the way, (N,), for amounts (N,) by a role's curve (K,): linear between the known amounts.
 
-    Past 1 it goes on in proportion.
+    Past 1 the share grows in proportion to the amount.
     """
     known = np.interp(amounts, (0.0, *AMOUNTS), (0.0, *curve))
     return np.where(amounts > 1, curve[-1] * amounts, known)
 
 
 def find_curves(calibration: Calibration, source: str, target: str) -> np.ndarray:
-    """The curves (4, K) of a pair; where it was not measured, the mean of those that were; without any, the amounts."""
+    """Return the curves (4, K) of a pair of genres.
+
+    A pair that was not measured gets the mean of all measured pairs; where none was, the amounts themselves.
+    """
     if (source, target) in calibration:
         return calibration[source, target]
     if calibration:
@@ -41,9 +44,9 @@ def calibrated_path(
     weights: Mapping[str, float],
     curves: Mapping[str, np.ndarray],
 ) -> LatentPath:
-    """Return the path on which each role goes to each target as far as it must to be heard `amount` times its weight.
+    """Return the path on which each role moves as far towards each target as its curve says for amount times weight.
 
-    `displacements` (N, Z) and `curves` (4, K) are those to each target.
+    `displacements` (N, Z) and `curves` (4, K) are given for each target by name, like its weight.
     """
 
     def path(role: str, amounts: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
-"""One model file: weights, config, genre statistics and where it came from. No pickle: reading a file runs no code.
+"""The model file: weights, config, genre statistics and provenance. No pickle: reading a file never runs code.
 
-A safetensors file whose metadata holds JSON texts and a checksum over everything. Training state has the same form.
+It is a safetensors file whose metadata holds JSON texts and a checksum over everything. Training states and vectors
+are kept in files of the same form.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from groovevae.config import ModelConfig
 from groovevae.errors import Cure, GrooveError, ModelFileError
 from groovevae.files import write_file
 from groovevae.model.calibration import AMOUNTS, Calibration
-from groovevae.model.forms import Prior, prior_from_file, prior_to_file
 from groovevae.model.genres import Genre, Phrase, SongCode, Vector
+from groovevae.model.phrase_forms import Prior, prior_from_file, prior_to_file
 from groovevae.model.validation import check_codes, check_genre, check_prior, check_vector
 from groovevae.network.forward import Network
 
@@ -32,39 +33,39 @@ MAX_HEADER_BYTES = 16 * 2**20
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What a model file holds. `weights` are float32 by parameter path; `network()` builds the model they belong to."""
+    """The content of a model file. `weights` are float32 by parameter path; `network()` builds the network they fit."""
 
     config: ModelConfig
     weights: dict[str, np.ndarray]
     genres: dict[str, Genre]
     provenance: dict[str, Any] = field(default_factory=dict)  # JSON values: data, licences, steps, seed, figures
-    vectors: dict[str, Vector] = field(default_factory=dict)  # of attributes, and what users put in; may be empty
-    calibration: Calibration = field(default_factory=dict)  # how far an amount goes; may be empty
+    vectors: dict[str, Vector] = field(default_factory=dict)  # of attributes, and those users added; may be empty
+    calibration: Calibration = field(default_factory=dict)  # how far bars move for an amount; may be empty
     prior: Prior | None = None  # over phrases; None in a file that was written without one
 
     @property
     def digest(self) -> str:
-        """What tells this network from others, whatever genres and vectors lie beside it: a hash of the weights."""
+        """A hash of the config and weights: it names this network, whatever genres and vectors the file holds."""
         digest = hashlib.sha256(self.config.to_json().encode())
         for name in sorted(self.weights):
             digest.update(self.weights[name].astype(np.float16).tobytes())
         return digest.hexdigest()[:16]
 
     def network(self) -> Network:
-        """The network with these weights, to encode and decode; `weights.build_network` makes a Flax module of them.
+        """Build the NumPy network that encodes and decodes with these weights.
 
-        Raises ModelFileError where shapes do not fit the config.
+        `weights.build_network` builds a Flax module. Raises ModelFileError where shapes do not fit the config.
         """
         return Network(self.config, self.weights)
 
 
 def default_model_path() -> Path:
-    """The model that comes with the package."""
+    """Return the path of the model that comes with the package."""
     return Path(str(resources.files("groovevae") / "assets" / "default.safetensors"))
 
 
 def save_model(path: str | Path, model: ModelFile) -> None:
-    """Writes a model file in one piece: `path` holds the old file or the whole new one. Weights become float16."""
+    """Write a model file atomically: `path` holds the old file or the whole new one. Weights become float16."""
     tensors = {f"weights/{name}": array.astype(np.float16) for name, array in model.weights.items()}
     genres = []
     for index, genre in enumerate(model.genres.values()):
@@ -92,9 +93,9 @@ def save_model(path: str | Path, model: ModelFile) -> None:
 
 
 def load_model_file(path: str | Path | None = None) -> ModelFile:
-    """Reads a model file, the bundled one without a `path`.
+    """Read a model file; without a `path`, the one that comes with the package.
 
-    Raises ModelFileError for a file that is missing, damaged, of another version, or no model file.
+    Raises ModelFileError for a file that is missing, damaged, of another version, or not a model file.
     """
     path = default_model_path() if path is None else Path(path)
     tensors, texts = read_tensors(path, kind=MODEL_KIND)
@@ -110,7 +111,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
         calibration = _calibration_from_file(tensors, texts)
         prior = prior_from_file(tensors, texts["prior"]) if "prior" in texts else None
         if not all(np.isfinite(array).all() for array in tensors.values()):
-            raise ValueError("it holds values that are no numbers")
+            raise ValueError("it holds NaN or infinite values")
         for genre in genres:
             check_genre(genre, config.latent_size)
         check_codes(genres, config.latent_size)
@@ -133,7 +134,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
 
 
 def _said(error: Exception) -> str:
-    """What is wrong, in one line; Python's own errors say it only with their names."""
+    """Return an error's message in one line; one of Python's own makes sense only with its class name in front."""
     return " ".join((str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}").split())
 
 
@@ -147,7 +148,7 @@ def _calibration_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str
 
 
 def vector_to_json(vector: Vector) -> dict[str, str]:
-    """What is told of a vector beside its numbers."""
+    """Return a vector's name, description and unit: everything but its numbers."""
     return {"name": vector.name, "about": vector.about, "unit": vector.unit}
 
 
@@ -180,7 +181,7 @@ def _genre_from_json(values: dict[str, Any], index: int, tensors: Mapping[str, n
 
 
 def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], *, kind: str, texts: Mapping[str, Any]) -> None:
-    """Writes arrays and JSON values to one safetensors file, flushed and then moved into place.
+    """Write arrays and JSON values to one safetensors file: first a temporary file, flushed, then moved into place.
 
     Raises OutputError where the folder cannot be written to.
     """
@@ -193,7 +194,7 @@ def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], *, kind: 
 
 
 def _in_order(data: bytes) -> bytes:
-    """The same safetensors file, its header sorted: the library's own order of metadata is another each time."""
+    """Sort the header of a safetensors file: the library writes metadata in a different order each time."""
     size = int.from_bytes(data[:8], "little")
     header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)  # the arrays begin on a multiple of 8
@@ -201,7 +202,7 @@ def _in_order(data: bytes) -> bytes:
 
 
 def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The arrays and JSON values of a file that `write_tensors` wrote. Raises ModelFileError if it is not."""
+    """Read the arrays and JSON values that `write_tensors` wrote. Raises ModelFileError for any other file."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -232,7 +233,7 @@ def _damaged(path: Path, kind: str, reason: str) -> ModelFileError:
 
 
 def read_texts(path: Path, *, kind: str) -> dict[str, Any]:
-    """The JSON values alone of a file that `write_tensors` wrote; the checksum is not looked at."""
+    """Read only the JSON values that `write_tensors` wrote, without verifying the checksum."""
     try:
         with path.open("rb") as file:
             head = file.read(8)
@@ -246,15 +247,15 @@ def read_texts(path: Path, *, kind: str) -> dict[str, Any]:
 
 
 def _metadata(path: Path, data: bytes, kind: str) -> dict[str, str]:
-    """The metadata of a file of our own kind and version."""
+    """Return the metadata of a file. Raises ModelFileError for a file of another kind or version."""
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or size > min(MAX_HEADER_BYTES, len(data) - 8):
-        raise ModelFileError(f"{path}: no groovevae model file, or one cut short ({len(data):,} bytes)")
+        raise ModelFileError(f"{path}: not a groovevae model file, or one cut short ({len(data):,} bytes)")
     try:
         metadata = json.loads(data[8 : 8 + size])["__metadata__"]
         found, version = metadata["kind"], int(metadata["version"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise ModelFileError(f"{path}: no groovevae model file") from None
+        raise ModelFileError(f"{path}: not a groovevae model file") from None
     if found != kind:
         raise ModelFileError(f"{path}: a {found} file; a {kind} file is needed")
     if version != FORMAT_VERSION:

@@ -1,4 +1,7 @@
-"""What a model knows of its genres: where their bars lie in the latent space, and how they are played. NumPy alone."""
+"""What a model knows about its genres: where their bars lie in the latent space, and how they are played.
+
+This module needs only NumPy and runs no network; `fitting.genres` fills these classes from songs.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.bars import Song
-from groovevae.bars.constants import BASS, PITCHED, VOICE_PITCH
+from groovevae.bars.constants import BASS, DRUMS, PITCHED, VOICE_PITCH
 from groovevae.errors import RequestError
 
-RIDGE = 0.01  # variance added to every dimension, so that one without any can be divided by
-MAX_PROGRAMS = 4  # programs of a role that a genre remembers
+RIDGE = 0.01  # variance added to every dimension, so that none has zero variance
+MAX_PROGRAMS = 4  # programs that a genre remembers for each role
 
 
 @dataclass(frozen=True)
@@ -24,18 +27,21 @@ class Phrase:
 
     z: np.ndarray  # (L, Z) float16, posterior means
     metre: np.ndarray  # (L, 2) numerator, denominator
-    tempo: float  # quarter notes a minute
+    tempo: float  # quarter notes per minute
     transpose: int  # as in Song
     is_minor: bool
     programs: tuple[int, int, int]  # of bass, chords, lead
-    kit: tuple[int, ...]  # percussion key of each of the nine voices
+    kit: tuple[int, ...]  # the percussion key of each of the nine voices
     plays: tuple[bool, ...]  # whether drums, bass, chords and lead play in it
     title: str = ""
 
 
 @dataclass(frozen=True)
 class SongCode:
-    """What versions of a song in several genres share: how it is read off a genre's points, and written as them."""
+    """A genre's two maps: `read` takes its points to what all versions of a song share, `write` takes that to points.
+
+    Reading in one genre and writing in another translates a song. Points are less their genre's mean.
+    """
 
     read: np.ndarray  # (Z, K) float16
     write: np.ndarray  # (K, Z) float16
@@ -50,48 +56,48 @@ class Genre:
     covariance: np.ndarray  # (Z, Z) float32, of the posterior means
     num_bars: int  # of its training songs
     num_songs: int
-    tempo: float  # median, quarter notes a minute
+    tempo: float  # median, in quarter notes per minute
     programs: tuple[tuple[tuple[int, float], ...], ...]  # of bass, chords, lead: (program, share of songs), usual first
     kit: tuple[int, ...]
     phrases: tuple[Phrase, ...] = field(default=(), repr=False)
-    code: SongCode | None = field(default=None, repr=False)  # shared with all genres of a model that have one
+    code: SongCode | None = field(default=None, repr=False)  # of the same K as all other codes of the model
 
 
 @dataclass(frozen=True)
 class Vector:
-    """A direction in the latent space that does one thing to the bars which are moved along it."""
+    """A direction in the latent space; moving bars along it changes one thing about them."""
 
     name: str
     z: np.ndarray  # (Z,) float32: what strength 1 adds
-    about: str = ""  # what it does, in a line
+    about: str = ""  # what it changes, in one line
     unit: str = ""  # of an attribute: how much strength 1 changes it on average, as measured
 
 
 def genre_vector(z: np.ndarray) -> np.ndarray:
-    """The mean (Z,) of a genre's posterior means (N, Z)."""
+    """Return the mean (Z,) of a genre's posterior means (N, Z)."""
     return np.asarray(z, np.float64).mean(0).astype(np.float32)
 
 
 def covariance(z: np.ndarray) -> np.ndarray:
-    """The covariance (Z, Z) of posterior means (N, Z); zeros for a single bar."""
+    """Return the covariance (Z, Z) of posterior means (N, Z); zeros for a single bar."""
     if len(z) < 2:
         return np.zeros((z.shape[1], z.shape[1]), np.float32)
     return np.cov(np.asarray(z, np.float64), rowvar=False).astype(np.float32)
 
 
 def shrunk_covariance(z: np.ndarray, prior_covariance: np.ndarray) -> np.ndarray:
-    """The covariance (Z, Z) of a few posterior means (N, Z), filled up with that of a prior.
+    """Return the covariance (Z, Z) of a few posterior means (N, Z), shrunk towards a prior covariance.
 
-    As if Z more bars had been seen that vary as usual: the mean of the posterior of a covariance under an
-    inverse-Wishart prior of that weight (Gelman et al. 2013, Bayesian Data Analysis, sec. 3.6). N bars of less than Z
-    dimensions say nothing of the others.
+    The result is what it would be if Z more bars with the prior's covariance had been seen: the posterior mean under an
+    inverse-Wishart prior of that weight (Gelman et al. 2013, Bayesian Data Analysis, sec. 3.6). Without a prior, fewer
+    than Z bars would leave some directions without any variance.
     """
     count, size = z.shape
     return ((count * covariance(z) + size * prior_covariance) / (count + size)).astype(np.float32)
 
 
 class Playing(NamedTuple):
-    """How songs are played: fields as in Genre."""
+    """How a genre's songs are played; the fields are those of `Genre`."""
 
     tempo: float
     programs: tuple[tuple[tuple[int, float], ...], ...]
@@ -99,11 +105,11 @@ class Playing(NamedTuple):
 
 
 def playing_of(songs: Sequence[Song]) -> Playing:
-    """The median tempo, the usual programs and the usual drum kit of songs."""
+    """Return the median tempo, the usual programs and the usual drum kit of songs."""
     tempos = np.array([np.median(song.bars.tempo) for song in songs])
     programs = []
-    for column, role in enumerate(PITCHED):
-        counts = Counter(song.programs[column] for song in songs if getattr(song.bars, role).any())
+    for column in range(len(PITCHED)):
+        counts = Counter(song.programs[column] for song in songs if song.bars.plays[BASS + column])
         total = sum(counts.values()) or 1
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_PROGRAMS]
         programs.append(tuple((program, count / total) for program, count in ranked))
@@ -111,16 +117,16 @@ def playing_of(songs: Sequence[Song]) -> Playing:
 
 
 def _usual_kit(songs: Sequence[Song]) -> tuple[int, ...]:
-    """The kit that most songs with drums play: a whole one, since voices of several kits may share a key."""
-    kits = Counter(song.kit for song in songs if song.bars.drums.any())
+    """Return the kit that most songs with drums use, taken whole: voices mixed from several kits could share a key."""
+    kits = Counter(song.kit for song in songs if song.bars.plays[DRUMS])
     return min(kits, key=lambda kit: (-kits[kit], kit)) if kits else VOICE_PITCH
 
 
 def best_phrase_start(song: Song, *, has_drums: bool, length: int, least: float) -> int | None:
-    """Where a song's best phrase of `length` bars starts: one metre throughout, as many roles playing as can be.
+    """Return the first bar of a song's best phrase of `length` bars: one metre, and as many roles playing as can be.
 
-    Starts lie on every fourth bar from the first that sounds. None where the song is too short, the metre changes, or
-    no more than the share `least` of the roles plays.
+    A phrase may start on every fourth bar from the first that sounds. Returns None where the song is too short, the
+    metre changes in every candidate, or no candidate has more than the share `least` of the roles playing.
     """
     bars = song.bars
     sounding = np.flatnonzero(bars.has_notes)
@@ -137,12 +143,15 @@ def best_phrase_start(song: Song, *, has_drums: bool, length: int, least: float)
 
 
 def plays_drums(songs: Sequence[Song]) -> bool:
-    """Whether most songs of a genre have drums."""
-    return 2 * sum(bool(song.bars.drums.any()) for song in songs) > len(songs)
+    """Tell whether most songs of a genre have drums."""
+    return 2 * sum(song.bars.plays[DRUMS] for song in songs) > len(songs)
 
 
 def find_genre(name: str, genres: Iterable[str]) -> str:
-    """The genre called `name`, else one that differs by capitals alone. Raises RequestError that names the nearest."""
+    """Return the genre called `name`, else one that differs only in capitals.
+
+    Raises RequestError, which suggests the nearest names.
+    """
     names = list(genres)
     if name in names:
         return name
@@ -155,7 +164,7 @@ def find_genre(name: str, genres: Iterable[str]) -> str:
 
 
 def nearest_genre(z: np.ndarray, genres: Mapping[str, Genre]) -> str:
-    """The genre whose Gaussian gives points (N, Z) the greatest likelihood."""
+    """Return the genre whose Gaussian gives points (N, Z) the greatest likelihood."""
 
     def twice_negative_log_likelihood(genre: Genre) -> float:
         spread = genre.covariance + RIDGE * np.eye(len(genre.mean))

@@ -1,4 +1,7 @@
-"""What a model file may say of genres, phrases, forms and vectors: a file can be whole and its content damaged."""
+"""Checks of what a model file says about genres, phrases, forms and vectors: a whole file can hold damaged values.
+
+This module only raises errors: it reads no file and mends nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +12,33 @@ import numpy as np
 
 from groovevae.bars.constants import MAX_STEPS, NUM_VOICES, PITCHED, ROLES
 from groovevae.bars.midi import TEMPO_RANGE
-from groovevae.bars.types import bar_length
-from groovevae.model.forms import SILENT, Prior
+from groovevae.bars.states import bar_length
 from groovevae.model.genres import Genre, Vector
+from groovevae.model.phrase_forms import SILENT, Prior
 
 
 def check_genre(genre: Genre, latent_size: int) -> None:
-    """Raises ValueError where a genre cannot be blended with."""
+    """Raise ValueError where a genre cannot be blended with."""
     points = [genre.mean[None], genre.covariance, *(phrase.z for phrase in genre.phrases)]
     _require(isinstance(genre.name, str) and genre.name != "", "a genre without a name")
     where = f"genre {genre.name!r}"
     is_sized = all(z.ndim == 2 and len(z) and z.shape[1] == latent_size for z in points)
     _require(is_sized, f"{where} has a vector of another size")
-    _require(_whole([genre.num_bars, genre.num_songs], 0, 2**53), f"{where} has no number of bars or songs")
-    _require(len(genre.programs) == len(PITCHED), f"{where} has no programs of each role")
+    _require(_whole([genre.num_bars, genre.num_songs], 0, 2**53), f"{where} has an impossible number of bars or songs")
+    _require(len(genre.programs) == len(PITCHED), f"{where} lacks the programs of a role")
     for role in genre.programs:
-        _require(_whole([program for program, _ in role], 0, 127), f"{where} has a program that is none")
-        _require(all(0 <= share < np.inf for _, share in role), f"{where} has a share that is none")
+        _require(_whole([program for program, _ in role], 0, 127), f"{where} has a program outside 0 to 127")
+        _require(all(0 <= share < np.inf for _, share in role), f"{where} has a program whose share is not 0 or more")
     _check_played(where, tempo=genre.tempo, kit=genre.kit)
     for phrase in genre.phrases:
         _check_song(where, phrase)
-        _require(_flags(phrase.plays, len(ROLES)), f"{where} has a phrase that plays nothing known")
-        _require(isinstance(phrase.title, str), f"{where} has a phrase with a title that is no text")
+        _require(_flags(phrase.plays, len(ROLES)), f"{where} has a phrase that does not say which roles play")
+        _require(isinstance(phrase.title, str), f"{where} has a phrase whose title is not text")
         _check_metres(where, phrase.metre.tolist())
 
 
 def check_codes(genres: Iterable[Genre], latent_size: int) -> None:
-    """Raises ValueError where a song that is read in one genre cannot be written in another."""
+    """Raise ValueError where a song that is read in one genre cannot be written in another."""
     codes = [genre.code for genre in genres if genre.code is not None]
     shapes = {part.shape for code in codes for part in (code.read, code.write.T)}
     is_sized = all(len(shape) == 2 and shape[0] == latent_size for shape in shapes)
@@ -43,51 +46,51 @@ def check_codes(genres: Iterable[Genre], latent_size: int) -> None:
 
 
 def check_vector(vector: Vector, latent_size: int) -> None:
-    """Raises ValueError where a vector cannot be added to latent points."""
+    """Raise ValueError where a vector cannot be added to latent points."""
     _require(vector.z.shape == (latent_size,), f"vector {vector.name!r} is of another size")
     _require(
-        all(isinstance(text, str) for text in (vector.name, vector.about, vector.unit)), "a vector that says no text"
+        all(isinstance(text, str) for text in (vector.name, vector.about, vector.unit)), "a vector without its texts"
     )
 
 
 def check_prior(prior: Prior, genres: Iterable[str], latent_size: int) -> None:
-    """Raises ValueError where no phrase can be sampled from the forms of a prior."""
-    _require(set(prior.genres) <= set(genres), "a prior of other genres")
+    """Raise ValueError where no phrase can be sampled from the forms of a prior."""
+    _require(set(prior.genres) <= set(genres), "a prior for genres that the model does not have")
     for name, forms in prior.forms.items():
         where = f"the prior of {name!r}"
         for form in forms:
             shape = (len(form.roles), len(ROLES))
-            _require(len(form.roles) > 0 and form.roles.shape == shape, f"{where} has a form of no roles")
-            _require(form.roles.dtype.kind == "i" and form.roles.min() >= SILENT, f"{where} has a form of no plan")
+            _require(len(form.roles) > 0 and form.roles.shape == shape, f"{where} has a form without the four roles")
+            _require(form.roles.dtype.kind == "i" and form.roles.min() >= SILENT, f"{where} has a form without a plan")
             _require(form.style.shape == (latent_size,), f"{where} has a style of another size")
             _check_song(where, form)
             _check_metres(where, [form.metre])
 
 
 def _check_song(where: str, played: Any) -> None:
-    """What phrases and forms keep of their song."""
+    """Raise ValueError where what a phrase or a form keeps of its song is out of range."""
     _check_played(where, tempo=played.tempo, kit=played.kit)
-    _require(_whole(played.programs, 0, 127, len(PITCHED)), f"{where} has a program that is none")
-    _require(_whole([played.transpose], -11, 11), f"{where} is transposed by no interval")
+    _require(_whole(played.programs, 0, 127, len(PITCHED)), f"{where} has a program outside 0 to 127")
+    _require(_whole([played.transpose], -11, 11), f"{where} is transposed by other than -11 to 11 semitones")
     _require(isinstance(played.is_minor, bool), f"{where} is neither major nor minor")
 
 
 def _check_played(where: str, *, tempo: object, kit: Any) -> None:
     low, high = TEMPO_RANGE
     _require(isinstance(tempo, int | float) and low <= tempo <= high, f"{where} has a tempo of {tempo!r}")
-    _require(_whole(kit, 0, 127, NUM_VOICES), f"{where} has no drum kit")
+    _require(_whole(kit, 0, 127, NUM_VOICES), f"{where} has a drum kit that is not nine keys from 0 to 127")
 
 
 def _check_metres(where: str, metres: Iterable[Any]) -> None:
     for numerator, denominator in metres:
         _require(
-            _whole([numerator, denominator], 1, 32) and 1 <= bar_length((numerator, denominator)) <= MAX_STEPS,
+            _whole([numerator, denominator], 1, 32) and 1 <= int(bar_length((numerator, denominator))) <= MAX_STEPS,
             f"{where} has a metre that the grid does not hold",
         )
 
 
 def _whole(values: Any, low: int, high: int, count: int | None = None) -> bool:
-    """Whether these are `count` whole numbers within a range."""
+    """Tell whether these are whole numbers within a range, and `count` of them where one is given."""
     return (count is None or len(values) == count) and all(
         isinstance(value, int) and not isinstance(value, bool) and low <= value <= high for value in values
     )

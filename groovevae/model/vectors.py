@@ -1,4 +1,7 @@
-"""Vectors as things of their own: files that name the network they belong to, and vectors looked up by name."""
+"""Vectors outside a blend: saved to files that name their network, looked up by name, added to a model.
+
+This module never measures or fits a vector; `fitting.attribute_vectors` and `generation.sources` do.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,13 @@ SUFFIX = ".safetensors"
 
 
 def save_vector(path: str | Path, vector: Vector, model: ModelFile) -> None:
-    """Writes a vector of a model to a file of its own. Raises OutputError."""
+    """Write a vector of a model to a file of its own. Raises OutputError."""
     texts = {**vector_to_json(vector), "model": model.digest}
     write_tensors(path, {"z": vector.z.astype(np.float32)}, kind=VECTOR_KIND, texts=texts)
 
 
 def load_vector(path: str | Path, model: ModelFile, *, name: str | None = None) -> Vector:
-    """Reads what `save_vector` wrote. Raises ModelFileError for another kind of file, and for another model's."""
+    """Read what `save_vector` wrote. Raises ModelFileError for another kind of file, and for another model's vector."""
     tensors, texts = read_tensors(Path(path), kind=VECTOR_KIND)
     if texts.get("model") != model.digest:
         raise ModelFileError(f"{path}: a vector of another model; its numbers mean nothing here: make it anew")
@@ -36,7 +39,7 @@ def load_vector(path: str | Path, model: ModelFile, *, name: str | None = None) 
 
 
 def find_vector(word: str, model: ModelFile) -> Vector:
-    """The vector that a word names: a file, or one in the model. Raises RequestError, ModelFileError."""
+    """Return the vector that a word names: one in a file or in the model. Raises RequestError, ModelFileError."""
     if word.endswith(SUFFIX):
         return load_vector(word, model)
     if word in model.vectors:
@@ -49,7 +52,10 @@ def find_vector(word: str, model: ModelFile) -> Vector:
 
 
 def with_vectors(model: ModelFile, vectors: Iterable[Vector]) -> ModelFile:
-    """A model that has these vectors too; one of the same name is replaced. Raises RequestError for names of no use."""
+    """Return the model with these vectors added; one of the same name is replaced.
+
+    Raises RequestError for a name that cannot be used.
+    """
     added = {vector.name: vector for vector in vectors}
     for name in added:
         if not name or "=" in name or name.endswith(SUFFIX):

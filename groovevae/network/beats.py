@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from groovevae.bars.batch import BarBatch, Metre
 from groovevae.bars.constants import (
     BASS,
     CHORD_SIZE,
     CHORDS,
     DRUMS,
-    FIRST_PITCH,
     HOLD,
     LEAD,
     MAX_CHORD_ONSETS,
     MAX_STEPS,
+    MAX_VELOCITY,
     NUM_VOICES,
-    OFFSET_UNITS,
     ONSET,
     ROLES,
 )
-from groovevae.bars.types import BarBatch
+from groovevae.network.inputs import HALF_STEP
 from groovevae.network.logits import BarLogits
 
 _ROLE_OF_LOGITS = {
@@ -31,14 +30,6 @@ _ROLE_OF_LOGITS = {
     **dict.fromkeys(("chord_onset", "chord_hold"), CHORDS),
     "lead": LEAD,
 }
-_NUM_GRIDS = len(BarBatch._fields) - 2  # the rest is the metre
-
-
-class Metre(NamedTuple):
-    """The metre of B bars, as in BarBatch."""
-
-    num_steps: np.ndarray  # (B,)
-    is_compound: np.ndarray  # (B,)
 
 
 class Chances(NamedTuple):
@@ -79,18 +70,19 @@ def logits_to_beat(
     holds = _draw_bool(logits.chord_hold, temperature, by.chord_hold) & inside & ~onsets
     bass = _draw_token(logits.bass, temperature, by.bass) * inside[..., 0]
     lead = _draw_token(logits.lead, temperature, by.lead) * inside[..., 0]
-    struck = np.stack([bass >= FIRST_PITCH, onsets.any(-1), lead >= FIRST_PITCH], axis=-1)
-    return BarBatch(
+    beat = BarBatch(
         drums=_to_velocity(logits.drums_velocity) * hits,
         drums_offset=_to_offset(logits.drums_offset) * hits,
         bass=bass.astype(np.uint8),
         chords=(onsets * ONSET + holds * HOLD).astype(np.uint8),
         lead=lead.astype(np.uint8),
-        velocity=_to_velocity(logits.velocity) * struck,
-        offset=_to_offset(logits.offset) * struck,
+        velocity=_to_velocity(logits.velocity),
+        offset=_to_offset(logits.offset),
         num_steps=metre.num_steps,
         is_compound=metre.is_compound,
     )
+    struck = beat.pitched_strikes()  # what strikes nothing has no feel
+    return beat._replace(velocity=beat.velocity * struck, offset=beat.offset * struck)
 
 
 def _draw_bool(logits: np.ndarray, temperature: float, chance: np.ndarray | None) -> np.ndarray:
@@ -117,12 +109,11 @@ def _hands(strength: np.ndarray, onsets: np.ndarray) -> np.ndarray:
 
 
 def _to_velocity(mean: np.ndarray) -> np.ndarray:
-    return np.clip(np.round(mean * 127), 1, 127).astype(np.uint8)
+    return np.clip(np.round(mean * MAX_VELOCITY), 1, MAX_VELOCITY).astype(np.uint8)
 
 
 def _to_offset(mean: np.ndarray) -> np.ndarray:
-    half_step = OFFSET_UNITS / 2
-    return np.clip(np.round(mean * half_step), -half_step, half_step - 1).astype(np.int8)
+    return np.clip(np.round(mean * HALF_STEP), -HALF_STEP, HALF_STEP - 1).astype(np.int8)
 
 
 def merge_streams(logits: BarLogits, num_streams: int) -> BarLogits:
@@ -145,11 +136,5 @@ def put_in(beat: BarBatch, given: BarBatch, is_kept: np.ndarray) -> BarBatch:
     """The beat with the notes, velocities and micro-timing that are given for the kept roles, (B, 4) bool."""
     of_role = {role: is_kept[:, index, None] for index, role in enumerate(ROLES)}  # (B, 1) each
     drums, chords, pitched = of_role["drums"][..., None], of_role["chords"][..., None], is_kept[:, None, BASS:]
-    masks = BarBatch(drums, drums, of_role["bass"], chords, of_role["lead"], pitched, pitched, *beat[_NUM_GRIDS:])
-    return map_grids(np.where, masks, given, beat)
-
-
-def map_grids(function: Callable[..., np.ndarray], batch: BarBatch, *others: BarBatch) -> BarBatch:
-    """The batch with a function applied to each of its grids (and those of `others`); the metre stays."""
-    grids = (function(*parts) for parts in zip(*(part[:_NUM_GRIDS] for part in (batch, *others)), strict=True))
-    return BarBatch._make((*grids, *batch[_NUM_GRIDS:]))
+    masks = BarBatch(drums, drums, of_role["bass"], chords, of_role["lead"], pitched, pitched, *beat.metre)
+    return masks.map_grids(np.where, given, beat)

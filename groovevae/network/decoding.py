@@ -11,12 +11,13 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import HOLD, OFF, ONSET, PITCHED, ROLES, STEPS_PER_BEAT
-from groovevae.bars.types import BarBatch, Bars
+from groovevae.bars.types import Bars
 from groovevae.errors import RequestError
-from groovevae.network.beats import Metre, chances, logits_to_beat, map_grids, merge_streams, put_in
+from groovevae.network.beats import chances, logits_to_beat, merge_streams, put_in
 from groovevae.network.forward import Network
-from groovevae.network.logits import metre_index
+from groovevae.network.inputs import metre_index
 
 Chunk = TypeVar("Chunk")
 DEFAULT_TEMPERATURE = 0.5  # of new music, and of what is measured of it
@@ -98,7 +99,7 @@ def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, tem
             bar=_pad(bar[here], CHUNK),
         )
         out = _decode(network, slots, int(chunk.num_beats.max()), temperature)
-        grids = {name: part[: len(chunk)] for name, part in zip(BarBatch._fields[:7], out, strict=False)}
+        grids = {name: part[: len(chunk)] for name, part in out.grids.items()}
         return dataclasses.replace(chunk, **grids)
 
     return Bars.concatenate(of_chunks(decoded, len(like)))
@@ -130,21 +131,20 @@ class _Slots(NamedTuple):
 def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float) -> BarBatch:
     """Beat after beat, all streams together: each hears the one beat before that was put together from all of them."""
     num_streams, num_bars, size = slots.z.shape
-    metre = Metre(slots.given.num_steps, slots.given.is_compound)
+    metre = slots.given.metre
     z = slots.z.reshape(num_streams * num_bars, size)  # (S * B, Z)
     projected, h = network.project(z, np.tile(metre_index(*metre), num_streams), num_beats)
     drawn = chances(slots.seed, slots.bar) if temperature > 0 else None
-    out = map_grids(np.zeros_like, slots.given)
+    out = slots.given.map_grids(np.zeros_like)
     before = None
     for number in range(num_beats):
         first = number * STEPS_PER_BEAT
-        steps = slice(first, first + STEPS_PER_BEAT)
         h, logits = network.step(h, projected[:, number], network.hear(before, num_bars), num_streams)
         of_beat = None if drawn is None else drawn.steps(first, STEPS_PER_BEAT)
         beat = logits_to_beat(merge_streams(logits, num_streams), metre, first, temperature, of_beat)
-        before = put_in(beat, map_grids(lambda grid, at=steps: grid[:, at], slots.given), slots.is_kept)
-        for whole, part in zip(out[:7], before[:7], strict=True):
-            whole[:, steps] = part
+        before = put_in(beat, slots.given.steps(first, STEPS_PER_BEAT), slots.is_kept)
+        for name, whole in out.grids.items():
+            whole[:, first : first + STEPS_PER_BEAT] = getattr(before, name)
     return out
 
 

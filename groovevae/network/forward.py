@@ -9,21 +9,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from groovevae.bars.constants import BASS_TOKENS, HOLD, LEAD_TOKENS, OFFSET_UNITS, ONSET, STEPS_PER_BEAT
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
+from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, STEPS_PER_BEAT
 from groovevae.config import ModelConfig
 from groovevae.errors import ModelFileError
-from groovevae.network.logits import (
-    HEAD_EDGES,
-    HEADS,
-    MAX_BEATS,
-    MAX_LOGVAR,
-    MIN_LOG_SCALE,
-    NUM_FEATURES,
-    NUM_METRES,
-    BarLogits,
-    metre_index,
-)
+from groovevae.network.inputs import MAX_BEATS, NUM_FEATURES, NUM_METRES, metre_index, step_features
+from groovevae.network.logits import HEADS, NUM_SCALES, BarLogits, posterior, split_heads
 
 _GELU = np.float32(np.sqrt(2 / np.pi))
 
@@ -66,10 +57,9 @@ class Network(Layers):
         """Mean and log-variance (B, Z) of each bar's posterior."""
         w = self.weights
         num_beats = batch.bass.shape[1] // STEPS_PER_BEAT
-        steps = np.arange(num_beats) * STEPS_PER_BEAT
-        mask = (steps[None] < batch.num_steps[:, None]).astype(np.float32)  # (B, T): beats that begin inside
+        mask = batch.inside[:, ::STEPS_PER_BEAT].astype(np.float32)  # (B, T): beats that begin inside
         beats = self._read("encoder", batch)  # (B, T, E)
-        beats += w["encoder/metre"][metre_index(batch.num_steps, batch.is_compound)][:, None]
+        beats += w["encoder/metre"][metre_index(*batch.metre)][:, None]
         gates = self._dense("encoder/to_gates", beats)
         forward_gates, backward_gates = np.split(gates, 2, axis=-1)
         last = first = np.zeros(beats[:, 0].shape, np.float32)
@@ -80,11 +70,10 @@ class Network(Layers):
         stats = self._dense("encoder/summary", np.concatenate([last, first], axis=-1))  # (B, 2Z)
         for beat in range(num_beats):
             stats += mask[:, beat, None] * (beats[:, beat] @ w["encoder/of_beat"][beat])
-        mean, logvar = np.split(stats, 2, axis=-1)
-        return mean, np.clip(logvar - 2.0, -12.0, MAX_LOGVAR)
+        return posterior(stats, np)
 
     def project(self, z: np.ndarray, metre: np.ndarray, num_beats: int) -> tuple[np.ndarray, np.ndarray]:
-        """Project `z` (B, Z) to each beat (B, T, E) and the first state (B, H), as `training.network.Decoder` does."""
+        """Project `z` (B, Z) to each beat (B, T, E) and the first state (B, H), as the Flax `Decoder` does."""
         of_beat = self.weights["decoder/of_beat"]
         beats = np.stack([z @ of_beat[beat] for beat in range(num_beats)], axis=1)
         h = np.tanh(self._dense("decoder/start", z) + self.weights["decoder/metre"][metre])
@@ -109,27 +98,12 @@ class Network(Layers):
         h = self._gru("decoder/gru", h, gates)
         steps = gelu(self._dense("decoder/out", h) + self._dense("decoder/skip", projected))  # (S * B, 4D)
         heads = self._dense("decoder/heads", steps.reshape(len(h), STEPS_PER_BEAT, -1))
-        parts = dict(zip(HEADS, np.split(heads, HEAD_EDGES, axis=-1), strict=True))
-        return h, BarLogits(**parts, log_scales=np.maximum(self.weights["decoder/log_scales"], MIN_LOG_SCALE))
+        return h, split_heads(heads, self.weights["decoder/log_scales"], np)
 
     def _read(self, side: str, batch: BarBatch) -> np.ndarray:
         """(B, S) steps -> (B, S / 4, out) beats, as `model.BeatReader` does."""
         w = self.weights
-        half_step = np.float32(OFFSET_UNITS / 2)
-        features = np.concatenate(
-            [
-                batch.drums > 0,
-                batch.drums / np.float32(127),
-                batch.drums_offset / half_step,
-                batch.chords == ONSET,
-                batch.chords == HOLD,
-                batch.velocity / np.float32(127),
-                batch.offset / half_step,
-            ],
-            axis=-1,
-            dtype=np.float32,
-        )  # (B, S, F)
-        steps = self._dense(f"{side}/read/dense", features)
+        steps = self._dense(f"{side}/read/dense", step_features(batch, np))
         steps += w[f"{side}/read/bass"][batch.bass] + w[f"{side}/read/lead"][batch.lead]
         num_bars, num_steps, size = steps.shape
         beats = gelu(steps).reshape(num_bars, num_steps // STEPS_PER_BEAT, STEPS_PER_BEAT * size)
@@ -165,7 +139,7 @@ def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
         "encoder/of_beat": (MAX_BEATS, encoder, 2 * latent),
         "decoder/metre": (NUM_METRES, decoder),
         "decoder/of_beat": (MAX_BEATS, latent, encoder),
-        "decoder/log_scales": (8,),
+        "decoder/log_scales": (NUM_SCALES,),
     }
     for side, inner, out in (("encoder", step, encoder), ("decoder", step // 2, step)):
         dense[f"{side}/read/dense"] = (NUM_FEATURES, inner)

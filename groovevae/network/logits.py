@@ -10,17 +10,18 @@ from groovevae.bars.constants import (
     BASS_TOKENS,
     CHORD_SIZE,
     LEAD_TOKENS,
-    MAX_STEPS,
     NUM_VOICES,
     PITCHED,
-    STEPS_PER_BEAT,
 )
 
-MAX_BEATS = MAX_STEPS // STEPS_PER_BEAT
-NUM_METRES = 2 * (MAX_STEPS + 1)
-NUM_FEATURES = 3 * NUM_VOICES + 2 * CHORD_SIZE + 2 * len(PITCHED)  # of a step, beside its bass and lead tokens
 MIN_LOG_SCALE = -4.0  # smallest spread that the decoder may claim for velocity (1 = 127) and offset (1 = half a step)
-MAX_LOGVAR = 4.0
+NUM_SCALES = 2 + 2 * len(PITCHED)
+LOGVAR_SHIFT = 2.0  # below what the encoder says of it lies a posterior's log-variance: training starts narrow
+MIN_LOGVAR, MAX_LOGVAR = -12.0, 4.0
+
+# Where training starts: spreads, and logits of states that most steps do not have.
+START_LOG_SCALE = -2.0
+RARE, RARE_LOGIT = ("drums", "chord_onset", "chord_hold"), -3.0
 
 
 class BarLogits(NamedTuple):
@@ -56,6 +57,19 @@ HEADS = {
 HEAD_EDGES = np.cumsum(list(HEADS.values()))[:-1]  # where each head but the first begins
 
 
-def metre_index(num_steps: Any, is_compound: Any) -> Any:
-    """Row of the metre tables, (B,): the bar's length, and whether its beats fall into threes."""
-    return 2 * num_steps + is_compound
+def head_bias() -> np.ndarray:
+    """Return where the biases of all heads start, (sum of HEADS,) float32."""
+    rare = [RARE_LOGIT if name in RARE else 0.0 for name in HEADS]
+    return np.repeat(rare, list(HEADS.values())).astype(np.float32)
+
+
+def split_heads(heads: Any, log_scales: Any, xp: Any) -> BarLogits:
+    """Return all heads' outputs (..., sum of HEADS) by name; `xp` is `numpy` or `jax.numpy`."""
+    parts = dict(zip(HEADS, xp.split(heads, HEAD_EDGES, axis=-1), strict=True))
+    return BarLogits(**parts, log_scales=xp.maximum(log_scales, MIN_LOG_SCALE))
+
+
+def posterior(stats: Any, xp: Any) -> tuple[Any, Any]:
+    """Return the mean and log-variance (B, Z) that the encoder's last layer (B, 2Z) says; `xp` as in `split_heads`."""
+    mean, logvar = xp.split(stats, 2, axis=-1)
+    return mean, xp.clip(logvar - LOGVAR_SHIFT, MIN_LOGVAR, MAX_LOGVAR)

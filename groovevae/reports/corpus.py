@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from groovevae.bars.constants import ROLES
-from groovevae.corpus.report import CorpusReport
+from groovevae.corpus.summary import CorpusReport
 from groovevae.reports import values
 from groovevae.reports.table import Part, Table
 

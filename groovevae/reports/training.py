@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from groovevae.bars.constants import ROLES
 from groovevae.corpus import Corpus
 from groovevae.measures.note_f1 import macro_f1
 from groovevae.reports.table import Part, Table
+from groovevae.systems import command_text
 
 if TYPE_CHECKING:
     from groovevae.training.result import Trained
@@ -19,7 +19,7 @@ def corpus_read(corpus: Corpus, name: str) -> Iterator[Part]:
     """Say what was read of a corpus that the user calls `name`."""
     yield f"{name}: files used: {len(corpus.songs):,}, genres: {len(corpus.genres)}"
     if unused := len(corpus.rejected) + len(corpus.unread):
-        yield f"files not used: {unused:,}; groove corpus {shlex.quote(name)} lists them"
+        yield f"files not used: {unused:,}; {command_text(['groove', 'corpus', name])} lists them"
 
 
 def trained_model(trained: Trained, name: str) -> Iterator[Part]:
@@ -32,7 +32,7 @@ def trained_model(trained: Trained, name: str) -> Iterator[Part]:
     genres = sorted(trained.model.genres.values(), key=lambda genre: not genre.phrases)
     first, second = [genre.name for genre in [*genres, *genres]][:2]
     yield f"Model of {trained.steps_done:,} steps: {name}"
-    yield f"Try it: {shlex.join(['groove', 'blend', first, second, '--model', name])}"
+    yield f"Try it: {command_text(['groove', 'blend', first, second, '--model', name])}"
 
 
 def f1_table(rows: Mapping[str, Mapping[str, float]]) -> Table:

@@ -15,17 +15,18 @@ import optax
 from flax import nnx
 from jax import Array
 
+from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
-from groovevae.bars.types import BarBatch
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
 from groovevae.errors import CorpusError, Cure, RequestError
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
+from groovevae.network.nats import ACTIVE_KL
 from groovevae.training.devices import make_mesh, replicate, split_rows
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.losses import beta_at, genre_loss, kl_divergence, kl_with_free_bits, recon_loss
-from groovevae.training.network import GrooveVAE
 from groovevae.training.processes import any_process, in_first_process
 from groovevae.training.weights import build_network, state_to_arrays
 
@@ -33,8 +34,9 @@ REPORT_STEPS = 25  # steps between two reports
 EVAL_STEPS = 1000  # steps between two measurements on held-out songs
 EVAL_BARS = 32  # bars a genre for those, and four times as many at the end
 SAVE_SECONDS = 120.0  # between two states saved
-ACTIVE_KL = 0.1  # nats: a latent dimension that carries more is active
 NATS_PER_UNIT = 100.0  # the loss is scaled by this, so that gradients have a norm near 1
+
+Graph = nnx.GraphDef[GrooveVAE]  # what of the network is no array
 
 
 class TrainState(NamedTuple):
@@ -88,7 +90,7 @@ def make_optimizer(config: TrainConfig) -> optax.GradientTransformation:
 
 
 def loss_fn(
-    params: Any, graph: nnx.GraphDef, config: TrainConfig, batch: BarBatch, genre: Array, step: Array
+    params: Any, graph: Graph, config: TrainConfig, batch: BarBatch, genre: Array, step: Array
 ) -> tuple[Array, StepMetrics]:
     """Scaled training loss of a batch. Noise and hidden inputs follow from the seed and the step."""
     network: GrooveVAE = nnx.merge(graph, params)
@@ -108,7 +110,7 @@ def loss_fn(
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
 def train_step(
-    graph: nnx.GraphDef, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
+    graph: Graph, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
 ) -> tuple[TrainState, StepMetrics]:
     """One step of the optimiser, and of the average of the weights."""
     grads, metrics = jax.grad(loss_fn, has_aux=True)(state.params, graph, config, batch, genre, state.step)
@@ -160,7 +162,8 @@ def run_training(
         raise CorpusError("no bars to train on")
     batches, graph, mesh = Batches.of(data, config), _graph(model_config, config), make_mesh(config.batch_size)
     state = replicate(mesh, state)
-    step, pending, clock = int(state.step), [], _Clock()
+    step, clock = int(state.step), _Clock()
+    pending: list[StepMetrics] = []
 
     def tell(means: StepMetrics, pace: float) -> None:
         is_at_end = step == config.steps
@@ -181,7 +184,7 @@ def run_training(
     return state
 
 
-def _graph(model_config: ModelConfig, config: TrainConfig) -> nnx.GraphDef:
+def _graph(model_config: ModelConfig, config: TrainConfig) -> Graph:
     """What of the network is no array."""
     low_precision = config.low_precision
     return nnx.graphdef(nnx.eval_shape(lambda: GrooveVAE(model_config, low_precision=low_precision, rngs=nnx.Rngs(0))))

@@ -13,10 +13,10 @@ from flax import nnx
 from groovevae.bars import Song
 from groovevae.config import PriorConfig
 from groovevae.corpus.dataset import sounding
-from groovevae.generation.prior_sampling import metre_rows
+from groovevae.generation.phrase_prior import metre_rows
 from groovevae.measures.phrases import role_digests
-from groovevae.model.forms import FORM_BARS, NEW, Coordinates, Prior, pick_forms, plan_of
 from groovevae.model.genres import Genre
+from groovevae.model.phrase_forms import FORM_BARS, NEW, Coordinates, Prior, pick_forms, plan_of
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.progress import Progress, quiet
@@ -131,7 +131,7 @@ def _fit(
     state = optimiser.init(params)
 
     @jax.jit
-    def step(params: Any, state: Any, x: np.ndarray, batch: PhraseBatch, mask: np.ndarray, key: jax.Array) -> Any:
+    def step(params: Any, state: Any, x: Any, batch: PhraseBatch, mask: Any, key: jax.Array) -> Any:
         loss, grads = jax.value_and_grad(lambda p: flow_loss(nnx.merge(graph, p), x, batch, mask, key))(params)
         updates, state = optimiser.update(grads, state, params)
         return optax.apply_updates(params, updates), state, loss

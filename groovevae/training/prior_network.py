@@ -9,19 +9,18 @@ is its twin in NumPy.
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import nnx
 from jax import Array
 
 from groovevae.bars.constants import ROLES
 from groovevae.config import PriorConfig
-from groovevae.generation.prior_sampling import LAGS, NUM_KNOWN, NUM_SOURCES, NUM_TIMES, PERIOD
-from groovevae.model.forms import NEW, SILENT
-from groovevae.network.logits import NUM_METRES
+from groovevae.generation.phrase_prior import LAGS, NUM_KNOWN, NUM_SOURCES, NUM_TIMES, PERIOD
+from groovevae.model.phrase_forms import NEW, SILENT
+from groovevae.network.inputs import NUM_METRES
 from groovevae.training.layers import GRU, Dense
 
 INPUT_NOISE = 0.2  # spreads, added to earlier bars in training: drawn bars are not as clean as real ones
@@ -29,13 +28,13 @@ DRAWS = 2  # places on the way from noise to each bar that a training step looks
 
 
 class PhraseBatch(NamedTuple):
-    """What is known of B phrases of T bars beside their points."""
+    """What is known of B phrases of T bars beside their points, NumPy or JAX."""
 
-    plan: np.ndarray  # (B, T, 4) int, as in Form
-    genre: np.ndarray  # (B,) int
-    metre: np.ndarray  # (B, T) int: row of the metre table
-    setting: np.ndarray  # (B, 2): minor key, log2 of tempo / 120
-    style: np.ndarray  # (B, K): mean of the song's bars
+    plan: Any  # (B, T, 4) int, as in Form
+    genre: Any  # (B,) int
+    metre: Any  # (B, T) int: row of the metre table
+    setting: Any  # (B, 2): minor key, log2 of tempo / 120
+    style: Any  # (B, K): mean of the song's bars
 
 
 class Context(NamedTuple):
@@ -63,7 +62,7 @@ class PriorNetwork(nnx.Module):
         self.middle = dense(head, head)
         self.out = dense(head, size)
         self.gates = dense(head, NUM_SOURCES)
-        self.of_lag = nnx.Param(jnp.full((len(LAGS), size), 0.25))
+        self.of_lag = nnx.Param(jnp.full((len(LAGS), size), 0.25, jnp.float32))  # or JAX compiles each step twice
         self.of_style = nnx.Param(jnp.ones(size))
         self.down = nnx.List([dense(size, config.role_rank) for _ in ROLES])
         self.up = nnx.List([dense(config.role_rank, size) for _ in ROLES])

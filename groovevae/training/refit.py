@@ -14,8 +14,8 @@ from groovevae.fitting.song_codes import with_song_codes
 from groovevae.measures.attributes import ATTRIBUTES
 from groovevae.model.file import ModelFile
 from groovevae.progress import Progress, quiet
+from groovevae.training.data import dataset, rehearse, songs_with_genres
 from groovevae.training.prior import fit_prior
-from groovevae.training.sources import dataset, rehearse, songs_with_genres
 
 PARTS = ("blends", "vectors", "prior")
 

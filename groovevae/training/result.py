@@ -22,8 +22,8 @@ from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
+from groovevae.training.data import Sources, dataset, fingerprint
 from groovevae.training.loop import EVAL_BARS, TrainState, reconstruction_f1
-from groovevae.training.sources import Sources, dataset, fingerprint
 from groovevae.training.weights import state_to_arrays
 
 MAX_WEIGHT = 65504.0  # the largest float16, which model files hold

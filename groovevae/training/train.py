@@ -13,12 +13,12 @@ from groovevae.corpus import Corpus
 from groovevae.errors import Cure, OutputError, RequestError
 from groovevae.files import remove_unfinished
 from groovevae.model.file import ModelFile, save_model
+from groovevae.training.data import Sources, fingerprint, gather_sources, songs_with_genres
 from groovevae.training.devices import make_mesh
 from groovevae.training.loop import TrainingProgress, TrainState, initial_state, run_training
 from groovevae.training.prior import fit_prior
 from groovevae.training.processes import check_alike, in_first_process, is_first_process, lost_processes_named, together
 from groovevae.training.result import Trained, described
-from groovevae.training.sources import Sources, fingerprint, gather_sources, songs_with_genres
 from groovevae.training.state_file import Run, load_state, save_state, state_file
 from groovevae.training.weights import state_to_arrays
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from groovevae.bars.constants import ROLES
 from groovevae.evaluation.bootstrap import LEVEL
-from groovevae.evaluation.truth import LATENT, Truth
+from groovevae.evaluation.true_versions import LATENT, Truth
 from groovevae.reports.evaluation.figures import number, with_interval
 from groovevae.reports.table import Table
 

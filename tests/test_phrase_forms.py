@@ -5,7 +5,8 @@ from test_phrases import phrase
 from groovevae.bars import Song
 from groovevae.config import PriorConfig
 from groovevae.measures.phrases import role_digests
-from groovevae.model.forms import (
+from groovevae.model.genres import Genre
+from groovevae.model.phrase_forms import (
     MAX_FORMS,
     NEW,
     SILENT,
@@ -19,7 +20,6 @@ from groovevae.model.forms import (
     prior_from_file,
     prior_to_file,
 )
-from groovevae.model.genres import Genre
 
 PLAYED = {"metre": (3, 4), "tempo": 90.0, "transpose": -3, "is_minor": True, "programs": (1, 2, 3), "kit": (36, 38)}
 PLAYED |= {"style": np.zeros(4, np.float16)}

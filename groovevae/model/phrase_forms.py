@@ -1,7 +1,7 @@
-"""How phrases are built: which role rests, which repeats an earlier bar, which plays something new. NumPy alone.
+"""How phrases are built: in each bar, a role rests, repeats an earlier bar, or plays something new.
 
-A `Form` is that plan of one real phrase and how its song is played, without any of its notes; a `Prior` is all that a
-model file holds to make new phrases from.
+A `Form` is this plan of one real phrase, with its song's tempo, key and instruments but none of its notes. A `Prior` is
+all that a model file holds for making new phrases. This module needs only NumPy; `training.prior` fills a prior.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from groovevae.config import PriorConfig
 from groovevae.measures.phrases import role_digests
 from groovevae.model.genres import Genre
 
-SILENT, NEW = -1, 0  # what a role does in a bar; a number above says how many bars ago it played the same
+SILENT, NEW = -1, 0  # what a role does in a bar; a number n above 0 means that it repeats what it played n bars ago
 FORM_BARS = 16
 MIN_FORM_BARS = 4
-RIDGE = 0.05  # variance that is added in every direction: less than this makes no note another
-MAX_FORMS = 48  # of a genre: one a song, or more of a genre of few songs
-_START_EVERY = 4  # bars between the places of a song where a form may start
+RIDGE = 0.05  # variance added in every direction: a move smaller than this changes no note
+MAX_FORMS = 48  # for each genre: one from each song, or several where there are few songs
+_START_EVERY = 4  # bars between the places in a song where a form may start
 
 _PLAYED = ("metre", "programs", "kit")
 
@@ -34,22 +34,22 @@ class Form:
 
     roles: np.ndarray  # (L, 4) int8: SILENT, NEW, or the number of bars since the one that is repeated
     metre: tuple[int, int]
-    tempo: float  # quarter notes a minute
+    tempo: float  # quarter notes per minute
     transpose: int  # as in Song
     is_minor: bool
     programs: tuple[int, int, int]
     kit: tuple[int, ...]
-    style: np.ndarray  # (Z,) float16: the mean of the song's latent points, of which no bar can be told
+    style: np.ndarray  # (Z,) float16: the mean of the song's latent points, which gives away none of its bars
 
     def at(self, num_bars: int) -> np.ndarray:
-        """The plan of any number of bars, (num_bars, 4): after its end it goes on from its start."""
+        """Return the plan for any number of bars, (num_bars, 4); after its end it starts over."""
         plan = self.roles[np.arange(num_bars) % len(self.roles)]
         return np.where(plan > np.arange(num_bars)[:, None], NEW, plan)
 
 
 @dataclass(frozen=True)
 class Prior:
-    """What new phrases are made from: a network's weights, and forms by genre."""
+    """Everything that new phrases are made from: a network's weights, and forms by genre."""
 
     config: PriorConfig
     genres: tuple[str, ...]
@@ -58,9 +58,10 @@ class Prior:
 
 
 class Coordinates:
-    """Latent points of a genre in units of its own spread: there its Gaussian has mean 0 and covariance 1.
+    """Whitening for one genre: in its own coordinates, the genre's Gaussian has mean 0 and covariance 1.
 
-    The square root that is symmetric turns the axes of all genres as little as can be, so they mean about the same.
+    It uses the symmetric square root of the covariance, which rotates the axes as little as possible, so an axis means
+    about the same in every genre.
     """
 
     def __init__(self, genre: Genre) -> None:
@@ -71,18 +72,18 @@ class Coordinates:
         self._inverse = (vectors / spread) @ vectors.T
 
     def of(self, z: np.ndarray) -> np.ndarray:
-        """The coordinates (..., Z) of points (..., Z)."""
+        """Convert latent points (..., Z) to coordinates (..., Z)."""
         return ((z - self._mean) @ self._inverse).astype(np.float32)
 
     def points(self, coordinates: np.ndarray) -> np.ndarray:
-        """The pair of `of`."""
+        """Convert coordinates (..., Z) to latent points (..., Z): the inverse of `of`."""
         return (self._mean + coordinates @ self._root).astype(np.float32)
 
 
 def plan_of(digests: np.ndarray) -> np.ndarray:
-    """The plan (L, 4) int8 of bars with these role digests (L, 4): each role rests, repeats, or is new.
+    """Return the plan (L, 4) int8 of bars with these role digests (L, 4): each role rests, repeats, or is new.
 
-    The nearest equal bar is the one repeated. It looks back less than FORM_BARS bars.
+    A role repeats the nearest earlier bar that equals it, less than FORM_BARS bars back.
     """
     plan = np.full(digests.shape, NEW, np.int8)
     for lag in range(min(len(digests), FORM_BARS) - 1, 0, -1):  # the nearest is written last
@@ -92,7 +93,7 @@ def plan_of(digests: np.ndarray) -> np.ndarray:
 
 
 def form_starts(song: Song) -> list[int]:
-    """Bars of a song where a phrase of one metre can start, FORM_BARS long or as long as the song goes on."""
+    """Return the bars at which a phrase in one metre can start: FORM_BARS long, or as long as a shorter song."""
     bars = song.bars
     sounding = np.flatnonzero(bars.has_notes)
     if not len(sounding):
@@ -108,7 +109,7 @@ def form_starts(song: Song) -> list[int]:
 
 
 def form_of(song: Song, start: int, digests: np.ndarray, style: np.ndarray) -> Form:
-    """The form of a song's bars from `start` on; `digests` (N, 4) and `style` (Z,) are of all its bars."""
+    """Return the form of a song's bars from `start` on; `digests` (N, 4) and `style` (Z,) describe the whole song."""
     window = slice(start, start + FORM_BARS)
     last = int(np.flatnonzero(song.bars.has_notes)[-1]) + 1
     numerator, denominator = song.bars.metre[start].tolist()
@@ -125,9 +126,9 @@ def form_of(song: Song, start: int, digests: np.ndarray, style: np.ndarray) -> F
 
 
 def pick_forms(name: str, songs: Sequence[Song], styles: Sequence[np.ndarray]) -> tuple[Form, ...]:
-    """Up to MAX_FORMS forms of a genre's songs, from as many songs as there are; `name` seeds which.
+    """Pick up to MAX_FORMS forms for a genre, from as many different songs as possible; its `name` seeds the choice.
 
-    `styles` are the means (Z,) of each song's latent points.
+    `styles` holds the mean (Z,) of each song's latent points.
     """
     rng = np.random.default_rng(list(name.encode()))
     places = [(*pair, rng.permutation(form_starts(pair[0])).tolist()) for pair in zip(songs, styles, strict=True)]
@@ -142,9 +143,9 @@ def pick_forms(name: str, songs: Sequence[Song], styles: Sequence[np.ndarray]) -
 
 
 def prior_to_file(prior: Prior) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Arrays and JSON values of a prior, for a model file; weights become float16."""
+    """Convert a prior to the arrays and JSON values of a model file; weights become float16."""
     tensors = {f"weights/{name}": array.astype(np.float16) for name, array in prior.weights.items()}
-    played: dict[str, list] = {}
+    played: dict[str, list[dict[str, Any]]] = {}
     for index, name in enumerate(prior.genres):
         forms = prior.forms.get(name, ())
         played[name] = [{**vars(form), "roles": len(form.roles), "style": 0} for form in forms]
@@ -155,7 +156,10 @@ def prior_to_file(prior: Prior) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def prior_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> Prior:
-    """The pair of `prior_to_file`, its arrays below "prior/". Raises KeyError, TypeError or ValueError for damage."""
+    """Build a prior from what `prior_to_file` returned, the arrays now named "prior/...".
+
+    Raises KeyError, TypeError or ValueError for damaged values.
+    """
     tensors = {name.removeprefix("prior/"): array for name, array in tensors.items() if name.startswith("prior/")}
     forms = {}
     for index, name in enumerate(texts["genres"]):

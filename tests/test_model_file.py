@@ -141,12 +141,12 @@ def test_a_file_cut_short_anywhere_is_found(path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", r"no groovevae model file, or one cut short \(0 bytes\)"),
-        (b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk", "no groovevae model file"),
-        (b"\2\0\0\0\0\0\0\0{}", "no groovevae model file"),
-        (b"\2\0\0\0\0\0\0\0[]", "no groovevae model file"),
-        (b"\4\0\0\0\0\0\0\0\xff\xfe\xff\xfe", "no groovevae model file"),
-        (b"\xff" * 64, "no groovevae model file"),
+        (b"", r"not a groovevae model file, or one cut short \(0 bytes\)"),
+        (b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk", "not a groovevae model file"),
+        (b"\2\0\0\0\0\0\0\0{}", "not a groovevae model file"),
+        (b"\2\0\0\0\0\0\0\0[]", "not a groovevae model file"),
+        (b"\4\0\0\0\0\0\0\0\xff\xfe\xff\xfe", "not a groovevae model file"),
+        (b"\xff" * 64, "not a groovevae model file"),
     ],
 )
 def test_files_that_are_no_model(tmp_path: Path, data: bytes, message: str) -> None:
@@ -160,7 +160,7 @@ def test_other_safetensors_files_are_no_model(tmp_path: Path) -> None:
 
     path = tmp_path / "other.safetensors"
     save_file({"x": np.zeros(2, np.float32)}, path, metadata={"format": "pt"})
-    assert "no groovevae model file" in error_of(path)
+    assert "not a groovevae model file" in error_of(path)
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:
@@ -218,9 +218,9 @@ def test_values_that_cannot_be(path: Path, name: str, array: np.ndarray | None) 
         ("tempo", 0, "genre 'rock' has a tempo of 0"),
         ("tempo", float("nan"), "genre 'rock' has a tempo of nan"),
         ("name", 7, "a genre without a name"),
-        ("num_bars", -1, "genre 'rock' has no number of bars or songs"),
-        ("programs", [[[128, 1.0]], [], []], "genre 'rock' has a program that is none"),
-        ("kit", [36] * 8, "genre 'rock' has no drum kit"),
+        ("num_bars", -1, "genre 'rock' has an impossible number of bars or songs"),
+        ("programs", [[[128, 1.0]], [], []], "genre 'rock' has a program outside 0 to 127"),
+        ("kit", [36] * 8, "genre 'rock' has a drum kit that is not nine keys from 0 to 127"),
     ],
 )
 def test_genres_that_cannot_be(path: Path, what: str, value: object, message: str) -> None:

@@ -10,9 +10,9 @@ from tiny import SIZES as BARE
 
 from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS
 from groovevae.errors import ModelFileError
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.layers import GRU, matmul
 from groovevae.training.losses import recon_loss
-from groovevae.training.network import GrooveVAE
 from groovevae.training.weights import arrays_to_state, build_network, network_to_weights, state_to_arrays
 
 SIZES = replace(BARE, num_genres=3)

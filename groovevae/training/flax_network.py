@@ -6,31 +6,14 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import nnx
 from jax import Array
 
-from groovevae.bars.constants import (
-    BASS_TOKENS,
-    HOLD,
-    LEAD_TOKENS,
-    OFFSET_UNITS,
-    ONSET,
-    STEPS_PER_BEAT,
-)
-from groovevae.bars.types import BarBatch
+from groovevae.bars.batch import BarBatch
+from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, STEPS_PER_BEAT
 from groovevae.config import ModelConfig
-from groovevae.network.logits import (
-    HEAD_EDGES,
-    HEADS,
-    MAX_BEATS,
-    MAX_LOGVAR,
-    MIN_LOG_SCALE,
-    NUM_FEATURES,
-    NUM_METRES,
-    BarLogits,
-    metre_index,
-)
+from groovevae.network.inputs import MAX_BEATS, NUM_FEATURES, NUM_METRES, metre_index, step_features
+from groovevae.network.logits import HEADS, NUM_SCALES, START_LOG_SCALE, BarLogits, head_bias, posterior, split_heads
 from groovevae.training.layers import GRU, Dense, matmul
 
 
@@ -42,10 +25,6 @@ class VAEOutput(NamedTuple):
     mean: Array  # (B, Z)
     logvar: Array  # (B, Z)
     genre_logits: Array  # (B, G); (B, 0) without a genre head
-
-
-_RARE = ("drums", "chord_onset", "chord_hold")
-RARE_LOGIT = -3.0  # where training starts for states that most steps do not have
 
 
 class BeatReader(nnx.Module):
@@ -60,19 +39,7 @@ class BeatReader(nnx.Module):
 
     def __call__(self, batch: BarBatch) -> Array:
         """(B, S) steps -> (B, S / 4, out_size) beats."""
-        features = jnp.concatenate(
-            [
-                batch.drums > 0,
-                batch.drums / 127,
-                batch.drums_offset / (OFFSET_UNITS / 2),
-                batch.chords == ONSET,
-                batch.chords == HOLD,
-                batch.velocity / 127,
-                batch.offset / (OFFSET_UNITS / 2),
-            ],
-            axis=-1,
-        )  # (B, S, F)
-        steps = self.dense(features) + self.bass[...][batch.bass] + self.lead[...][batch.lead]
+        steps = self.dense(step_features(batch, jnp)) + self.bass[...][batch.bass] + self.lead[...][batch.lead]
         num_bars, num_steps, size = steps.shape
         beats = jax.nn.gelu(steps).reshape(num_bars, num_steps // STEPS_PER_BEAT, STEPS_PER_BEAT * size)
         return jax.nn.gelu(self.out(beats))
@@ -97,10 +64,8 @@ class Encoder(nnx.Module):
 
     def __call__(self, batch: BarBatch) -> tuple[Array, Array]:
         """Mean and log-variance (B, Z) of the posterior."""
-        mask = beat_mask(batch)  # (B, T)
-        beats = (
-            self.read(batch) + self.metre[...][metre_index(batch.num_steps, batch.is_compound)][:, None]
-        )  # (B, T, E)
+        mask = batch.inside[:, ::STEPS_PER_BEAT]  # (B, T): beats that begin inside
+        beats = self.read(batch) + self.metre[...][metre_index(*batch.metre)][:, None]  # (B, T, E)
         forward_gates, backward_gates = jnp.split(self.to_gates(beats), 2, axis=-1)
         start = jnp.zeros((beats.shape[0], self.forward.size))
         last = self.forward.run(start, forward_gates, mask)[:, -1]
@@ -109,8 +74,7 @@ class Encoder(nnx.Module):
         for beat in range(beats.shape[1]):
             of_beat = matmul(beats[:, beat], self.of_beat[...][beat], self.low_precision)
             stats += mask[:, beat, None] * of_beat
-        mean, logvar = jnp.split(stats, 2, axis=-1)
-        return mean, jnp.clip(logvar - 2.0, -12.0, MAX_LOGVAR)
+        return posterior(stats, jnp)
 
 
 class Decoder(nnx.Module):
@@ -132,9 +96,8 @@ class Decoder(nnx.Module):
         self.skip = Dense(config.encoder_size, steps_size, low_precision=low_precision, rngs=rngs)
         self.out = Dense(size, steps_size, low_precision=low_precision, rngs=rngs)
         self.heads = Dense(config.step_size, sum(HEADS.values()), low_precision=low_precision, rngs=rngs)
-        rare = np.repeat([name in _RARE for name in HEADS], list(HEADS.values()))
-        self.heads.bias[...] = jnp.where(rare, RARE_LOGIT, 0.0).astype(jnp.float32)
-        self.log_scales = nnx.Param(jnp.full(8, -2.0, jnp.float32))
+        self.heads.bias[...] = jnp.asarray(head_bias())
+        self.log_scales = nnx.Param(jnp.full(NUM_SCALES, START_LOG_SCALE, jnp.float32))
         self.low_precision = low_precision
 
     def project(self, z: Array, metre: Array, num_beats: int) -> tuple[Array, Array]:
@@ -144,9 +107,7 @@ class Decoder(nnx.Module):
 
     def __call__(self, z: Array, batch: BarBatch, keep: Array) -> BarLogits:
         """Logits of every step, the true beat before each as input (teacher forcing) where `keep` (B, T) is 1."""
-        projected, h = self.project(
-            z, metre_index(batch.num_steps, batch.is_compound), batch.bass.shape[1] // STEPS_PER_BEAT
-        )
+        projected, h = self.project(z, metre_index(*batch.metre), batch.bass.shape[1] // STEPS_PER_BEAT)
         before = self.read(batch)  # (B, T, D)
         before = jnp.pad(before, ((0, 0), (1, 0), (0, 0)))[:, :-1] * keep[:, :, None]
         gates = self.to_gates(projected) + self.before(before)  # (B, T, 3H)
@@ -158,8 +119,7 @@ class Decoder(nnx.Module):
         steps = jax.nn.gelu(self.out(states) + self.skip(projected))  # (B, T, 4D)
         num_bars, num_beats, width = steps.shape
         heads = self.heads(steps.reshape(num_bars, num_beats * STEPS_PER_BEAT, width // STEPS_PER_BEAT))
-        parts = dict(zip(HEADS, jnp.split(heads, HEAD_EDGES, axis=-1), strict=True))
-        return BarLogits(**parts, log_scales=jnp.maximum(self.log_scales[...], MIN_LOG_SCALE))
+        return split_heads(heads, self.log_scales[...], jnp)
 
 
 class GrooveVAE(nnx.Module):
@@ -182,13 +142,3 @@ class GrooveVAE(nnx.Module):
         if self.config.variational:
             z = mean + jnp.exp(0.5 * logvar) * jax.random.normal(key, mean.shape)
         return VAEOutput(self.decoder(z, batch, keep), z, mean, logvar, self.genre_head(z))
-
-
-def step_mask(batch: BarBatch) -> Array:
-    """1 for the steps inside each bar, (B, S) bool."""
-    return jnp.arange(batch.bass.shape[1])[None] < batch.num_steps[:, None]
-
-
-def beat_mask(batch: BarBatch) -> Array:
-    """1 for the beats that begin inside each bar, (B, T) bool."""
-    return step_mask(batch)[:, ::STEPS_PER_BEAT]

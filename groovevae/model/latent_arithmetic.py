@@ -1,4 +1,7 @@
-"""The maths of moving points in the latent space: the literal formula, transport, song codes, arcs. NumPy alone."""
+"""The maths of moving points in the latent space: the literal formula, optimal transport, song codes and arcs.
+
+This module needs only NumPy. It decodes nothing and knows no calibration.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,19 @@ import numpy as np
 
 from groovevae.model.genres import RIDGE, Genre
 
-REST_KEPT = 0.4  # of what a song's code leaves open, when the code says the rest
-MIN_SINE = 1e-4  # of the angle between two points; below, an arc is a line
+REST_KEPT = 0.4  # the share that `translation_matrix` keeps of what a song's code leaves open
+MIN_SINE = 1e-4  # of the angle between two points; below it, `slerp` takes the straight line
 
-LatentPath = Callable[[str, np.ndarray], np.ndarray]  # a role, and the amounts of its bars (N,), to points (N, Z)
-Displacement = Callable[[np.ndarray], np.ndarray]  # points (N, Z) to how far, and where to, amount 1 moves each (N, Z)
+LatentPath = Callable[[str, np.ndarray], np.ndarray]  # from a role and the amounts of its bars (N,) to points (N, Z)
+Displacement = Callable[[np.ndarray], np.ndarray]  # from points (N, Z) to what amount 1 adds to each, (N, Z)
 
 
 def genre_arithmetic(z: np.ndarray, source: np.ndarray, target: np.ndarray, amount: float | np.ndarray) -> np.ndarray:
     """Return `z + amount * (target - source)`: points (N, Z) moved by the difference of two genre vectors (Z,).
 
-    The arithmetic of attribute vectors (Roberts et al. 2018, MusicVAE, sec. 5.2). `amount` is one number or (N,). It
-    moves all bars alike, while genres differ from bar to bar: alone it changes little of what is heard.
+    This is the arithmetic of attribute vectors (Roberts et al. 2018, MusicVAE, sec. 5.2). `amount` is one number or
+    (N,). It moves all bars in the same way, while genres differ from bar to bar: alone it changes little of what is
+    heard.
     """
     return moved(z, np.broadcast_to(target - source, z.shape), amount)
 
@@ -40,8 +44,8 @@ def transport_matrix(source: Genre, target: Genre) -> np.ndarray:
     """Return the symmetric A (Z, Z) of the optimal transport map between two genres' Gaussians.
 
     `z -> target.mean + A (z - source.mean)` moves mass the least way (Peyre & Cuturi 2019, Computational Optimal
-    Transport, remark 2.31). Beside the mean it fits the spread: what varies little in one genre (drums, in one that has
-    none) varies as much as it does in the other.
+    Transport, remark 2.31). It matches the spread as well as the mean: what varies little in the source genre (drums,
+    where it has none) then varies as much as it does in the target.
     """
     ridge = RIDGE * np.eye(len(source.mean))
     root = _square_root(source.covariance + ridge)
@@ -50,10 +54,10 @@ def transport_matrix(source: Genre, target: Genre) -> np.ndarray:
 
 
 def translation_matrix(source: Genre, target: Genre) -> np.ndarray:
-    """Return the A (Z, Z) that writes in `target` the song read in `source`; without song codes, that of the transport.
+    """Return the A (Z, Z) that reads a song in `source` and writes it in `target`; without codes, the transport matrix.
 
-    What the code leaves open (in which of the genre's ways a song is played) is carried by optimal transport, at
-    REST_KEPT of its size: the likeliest way alone would be the same in every bar.
+    The code says which song it is, but not in which of the genre's ways it is played. That rest is carried over by
+    optimal transport and scaled by REST_KEPT; without it, every bar would be played in the same, likeliest way.
     """
     if source.code is None or target.code is None:
         return transport_matrix(source, target)
@@ -62,7 +66,7 @@ def translation_matrix(source: Genre, target: Genre) -> np.ndarray:
 
 
 def _rest(genre: Genre) -> np.ndarray:
-    """The matrix (Z, Z) that takes a genre's points, less their mean, to what their song's code does not say."""
+    """Return the matrix (Z, Z) that maps a genre's centred points to what their song's code leaves open."""
     assert genre.code is not None
     return np.eye(len(genre.mean)) - genre.code.read.astype(np.float64) @ genre.code.write
 
@@ -84,9 +88,9 @@ def find_displacement(
     *,
     find_matrix: Callable[[Genre, Genre], np.ndarray] = transport_matrix,
 ) -> Displacement:
-    """Return the way from `source` to genres by weight, worked out once for any number of points.
+    """Return the displacement from `source` to a weighted mix of genres; its matrices are computed here, once.
 
-    `weights` sum to 1. `find_matrix` says where each genre's points go: `transport_matrix` or `translation_matrix`.
+    `weights` sum to 1. `find_matrix` decides where points go in each genre: `transport_matrix` or `translation_matrix`.
     """
     matrices = {name: find_matrix(source, genres[name]) for name in weights if name != source.name}
 
@@ -102,10 +106,10 @@ def _carried(z: np.ndarray, source: Genre, target: Genre, matrix: np.ndarray) ->
 
 
 def slerp(z: np.ndarray, target: np.ndarray, amount: float | np.ndarray) -> np.ndarray:
-    """Move points (N, Z) along the arc to points (N, Z), seen from the origin (Shoemake 1985, Animating rotation).
+    """Move points (N, Z) towards points (N, Z) along the arc around the origin (Shoemake 1985, Animating rotation).
 
     High-dimensional Gaussian points lie near a sphere, and the straight line between two leaves it (White 2016,
-    Sampling generative networks). Where two points lie in one direction, or in opposite ones, it is the straight line.
+    Sampling generative networks). Two points in the same direction or in opposite ones are joined by a straight line.
     """
     amounts = np.broadcast_to(np.asarray(amount, np.float64), len(z))[:, None]
     lengths = np.linalg.norm(z, axis=1, keepdims=True) * np.linalg.norm(target, axis=1, keepdims=True)

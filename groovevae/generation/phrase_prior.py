@@ -1,28 +1,31 @@
-"""The prior over phrases at work: latent points drawn bar by bar, in NumPy. The twin of `prior`, which trains it."""
+"""Draws latent points bar by bar from the prior over phrases, in NumPy. `training` has its twin in Flax and trains it.
+
+This module never trains and decodes no notes.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from groovevae.bars.constants import ROLES
-from groovevae.bars.types import bar_length, is_compound
+from groovevae.bars.states import bar_length, is_compound
 from groovevae.config import PriorConfig
-from groovevae.model.forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.model.genres import Genre
+from groovevae.model.phrase_forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.network.forward import Layers, check_shapes, gelu
-from groovevae.network.logits import NUM_METRES, metre_index
+from groovevae.network.inputs import NUM_METRES, metre_index
 
-LAGS = (1, 2, 4)  # earlier bars that are seen as they are, beside what the recurrence remembers
+LAGS = (1, 2, 4)  # how many bars back lie the bars that the network sees directly, besides what its state remembers
 NUM_SOURCES = len(LAGS) + len(ROLES) + 1  # points that a new bar may resemble: those, bars that roles repeat, the style
 PERIOD = 8  # bars after which a place in the phrase counts as the same
-NUM_TIMES = 8  # sines and cosines that tell the head how far on the way from noise to a bar it is
-NUM_KNOWN = 3 * len(ROLES) + PERIOD + 3  # features beside points: the plan, the place, the first bar, the setting
-FLOW_STEPS = 16  # of that way
+NUM_TIMES = 8  # sines, and as many cosines, that tell the head how far along the way from noise to a bar it is
+NUM_KNOWN = 3 * len(ROLES) + PERIOD + 3  # features other than points: the plan, the place, the first bar, the setting
+FLOW_STEPS = 16  # steps of that way
 NOISE = (
-    0.85  # what bars are drawn from, as a share of what the network was fitted with: less is more typical of a genre
+    0.85  # size of the noise that bars are drawn from, as a share of that in training: less is more typical of a genre
 )
 FARTHEST = (
-    6.0  # spreads from the mean that a bar may lie in any direction; of real bars, one number in 30,000 is farther
+    6.0  # spreads: how far from the mean a bar may lie in any direction; of real bars, one number in 30,000 is farther
 )
 
 
@@ -35,9 +38,9 @@ class PhraseNetwork(Layers):
         self.weights, self.size, self.state_size = prior.weights, latent_size, prior.config.state_size
 
     def draw(self, genre: Genre, number: int, form: Form, *, num_bars: int, seed: int) -> np.ndarray:
-        """Latent points (num_bars, Z) of a new phrase of this form, of the genre that the prior knows as `number`.
+        """Draw the latent points (num_bars, Z) of a new phrase of this form; the prior knows the genre as `number`.
 
-        More bars of the same seed go on from fewer.
+        With the same seed, a longer phrase begins with the bars of a shorter one.
         """
         coordinates = Coordinates(genre)
         style = coordinates.of(form.style.astype(np.float32))  # (Z,)
@@ -59,20 +62,20 @@ class PhraseNetwork(Layers):
         return coordinates.points(past)
 
     def _sources(self, lagged: np.ndarray, repeated: np.ndarray, style: np.ndarray) -> np.ndarray:
-        """Points (8, Z) that a new bar may resemble."""
+        """Return the points (8, Z) that a new bar may resemble."""
         of_role = [self._dense(f"up/{role}", self._dense(f"down/{role}", z[None])) for role, z in enumerate(repeated)]
         w = self.weights
         return np.concatenate([lagged * w["of_lag"], *of_role, (style * w["of_style"])[None]])
 
     def _flow(self, x: np.ndarray, features: np.ndarray, sources: np.ndarray) -> np.ndarray:
-        """Noise x (1, Z) carried to a point by the midpoint method."""
+        """Carry noise x (1, Z) to a point by the midpoint method."""
         for step in range(FLOW_STEPS):
             half = x + self.velocity(features, sources, x, step / FLOW_STEPS) / (2 * FLOW_STEPS)
             x = x + self.velocity(features, sources, half, (step + 0.5) / FLOW_STEPS) / FLOW_STEPS
         return x
 
     def velocity(self, features: np.ndarray, sources: np.ndarray, x: np.ndarray, time: float) -> np.ndarray:
-        """Where x (1, Z) moves at `time`, as in `prior.PriorNetwork`."""
+        """Return the velocity (1, Z) of x (1, Z) at `time`, as `prior_network.PriorNetwork` does."""
         spread = np.float32(np.sqrt(time**2 + (1 - time) ** 2))
         angles = (np.pi * time * 2.0 ** (np.arange(NUM_TIMES) / 2)).astype(np.float32)[None]
         place = np.concatenate([x / spread, np.sin(angles), np.cos(angles)], axis=-1)
@@ -84,13 +87,13 @@ class PhraseNetwork(Layers):
 
 
 def known_features(plan: np.ndarray, bar: int) -> np.ndarray:
-    """What a form says of one bar (4,), and where in the phrase it lies."""
+    """Return as features what a form says of one bar (4,), and where in the phrase the bar lies."""
     does = np.stack([plan == SILENT, plan == NEW, plan > NEW], axis=-1).ravel()
     return np.concatenate([does, np.arange(PERIOD) == bar % PERIOD, [bar == 0]]).astype(np.float32)
 
 
 def prior_shapes(config: PriorConfig, size: int, num_genres: int) -> dict[str, tuple[int, ...]]:
-    """The shapes of all the weights of a prior's network, by parameter path."""
+    """Return the shapes of all the weights of a prior's network, by parameter path."""
     known, state, head = config.input_size, config.state_size, config.hidden_size
     dense = {
         "read": (NUM_SOURCES * size + NUM_KNOWN, known),
@@ -117,11 +120,11 @@ def prior_shapes(config: PriorConfig, size: int, num_genres: int) -> dict[str, t
 
 
 def metre_rows(metre: np.ndarray) -> np.ndarray:
-    """Row of the metre table for each (N, 2) metre."""
+    """Return the row of the metre table for each (N, 2) metre."""
     return np.asarray(metre_index(bar_length(metre), is_compound(metre)))
 
 
 def whole_bars(plan: np.ndarray) -> np.ndarray:
-    """How many bars ago lies the one that each bar (T,) repeats in all roles that play; 0 where there is none."""
+    """Return how many bars ago lies the bar that each bar (T,) repeats in all playing roles; 0 where there is none."""
     highest = plan.max(1)
     return np.where(((plan == SILENT) | (plan == highest[:, None])).all(1), np.maximum(highest, 0), 0)

@@ -26,6 +26,7 @@ _START_SECONDS = 120.0
 _FILES_AHEAD = 2  # sent before the last answer, so that a worker never waits for the parent
 _WATCH_SECONDS = 0.1
 _PAUSE_SECONDS = 1.0
+_NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 _BOOTSTRAP = """
 import sys
 function, timeout, memory, *sys.path = sys.argv[1:]
@@ -79,6 +80,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # threads that numpy would start and never use
             start_new_session=True,  # Ctrl-C is the parent's to answer
+            creationflags=_NEW_GROUP,  # the same, for Windows
         )
         assert self.process.stdin and self.process.stdout
         self.requests, self.answers = self.process.stdin, self.process.stdout

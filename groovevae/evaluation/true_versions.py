@@ -1,4 +1,7 @@
-"""Songs that a corpus holds in several genres: does a blend come near to what the song is in the other genre?"""
+"""Songs that a corpus holds in several genres: does a blend come near to the song's own version in the other genre?
+
+This module only measures blends against such songs; `fitting.song_codes` learns from them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from groovevae.measures.note_f1 import role_note_counts
 from groovevae.network.decoding import Take, decode_takes, encode
 
 SONG_BARS = 8  # of each song
-MIN_SONGS = 5  # of a pair
+MIN_SONGS = 5  # for each pair
 DECODED = (blend_name(1.0), literal_name(1.0), RANDOM, SHUFFLED)
 SAME, OTHER, NEAREST = "the song as it was", "a random bar", "the nearest bar"
 LATENT = "latent distance"
@@ -25,7 +28,7 @@ LATENT = "latent distance"
 
 @dataclass(frozen=True)
 class PairTruth:
-    """How near to the song in the target genre each rival comes; bars of `num_songs` held-out songs."""
+    """How near each rival comes to the song's version in the target genre, over `num_songs` held-out songs."""
 
     source: str
     target: str
@@ -37,18 +40,19 @@ class PairTruth:
 
 @dataclass(frozen=True)
 class Truth:
-    """All pairs, and all of them together with intervals over songs."""
+    """The figures of each pair, and of all pairs together with intervals over songs."""
 
     pairs: list[PairTruth]
-    overall: dict[str, dict[str, Estimate]]  # role or LATENT -> rival
+    overall: dict[str, dict[str, Estimate]]  # role or LATENT -> rival -> note F1 or mean distance
 
 
 def measure_truth(sides: Sides, songs: Sequence[CorpusSong], training_bars: Mapping[str, Bars]) -> Truth:
-    """Every ordered pair of genres that shares MIN_SONGS of the held-out songs.
+    """Measure every ordered pair of genres that shares MIN_SONGS of the held-out songs.
 
-    Beside the default blend, decoded greedily: the formula `z + target - source`, random directions, shuffled labels; a
-    splice with bars of other held-out songs of the target genre; those bars; the source's own; and the training bar of
-    the target genre whose latent point (`sides.training`, in the order of `training_bars`) is nearest.
+    The rivals of the default blend are the formula `z + target - source`, random directions and shuffled labels, all
+    decoded greedily; a splice with bars of other held-out songs of the target genre; those bars themselves; the
+    source's bars; and the training bar of the target genre whose latent point (`sides.training`, in the order of
+    `training_bars`) is nearest.
     """
     versions = versions_of_songs(song for song in songs if song.entry.genre in sides.excerpts)
     pairs, tables, ids = [], [], []
@@ -67,7 +71,7 @@ def measure_truth(sides: Sides, songs: Sequence[CorpusSong], training_bars: Mapp
 
 
 def _matched(versions: Versions, source: str, target: str) -> list[tuple[str, Bars, Bars]]:
-    """(song id, bars in the source genre, the same bars in the target genre) of each song that both have."""
+    """Return (song id, bars in the source genre, the same bars in the target genre) for each song that both have."""
     out = []
     for song_id, genres in versions.items():
         if source in genres and target in genres:
@@ -81,7 +85,7 @@ def _matched(versions: Versions, source: str, target: str) -> list[tuple[str, Ba
 def _scores(
     sides: Sides, source: str, target: str, like: Bars, true: Bars, training: Bars
 ) -> dict[str, dict[str, np.ndarray]]:
-    """role -> rival -> (N, 2): notes that agree, and the mean of notes there are and notes played; LATENT: (N,)."""
+    """Return role -> rival -> (N, 2): notes that agree, and the mean of true and played notes; for LATENT, (N,)."""
     network = sides.network
     z, _ = encode(network, like)
     z_true, _ = encode(network, true)
@@ -89,7 +93,7 @@ def _scores(
     points = points_of(sides, source, target, z, rng)
     decoded = decode_takes(network, [Take(points[name], like) for name in DECODED])
     known = sides.training[target]
-    distances = (known**2).sum(1)[None] - 2 * z @ known.T  # and |z|^2, which is the same for all
+    distances = (known**2).sum(1)[None] - 2 * z @ known.T  # without |z|^2, which is the same for all
     other = true[(np.arange(len(true)) + len(true) // 2) % len(true)]  # bars of other songs
     rivals = {
         **dict(zip(DECODED, decoded, strict=True)),
@@ -124,7 +128,7 @@ def _pair(source: str, target: str, song_ids: np.ndarray, table: Mapping[str, Ma
 def _overall(
     tables: Sequence[Mapping[str, Mapping[str, np.ndarray]]], song_ids: np.ndarray
 ) -> dict[str, dict[str, Estimate]]:
-    """All pairs' bars together. A song is drawn again with all its pairs."""
+    """Estimate the figures over the bars of all pairs together; a song is resampled with all its pairs."""
     draws = draw_songs(song_ids)
     song = np.searchsorted(draws.songs, song_ids)
     out: dict[str, dict[str, Estimate]] = {}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -10,12 +11,13 @@ from scores import noise_bars
 from tiny import SIZES, untrained_network
 
 from groovevae.bars import Bars
-from groovevae.bars.types import BarBatch
 from groovevae.errors import ModelFileError
 from groovevae.network.decoding import encode
-from groovevae.network.forward import Network, weight_shapes
-from groovevae.network.logits import BarLogits, metre_index
-from groovevae.training.network import GrooveVAE
+from groovevae.network.forward import Network, gelu, sigmoid, weight_shapes
+from groovevae.network.inputs import NUM_FEATURES, metre_index, step_features
+from groovevae.network.logits import HEADS, BarLogits, posterior, split_heads
+from groovevae.network.nats import logsumexp
+from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.weights import build_network, network_to_weights
 
 
@@ -45,7 +47,7 @@ def test_decoding_the_true_beats_before(network: Network, flax_network: GrooveVA
     num_beats = batch.bass.shape[1] // 4
     z = np.random.default_rng(0).standard_normal((num_bars, SIZES.latent_size)).astype(np.float32)
     flax = flax_network.decoder(jnp.asarray(z), batch, jnp.ones((num_bars, num_beats)))
-    plan, h = network.project(z, metre_index(batch.num_steps, batch.is_compound), num_beats)
+    plan, h = network.project(z, metre_index(*batch.metre), num_beats)
     before = None
     for beat in range(num_beats):
         steps = slice(4 * beat, 4 * beat + 4)
@@ -53,7 +55,7 @@ def test_decoding_the_true_beats_before(network: Network, flax_network: GrooveVA
         for name, part, expected in zip(BarLogits._fields, logits, flax, strict=True):
             expected = expected if name == "log_scales" else expected[:, steps]
             np.testing.assert_allclose(part, expected, atol=5e-5, err_msg=name)
-        before = BarBatch._make((*(part[:, steps] for part in batch[:7]), *batch[7:]))
+        before = batch.steps(4 * beat, 4)
 
 
 def test_a_bar_is_encoded_alike_alone_and_among_others(network: GrooveVAE) -> None:
@@ -73,3 +75,30 @@ def test_weight_shapes_are_those_of_the_flax_network(num_genres: int) -> None:
     assert weight_shapes(config) == {name: array.shape for name, array in network_to_weights(flax).items()}
     with pytest.raises(ModelFileError, match="the weights do not fit the network"):
         Network(config, network.weights)
+
+
+def test_functions_that_both_have_are_the_same() -> None:
+    x = np.linspace(-9, 9, 1001, dtype=np.float32)
+    np.testing.assert_allclose(gelu(x), jax.nn.gelu(x), atol=1e-6)
+    np.testing.assert_allclose(sigmoid(x), jax.nn.sigmoid(x), atol=1e-6)
+    rows = x[:1000].reshape(10, 100)
+    np.testing.assert_allclose(logsumexp(rows, axis=-1), jax.nn.logsumexp(rows, axis=-1), rtol=1e-6)
+
+
+def test_features_of_a_step_are_the_same() -> None:
+    batch = noise_bars(5, metre=(3, 4)).batch(3)
+    ours, jax_s = step_features(batch, np), np.asarray(step_features(batch, jnp))
+    assert ours.dtype == jax_s.dtype == np.float32
+    assert ours.shape == (5, 12, NUM_FEATURES)
+    assert (ours == jax_s).all()
+
+
+def test_what_is_out_of_range_is_clipped_alike() -> None:
+    stats = np.array([[0.5, -0.5, 9.0, -99.0]], np.float32)  # means of two dimensions, and what says their logvar
+    for xp in (np, jnp):
+        mean, logvar = posterior(stats, xp)
+        assert np.asarray(mean).tolist() == [[0.5, -0.5]]
+        assert np.asarray(logvar).tolist() == [[4.0, -12.0]]
+        logits = split_heads(np.zeros((1, 4, sum(HEADS.values())), np.float32), np.linspace(-9, 0, 8), xp)
+        assert np.asarray(logits.log_scales).min() == -4.0
+        assert {name: part.shape[-1] for name, part in zip(HEADS, logits, strict=False)} == HEADS
