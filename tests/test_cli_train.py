@@ -197,7 +197,7 @@ def test_files_are_left_out(tiny_train: Run, tmp_path: Path) -> None:
     assert "Near-duplicates" not in result.stdout
     assert "none.txt: No such file" in error_of(tiny_train("my-midi", "--without", "none.txt"))
     (tmp_path / "list.txt").write_text("classical/gone.mid\nrock/copied.mid\nb.mid\n", "utf-8")
-    assert "list.txt: classical/gone.mid and 1 more: no such file in the corpus" in error_of(
+    assert "list.txt: classical/gone.mid and 1 more: not in the corpus" in error_of(
         tiny_train("my-midi", "--without", "list.txt")
     )
 

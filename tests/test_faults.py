@@ -129,7 +129,7 @@ def test_commands_on_a_disk_that_is_full(band_corpus: Path, disk: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
     done = groove("corpus", band_corpus, GROOVEVAE_CACHE=str(disk / "cache"))
     assert done.returncode == 0
-    assert "going on without a cache" in done.stderr
+    assert "continuing without a cache" in done.stderr
     assert "Traceback" not in done.stderr
     remount(disk, "ro")
     for words in (

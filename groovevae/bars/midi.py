@@ -104,7 +104,7 @@ def midi_to_score(data: bytes) -> Score:
     if data[:4] == b"RIFF":  # an .rmi file wraps the same bytes
         data = data[max(data.find(b"MThd"), 0) :]
     if data[:4] != b"MThd":
-        raise MidiError("no MIDI file (it does not start with MThd)")
+        raise MidiError("not a MIDI file (it does not start with MThd)")
     if len(data) < _HEADER_BYTES:
         raise MidiError("damaged MIDI file (cut off within its header)")
     if data[12] & 0x80:
@@ -115,7 +115,7 @@ def midi_to_score(data: bytes) -> Score:
         reason = str(error).replace("MiniMidi: ", "").replace(": iostream error", "").splitlines()[0]
         raise MidiError(f"damaged MIDI file ({reason.rstrip('!. ')})") from None
     if score.ticks_per_quarter <= 0:
-        raise MidiError("damaged MIDI file (0 ticks a quarter note)")
+        raise MidiError("damaged MIDI file (0 ticks per quarter note)")
     return _score_to_piece(score)
 
 
@@ -151,12 +151,12 @@ def _tempo_map(score: symusic.Score, ticks: float) -> np.ndarray:
     if not len(table["time"]):
         return np.array([[0.0, DEFAULT_TEMPO]])
     if (table["mspq"] <= 0).any():
-        raise MidiError("absurd tempo (0 microseconds a quarter note)")
+        raise MidiError("absurd tempo (0 microseconds per quarter note)")
     tempos = np.stack([table["time"] / ticks, 60e6 / table["mspq"]], axis=1)  # (K, 2)
     low, high = TEMPO_RANGE
     outside = tempos[(tempos[:, 1] < low) | (tempos[:, 1] > high), 1]
     if len(outside):
-        raise MidiError(f"absurd tempo ({outside[0]:.4g} quarter notes a minute; {low:g} to {high:g} are read)")
+        raise MidiError(f"absurd tempo ({outside[0]:.4g} quarter notes per minute; {low:g} to {high:g} are read)")
     return _from_start(_last_of_each_time(tempos), first=DEFAULT_TEMPO)
 
 
