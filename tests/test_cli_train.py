@@ -34,7 +34,7 @@ def test_train_refuses_too_little(tiny_train: Run, tmp_path: Path) -> None:
     one = make_corpus(tmp_path / "one", "rock/a.mid", "rock/b.mid")
     assert "one genre only (bars found: rock 4)" in error_of(tiny_train(one))
     two = make_corpus(tmp_path / "two", "rock/a.mid", "rock/b.mid", "jazz/c.mid")
-    message = "too little to learn from: bars to train on: jazz 2, rock 4; needed: 64 a genre and 512 in all"
+    message = "too little to learn from: bars to train on: jazz 2, rock 4; needed: 64 for each genre and 512 in all"
     assert message in error_of(tiny_train(two))
     (tmp_path / "bad/rock").mkdir(parents=True)
     (tmp_path / "bad/rock/a.mid").write_bytes(b"")
