@@ -133,7 +133,7 @@ def test_a_signal_to_one_process_stops_them_all(
             break
     second.send_signal(signal.SIGTERM)
     assert finish(second, 143) == [f"Process 1 of 2: waiting for the others ({coordinator})"]
-    found = re.fullmatch(r"Stopped at step ([\d,]+) of 100,000; the same command goes on\.", finish(first, 143)[-1])
+    found = re.fullmatch(r"Stopped at step ([\d,]+) of 100,000; the same command resumes it\.", finish(first, 143)[-1])
     step = int(found[1].replace(",", ""))
     assert step % loop.REPORT_STEPS == 0
     assert load_model_file(path).provenance["steps"] == unfinished_step(path) == step

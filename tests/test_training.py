@@ -119,7 +119,7 @@ def test_an_unfinished_run_of_other_settings_is_not_given_up(
 ) -> None:
     path = tmp_path / "tiny.safetensors"
     state_file(path).write_bytes(state_file(unfinished).read_bytes())
-    message = f"an unfinished run with {differing}; use the same, or give it up with restart=True"
+    message = f"an unfinished run with {differing}; use the same, or discard it with restart=True"
     with pytest.raises(ModelFileError, match=message):
         train_tiny(tiny.corpus, path, **options)
     assert state_file(path).read_bytes() == state_file(unfinished).read_bytes()
