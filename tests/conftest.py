@@ -41,7 +41,7 @@ ROOT = Path(__file__).parent.parent
 
 
 # The files that take longest, longest first: they begin first, so that no worker is left alone with one at the end.
-LONGEST = ("processes", "training", "cli_train", "cli_signals", "evaluation", "reliability", "faults", "model")
+LONGEST = ("processes", "training", "cli_train", "cli_signals", "evaluation", "reliability", "faults", "flax_network")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
