@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
-from test_forms import PLAYED, genre
+from test_phrase_forms import PLAYED, genre
 
 from groovevae.config import PriorConfig
 from groovevae.errors import ModelFileError

@@ -71,7 +71,8 @@ def scan(corpus: str | Path) -> Scan:
     root = Path(corpus).absolute()
     _check_folder(root, shown=str(corpus))
     rows = _read_manifest(root / MANIFEST)
-    entries, unread = [], []
+    entries: list[Entry] = []
+    unread: list[Unread] = []
     for name in _visible(root, unread):
         path = root / name
         if os.path.isdir(path):

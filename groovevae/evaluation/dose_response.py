@@ -51,7 +51,8 @@ def measure_pairs(
     """Measure every ordered pair of the judges' genres; return that, and the blends by (source, target, version)."""
     names = [name for name in judges.genres if name in sides.excerpts]
     real = {name: _Real(sides, name) for name in names}
-    pairs, blends = [], {}
+    pairs = []
+    blends: dict[tuple[str, str, str], Bars] = {}
     for number, source in enumerate(names):
         progress("pairs of genres", number, len(names))
         targets = [name for name in names if name != source]

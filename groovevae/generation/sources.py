@@ -41,7 +41,7 @@ class Sources:
     def __init__(self, model: ModelFile, network: Network) -> None:
         self.model, self.network = model, network
         self._songs: dict[str, Song] = {}
-        self._files: dict[tuple, Source] = {}
+        self._files: dict[tuple[str, int | None, tuple[str, ...]], Source] = {}
         self._genres: dict[str, Genre] = {}
 
     def start_of(self, request: BlendRequest) -> Source:

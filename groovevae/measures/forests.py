@@ -10,7 +10,7 @@ from typing import Any
 from sklearn.ensemble import ExtraTreesClassifier
 
 
-class Forest(ExtraTreesClassifier):
+class Forest(ExtraTreesClassifier):  # type: ignore[misc]  # scikit-learn has no types
     """An `ExtraTreesClassifier` whose threads leave no trace in the process.
 
     Each of scikit-learn's threads resets the warning filters, which belong to the whole process. Two that do so at the

@@ -145,7 +145,7 @@ def pick_forms(name: str, songs: Sequence[Song], styles: Sequence[np.ndarray]) -
 def prior_to_file(prior: Prior) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Convert a prior to the arrays and JSON values of a model file; weights become float16."""
     tensors = {f"weights/{name}": array.astype(np.float16) for name, array in prior.weights.items()}
-    played: dict[str, list] = {}
+    played: dict[str, list[dict[str, Any]]] = {}
     for index, name in enumerate(prior.genres):
         forms = prior.forms.get(name, ())
         played[name] = [{**vars(form), "roles": len(form.roles), "style": 0} for form in forms]

@@ -37,13 +37,14 @@ def parts_held(model: ModelFile, path: Path) -> str:
     """Say what a model file holds besides its network, in one line."""
     coded = sum(genre.code is not None for genre in model.genres.values())
     forms = sum(map(len, model.prior.forms.values())) if model.prior else 0
-    parts = (
-        f"calibration of {len(model.calibration):,} pairs of genres",
-        f"song codes of {coded} genres",
-        f"{len(model.vectors)} vectors",
-        f"{forms:,} forms of phrases",
-    )
-    return f"{path}: {', '.join(parts)}; {path.stat().st_size / 2**20:.1f} MiB"
+    counts = {
+        "pairs of genres calibrated": len(model.calibration),
+        "genres with song codes": coded,
+        "vectors": len(model.vectors),
+        "forms of phrases": forms,
+    }
+    listed = ", ".join(f"{name}: {count:,}" for name, count in counts.items())
+    return f"{path}: {listed} ({path.stat().st_size / 2**20:.1f} MiB)"
 
 
 def _past(past: Mapping[str, Any]) -> Iterator[str]:

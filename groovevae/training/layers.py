@@ -101,13 +101,16 @@ def _gru_run(
     return _gru_forward(h, gates, mask, kernel, bias, low_precision, reverse)[0]
 
 
+Saved = tuple[list[Any], list[Any], Array, Array, Array]  # states and gates before each step, mask, kernel, bias
+
+
 def _order(num_steps: int, reverse: bool) -> list[int]:
     return list(range(num_steps))[:: -1 if reverse else 1]
 
 
 def _gru_forward(
     h: Array, gates: Array, mask: Array, kernel: Array, bias: Array, low_precision: bool, reverse: bool
-) -> tuple[Array, tuple]:
+) -> tuple[Array, Saved]:
     num_steps = gates.shape[1]
     before: list[Any] = [None] * num_steps
     states, parts = list(before), list(before)
@@ -119,7 +122,7 @@ def _gru_forward(
     return jnp.stack(states, axis=1), (before, parts, mask, kernel, bias)
 
 
-def _gru_backward(low_precision: bool, reverse: bool, saved: tuple, grads: Array) -> tuple:
+def _gru_backward(low_precision: bool, reverse: bool, saved: Saved, grads: Array) -> tuple[Array | None, ...]:
     """Propagate back through time: the kernel is transposed once, and its gradient is one product over all steps."""
     before, parts, mask, kernel, bias = saved
     num_steps = len(before)

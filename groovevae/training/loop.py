@@ -36,6 +36,8 @@ EVAL_BARS = 32  # bars measured for each genre, and four times as many at the en
 SAVE_SECONDS = 120.0  # between two saves of the state
 NATS_PER_UNIT = 100.0  # the loss is scaled by this, so that gradients have a norm near 1
 
+Graph = nnx.GraphDef[GrooveVAE]  # what of the network is no array
+
 
 class TrainState(NamedTuple):
     """All that changes while training; batches and noise follow from the seed and `step`."""
@@ -88,7 +90,7 @@ def make_optimizer(config: TrainConfig) -> optax.GradientTransformation:
 
 
 def loss_fn(
-    params: Any, graph: nnx.GraphDef, config: TrainConfig, batch: BarBatch, genre: Array, step: Array
+    params: Any, graph: Graph, config: TrainConfig, batch: BarBatch, genre: Array, step: Array
 ) -> tuple[Array, StepMetrics]:
     """Return the scaled training loss of a batch. Noise and hidden inputs follow from the seed and the step."""
     network: GrooveVAE = nnx.merge(graph, params)
@@ -108,7 +110,7 @@ def loss_fn(
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
 def train_step(
-    graph: nnx.GraphDef, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
+    graph: Graph, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
 ) -> tuple[TrainState, StepMetrics]:
     """Take one step of the optimiser, and update the average of the weights."""
     grads, metrics = jax.grad(loss_fn, has_aux=True)(state.params, graph, config, batch, genre, state.step)
@@ -160,7 +162,8 @@ def run_training(
         raise CorpusError("no bars to train on")
     batches, graph, mesh = Batches.of(data, config), _graph(model_config, config), make_mesh(config.batch_size)
     state = replicate(mesh, state)
-    step, pending, clock = int(state.step), [], _Clock()
+    step, clock = int(state.step), _Clock()
+    pending: list[StepMetrics] = []
 
     def tell(means: StepMetrics, pace: float) -> None:
         is_at_end = step == config.steps
@@ -181,7 +184,7 @@ def run_training(
     return state
 
 
-def _graph(model_config: ModelConfig, config: TrainConfig) -> nnx.GraphDef:
+def _graph(model_config: ModelConfig, config: TrainConfig) -> Graph:
     """Return the network's structure without its arrays."""
     low_precision = config.low_precision
     return nnx.graphdef(nnx.eval_shape(lambda: GrooveVAE(model_config, low_precision=low_precision, rngs=nnx.Rngs(0))))

@@ -131,7 +131,7 @@ def _fit(
     state = optimiser.init(params)
 
     @jax.jit
-    def step(params: Any, state: Any, x: np.ndarray, batch: PhraseBatch, mask: np.ndarray, key: jax.Array) -> Any:
+    def step(params: Any, state: Any, x: Any, batch: PhraseBatch, mask: Any, key: jax.Array) -> Any:
         loss, grads = jax.value_and_grad(lambda p: flow_loss(nnx.merge(graph, p), x, batch, mask, key))(params)
         updates, state = optimiser.update(grads, state, params)
         return optax.apply_updates(params, updates), state, loss

@@ -9,11 +9,10 @@ Modeling": noise is carried to a point along a velocity field that was fitted to
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import nnx
 from jax import Array
 
@@ -31,11 +30,11 @@ DRAWS = 2  # points on the way from noise to each bar that a training step looks
 class PhraseBatch(NamedTuple):
     """What is known of B phrases of T bars besides their points."""
 
-    plan: np.ndarray  # (B, T, 4) int, as in Form
-    genre: np.ndarray  # (B,) int
-    metre: np.ndarray  # (B, T) int: row of the metre table
-    setting: np.ndarray  # (B, 2): minor key, log2 of tempo / 120
-    style: np.ndarray  # (B, K): mean of the song's bars
+    plan: Any  # (B, T, 4) int, as in Form
+    genre: Any  # (B,) int
+    metre: Any  # (B, T) int: row of the metre table
+    setting: Any  # (B, 2): minor key, log2 of tempo / 120
+    style: Any  # (B, K): mean of the song's bars
 
 
 class Context(NamedTuple):

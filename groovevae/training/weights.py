@@ -26,7 +26,7 @@ def state_to_arrays(tree: object) -> dict[str, np.ndarray]:
     return {_path(keys): np.asarray(leaf) for keys, leaf in leaves}
 
 
-def _path(keys: tuple) -> str:
+def _path(keys: tuple[Any, ...]) -> str:
     names = (getattr(key, "key", getattr(key, "name", getattr(key, "idx", None))) for key in keys)
     return "/".join(str(name) for name in names if name not in (None, "value"))
 
