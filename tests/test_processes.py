@@ -169,8 +169,8 @@ def test_a_port_in_use() -> None:
     ("address", "processes", "process", "message"),
     [
         ("nowhere", 2, 1, "nowhere: not an address; HOST:PORT of process 0 is needed"),
-        ("localhost:0", 2, 1, "localhost:0: no address"),
-        ("localhost:65536", 2, 1, "localhost:65536: no address"),
+        ("localhost:0", 2, 1, "localhost:0: not an address"),
+        ("localhost:65536", 2, 1, "localhost:65536: not an address"),
         ("localhost:4321", 2, 2, "process 2 of 2; processes count from 0 to one less than there are"),
         ("localhost:4321", 2, -1, "process -1 of 2"),
         ("localhost:4321", 2, None, "process None of 2"),

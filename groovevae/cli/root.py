@@ -1,4 +1,4 @@
-"""The command group `groove`: how expected failures end, and what its own help says."""
+"""The command group `groove`: it ends expected failures in one line, and holds the first page of help."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from groovevae.corpus.pack import is_whole
 from groovevae.systems import user_caches
 
 CACHE_VARIABLE = "GROOVEVAE_CACHE"
-_COMMIT_SECONDS = 1.0  # a killed run has to read again the files of this time, at most
+_COMMIT_SECONDS = 1.0  # after a kill, at most the files of this time are read again
 _LOCK_SECONDS = 30.0  # how long another process may keep the database locked
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: its tables are not ours
 _READER_SOURCES = ("bars/*.py", "corpus/pack.py", "corpus/reader.py")

@@ -1,6 +1,6 @@
 """Runs in the child process: applies one function to one path after another, and answers over its pipes.
 
-It loads nothing but the module of the function it is told to run; the parent imports only the words they exchange.
+It loads nothing but the module of the function it is told to run. The parent imports only the protocol's constants.
 """
 
 from __future__ import annotations
