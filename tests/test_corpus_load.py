@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,14 @@ def test_a_file_that_vanished_is_not_kept(tmp_path: Path) -> None:
     with Cache(tmp_path) as cache:
         cache.store(tmp_path / "a.mid", "gone", stamp="")
         assert cache.load([tmp_path / "a.mid"]) == {}
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(-1.0, [(b"a.mid", "no notes")]), (60.0, [])])
+def test_a_kill_costs_what_was_read_lately(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, kept: list
+) -> None:
+    monkeypatch.setattr("groovevae.corpus.cache._COMMIT_SECONDS", seconds)
+    with Cache(tmp_path) as cache:
+        cache.store(tmp_path / "a.mid", "no notes", stamp="of then")
+        with closing(sqlite3.connect(cache_file(tmp_path))) as other:
+            assert other.execute("SELECT path, reason FROM files").fetchall() == kept
