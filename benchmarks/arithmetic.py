@@ -1,4 +1,4 @@
-"""How much arithmetic a training step is, and how much the machine can do: products of matrices, counted and timed."""
+"""Counts the arithmetic of a training step, and times how much the machine can do: products of matrices alone."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ SECONDS = 1.0  # each size is timed
 
 
 def flops_of_step(model_config: ModelConfig, config: TrainConfig, batch: BarBatch) -> float:
-    """Floating-point operations of the matrix products in the loss and its gradient of one batch.
+    """Count the floating-point operations of the matrix products in one batch's loss and gradient.
 
-    Two for each multiply-add, counted from the traced program; everything between the products counts as nothing, and
-    so do the optimiser and products that the gradient does not need (those with respect to the batch itself).
+    Each multiply-add counts as two, taken from the traced program. Everything between the products counts as nothing,
+    and so do the optimiser and products that the gradient does not need (those with respect to the batch itself).
     """
     graph = nnx.graphdef(nnx.eval_shape(lambda: GrooveVAE(model_config, rngs=nnx.Rngs(0))))
     params = jax.eval_shape(lambda: initial_state(model_config, config, None).params)
@@ -40,7 +40,7 @@ def flops_of_step(model_config: ModelConfig, config: TrainConfig, batch: BarBatc
 
 
 def count_flops(jaxpr: Jaxpr) -> float:
-    """Operations of all `dot_general`s of a traced program, a scan's body as often as it runs."""
+    """Count the operations of all `dot_general`s of a traced program, those in a scan's body as often as it runs."""
     total = 0.0
     for equation in jaxpr.eqns:
         if equation.primitive.name == "dot_general":
@@ -59,7 +59,7 @@ def _inner_programs(params: dict[str, Any]) -> list[Jaxpr]:
 
 
 def best_rate(multiply: Callable[[int, int, int], Callable[[], object]]) -> float:
-    """The best rate over SIZES in FLOP/s; `multiply` gives for a size what does one product and waits for it."""
+    """Return the best rate over SIZES in FLOP/s; `multiply(*size)` gives a function that waits for one product."""
     return max(_rate(multiply(*size), 2.0 * math.prod(size)) for size in SIZES)
 
 
@@ -74,7 +74,7 @@ def _rate(product: Callable[[], object], flops: float) -> float:
 
 
 def jax_product(dtype: Any) -> Callable[[int, int, int], Callable[[], object]]:
-    """Products in XLA, summed in float32."""
+    """Make products in XLA, summed in float32."""
 
     def of_size(rows: int, inner: int, columns: int) -> Callable[[], object]:
         x, w = jnp.ones((rows, inner), dtype), jnp.ones((inner, columns), dtype)
@@ -85,7 +85,7 @@ def jax_product(dtype: Any) -> Callable[[int, int, int], Callable[[], object]]:
 
 
 def torch_product(dtype: Any) -> Callable[[int, int, int], Callable[[], object]]:
-    """Products in PyTorch."""
+    """Make products in PyTorch."""
     import torch
 
     def of_size(rows: int, inner: int, columns: int) -> Callable[[], object]:

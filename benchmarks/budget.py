@@ -1,4 +1,4 @@
-"""Training for a budget of CPU time instead of a number of steps. Schedules follow the share of it that is used."""
+"""Trains for a budget of CPU time instead of a number of steps. Schedules follow the share of it that is used."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from groovevae.config import TrainConfig
 from groovevae.corpus.dataset import Batches, Dataset
 from sides import beats_of_batches
 
-PARTS = 1_000_000  # of the budget: the clock that schedules go by
+PARTS = 1_000_000  # of the budget: schedules follow this clock
 
 
 class Contestant(Protocol):
-    """A network in training. `reset` makes it as it was before its first step."""
+    """A network in training. `reset` takes it back to the state before its first step."""
 
     num_params: int
 
     def reset(self) -> None: ...
 
     def step(self, batch: BarBatch, genre: np.ndarray, clock: int) -> None:
-        """One step of the optimiser at `clock` millionths of the budget; it may still be running afterwards."""
+        """Take one step of the optimiser at `clock` millionths of the budget; it may still run afterwards."""
 
     def wait(self) -> dict[str, float]:
-        """Waits for all steps; the last one's losses, nats a bar."""
+        """Wait for all steps, and return the losses of the last one, nats per bar."""
 
     def encode(self, bars: Bars) -> tuple[np.ndarray, np.ndarray]: ...
 
@@ -38,7 +38,7 @@ class Contestant(Protocol):
 
 
 class Spent(NamedTuple):
-    """What a run has used. CPU time is user and system time of all threads; `warm_up` came before and is not in it."""
+    """What a run has used. CPU time is user and system time of all threads, without the `warm_up` before it."""
 
     steps: int
     cpu_seconds: float
@@ -47,9 +47,9 @@ class Spent(NamedTuple):
 
 
 def by_share(config: TrainConfig) -> TrainConfig:
-    """The same settings with every length given in parts of the budget: `clock` stands where the step stood.
+    """Return the same settings with every length in parts of the budget: the clock takes the place of the step.
 
-    Weights are not averaged: over how many steps that should be depends on how many the budget allows.
+    Weights are not averaged: the right number of steps for that depends on how many the budget allows.
     """
     scale = PARTS / config.steps
     return replace(
@@ -62,9 +62,9 @@ def by_share(config: TrainConfig) -> TrainConfig:
 
 
 def train_for(contestant: Contestant, data: Dataset, config: TrainConfig, seconds: float, name: str) -> Spent:
-    """Trains until `seconds` of CPU time are used, drawing batches included.
+    """Train until `seconds` of CPU time are used, drawing batches included.
 
-    One step of each length of batch is taken and undone beforehand, so that compilers and caches are not measured.
+    Beforehand, one step is taken and undone for each length of batch, so that compilers and caches are not measured.
     """
     batches = Batches.of(data, config)
     begun = time.process_time()
@@ -88,7 +88,7 @@ def train_for(contestant: Contestant, data: Dataset, config: TrainConfig, second
 
 
 def tabulate(function: Callable[[np.ndarray], np.ndarray], num_points: int = 1001) -> Callable[[int], float]:
-    """A schedule of `clock` as straight lines between points, in plain numbers."""
+    """Turn a schedule into straight lines between points of the clock, in plain numbers."""
     points = np.linspace(0, PARTS, num_points)
     values = np.asarray(function(points), float)
     return lambda clock: float(np.interp(clock, points, values))

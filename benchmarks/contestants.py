@@ -1,4 +1,4 @@
-"""The networks that `equal_time.py` compares, behind one interface: ours, ours without the VAE, and the LSTM VAE."""
+"""The networks that `equal_time.py` compares, behind one interface: ours, our plain autoencoder, and the LSTM VAE."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Ours:
 
 
 def set_clock(opt_state: optax.OptState, clock: int) -> optax.OptState:
-    """The optimiser's state with the learning rate's schedule at `clock`; Adam's own count of steps stays."""
+    """Set the learning rate's schedule to `clock` in the optimiser's state; Adam's own count of steps stays."""
 
     def is_schedule(path: tuple, value: object) -> bool:
         return getattr(path[-1], "tuple_name", "") == "ScaleByScheduleState"
@@ -76,13 +76,13 @@ def set_clock(opt_state: optax.OptState, clock: int) -> optax.OptState:
 
 
 def tabulated_schedules(config: TrainConfig) -> tuple[Callable[[int], float], Callable[[int], float]]:
-    """The package's learning rate and weight of the KL at a clock, as plain numbers."""
+    """Return the package's schedules of learning rate and KL weight, as functions of the clock in plain numbers."""
     rate = tabulate(jax.vmap(learning_rate(config)))
     return rate, tabulate(lambda clock: beta_at(clock, config.beta, config.beta_warmup_steps))
 
 
 class LSTM:
-    """The LSTM VAE in the manner of MusicVAE."""
+    """The LSTM VAE of MusicVAE's kind."""
 
     def __init__(self, sizes: musicvae.LSTMConfig, config: TrainConfig) -> None:
         self.sizes, self.config = sizes, config

@@ -1,4 +1,4 @@
-"""Ours, ours as a plain autoencoder and an LSTM VAE, each trained for the same CPU time and measured alike.
+"""Trains ours, our plain autoencoder and an LSTM VAE for the same CPU time, and measures them alike.
 
 python benchmarks/equal_time.py CORPUS --seconds 1200 --seeds 0,1
 """
@@ -17,13 +17,13 @@ from groovevae.bars.constants import ROLES
 from groovevae.config import ModelConfig, TrainConfig
 from results import Row, add_row, find_row, markdown, mean_and_range, run_in_process
 
-EVAL_BARS = 256  # of a genre at most, on each side
+EVAL_BARS = 256  # for each genre at most, on each side
 NAMES = ("ours", "autoencoder", "lstm")
 TITLES = {"ours": "groovevae", "autoencoder": "groovevae, plain autoencoder", "lstm": "LSTM VAE (MusicVAE's kind)"}
 
 
 def run_one(corpus: str, name: str, seconds: float, seed: int) -> Row:
-    """Trains one network for its budget and measures it."""
+    """Train one network for its budget and measure it."""
     from budget import by_share, train_for
     from contestants import CONTESTANTS
     from groovevae.measures.note_f1 import f1_by_genre, macro_f1
@@ -49,13 +49,13 @@ def run_one(corpus: str, name: str, seconds: float, seed: int) -> Row:
 
 
 def settings_of(corpus: str, name: str, seconds: float, seed: int, cores: int) -> Row:
-    """What a run is the result of. Other defaults of the package make another run of it."""
+    """Return what decides a run's result. When the package's defaults change, this counts as another run."""
     run = {"corpus": Path(corpus).name, "network": name, "seconds": seconds, "seed": seed, "cores": cores}
     return run | {"sizes": asdict(ModelConfig()), "training": asdict(TrainConfig())}
 
 
 def report(rows: dict[str, list[Row]]) -> str:
-    """The comparison as two Markdown tables, a line a network: its runs' mean and range."""
+    """Return the comparison as two Markdown tables, with the mean and range of each network's runs on one line."""
     spent = [
         [
             TITLES[name],
@@ -88,7 +88,7 @@ def report(rows: dict[str, list[Row]]) -> str:
 @click.option("--results", type=click.Path(path_type=Path), default=Path("benchmarks/results/equal_time.json"))
 @click.option("--only", hidden=True, help="Run this network in this process and print its row.")
 def main(corpus: str, seconds: float, seeds: str, networks: str, cores: int, results: Path, only: str | None) -> None:
-    """Trains each network for the same CPU time, in turn, and prints a table. Runs in the results file are kept."""
+    """Train each network for the same CPU time, in turn, and print a table. Runs in the results file are kept."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     if only:

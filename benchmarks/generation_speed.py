@@ -1,7 +1,7 @@
-"""How fast new bars are made, warm and in batches: decoded from latent points, and as whole pieces in MIDI bytes.
-And cold: a whole `groove blend`, against importing JAX.
+"""Measures how fast new bars are made, warm and in batches: decoded from latent points, and as pieces in MIDI bytes.
 
-Run it on an idle machine. Cold runs of both commands are made in turn, and the ratio is taken pair by pair.
+It also times a whole `groove blend` from a cold start, against importing JAX: both commands in turn, and the ratio of
+each pair. Run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def seconds(command: list[str]) -> float:
 
 
 def decoding(num_bars: int, runs: int, *, points: int) -> list[float]:
-    """Bars a second of each run: points of a genre to bars, drawn as by default; one point a bar, or one a role."""
+    """Return each run's bars per second from a genre's points, drawn as by default; `points` is 1 or 4 for each bar."""
     groove = load_model()
     genre, rng = groove.model.genres["rock"], np.random.default_rng(0)
     z = rng.multivariate_normal(genre.mean, genre.covariance, num_bars, method="eigh").astype(np.float32)
@@ -42,7 +42,7 @@ def decoding(num_bars: int, runs: int, *, points: int) -> list[float]:
 
 
 def warm(request: BlendRequest, runs: int) -> list[float]:
-    """Bars a second of each run: plan, decode, and write the MIDI bytes of all pieces."""
+    """Return each run's bars per second when it plans, decodes and writes the MIDI bytes of all pieces."""
     groove = load_model()
     groove.blend(request)  # not counted: memory is touched, tables are made
     paces = []
@@ -58,7 +58,7 @@ def warm(request: BlendRequest, runs: int) -> list[float]:
 @click.option("--count", default=64, show_default=True, help="Pieces of a warm request.")
 @click.option("--bars", default=16, show_default=True, help="Bars of a piece.")
 def main(runs: int, count: int, bars: int) -> None:
-    """Prints medians (and ranges) of warm bars a second, decoded and as pieces by method, and of the cold ratio."""
+    """Print medians (and ranges) of warm bars per second, decoded and as pieces by method, and of the cold ratio."""
     for points, about in ((1, "one point a bar"), (4, "a point for each role")):
         paces = decoding(count * bars, runs, points=points)
         print(f"decoding, {about}: {statistics.median(paces):,.0f} bars/s ({min(paces):,.0f} to {max(paces):,.0f})")

@@ -1,4 +1,4 @@
-"""A per-sixteenth LSTM VAE of bars in the manner of MusicVAE, in PyTorch: the network that ours is compared with.
+"""An LSTM VAE of bars, step by step in the manner of MusicVAE, in PyTorch: the network that ours is compared with.
 
 Roberts et al., "A Hierarchical Latent Vector Model for Learning Long-Term Structure in Music" (ICML 2018), sec. 3.1 and
 3.2: a bidirectional LSTM reads the steps, an LSTM started from `z` writes them. Inputs, outputs and losses are ours.
@@ -42,7 +42,7 @@ class LSTMConfig:
 
 
 class StepReader(nn.Module):
-    """One sixteenth of every role to one vector."""
+    """Reads one sixteenth of every role into one vector."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class StepReader(nn.Module):
             nn.init.normal_(table.weight, std=0.5)
 
     def forward(self, batch: BarBatch) -> Tensor:
-        """(B, S) steps -> (B, S, size)."""
+        """Read (B, S) steps as (B, S, size)."""
         return F.gelu(self.dense(features(batch)) + self.bass(batch.bass) + self.lead(batch.lead))
 
 
@@ -70,7 +70,7 @@ class Encoder(nn.Module):
         nn.init.normal_(self.metre.weight, std=0.1)
 
     def forward(self, batch: BarBatch) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance (B, Z) of the posterior.
+        """Return the mean and log-variance (B, Z) of the posterior.
 
         oneDNN's LSTM takes no packed sequences: the second LSTM reads each bar from its own last step backwards, and
         both states are taken at that step, so that padding is never seen.
@@ -105,7 +105,7 @@ class Decoder(nn.Module):
             self.heads.bias.copy_(torch.from_numpy(head_bias()))
 
     def begin(self, z: Tensor, batch: BarBatch) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """What each step is told whatever came before (B, S, D), and the first state."""
+        """Return the part of each step's input that does not depend on earlier steps (B, S, D), and the first state."""
         metre = self.metre(metre_index(*batch.metre))
         told = (self.of_z(z) + metre)[:, None] + self.place.weight[: batch.bass.shape[1]]
         start = torch.tanh(self.start(z)).view(len(z), 2 * self.num_layers, -1).transpose(0, 1)
@@ -113,11 +113,11 @@ class Decoder(nn.Module):
         return told, (hidden, cell)
 
     def logits(self, states: Tensor) -> BarLogits:
-        """Logits of every step from states (B, S, H)."""
+        """Return the logits of every step from states (B, S, H)."""
         return split_logits(self.heads(states), self.log_scales)
 
     def forward(self, z: Tensor, batch: BarBatch, keep: Tensor) -> BarLogits:
-        """Logits of every step, the true step before each as input (teacher forcing) where `keep` (B, S) is 1."""
+        """Return the logits of every step, with teacher forcing (the true step before) where `keep` (B, S) is 1."""
         told, state = self.begin(z, batch)
         before = F.pad(self.read(batch), (0, 0, 1, 0))[:, :-1]
         states, _ = self.lstm(told + before * keep[:, :, None], state)
@@ -125,7 +125,7 @@ class Decoder(nn.Module):
 
 
 class MusicVAE(nn.Module):
-    """The variational autoencoder of bars, a sixteenth a recurrent step."""
+    """The variational autoencoder of bars, with one recurrent step for each sixteenth."""
 
     def __init__(self, config: LSTMConfig) -> None:
         super().__init__()
@@ -137,7 +137,7 @@ class MusicVAE(nn.Module):
     def loss(
         self, batch: BarBatch, genre: Tensor, *, config: TrainConfig, beta: float, generator: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Scaled training loss of a batch, reconstruction (5,) and KL (Z,) in nats a bar."""
+        """Return a batch's scaled training loss, and its reconstruction (5,) and KL (Z,) in nats per bar."""
         mean, logvar = self.encoder(batch)
         z = mean + torch.exp(0.5 * logvar) * torch.randn(mean.shape, generator=generator)
         keep = (torch.rand(batch.bass.shape, generator=generator) >= config.input_dropout).float()
@@ -155,7 +155,7 @@ def train_step(
     beta: float,
     generator: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
-    """One step of the optimiser; reconstruction (5,) and KL (Z,) of the batch in nats a bar."""
+    """Take one step of the optimiser; return the batch's reconstruction (5,) and KL (Z,) in nats per bar."""
     with torch.autocast("cpu", torch.bfloat16, enabled=config.low_precision):
         loss, recon, kl = network.loss(batch, genre, config=config, beta=beta, generator=generator)
     optimizer.zero_grad(set_to_none=True)
@@ -167,20 +167,20 @@ def train_step(
 
 @torch.no_grad()
 def encode(network: MusicVAE, bars: Bars) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and log-variance (N, Z) of the posterior of each bar."""
+    """Return the mean and log-variance (N, Z) of the posterior of each bar."""
     parts = [network.encoder(to_tensors(bars[i : i + CHUNK].batch())) for i in range(0, len(bars), CHUNK)]
     mean, logvar = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
     return mean, logvar
 
 
 def decode(network: MusicVAE, z: np.ndarray, like: Bars) -> Bars:
-    """Bars of latent points (N, Z) in the metres of `like`: greedy, each step fed with the one just decided on."""
+    """Decode latent points (N, Z) greedily into bars in the metres of `like`, each step fed with the one before."""
     return without_stray_holds(decode_freely(network, z, like))
 
 
 @torch.no_grad()
 def decode_freely(network: MusicVAE, z: np.ndarray, like: Bars) -> Bars:
-    """What the network itself says, holds that go on with nothing among it."""
+    """Return the network's own output, which may contain holds that continue no note."""
     parts = [
         _decode_chunk(network.decoder, torch.from_numpy(z[i : i + CHUNK]), like[i : i + CHUNK])
         for i in range(0, len(like), CHUNK)

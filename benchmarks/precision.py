@@ -1,4 +1,4 @@
-"""What bfloat16 products cost in quality: held-out note F1 after the same steps in float32 and in bfloat16.
+"""Measures what bfloat16 products cost in quality: held-out note F1 after equal steps in float32 and in bfloat16.
 
 python benchmarks/precision.py CORPUS --steps 600 --seeds 0,1,2
 """
@@ -17,12 +17,12 @@ from groovevae.bars.constants import ROLES
 from groovevae.config import ModelConfig, TrainConfig
 from results import Row, add_row, find_row, markdown, mean_and_range, run_in_process
 
-EVAL_BARS = 256  # of a genre at most
+EVAL_BARS = 256  # for each genre at most
 PRECISIONS = {"float32": False, "bfloat16": True}
 
 
 def run_one(corpus: str, precision: str, steps: int, seed: int) -> Row:
-    """Trains the package's network in one precision and measures it in float32."""
+    """Train the package's network in one precision and measure it in float32."""
     from groovevae.measures.note_f1 import macro_f1
     from groovevae.network.forward import Network
     from groovevae.training.loop import TrainingProgress, initial_state, reconstruction_f1, run_training
@@ -45,7 +45,7 @@ def run_one(corpus: str, precision: str, steps: int, seed: int) -> Row:
 
 
 def report(rows: dict[str, list[Row]]) -> str:
-    """F1 by role in each precision, and by how much bfloat16 is better or worse with the same seed."""
+    """Return F1 by role in each precision, and how much better or worse bfloat16 is with the same seed."""
     f1 = {name: np.array([[run["held_out_f1"][role] for role in ROLES] for run in runs]) for name, runs in rows.items()}
     f1["bfloat16 less float32"] = f1["bfloat16"] - f1["float32"]  # (seeds, 4)
     lines = [
@@ -62,7 +62,7 @@ def report(rows: dict[str, list[Row]]) -> str:
 @click.option("--results", type=click.Path(path_type=Path), default=Path("benchmarks/results/precision.json"))
 @click.option("--only", hidden=True, help="Train in this precision in this process and print the row.")
 def main(corpus: str, steps: int, seeds: str, results: Path, only: str | None) -> None:
-    """Trains the same network in both precisions, in turn, and prints a table. Runs in the results file are kept."""
+    """Train the same network in both precisions, in turn, and print a table. Runs in the results file are kept."""
     if only:
         print(json.dumps(run_one(corpus, only, steps, int(seeds))))
         return

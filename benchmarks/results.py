@@ -1,4 +1,4 @@
-"""Rows of results in a JSON file: what a set of runs has so far, so that an interrupted one goes on with the rest."""
+"""Keeps rows of results in a JSON file, so that an interrupted set of runs resumes with those that are left."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 
-Row = dict[str, Any]  # "settings" decide what a row is a result of; the rest is what was measured
+Row = dict[str, Any]  # "settings" says which run a row is the result of; the rest was measured
 
 
 def read_rows(path: Path) -> list[Row]:
-    """All rows of a results file, none where there is no file yet."""
+    """Return all rows of a results file, none where there is no file yet."""
     if not path.exists():
         return []
     try:
@@ -29,7 +29,7 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def add_row(path: Path, row: Row) -> None:
-    """Adds a row to the file, which is written beside it and moved into place."""
+    """Add a row to the file; the new version is written beside it and moved into place."""
     rows = [*read_rows(path), row]
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
@@ -38,12 +38,12 @@ def add_row(path: Path, row: Row) -> None:
 
 
 def find_row(path: Path, settings: Row) -> Row | None:
-    """The newest row with exactly these settings."""
+    """Return the newest row with exactly these settings."""
     return next((row for row in reversed(read_rows(path)) if row["settings"] == settings), None)
 
 
 def run_in_process(script: str, arguments: Sequence[str]) -> Row:
-    """Runs a benchmark's script in a process of its own; the last line it prints is its row."""
+    """Run a benchmark's script in a process of its own; the last line that it prints is its row."""
     done = subprocess.run([sys.executable, script, *arguments], stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise click.ClickException(f"{Path(script).name} {' '.join(arguments)} failed (exit code {done.returncode})")
@@ -51,12 +51,12 @@ def run_in_process(script: str, arguments: Sequence[str]) -> Row:
 
 
 def mean_and_range(values: Sequence[float], digits: int = 3) -> str:
-    """ "0.912 (0.909 to 0.915)", or the value alone where there is one."""
+    """Write mean and range as "0.912 (0.909 to 0.915)", or the value alone where there is only one."""
     mean = f"{sum(values) / len(values):.{digits}f}"
     return mean if len(values) == 1 else f"{mean} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, its first column to the left and the others to the right."""
+    """Make a Markdown table, with the first column aligned left and the others right."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,4 +1,4 @@
-"""The bars that every benchmark trains on and measures on: one split by song, the same for all."""
+"""Provides the bars that every benchmark trains on and measures on: one split by song, the same for all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SPLIT_SEED = 0  # runs differ in the seed they train with; the songs held out st
 
 
 def load_sides(corpus_folder: str) -> tuple[Dataset, Dataset]:
-    """Training bars and held-out bars of a corpus."""
+    """Load the training bars and the held-out bars of a corpus."""
     corpus = load_corpus(corpus_folder)
     genres = tuple(corpus.genres)
     sides = []
@@ -24,7 +24,7 @@ def load_sides(corpus_folder: str) -> tuple[Dataset, Dataset]:
 
 
 def beats_of_batches(data: Dataset) -> list[int]:
-    """The lengths in beats of the batches that training draws from `data`."""
+    """Return the lengths in beats of the batches that training draws from `data`."""
     return [BUCKETS[bucket] for bucket in np.unique(np.searchsorted(BUCKETS, data.bars.num_beats))]
 
 
@@ -32,7 +32,7 @@ _METRES = ((4, 4), (4, 4), (3, 4), (2, 4), (6, 8), (5, 4), (12, 8))
 
 
 def random_bars(num_bars: int, *, seed: int, metres: tuple[tuple[int, int], ...] = _METRES) -> Bars:
-    """Bars of random notes, about as dense as real ones, for machines without a corpus."""
+    """Make bars of random notes, about as dense as real ones, for machines without a corpus."""
     rng = np.random.default_rng(seed)
     bars = Bars.empty(num_bars)
     bars.metre[:] = np.array(metres, np.uint8)[rng.integers(len(metres), size=num_bars)]
@@ -51,7 +51,7 @@ def random_bars(num_bars: int, *, seed: int, metres: tuple[tuple[int, int], ...]
 
 
 def random_dataset(num_bars: int, *, seed: int, num_genres: int = 3) -> Dataset:
-    """A dataset of random bars."""
+    """Make a dataset of random bars."""
     genre = np.arange(num_bars) % num_genres
     names = tuple(f"genre {number}" for number in range(num_genres))
     return Dataset(random_bars(num_bars, seed=seed), genre, np.arange(num_bars), names)

@@ -1,6 +1,6 @@
-"""One side of `train_speed.py`, in a process of its own: requests come in through stdin, a line of JSON each.
+"""Runs one side of `train_speed.py` in a process of its own: requests come through stdin, one line of JSON each.
 
-It trains nothing to an end: each measurement takes some more steps on batches that were drawn beforehand.
+It finishes no training: each measurement takes some more steps on batches that were drawn beforehand.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sides import load_sides, random_dataset
 
 Drawn = Sequence[tuple[BarBatch, np.ndarray]]
 SYNTHETIC_BARS = 4000
-MAX_DRAWS = 400  # batches looked at to find the 4/4 ones
+MAX_DRAWS = 400  # batches searched for those in 4/4
 
 
 class Trainer(Protocol):
@@ -37,7 +37,7 @@ class Trainer(Protocol):
 
 
 def trainers(side: str, sizes: ModelConfig, config: TrainConfig) -> dict[str, Callable[[], Trainer]]:
-    """What trains on a side, by name: in both precisions, and PyTorch as it is and compiled."""
+    """Return the trainers of a side by name: both precisions, and PyTorch both as it is and compiled."""
     if side == "groovevae":
         from our_trainer import OurTrainer
 
@@ -57,7 +57,7 @@ def trainers(side: str, sizes: ModelConfig, config: TrainConfig) -> dict[str, Ca
 
 
 def draw(data: Dataset, config: TrainConfig, count: int) -> dict[str, Drawn]:
-    """Batches as training draws them, and the first ones that hold full bars of four beats only."""
+    """Draw batches as training does, and the first ones that hold only full bars of four beats."""
     batches = Batches.of(data, config)
     drawn = (batches[step] for step in range(MAX_DRAWS))
     four = islice((one for one in drawn if (one[0].num_steps == 16).all()), count)
@@ -65,7 +65,7 @@ def draw(data: Dataset, config: TrainConfig, count: int) -> dict[str, Drawn]:
 
 
 def measure(trainer: Trainer, drawn: Drawn) -> float:
-    """Bars a second."""
+    """Return the bars per second of a trainer."""
     begun = time.perf_counter()
     for batch, genre in drawn:
         trainer.step(batch, genre)
@@ -74,7 +74,7 @@ def measure(trainer: Trainer, drawn: Drawn) -> float:
 
 
 def peak(side: str) -> dict[str, float]:
-    """The best rate of matrix products on this side, FLOP/s."""
+    """Return the best rate of matrix products on this side, FLOP/s."""
     import arithmetic
 
     if side == "groovevae":
@@ -89,7 +89,7 @@ def peak(side: str) -> dict[str, float]:
 
 
 class Side:
-    """What this process can be asked to do, a method each."""
+    """The requests that this process answers, each a method."""
 
     def __init__(self, side: str, corpus: str, count: int) -> None:
         data = load_sides(corpus)[0] if corpus else random_dataset(SYNTHETIC_BARS, seed=0)
@@ -99,7 +99,7 @@ class Side:
         self.trainers: dict[str, Trainer] = {}
 
     def prepare(self, variant: str) -> dict[str, Any]:
-        """Builds a trainer and runs it once over all batches, so that everything is compiled."""
+        """Build a trainer and run it once over all batches, so that everything is compiled."""
         begun = time.perf_counter()
         trainer = trainers(self.side, self.sizes, self.config)[variant]()
         for drawn in self.drawn.values():
@@ -114,7 +114,7 @@ class Side:
         return peak(self.side)
 
     def flops_a_bar(self) -> dict[str, float]:
-        """Of the forward and backward pass, by kind of batch."""
+        """Return the operations per bar of the forward and backward pass, by kind of batch."""
         from arithmetic import flops_of_step
 
         return {
@@ -125,17 +125,17 @@ class Side:
 
 
 def main() -> None:
-    """Answers each request `[method, arguments...]` with `{"answer": ...}`, or `{"error": ...}` where it failed."""
+    """Answer each request `[method, arguments...]` with `{"answer": ...}`, or `{"error": ...}` where it failed."""
     answers = os.fdopen(os.dup(1), "w")
     keep_freed_memory()  # as `groove train` does; on PyTorch's side too, where it changes next to nothing
-    os.dup2(2, 1)  # whatever libraries print does not come between
+    os.dup2(2, 1)  # so that prints of libraries do not get between the answers
     request = json.loads(sys.stdin.readline())
     side = Side(*request)
     for line in sys.stdin:
         method, *arguments = json.loads(line)
         try:
             reply = {"answer": getattr(side, method)(*arguments)}
-        except Exception as error:  # the one who asked decides what a failure means: a compiler may be missing
+        except Exception as error:  # the caller decides what a failure means: a compiler may be missing
             reply = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
         print(json.dumps(reply), file=answers, flush=True)
 

@@ -1,6 +1,6 @@
-"""What the PyTorch networks share: batches as tensors, a step's features, and the losses of groovevae.training.losses.
+"""Parts that the PyTorch networks share: batches as tensors, a step's features, and the losses of the package.
 
-`tests/test_benchmarks.py` holds the losses against the package's own.
+`tests/test_benchmarks.py` compares the losses with those of `groovevae.training.losses`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ NUM_LOGITS = sum(HEADS.values())
 
 
 def to_tensors(batch: BarBatch) -> BarBatch:
-    """The batch with tensors in it; tokens and lengths are int64, as indices must be."""
+    """Convert a batch to tensors; tokens and lengths are int64, as indices must be."""
     tensors = {name: torch.from_numpy(np.require(array, requirements="CW")) for name, array in batch._asdict().items()}
     indices = {name: tensors[name].long() for name in ("bass", "lead", *batch.metre._fields)}
     return BarBatch(**tensors | indices)
 
 
 def features(batch: BarBatch) -> Tensor:
-    """What a step holds besides its bass and lead tokens, (B, S, F) float32."""
+    """Return what each step holds besides its bass and lead tokens, (B, S, F) float32."""
     return torch.cat(
         [
             batch.onsets("drums").float(),
@@ -47,19 +47,19 @@ def features(batch: BarBatch) -> Tensor:
 
 
 def split_logits(heads: Tensor, log_scales: Tensor) -> BarLogits:
-    """All heads' outputs (B, S, NUM_LOGITS) by name, float32, as `groovevae.network.logits.split_heads`."""
+    """Return all heads' outputs (B, S, NUM_LOGITS) by name, float32, like `groovevae.network.logits.split_heads`."""
     parts = heads.float().split(list(HEADS.values()), dim=-1)
     return BarLogits(**dict(zip(HEADS, parts, strict=True)), log_scales=log_scales.clamp(min=MIN_LOG_SCALE))
 
 
 def posterior(stats: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and log-variance (B, Z) from what the encoder's last layer says (B, 2Z), as `logits.posterior` has it."""
+    """Return the mean and log-variance (B, Z) from the encoder's last layer (B, 2Z), like `logits.posterior`."""
     mean, logvar = stats.float().chunk(2, dim=-1)
     return mean, (logvar - LOGVAR_SHIFT).clamp(MIN_LOGVAR, MAX_LOGVAR)
 
 
 def recon_loss(logits: BarLogits, batch: BarBatch) -> Tensor:
-    """Negative log-likelihood of drums, bass, chords, lead and feel, (5,): nats a bar, mean of the batch."""
+    """Return the negative log-likelihood of drums, bass, chords, lead and feel, (5,): nats per bar, batch mean."""
     num_bars, num_steps = batch.bass.shape
     inside = (torch.arange(num_steps) < batch.num_steps[:, None]).float()  # (B, S)
     hits, onsets = batch.onsets("drums").float(), batch.onsets("chords").float()
@@ -96,7 +96,7 @@ def _laplace(mean: Tensor, value: Tensor, log_scale: Tensor) -> Tensor:
 
 
 def genre_nats(genre_logits: Tensor, genre: Tensor) -> Tensor:
-    """Cross-entropy of the genre head, nats a bar of a genre; a `genre` (B,) of -1 does not count."""
+    """Return the genre head's cross-entropy, nats per bar with a genre (`genre` (B,) is not -1)."""
     total = F.cross_entropy(genre_logits.float(), genre, ignore_index=-1, reduction="sum")
     return total / (genre >= 0).sum().clamp(min=1)
 
@@ -111,7 +111,7 @@ def total_loss(
     config: TrainConfig,
     beta: float | Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Scaled training loss as in `training.loop.loss_fn`; with it reconstruction (5,) and KL (Z,) in nats a bar."""
+    """Return the scaled loss of `training.loop.loss_fn`, and its reconstruction (5,) and KL (Z,) in nats per bar."""
     mean, logvar = posterior
     recon = recon_loss(logits, batch)
     kl = kl_divergence(mean, logvar, torch).mean(0)  # (Z,)

@@ -1,4 +1,4 @@
-"""The twin in training: fused Adam behind a clipped gradient norm, and the average of the weights, as ours has it."""
+"""Trains the twin: fused Adam after clipping the gradient's norm, and the average of the weights, as ours does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from groovevae.training.loop import ema_decay_at, learning_rate
 from torch_parts import to_tensors
 from torch_twin import Twin, has_uneven_bars
 
-TABLED_STEPS = 1000  # whose learning rates are computed beforehand
+TABLED_STEPS = 1000  # steps whose learning rates are computed beforehand
 
 
 class TorchTrainer:
@@ -59,4 +59,4 @@ class TorchTrainer:
         self.steps_done += 1
 
     def wait(self) -> None:
-        """Nothing: PyTorch on a CPU is done when it returns."""
+        """Do nothing: PyTorch on a CPU is done when it returns."""

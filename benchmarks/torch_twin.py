@@ -1,8 +1,8 @@
 """GrooveVAE's twin in PyTorch: the same layers, parameters and losses, written for speed on a CPU.
 
-Modules and parameters have the names they have in `training.flax_network`, so that weights carry over by path. What
-PyTorch does otherwise: whole sequences go through its own GRU in one call, and bars of unequal length are packed.
-`tests/test_benchmarks.py` holds its loss and gradients against ours.
+Modules and parameters have the names they have in `training.flax_network`, so that weights carry over by path. It
+differs in two ways: whole sequences go through PyTorch's own GRU in one call, and bars of unequal length are packed.
+`tests/test_benchmarks.py` compares its loss and gradients with ours.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def table(*shape: int, std: float) -> nn.Parameter:
 
 
 class GRU(nn.Module):
-    """One direction's recurrent weights. Its gates' inputs are projected by weights that the caller owns."""
+    """The recurrent weights of one direction. The caller owns the weights that project the gates' inputs."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class GRU(nn.Module):
         self.bias = nn.Parameter(torch.zeros(size))
 
     def flat_weights(self, weight: Tensor, bias: Tensor) -> list[Tensor]:
-        """What torch.gru takes: input weights (3H, F) and bias (3H,), recurrent weights and bias.
+        """Return what torch.gru takes: input weights (3H, F) and bias (3H,), recurrent weights and bias.
 
         PyTorch has a recurrent bias for all three gates; the input's bias makes the first two superfluous.
         """
@@ -48,7 +48,7 @@ class GRU(nn.Module):
 
 
 class BeatReader(nn.Module):
-    """Four steps of every role to one vector."""
+    """Reads four steps of every role into one vector."""
 
     def __init__(self, step_size: int, out_size: int) -> None:
         super().__init__()
@@ -58,14 +58,14 @@ class BeatReader(nn.Module):
         self.out = nn.Linear(STEPS_PER_BEAT * step_size, out_size)
 
     def forward(self, batch: BarBatch, dense_features: Tensor) -> Tensor:
-        """(B, S) steps -> (B, S / 4, out_size) beats."""
+        """Read (B, S) steps as (B, S / 4, out_size) beats."""
         tokens = F.embedding(batch.bass, self.bass) + F.embedding(batch.lead, self.lead)
         steps = gelu(self.dense(dense_features) + tokens)
         return gelu(self.out(steps.unflatten(1, (-1, STEPS_PER_BEAT)).flatten(2)))
 
 
 class Encoder(nn.Module):
-    """A bidirectional GRU over the beats of a bar, and each beat's own way to `z`."""
+    """A bidirectional GRU over the beats of a bar, with a direct connection from each beat to `z`."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class Encoder(nn.Module):
         self.of_beat = table(MAX_BEATS, size, 2 * config.latent_size, std=0.5 / size**0.5)
 
     def forward(self, batch: BarBatch, dense_features: Tensor, *, uneven: bool) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance (B, Z) of the posterior."""
+        """Return the mean and log-variance (B, Z) of the posterior."""
         beats = self.read(batch, dense_features)
         beats = beats + F.embedding(metre_index(*batch.metre), self.metre)[:, None]  # (B, T, E)
         num_beats = (batch.num_steps + STEPS_PER_BEAT - 1) // STEPS_PER_BEAT  # (B,)
@@ -94,7 +94,7 @@ class Encoder(nn.Module):
 
 
 def _last_states(beats: Tensor, num_beats: Tensor | None, flat: list[Tensor]) -> Tensor:
-    """Both directions' states after all of a bar's beats, (2, B, E); packed where lengths are given."""
+    """Return both directions' states after all of a bar's beats, (2, B, E); packed where lengths are given."""
     start = beats.new_zeros(2, len(beats), flat[1].shape[1])
     options = (True, 1, 0.0, True, True)  # biases, layers, dropout, training, bidirectional
     if num_beats is None:
@@ -104,7 +104,7 @@ def _last_states(beats: Tensor, num_beats: Tensor | None, flat: list[Tensor]) ->
 
 
 class Decoder(nn.Module):
-    """An autoregressive GRU over beats, fed `z` through a way of its own for each beat, and the beat before."""
+    """An autoregressive GRU over beats; each beat's input is its own projection of `z`, and the beat before."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -124,7 +124,7 @@ class Decoder(nn.Module):
             self.heads.bias.copy_(torch.from_numpy(head_bias()))
 
     def forward(self, z: Tensor, batch: BarBatch, dense_features: Tensor, keep: Tensor) -> BarLogits:
-        """Logits of every step, the true beat before each as input (teacher forcing) where `keep` (B, T) is 1."""
+        """Return the logits of every step, with teacher forcing (the true beat before) where `keep` (B, T) is 1."""
         num_beats = keep.shape[1]
         of_beat = self.of_beat[:num_beats].transpose(0, 1).flatten(1)  # (Z, T * E)
         plan = gelu((z @ of_beat).unflatten(1, (num_beats, -1)))  # (B, T, E)
@@ -161,9 +161,9 @@ class Twin(nn.Module):
         beta: float | Tensor,
         uneven: bool,
     ) -> Tensor:
-        """Scaled training loss of a batch, given the noise (B, Z) of `z` and the beats (B, T) that the decoder sees.
+        """Return a batch's scaled training loss, from the noise (B, Z) of `z` and the beats (B, T) the decoder sees.
 
-        `uneven` says that bars have fewer beats than others; it is what `has_uneven_bars` finds.
+        `uneven` says that some bars have fewer beats than others, as `has_uneven_bars` tells.
         """
         dense_features = features(batch)
         mean, logvar = self.encoder(batch, dense_features, uneven=uneven)
@@ -173,7 +173,7 @@ class Twin(nn.Module):
 
 
 def has_uneven_bars(batch: BarBatch) -> bool:
-    """Whether some bars of a NumPy batch have fewer beats than it has room for."""
+    """Tell whether some bars of a NumPy batch have fewer beats than it has room for."""
     return bool((batch.num_steps <= batch.bass.shape[1] - STEPS_PER_BEAT).any())
 
 
@@ -181,7 +181,7 @@ _NAMES = {"forward_gru": "forward", "backward_gru": "backward", "weight": "kerne
 
 
 def by_path(twin: Twin) -> dict[str, nn.Parameter]:
-    """The twin's parameters by the paths of groovevae.weights; kernels are transposed there."""
+    """Return the twin's parameters by the paths of groovevae.training.weights; kernels are transposed there."""
     return {
         "/".join(_NAMES.get(part, part) for part in name.split(".")): parameter
         for name, parameter in twin.named_parameters()
@@ -190,7 +190,7 @@ def by_path(twin: Twin) -> dict[str, nn.Parameter]:
 
 @torch.no_grad()
 def load_weights(twin: Twin, weights: Mapping[str, np.ndarray]) -> None:
-    """Copies GrooveVAE's parameters, by path as in groovevae.training.weights, into the twin. All must find a place."""
+    """Copy GrooveVAE's parameters, by path as in groovevae.training.weights, into the twin. All must find a place."""
     parameters = by_path(twin)
     assert parameters.keys() == weights.keys()
     for path, parameter in parameters.items():

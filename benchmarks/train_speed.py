@@ -1,4 +1,4 @@
-"""The same network trained in ours and in PyTorch: bars a second, and how much of the machine's arithmetic they get.
+"""Trains the same network in JAX and in PyTorch: bars per second, and the share of the machine's arithmetic they use.
 
 python benchmarks/train_speed.py CORPUS
 """
@@ -18,11 +18,11 @@ from results import markdown
 
 SIDES = ("groovevae", "PyTorch")
 PRECISIONS = ("float32", "bfloat16")
-Rates = dict[tuple[str, str, str], list[float]]  # (side, variant, kind of batch) -> bars a second, one a repetition
+Rates = dict[tuple[str, str, str], list[float]]  # (side, variant, kind of batch) -> bars per second of each repetition
 
 
 class Worker:
-    """A process that trains one side when asked to, and sleeps meanwhile."""
+    """A process that trains one side when asked to, and sleeps otherwise."""
 
     def __init__(self, side: str, corpus: str, count: int) -> None:
         command = [sys.executable, str(Path(__file__).with_name("speed_worker.py"))]
@@ -34,7 +34,7 @@ class Worker:
         print(json.dumps(request), file=self.process.stdin, flush=True)
 
     def ask(self, *request: Any) -> Any:
-        """What the process answers; raises RuntimeError with its message where it fails."""
+        """Return what the process answers; raises RuntimeError with its message where it fails."""
         self._send(list(request))
         line = self.process.stdout.readline()
         if not line:
@@ -50,7 +50,7 @@ class Worker:
 
 
 def prepare(worker: Worker, variants: list[str]) -> dict[str, int]:
-    """The variants that run here, and how many parameters they have.
+    """Return the variants that run here, and how many parameters they have.
 
     PyTorch's compiled ones need a C++ compiler, and may fail for other reasons.
     """
@@ -74,7 +74,7 @@ def prepare(worker: Worker, variants: list[str]) -> dict[str, int]:
 def measure_in_turn(
     workers: dict[str, Worker], variants: dict[str, dict[str, int]], kinds: list[str], times: int
 ) -> Rates:
-    """Every variant on every kind of batch, one after another, all of it `times` over."""
+    """Measure every variant on every kind of batch, one after another, and repeat it all `times` times."""
     rates: Rates = {}
     for repetition in range(times):
         for kind in kinds:
@@ -86,7 +86,7 @@ def measure_in_turn(
 
 
 def best(rates: Rates, side: str, kind: str, precision: str = "") -> float:
-    """The median of the side's fastest variant, in a precision or in any."""
+    """Return the median of the side's fastest variant, in one precision or in any."""
     return max(
         median(values)
         for (of_side, variant, of_kind), values in rates.items()
@@ -95,7 +95,7 @@ def best(rates: Rates, side: str, kind: str, precision: str = "") -> float:
 
 
 def speed_table(rates: Rates, kinds: list[str]) -> str:
-    """Bars a second of every variant, and ours over PyTorch's best in each precision and in any."""
+    """Tabulate every variant's bars per second, and ours over PyTorch's best in each precision and in any."""
     lines = [
         [f"{side}, {variant}", kind, f"{median(values):,.0f}", f"{min(values):,.0f} to {max(values):,.0f}"]
         for (side, variant, kind), values in rates.items()
@@ -114,7 +114,7 @@ def speed_table(rates: Rates, kinds: list[str]) -> str:
 
 
 def share_table(rates: Rates, peaks: dict[str, dict[str, float]], flops_a_bar: dict[str, float]) -> str:
-    """What share of the best rate of matrix products the network's arithmetic gets."""
+    """Tabulate the network's arithmetic as a share of the best rate of matrix products."""
     lines = []
     for precision in PRECISIONS:
         peak = max(of_side[precision] for of_side in peaks.values())
@@ -133,7 +133,7 @@ def share_table(rates: Rates, peaks: dict[str, dict[str, float]], flops_a_bar: d
 @click.option("--steps", default=20, show_default=True, help="Steps of each measurement.")
 @click.option("--compile/--no-compile", "compiled", default=True, show_default=True, help="Try torch.compile too.")
 def main(corpus: str | None, synthetic: bool, repetitions: int, steps: int, compiled: bool) -> None:
-    """Trains the same network on both sides, in turn, each in a process of its own, and prints tables."""
+    """Train the same network on both sides, in turn, each in a process of its own, and print tables."""
     if synthetic == bool(corpus):
         raise click.UsageError("name a CORPUS, or use --synthetic")
     workers = {side: Worker(side, corpus or "", steps) for side in SIDES}

@@ -1,4 +1,4 @@
-"""The command `groove`, also `python -m groovevae`: signals end it quietly, from its first import on."""
+"""Starts the command `groove`, also `python -m groovevae`: signals end it quietly, from its first import on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from groovevae.systems import ENDING_SIGNALS
 
 
 def run() -> None:
-    """Runs the command line."""
+    """Run the command line."""
     end_on_signals()
     from groovevae.cli import main
 
@@ -18,7 +18,7 @@ def run() -> None:
 
 
 def end_on_signals() -> None:
-    """Ctrl-C and its like end this process with their status: no traceback, and what is half written is removed."""
+    """Let Ctrl-C and its like end this process with their status: no traceback, and half-written files are removed."""
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup, or in the background of a script
             signal.signal(number, _end)

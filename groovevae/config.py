@@ -1,4 +1,4 @@
-"""Frozen settings of a model and of a training run, to and from JSON. Holds values only; nothing here runs."""
+"""Frozen settings of a model and of a training run, to and from JSON. Holds values and runs nothing."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, Self
 
 from groovevae.errors import RequestError
 
-MAX_SEED = 2**31 - 1  # what every source of randomness takes
+MAX_SEED = 2**31 - 1  # the largest seed that every source of randomness takes
 
 
 @dataclass(frozen=True)
 class _Config:
     def to_json(self) -> str:
-        """This config as one line of JSON with sorted keys."""
+        """Return this config as one line of JSON with sorted keys."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The config that `to_json` wrote. Raises RequestError on unknown fields or a wrong type of value."""
+        """Return the config that `to_json` wrote. Raises RequestError on unknown fields or a wrong type of value."""
         values: dict[str, Any] = json.loads(text)
         fields = {field.name: field for field in dataclasses.fields(cls)}
         for name, value in values.items():
@@ -46,7 +46,7 @@ class ModelConfig(_Config):
 
 @dataclass(frozen=True)
 class TrainConfig(_Config):
-    """How a model is trained. Weights are per nat of the loss; `decay` is the share of the steps that end the run."""
+    """How a model is trained. Weights multiply nats; the learning rate falls over the last `decay` share of steps."""
 
     steps: int = 6000
     batch_size: int = 256
@@ -54,12 +54,12 @@ class TrainConfig(_Config):
     warmup_steps: int = 200
     decay: float = 0.4
     clip_norm: float = 1.0
-    ema_decay: float = 0.999  # of the average of the weights that becomes the model; 0: the last weights themselves
+    ema_decay: float = 0.999  # of the average of the weights, which becomes the model; 0: the last weights themselves
     beta: float = 0.3
     beta_warmup_steps: int = 1000
-    free_bits: float = 0.05  # nats a latent dimension that cost nothing
+    free_bits: float = 0.05  # nats for each latent dimension that cost nothing
     input_dropout: float = 0.5  # share of the decoder's input beats that are hidden from it
-    drums_weight: float = 3.0  # of a role's nats in the loss; the chords have the most of them
+    drums_weight: float = 3.0  # of a role's nats in the loss; chords have the most nats, and so the least weight
     chords_weight: float = 2.0
     bass_weight: float = 3.0
     lead_weight: float = 3.0
@@ -73,12 +73,12 @@ class TrainConfig(_Config):
 
 @dataclass(frozen=True)
 class PriorConfig(_Config):
-    """Sizes of the network that phrases are drawn with, and how it is fitted to a trained model."""
+    """Sizes of the network that draws phrases, and how it is fitted to a trained model."""
 
     input_size: int = 96  # features of what is known before a bar
     state_size: int = 128
     hidden_size: int = 320
-    role_rank: int = 32  # of the maps from a bar that a role repeats to the new one
+    role_rank: int = 32  # rank of the map from a bar that a role repeats to the new bar
     steps: int = 2500
     batch_size: int = 64  # phrases
     learning_rate: float = 1e-3

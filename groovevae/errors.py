@@ -1,15 +1,15 @@
-"""The exceptions groovevae raises for bad input. Each carries one line: what is wrong, where, how to mend it.
+"""The exceptions that groovevae raises for bad input. Each carries one line: what is wrong, where, how to mend it.
 
-Where mending means calling groovevae in another way, the error names its cure. Its value is that call in Python;
-`cli.cures` has the same in options and commands.
+Where the remedy is to call groovevae differently, the error names a cure. Its value is that call in Python; `cli.cures`
+has the same in options and commands.
 
 GrooveError
 ├── MidiError        a MIDI file that cannot be read, or has nothing in it to read
 ├── CorpusError      a corpus folder that cannot be used, or holds too little
-├── ModelFileError   a model file that is damaged, of another version, or no model file
+├── ModelFileError   a model file that is damaged or of another version, or a file that is not a model
 ├── RequestError     an unknown genre, a weight or amount out of range, an option that does not fit
 ├── OutputError      a place that cannot be written to
-└── ProcessLostError another process of a training run on several has ended
+└── ProcessLostError another process of the same training run has ended
 """
 
 from enum import Enum
@@ -18,8 +18,8 @@ from enum import Enum
 class Cure(Enum):
     """How to call groovevae so that an error does not come back, in the words of Python."""
 
-    RESTART = "give it up with restart=True"
-    SAME_OR_RESTART = "use the same, or give it up with restart=True"
+    RESTART = "discard it with restart=True"
+    SAME_OR_RESTART = "use the same, or discard it with restart=True"
     LOWER_RATE = "train with restart=True and a lower learning_rate"
     NAME_A_FILE = "let `out` name a file for the model"
     SEE_REJECTED = "`rejected` and `unread` of the corpus say what is wrong with its files"
@@ -65,4 +65,4 @@ class OutputError(GrooveError):
 
 
 class ProcessLostError(GrooveError):
-    """Another process of a run that trains on several has ended."""
+    """Another process of the same training run has ended."""

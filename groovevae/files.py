@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and names of files as text. Knows nothing of what is in them."""
+"""Writes files whole or not at all, and spells their names as text. Knows nothing of what is in them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 from groovevae.errors import OutputError
 
 _IN_USE = (5, 32)  # Windows' ERROR_ACCESS_DENIED and ERROR_SHARING_VIOLATION
-_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds: a scanner is done by then, a DAW that plays the file is not
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds: a virus scanner is done by then, a DAW that plays the file is not
 
 
 def write_file(path: str | Path, data: bytes) -> None:
-    """Writes a file whole or not at all. Raises OutputError, one line, where that cannot be done."""
+    """Write a file whole or not at all. Raises OutputError, one line, where that cannot be done."""
     path = Path(path)
     temporary = ""
     try:
@@ -28,7 +28,7 @@ def write_file(path: str | Path, data: bytes) -> None:
             os.fsync(file.fileno())
         mask = os.umask(0)
         os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files that only their owner reads
+        os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files that only their owner can read
         _replace(temporary, path)
     except OSError as error:
         raise _not_written(path, error) from None
@@ -38,7 +38,7 @@ def write_file(path: str | Path, data: bytes) -> None:
 
 
 def _replace(temporary: str, path: Path) -> None:
-    """Moves a file into place; tried again where Windows refuses because a virus scanner, say, has one of them open."""
+    """Move a file into place; try again where Windows refuses because, say, a virus scanner has one of them open."""
     for seconds in _WAITS:
         try:
             return os.replace(temporary, path)
@@ -50,7 +50,7 @@ def _replace(temporary: str, path: Path) -> None:
 
 
 def check_place(path: str | Path) -> None:
-    """Raises OutputError where a file cannot be written to `path`: to be known before the work, and not after it."""
+    """Raise OutputError where a file cannot be written to `path`: call it before the work, not after it."""
     path = Path(path)
     folder = next(folder for folder in path.absolute().parents if folder.exists())
     try:
@@ -63,7 +63,7 @@ def check_place(path: str | Path) -> None:
 
 
 def printable(text: str) -> str:
-    """Return a text with names of files in it that can be printed: bytes that are no UTF-8 become question marks."""
+    """Return a text with file names in a form that can be printed: bytes that are not UTF-8 become question marks."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -77,7 +77,7 @@ def _not_written(path: Path, error: OSError) -> OutputError:
 
 
 def remove_unfinished(path: str | Path) -> None:
-    """Removes what `write_file` left beside `path` where its process was killed. Nobody may be writing there."""
+    """Remove what `write_file` left beside `path` when its process was killed. Nobody may be writing there."""
     path = Path(path)
     with suppress(OSError):  # no such folder yet, or none that can be looked into: the write will say so
         for file in path.parent.iterdir():

@@ -1,4 +1,4 @@
-"""How long work tells how far it has come. Whoever calls it decides whether anybody sees it."""
+"""The function that long work calls to report how far it has come. The caller decides whether anybody sees it."""
 
 from __future__ import annotations
 

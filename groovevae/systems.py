@@ -1,6 +1,6 @@
-"""Where Windows, macOS and Linux differ: signals, quoting, names of files. Imports nothing heavy: signals come first.
+"""Settles where Windows, macOS and Linux differ: signals, quoting, file names. Never imports anything heavy.
 
-What depends on the system takes it as an argument, so that every system's way is tested on any of them.
+Functions take the system as an argument where it matters, so that each system's behaviour is tested on all of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])(?=\.|$)", re.IGNO
 
 
 def command_text(words: Sequence[str], *, is_windows: bool = IS_WINDOWS) -> str:
-    """A command as it is typed: quoted for a POSIX shell, or with double quotes, as both cmd and PowerShell take them.
+    """Spell a command as it is typed: quoted for a POSIX shell, or in double quotes, as cmd and PowerShell take them.
 
     >>> command_text(["groove", "blend", "my song.mid", "rock"], is_windows=True)
     'groove blend "my song.mid" rock'
@@ -29,7 +29,7 @@ def command_text(words: Sequence[str], *, is_windows: bool = IS_WINDOWS) -> str:
 
 
 def _quoted_for_windows(word: str) -> str:
-    """A word as C programs on Windows take it: a backslash counts as such unless a double quote follows."""
+    """Quote a word as C programs on Windows read it: a backslash stands for itself unless a double quote follows."""
     if _PLAIN_WORD.fullmatch(word):
         return word
     escaped = re.sub(r'(\\*)"', r'\1\1\\"', word)
@@ -37,7 +37,7 @@ def _quoted_for_windows(word: str) -> str:
 
 
 def portable_stem(stem: str) -> str:
-    """A file's name that Windows takes too, which means devices by con, aux.x and their like, in any folder.
+    """Return a file's name that Windows accepts too: there con, aux.x and their like name devices, in any folder.
 
     >>> portable_stem("aux.take-rock-0.5")
     'aux_.take-rock-0.5'
@@ -46,7 +46,7 @@ def portable_stem(stem: str) -> str:
 
 
 def user_caches(environment: Mapping[str, str], *, home: str, system: str = sys.platform) -> str:
-    """The folder where a user's programs keep what they can make again.
+    """Return the folder where a user's programs keep what they can make again.
 
     >>> user_caches({}, home="/Users/me", system="darwin")
     '/Users/me/Library/Caches'
@@ -58,7 +58,7 @@ def user_caches(environment: Mapping[str, str], *, home: str, system: str = sys.
 
 
 def is_same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
-    """Whether two paths lead to one file, through links or spelled with other letters where these count for nothing."""
+    """Tell whether two paths lead to one file, through links, or in upper or lower case where that does not matter."""
     try:
         return os.path.samefile(one, other)
     except OSError:  # one of them is not there

@@ -40,6 +40,15 @@ pytest.register_assert_rewrite("command_line", "midi_readers")
 ROOT = Path(__file__).parent.parent
 
 
+# The files that take longest, longest first: they begin first, so that no worker is left alone with one at the end.
+LONGEST = ("processes", "training", "cli_train", "cli_signals", "evaluation", "reliability", "faults", "flax_network")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    first = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path.name, len(first)))
+
+
 def pytest_unconfigure() -> None:
     COMPILED.cleanup()
 

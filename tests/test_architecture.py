@@ -137,6 +137,11 @@ def test_the_doors_load_nothing_heavy(run_python, module: str) -> None:
     assert not LAZY & set(loaded)
 
 
+def test_reports_alone_draw_on_terminals() -> None:
+    drawing = {room for room, _, names in sources() for name in names if name.split(".")[0] == "rich"}
+    assert drawing == {"reports"}
+
+
 MAX_FILE, MAX_FUNCTION = 300, 40  # lines
 
 

@@ -43,9 +43,9 @@ def test_parts(run: Run, tmp_path: Path, tiny: Tiny, old: Path, only: str, calib
     assert list(new.vectors) == ["sway"]  # the tiny model answers to no attribute
     assert new.digest == trained.digest
     assert old.read_bytes() == before
-    forms = 21 if has_prior else 0
-    parts = f"calibration of {calibrated} pairs of genres, song codes of 0 genres, 1 vectors, {forms} forms of phrases"
-    assert result.stdout == f"new.safetensors: {parts}; 0.1 MiB\n"
+    forms = sum(map(len, new.prior.forms.values())) if new.prior else 0
+    counts = f"{calibrated}, genres with song codes: 0, vectors: 1, forms of phrases: {forms}"
+    assert result.stdout == f"new.safetensors: pairs of genres calibrated: {counts} (0.1 MiB)\n"
     for pair, curves in new.calibration.items():
         np.testing.assert_allclose(curves, trained.calibration[pair], atol=0.3)  # of weights in float16
 

@@ -50,7 +50,7 @@ def test_a_signal_stops_training_and_it_goes_on(
     out, err = process.communicate(timeout=400)
     assert process.returncode == status, err
     assert err == "\nStopping: the model is being written. Ctrl-C again ends at once.\n"
-    found = re.search(r"^Stopped at step ([\d,]+) of 100,000; the same command goes on\.$", out, re.MULTILINE)
+    found = re.search(r"^Stopped at step ([\d,]+) of 100,000; the same command resumes it\.$", out, re.MULTILINE)
     assert found
     step = int(found[1].replace(",", ""))
     assert load_model_file(tmp_path / "model.safetensors").provenance["steps"] == step
@@ -58,7 +58,7 @@ def test_a_signal_stops_training_and_it_goes_on(
         process = start([*words[:-1], step + 5], tmp_path, environment)
         out, err = process.communicate(timeout=400)
         assert process.returncode == 0, err
-        assert f"An unfinished run lies beside model.safetensors, at step {step:,}: going on with it" in out
+        assert f"An unfinished run lies beside model.safetensors, at step {step:,}: resuming it" in out
         assert load_model_file(tmp_path / "model.safetensors").provenance["steps"] == step + 5
 
 

@@ -147,7 +147,7 @@ def test_a_genre_of_one_s_own(run: Run, folder: Path) -> None:
     assert result.stdout.startswith(
         "copy.safetensors: bossa, 24 bars of 3 songs\nTry it: groove blend classical bossa "
     )
-    assert "broken.mid: no MIDI file" in result.stderr
+    assert "broken.mid: not a MIDI file" in result.stderr
     copy = load_model_file(folder / "copy.safetensors")
     assert list(copy.genres) == ["bossa", "classical", "jazz", "rock"]
     assert copy.provenance["added_genres"] == [{"name": "bossa", "files": 3}]

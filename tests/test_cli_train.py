@@ -34,7 +34,7 @@ def test_train_refuses_too_little(tiny_train: Run, tmp_path: Path) -> None:
     one = make_corpus(tmp_path / "one", "rock/a.mid", "rock/b.mid")
     assert "one genre only (bars found: rock 4)" in error_of(tiny_train(one))
     two = make_corpus(tmp_path / "two", "rock/a.mid", "rock/b.mid", "jazz/c.mid")
-    message = "too little to learn from: bars to train on: jazz 2, rock 4; needed: 64 a genre and 512 in all"
+    message = "too little to learn from: bars to train on: jazz 2, rock 4; needed: 64 for each genre and 512 in all"
     assert message in error_of(tiny_train(two))
     (tmp_path / "bad/rock").mkdir(parents=True)
     (tmp_path / "bad/rock/a.mid").write_bytes(b"")
@@ -119,7 +119,9 @@ def test_what_train_prints(tiny_train: Run, tmp_path: Path, tiny: Tiny, band_cor
     assert first.stderr == second.stderr == ""
     lines = first.stdout.splitlines()
     assert lines[:2] == ["again: files used: 24, genres: 3", "files not used: 1; groove corpus again lists them"]
-    assert re.match(r"step 3 of 3: nats a bar: drums \d+\.\d, .*, \d+ active units, .* bars/s, 0:00:00 left$", lines[2])
+    assert re.match(
+        r"step 3 of 3: nats per bar: drums \d+\.\d, .*, \d+ active units, .* bars/s, 0:00:00 left$", lines[2]
+    )
     assert re.match(r"step 3: held-out note F1 drums \d\.\d\d, bass", lines[3])
     assert re.search(r"^ ?classical +- +\d\.\d\d", first.stdout, re.MULTILINE)
     assert re.search(r"^ ?mean of held-out songs +\d\.\d\d", first.stdout, re.MULTILINE)
@@ -144,10 +146,10 @@ def test_an_unfinished_run_of_other_settings(tiny_train: Run, tmp_path: Path, ti
     unfinished_state(tiny, tmp_path / "model.training")
     result = tiny_train(band_corpus, "--seed", 5)
     message = error_of(result)
-    assert "An unfinished run lies beside model.safetensors, at step 30: going on with it" in result.stdout
+    assert "An unfinished run lies beside model.safetensors, at step 30: resuming it" in result.stdout
     assert "model.training: an unfinished run with " in message
     assert "seed 0, now 5" in message
-    assert "give it up with --restart" in message
+    assert "discard it with --restart" in message
     assert midi_files(tmp_path) == ["model.training"]
 
 
@@ -197,7 +199,7 @@ def test_files_are_left_out(tiny_train: Run, tmp_path: Path) -> None:
     assert "Near-duplicates" not in result.stdout
     assert "none.txt: No such file" in error_of(tiny_train("my-midi", "--without", "none.txt"))
     (tmp_path / "list.txt").write_text("classical/gone.mid\nrock/copied.mid\nb.mid\n", "utf-8")
-    assert "list.txt: classical/gone.mid and 1 more: no such file in the corpus" in error_of(
+    assert "list.txt: classical/gone.mid and 1 more: not in the corpus" in error_of(
         tiny_train("my-midi", "--without", "list.txt")
     )
 

@@ -44,7 +44,7 @@ def test_songs_and_rejected(corpus: Path) -> None:
         ("rock", "c.mid", 2),
     ]
     assert loaded.genres == ["jazz", "rock"]
-    assert loaded.rejected == [(corpus / "rock/bad.mid", "no MIDI file (it does not start with MThd)")]
+    assert loaded.rejected == [(corpus / "rock/bad.mid", "not a MIDI file (it does not start with MThd)")]
     assert done[0] == ("reading files", 0, 4)
     assert done[-1] == ("reading files", 4, 4)
 
@@ -135,7 +135,7 @@ def test_without_a_cache_it_goes_on(corpus: Path, monkeypatch, caplog, in_the_wa
     with caplog.at_level(logging.WARNING):
         assert len(load_corpus(corpus).songs) == 3
     [record] = caplog.records
-    assert "going on without a cache" in record.getMessage()
+    assert "continuing without a cache" in record.getMessage()
     assert "\n" not in record.getMessage()
 
 

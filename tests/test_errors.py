@@ -31,8 +31,8 @@ def test_python_users_hear_of_no_options(cure: Cure) -> None:
         (MidiError("no notes", path="a.mid"), "a.mid: no notes", "a.mid: no notes"),
         (
             ModelFileError("x.training: damaged", cure=Cure.RESTART),
-            "x.training: damaged; give it up with restart=True",
-            "x.training: damaged; give it up with --restart",
+            "x.training: damaged; discard it with restart=True",
+            "x.training: damaged; discard it with --restart",
         ),
     ],
 )
@@ -43,7 +43,7 @@ def test_lines(error: GrooveError, in_python: str, in_the_command_line: str) -> 
 
 def test_errors_reach_other_processes() -> None:
     error = pickle.loads(pickle.dumps(ModelFileError("damaged", cure=Cure.RESTART)))
-    assert (str(error), error.problem, error.cure) == ("damaged; give it up with restart=True", "damaged", Cure.RESTART)
+    assert (str(error), error.problem, error.cure) == ("damaged; discard it with restart=True", "damaged", Cure.RESTART)
 
 
 def messages(path: Path) -> Iterator[str]:

@@ -115,7 +115,7 @@ def test_training_on_a_disk_that_fills_up(band_corpus: Path, disk: Path, tmp_pat
     (tmp_path / "gone").rename(corpus)
     done = train()
     assert done.returncode == 0, done.stderr
-    assert "at step 0: going on with it" in done.stdout
+    assert "at step 0: resuming it" in done.stdout
     assert load_model_file(out).provenance["steps"] == 30
 
 
@@ -129,7 +129,7 @@ def test_commands_on_a_disk_that_is_full(band_corpus: Path, disk: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
     done = groove("corpus", band_corpus, GROOVEVAE_CACHE=str(disk / "cache"))
     assert done.returncode == 0
-    assert "going on without a cache" in done.stderr
+    assert "continuing without a cache" in done.stderr
     assert "Traceback" not in done.stderr
     remount(disk, "ro")
     for words in (

@@ -76,18 +76,18 @@ def test_seconds() -> None:
 
 BAD_BYTES = {
     "empty": (b"", "empty file"),
-    "not MIDI": (b"hello world", "no MIDI file (it does not start with MThd)"),
-    "other RIFF": (b"RIFF\x04\x00\x00\x00WAVE", "no MIDI file (it does not start with MThd)"),
+    "not MIDI": (b"hello world", "not a MIDI file (it does not start with MThd)"),
+    "other RIFF": (b"RIFF\x04\x00\x00\x00WAVE", "not a MIDI file (it does not start with MThd)"),
     "cut header": (midi_bytes()[:10], "damaged MIDI file (cut off within its header)"),
     "cut chunk": (midi_bytes()[:20], "damaged MIDI file (Unexpected EOF while reading chunk header)"),
     "cut track": (midi_bytes()[:-4], "damaged MIDI file (Invalid chunk length"),
-    "zero ticks": (midi_bytes(ticks=0), "damaged MIDI file (0 ticks a quarter note)"),
+    "zero ticks": (midi_bytes(ticks=0), "damaged MIDI file (0 ticks per quarter note)"),
     "SMPTE": (midi_bytes(ticks=0xE728), "SMPTE time codes; only files timed in quarter notes are read"),
     "no notes": (midi_bytes(num_notes=0), "no notes"),
     "no tracks": (b"MThd" + struct.pack(">IHHH", 6, 1, 0, TICKS), "no notes"),
-    "tempo zero": (midi_bytes(meta(0x51, bytes(3))), "absurd tempo (0 microseconds a quarter note)"),
-    "tempo high": (midi_bytes(meta(0x51, b"\0\0\1")), "absurd tempo (6e+07 quarter notes a minute; 8 to 1000"),
-    "tempo low": (midi_bytes(meta(0x51, b"\xff\xff\xff")), "absurd tempo (3.576 quarter notes a minute; 8 to 1000"),
+    "tempo zero": (midi_bytes(meta(0x51, bytes(3))), "absurd tempo (0 microseconds per quarter note)"),
+    "tempo high": (midi_bytes(meta(0x51, b"\0\0\1")), "absurd tempo (6e+07 quarter notes per minute; 8 to 1000"),
+    "tempo low": (midi_bytes(meta(0x51, b"\xff\xff\xff")), "absurd tempo (3.576 quarter notes per minute; 8 to 1000"),
     "far away": (midi_bytes(b"\xff\xff\xff\x7f\xff\x01\x01a"), "damaged MIDI file (notes beyond 100000 quarter notes)"),
 }
 

@@ -133,7 +133,7 @@ def test_a_signal_to_one_process_stops_them_all(
             break
     second.send_signal(signal.SIGTERM)
     assert finish(second, 143) == [f"Process 1 of 2: waiting for the others ({coordinator})"]
-    found = re.fullmatch(r"Stopped at step ([\d,]+) of 100,000; the same command goes on\.", finish(first, 143)[-1])
+    found = re.fullmatch(r"Stopped at step ([\d,]+) of 100,000; the same command resumes it\.", finish(first, 143)[-1])
     step = int(found[1].replace(",", ""))
     assert step % loop.REPORT_STEPS == 0
     assert load_model_file(path).provenance["steps"] == unfinished_step(path) == step
@@ -144,7 +144,7 @@ def test_batches_that_devices_cannot_share(
     monkeypatch: pytest.MonkeyPatch, size: int, devices: int, fitting: str
 ) -> None:
     monkeypatch.setattr(jax, "devices", lambda: jax.local_devices() * devices)
-    message = f"batch size {size} is no multiple of the {devices} devices to train on; use {fitting}"
+    message = f"batch size {size} is not a multiple of the {devices} devices to train on; use {fitting}"
     with pytest.raises(RequestError, match=message):
         make_mesh(size)
 
@@ -153,7 +153,7 @@ def test_a_batch_that_cannot_be_shared_leaves_no_state(
     tmp_path: Path, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jax, "devices", lambda: jax.local_devices() * 3)
-    with pytest.raises(RequestError, match="batch size 16 is no multiple of the 3 devices"):
+    with pytest.raises(RequestError, match="batch size 16 is not a multiple of the 3 devices"):
         train_tiny(tiny.corpus, tmp_path / "model.safetensors")
     assert not list(tmp_path.iterdir())
 
@@ -161,14 +161,14 @@ def test_a_batch_that_cannot_be_shared_leaves_no_state(
 def test_a_port_in_use() -> None:
     with socket.create_server(("", 0)) as server:
         address = f"localhost:{server.getsockname()[1]}"
-        with pytest.raises(RequestError, match=rf"{address}: port \d+ cannot be listened at \("):
+        with pytest.raises(RequestError, match=rf"{address}: cannot listen on port \d+ \("):
             connect(address, num_processes=2, process=0)
 
 
 @pytest.mark.parametrize(
     ("address", "processes", "process", "message"),
     [
-        ("nowhere", 2, 1, "nowhere: no address; HOST:PORT of process 0 is needed"),
+        ("nowhere", 2, 1, "nowhere: not an address; HOST:PORT of process 0 is needed"),
         ("localhost:0", 2, 1, "localhost:0: no address"),
         ("localhost:65536", 2, 1, "localhost:65536: no address"),
         ("localhost:4321", 2, 2, "process 2 of 2; processes count from 0 to one less than there are"),

@@ -52,7 +52,7 @@ def test_words_are_broken_and_figures_are_not() -> None:
 
 
 def test_markdown() -> None:
-    assert SHARES.to_markdown() == "### Shares\n\nOf all bars.\n\n|  | drums |\n|---|---:|\n| mean | 0.50 |"
+    assert SHARES.to_markdown() == "## Shares\n\nOf all bars.\n\n|  | drums |\n|---|---:|\n| mean | 0.50 |"
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def test_an_unfinished_run_of_other_settings_is_not_given_up(
 ) -> None:
     path = tmp_path / "tiny.safetensors"
     state_file(path).write_bytes(state_file(unfinished).read_bytes())
-    message = f"an unfinished run with {differing}; use the same, or give it up with restart=True"
+    message = f"an unfinished run with {differing}; use the same, or discard it with restart=True"
     with pytest.raises(ModelFileError, match=message):
         train_tiny(tiny.corpus, path, **options)
     assert state_file(path).read_bytes() == state_file(unfinished).read_bytes()
@@ -221,7 +221,7 @@ def test_settings_that_train_nothing(tiny: Tiny, tmp_path: Path, changes: dict, 
 
 def test_too_little_data_is_refused_with_counts(tmp_path: Path) -> None:
     corpus = load_corpus(make_band_corpus(tmp_path / "small", "jazz", "rock", num_songs=3, num_bars=8))
-    message = "too little to learn from: bars to train on: jazz 24, rock 24; needed: 64 a genre and 512 in all"
+    message = "too little to learn from: bars to train on: jazz 24, rock 24; needed: 64 for each genre and 512 in all"
     with pytest.raises(CorpusError, match=message):
         train_tiny(corpus, tmp_path / "x.safetensors")
     assert not (tmp_path / "x.safetensors").exists()
@@ -272,7 +272,7 @@ def test_the_plain_autoencoder(tiny: Tiny, tmp_path: Path) -> None:
 
 
 def test_weights_that_are_no_numbers_are_not_written(tiny: Tiny, tmp_path: Path) -> None:
-    with pytest.raises(GrooveError, match=r"training went astray .* learning_rate"):
+    with pytest.raises(GrooveError, match=r"training diverged .* learning_rate"):
         train_tiny(tiny.corpus, tmp_path / "x.safetensors", config=replace(SETTINGS, learning_rate=1e30, steps=3))
     assert not (tmp_path / "x.safetensors").exists()
 

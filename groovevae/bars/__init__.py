@@ -1,4 +1,4 @@
-"""MIDI to bars on the grid and back: notes, roles, grid, metre, key. The only room that knows MIDI files and the grid.
+"""Turns MIDI into bars on the grid and back: notes, roles, metre, key. Only this room knows MIDI files and the grid.
 
 It knows no network and never loads JAX. Most people want `score_to_song` and, for the way back, `song_to_score`.
 """

@@ -1,4 +1,4 @@
-"""Bars as a network sees them: a batch of arrays, NumPy or JAX. Made by `Bars.batch`; it decodes nothing."""
+"""Bars as a network sees them: a batch of arrays, NumPy or JAX, that `Bars.batch` makes. Decodes nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from groovevae.bars.states import GRIDS, is_onset, is_struck
 
 
 class Metre(NamedTuple):
-    """The metre of B bars as the network is told it, NumPy or JAX."""
+    """The metre of B bars, in the form that the network gets it, NumPy or JAX."""
 
     num_steps: np.ndarray  # (B,) int
     is_compound: np.ndarray  # (B,) int: 1 where beats fall into threes (3/8, 6/8, 9/8, 12/8)
@@ -33,25 +33,25 @@ class BarBatch(NamedTuple):
 
     @property
     def grids(self) -> dict[str, np.ndarray]:
-        """Return all that is played, by name: GRIDS, without the metre."""
+        """All that is played, by name: GRIDS, without the metre."""
         return dict(zip(GRIDS, self, strict=False))
 
     @property
     def metre(self) -> Metre:
-        """Return the metre of each bar."""
+        """The metre of each bar."""
         return Metre(self.num_steps, self.is_compound)
 
     @property
     def inside(self) -> Any:
-        """Tell whether each step lies inside its bar, (B, S) bool: what does not is padding."""
+        """Whether each step lies inside its bar, (B, S) bool: the other steps are padding."""
         return self.num_steps[:, None] > np.arange(self.bass.shape[1])[None]
 
     def onsets(self, role: str) -> Any:
-        """Tell where the notes of a role begin, as `Bars.onsets`."""
+        """Tell where the notes of a role begin, like `Bars.onsets`."""
         return is_onset(getattr(self, role), role)
 
     def holds(self, role: str) -> Any:
-        """Tell where the notes of a pitched role are held on, as `Bars.holds`."""
+        """Tell where the notes of a pitched role are held, like `Bars.holds`."""
         return getattr(self, role) == HOLD
 
     def pitched_strikes(self, xp: Any = np) -> Any:
@@ -59,7 +59,7 @@ class BarBatch(NamedTuple):
         return xp.stack([is_struck(getattr(self, role), role) for role in PITCHED], axis=-1)
 
     def map_grids(self, function: Callable[..., Any], *others: BarBatch) -> BarBatch:
-        """Apply a function to each of the batch's grids, and those of `others`; the metre stays."""
+        """Apply a function to each grid of the batch, together with those of `others`; the metre stays."""
         columns = zip(*(batch.grids.values() for batch in (self, *others)), strict=True)
         return self._replace(**{name: function(*column) for name, column in zip(GRIDS, columns, strict=True)})
 

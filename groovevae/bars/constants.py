@@ -1,18 +1,18 @@
-"""The physical facts of the grid and the roles, with their units. Nothing here computes."""
+"""Physical facts of the grid and of the roles, with their units. Computes nothing."""
 
 STEPS_PER_QUARTER = 4
 STEPS_PER_WHOLE = 4 * STEPS_PER_QUARTER
 MAX_STEPS = 24  # sixteenths: the longest bar there is (12/8, 3/2, 6/4)
-STEPS_PER_BEAT = 4  # steps that the model takes at once: one quarter note
+STEPS_PER_BEAT = 4  # steps that the model reads and writes at once: one quarter note
 
 ROLES = ("drums", "bass", "chords", "lead")
 DRUMS, BASS, CHORDS, LEAD = range(4)
 PITCHED = ("bass", "chords", "lead")  # order of the last axis of Bars.velocity and Bars.offset
 LINES = ("bass", "lead")  # they play one note at a time
 
-REST, HOLD, FIRST_PITCH = 0, 1, 2  # tokens of bass and lead: rest, hold, then one token a pitch
+REST, HOLD, FIRST_PITCH = 0, 1, 2  # tokens of bass and lead: rest, hold, then one for each pitch
 OFF, ONSET = 0, 2  # with HOLD, the three states of a chord pitch at a step
-FIRST_ONSET = {"drums": 1, "bass": FIRST_PITCH, "chords": ONSET, "lead": FIRST_PITCH}  # the least state that strikes
+FIRST_ONSET = {"drums": 1, "bass": FIRST_PITCH, "chords": ONSET, "lead": FIRST_PITCH}  # lowest state that strikes
 
 BASS_LOW, BASS_SIZE = 14, 60  # MIDI pitches 14 to 73: what basses and cellos reach in any key, moved to C
 LEAD_LOW, LEAD_SIZE = 36, 72  # 36 to 107
@@ -35,7 +35,7 @@ VOICE_PITCH = (36, 38, 42, 46, 45, 47, 50, 49, 51)
 NUM_VOICES = len(VOICES)
 
 # Percussion key (General MIDI, General MIDI 2, and the edges and rims of Roland's electronic kits) -> voices that may
-# play it, the fittest first. A song's kit remembers which key each voice sounds; `drums.voices_of_keys` chooses.
+# play it, the best match first. A song's kit remembers which key each voice sounds; `drums.voices_of_keys` chooses.
 _KICK, _SNARE, _CLOSED, _OPEN, _LOW, _MID, _HIGH, _CRASH, _RIDE = range(NUM_VOICES)
 VOICES_OF_KEY: dict[int, tuple[int, ...]] = {
     **dict.fromkeys((36, 35), (_KICK,)),

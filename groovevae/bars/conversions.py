@@ -1,4 +1,4 @@
-"""Songs to `pretty_midi.PrettyMIDI` objects and to MIDI bytes, in memory. Touches no files."""
+"""Converts songs to `pretty_midi.PrettyMIDI` objects and MIDI bytes, and back, in memory. Touches no files."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ if TYPE_CHECKING:
 
 
 def pretty_midi_to_song(pm: pretty_midi.PrettyMIDI) -> Song:
-    """The song of a `PrettyMIDI`, its roles assigned and its key normalised. Raises MidiError where it has no notes."""
+    """Return the song of a `PrettyMIDI`, with roles assigned and the key normalised.
+
+    Raises MidiError where it has no notes.
+    """
     return score_to_song(pretty_midi_to_score(pm))
 
 
 def song_to_pretty_midi(song: Song) -> pretty_midi.PrettyMIDI:
-    """A song as a `PrettyMIDI`, in its own key: the pair of `pretty_midi_to_song`."""
+    """Return a song as a `PrettyMIDI`, in its own key: the inverse of `pretty_midi_to_song`."""
     return score_to_pretty_midi(song_to_score(song))
 
 
 def song_to_midi(song: Song) -> bytes:
-    """A song as the bytes of a MIDI file, in its own key, ending on the last bar line."""
+    """Return a song as the bytes of a MIDI file, in its own key, which ends on the last bar line."""
     return score_to_midi(song_to_score(song))

@@ -1,4 +1,4 @@
-"""Percussion keys and the nine voices that play them: which key sounds which voice in a song. Knows no grid."""
+"""Maps percussion keys to the nine drum voices and back, song by song. Knows no grid."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ _LOW_TOM = VOICES.index("low tom")  # mid and high tom follow
 
 
 def voices_of_keys(keys: np.ndarray) -> np.ndarray:
-    """The voice that plays each percussion key of one song, (128,), -1 for a key that has none.
+    """Return the voice that plays each percussion key of one song, (128,), -1 for a key that has none.
 
-    `keys` are all hits of the song, (N,). A drum kit's own keys come first, three or more toms are spread from low to
-    high, and what else is played takes the fittest voice that is free, the most played first (shakers keep time on
-    the closed hat, or on the ride where there is a hat already). A key for which none can be freed shares its fittest.
+    `keys` are all hits of the song, (N,). The keys of a drum kit choose first, and three or more toms are spread from
+    low to high. Then every other key, the most played first, takes the free voice that suits it best: shakers keep
+    time on the closed hat, or on the ride where there is a hat already. Where no voice can be freed for a key, it
+    shares the voice that suits it best.
     """
     voices = np.full(128, -1)
     if not len(keys):
@@ -49,9 +50,9 @@ def _seat(key: int, player: dict[int, int | None], voices: np.ndarray, asked: se
 
 
 def song_kit(voice: np.ndarray, key: np.ndarray) -> tuple[int, ...]:
-    """The percussion key that sounds most for each voice; General MIDI's own for a voice that is not played.
+    """Return the percussion key that each voice plays most; General MIDI's own for a voice that is not played.
 
-    `voice` and `key` of each hit, (N,).
+    `voice` and `key` are those of each hit, (N,).
     """
     if not len(voice):
         return VOICE_PITCH

@@ -1,4 +1,4 @@
-"""Placed notes written into the arrays of the grid: the way from a score to a song of bars.
+"""Writes placed notes into the arrays of the grid: the way from a score to a song of bars.
 
 `render` is the way back.
 """
@@ -37,7 +37,7 @@ from groovevae.errors import MidiError
 
 
 def score_to_song(score: Score) -> Song:
-    """The bars of a score, in C major or A minor, with what was lost on the way counted by role and reason.
+    """Return the bars of a score, in C major or A minor, and count the notes lost on the way by role and reason.
 
     Raises MidiError for too many bars, and where nothing remains: no bar with a metre that the grid holds, or no note
     with a role.
@@ -69,7 +69,7 @@ def score_to_song(score: Score) -> Song:
 
 
 def _fill(notes: Placed, of_role: list[np.ndarray], lines: BarLines, tempo: np.ndarray, transpose: int) -> Bars:
-    """The bars that the grid holds; `of_role` are the indices of the notes that each role plays."""
+    """Return the bars that the grid holds; `of_role` are the indices of the notes that each role plays."""
     held = lines.num_steps > 0
     num_steps = lines.num_steps[held]
     bars = Bars.empty(len(num_steps))
@@ -100,18 +100,18 @@ def _fill(notes: Placed, of_role: list[np.ndarray], lines: BarLines, tempo: np.n
 
 
 def _by_cell(array: np.ndarray) -> np.ndarray:
-    """(N, T, ...) -> (N * T, ...), the same memory."""
+    """Reshape (N, T, ...) -> (N * T, ...), the same memory."""
     return array.reshape(-1, *array.shape[2:])
 
 
 def _offset_units(offset: np.ndarray) -> np.ndarray:
-    """Micro-timing in 1/256 step, short of half a step so that the nearest step stays the same."""
+    """Convert micro-timing to 1/256 step, kept short of half a step so that the nearest step stays the same."""
     limit = OFFSET_UNITS // 2 - 1
     return np.minimum(np.maximum(np.rint(offset * OFFSET_UNITS), -limit), limit).astype(np.int8)
 
 
 def _step_timing(notes: Placed, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Steps at which notes are struck, and the mean velocity (u1) and median micro-timing (i1) of those notes."""
+    """Return the steps at which notes are struck, with the mean velocity (u1) and median micro-timing (i1) at each."""
     step, velocity, offset = notes.step[index], notes.velocity[index], notes.offset[index]
     count = np.bincount(step)
     struck = count.nonzero()[0]
@@ -124,21 +124,21 @@ def _step_timing(notes: Placed, index: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def fold_octaves(pitch: np.ndarray, low: int, size: int) -> np.ndarray:
-    """Pitches moved by whole octaves into low .. low + size - 1."""
+    """Move pitches by whole octaves into low .. low + size - 1."""
     up = -np.minimum((pitch - low) // 12, 0)
     down = np.maximum((pitch - low - size) // 12 + 1, 0)
     return pitch + 12 * (up - down)
 
 
 def _spans(step: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Every step that the notes sound at, one note after another."""
+    """List every step at which the notes sound, one note after another."""
     length = end - step
     begins = np.cumsum(length) - length
     return np.arange(int(length.sum())) + np.repeat(step - begins, length)
 
 
 def _write_line(tokens: np.ndarray, cell: np.ndarray, notes: Placed, index: np.ndarray, pitch: np.ndarray) -> None:
-    """Writes notes that follow one another into tokens (N * T,); each ends where the next begins."""
+    """Write notes that follow one another into tokens (N * T,); each ends where the next begins."""
     step = notes.step[index]
     end = np.minimum(notes.end[index], np.append(step[1:], len(cell)))
     tokens[cell[_spans(step, end)]] = HOLD
@@ -146,7 +146,7 @@ def _write_line(tokens: np.ndarray, cell: np.ndarray, notes: Placed, index: np.n
 
 
 def _write_chords(states: np.ndarray, cell: np.ndarray, notes: Placed, index: np.ndarray, transpose: int) -> None:
-    """Writes notes into states (N * T, P); each ends at the latest where its pitch is struck again."""
+    """Write notes into states (N * T, P); each ends at the latest where its pitch is struck again."""
     pitch = fold_octaves(notes.pitch[index] + transpose, CHORD_LOW, CHORD_SIZE) - CHORD_LOW
     order = np.lexsort([notes.step[index], pitch])
     step, pitch, end = notes.step[index][order], pitch[order], notes.end[index][order]
@@ -157,7 +157,7 @@ def _write_chords(states: np.ndarray, cell: np.ndarray, notes: Placed, index: np
 
 
 def bar_tempos(score: Score, lines: BarLines) -> np.ndarray:
-    """Mean tempo of each bar, quarter notes a minute: what keeps the bar's length in seconds, (N,)."""
+    """Return the mean tempo of each bar in quarter notes per minute, (N,): it keeps the bar's length in seconds."""
     if len(score.tempos) == 1:
         return score.tempos[0, 1] * lines.steps_per_quarter / STEPS_PER_QUARTER
     seconds = score.seconds(lines.end) - score.seconds(lines.start)
@@ -165,7 +165,7 @@ def bar_tempos(score: Score, lines: BarLines) -> np.ndarray:
 
 
 def _programs(score: Score, notes: Placed, of_role: list[np.ndarray]) -> tuple[int, int, int]:
-    """The program that plays most of each pitched role; the default of a role that nobody plays."""
+    """Return the program that plays most of each pitched role, or the default for a role that nothing plays."""
     of_track = np.array([track.program for track in score.tracks])
     programs = list(Song.programs)
     for column, index in enumerate(of_role[BASS:]):
@@ -175,7 +175,7 @@ def _programs(score: Score, notes: Placed, of_role: list[np.ndarray]) -> tuple[i
 
 
 def _count_lost(notes: Placed) -> dict[str, dict[str, int]]:
-    """Role -> reason -> notes; notes without a role count as "none"."""
+    """Count the lost notes as role -> reason -> notes; notes without a role count as "none"."""
     table = np.bincount((notes.role - NO_ROLE) * len(REASONS) + notes.lost, minlength=(len(ROLES) + 1) * len(REASONS))
     counts: dict[str, dict[str, int]] = {}
     for row, reason in zip(*table.reshape(-1, len(REASONS)).nonzero(), strict=True):

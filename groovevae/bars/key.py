@@ -1,4 +1,4 @@
-"""The key of a score, and how far it lies from C major or A minor. Works on pitch classes alone."""
+"""Finds and names the key of a score, and its distance from C major or A minor. Works on pitch classes alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MINOR_NAMES = ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", 
 
 
 def find_key(pitch: np.ndarray, duration: np.ndarray) -> tuple[int, bool]:
-    """Tonic (0 to 11, C = 0) and whether the key is minor, by the Krumhansl-Schmuckler algorithm.
+    """Return the tonic (0 to 11, C = 0) and whether the key is minor, by the Krumhansl-Schmuckler algorithm.
 
     The durations of each pitch class are correlated with the probe-tone profile of every key (Krumhansl, Cognitive
     Foundations of Musical Pitch, 1990, ch. 4). Without notes: C major. `pitch` and `duration` are (N,).
@@ -31,19 +31,19 @@ def find_key(pitch: np.ndarray, duration: np.ndarray) -> tuple[int, bool]:
 
 
 def semitones_to_c(tonic: int, is_minor: bool) -> int:
-    """Semitones, -5 to 6, to add to bring a key to C major or A minor."""
+    """Return the semitones, -5 to 6, that bring a key to C major or A minor when added."""
     shift = ((9 if is_minor else 0) - tonic) % 12
     return shift - 12 if shift > 6 else shift
 
 
 def key_name(transpose: int, is_minor: bool) -> str:
-    """The name of the key that `transpose` semitones brought to C major or A minor: "F#", "Bbm"."""
+    """Return the name of the key that `transpose` semitones brought to C major or A minor: "F#", "Bbm"."""
     tonic = ((9 if is_minor else 0) - transpose) % 12
     return (_MINOR_NAMES if is_minor else _MAJOR_NAMES)[tonic]
 
 
 def parse_key(name: str) -> tuple[int, bool] | None:
-    """(tonic, is_minor) of a key's name ("C", "f#", "Bbm", "A minor"), None where it names none."""
+    """Parse a key's name ("C", "f#", "Bbm", "A minor") into (tonic, is_minor), None where it names no key."""
     text = name.strip().replace("♯", "#").replace("♭", "b")
     lowered = text.lower()
     is_minor = lowered.endswith(("m", "min", "minor")) and not lowered.endswith("maj")

@@ -1,4 +1,4 @@
-"""Where the bars of a score begin: its metre map made into bar lines, with the pickups that files do not mark."""
+"""Finds where the bars of a score begin: from its metre map, and from the notes where files do not mark a pickup."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from groovevae.errors import MidiError
 MAX_BARS = 20_000
 DOWNBEAT_WINDOW = 0.06  # quarter notes either side of a bar line
 SHIFTS_PER_QUARTER = 4  # bar lines are sought a sixteenth apart
-NOTATED_BONUS = 1.3  # what falls on the bar lines that the file gives counts this many times
-LONG_MALUS = 0.7  # what falls half a bar or more behind them counts this many times: half bars are strong, too
-CHANGE_COST = 6.0  # bars of well-supported bar lines that a shift must win over the old ones
+NOTATED_BONUS = 1.3  # weight of notes on the bar lines that the file gives
+LONG_MALUS = 0.7  # weight of notes half a bar or more after them: half bars are strong beats, too
+CHANGE_COST = 6.0  # in bars of well-supported bar lines: what a shift of the bar lines must gain
 PICKUP_COST = 2.0  # the same, at the start of a section
 MIN_SUPPORT = 0.6  # share of shifted bars that begin with a note
-MIN_DOWNBEATS = 6  # bars that do
+MIN_DOWNBEATS = 6  # shifted bars that must begin with a note
 
 
 @dataclass(frozen=True)
@@ -43,23 +43,23 @@ class BarLines:
 
     @cached_property
     def steps_per_quarter(self) -> np.ndarray:
-        """Steps of the grid to a quarter note of the file, (N,): 4 but in a bar that was rounded to whole steps."""
+        """Steps of the grid per quarter note of the file, (N,): 4 except in a bar that was rounded to whole steps."""
         return self.num_steps / (self.end - self.start)
 
 
 def bar_lines(score: Score) -> BarLines:
-    """The bars of a score, from its metre map.
+    """Return the bars of a score, from its metre map.
 
-    A pickup begins the first bar before the file does. Where notes show that the bar lines of a section lie beside
-    those that the metre map gives (a later movement's pickup, a repeat that begins within the bar), a short bar makes
-    up for it, as it does for a section's odd end. A metre that is too long for the grid is read as shorter ones in
-    turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. Raises MidiError for a score of more than MAX_BARS bars.
+    A pickup makes the first bar begin before the file does. Where the notes show that the bar lines of a section lie
+    beside those of the metre map (a later movement's pickup, a repeat that begins within the bar), a short bar makes
+    up the difference, as it does where a section ends within a bar. A metre that is too long for the grid is read as
+    shorter ones in turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. Raises MidiError for more than MAX_BARS bars.
     """
     last_onset = float(score.notes["onset"][-1]) if len(score.notes) else 0.0
     num_steps = max(round(score.end * STEPS_PER_QUARTER), int(last_onset * STEPS_PER_QUARTER + 1e-6) + 1)
     edges = np.append(score.metres[:, 0], max(num_steps / STEPS_PER_QUARTER, score.metres[-1, 0]))
     num_bars = float((np.diff(edges) / (4 * score.metres[:, 1] / score.metres[:, 2])).sum())
-    if num_bars > MAX_BARS:  # before each of them is looked at: a damaged time stamp makes millions
+    if num_bars > MAX_BARS:  # checked before looking at each: a damaged time stamp makes millions
         raise MidiError(f"{num_bars:,.0f} bars; at most {MAX_BARS:,} are read")
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
     for index, (begin, numerator, denominator) in enumerate(score.metres):
@@ -78,7 +78,7 @@ def bar_lines(score: Score) -> BarLines:
 
 
 def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
-    """The numerators that a metre is read with in turn: its own, or those of halves that the grid can hold."""
+    """Return the numerators that a metre is read with in turn: its own, or those of halves that the grid can hold."""
     if STEPS_PER_WHOLE * numerator <= MAX_STEPS * denominator:
         return [numerator]
     unit = 3 if denominator >= 8 and numerator % 3 == 0 else 1  # dotted beats stay whole
@@ -87,7 +87,7 @@ def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
 
 
 def _section(begin: float, end: float, numerators: list[int], denominator: int, *, is_last: bool) -> np.ndarray:
-    """Bars (n, 4) from `begin` to `end`: start, end, numerator, denominator."""
+    """Return the bars (n, 4) from `begin` to `end`: start, end, numerator, denominator."""
     lengths = 4 * np.array(numerators) / denominator
     rounds = int(np.floor((end - begin) / lengths.sum())) + 1
     numerator = np.tile(numerators, rounds)
@@ -114,10 +114,10 @@ def _metre_of_steps(steps: int) -> tuple[int, int]:
 
 
 def _regular_from(score: Score, begin: float, end: float, length: float, *, is_last: bool) -> list[float]:
-    """The times from which bar lines follow one another regularly, in a section of one metre from `begin` to `end`.
+    """Return the times from which bar lines follow regularly, in a section of one metre from `begin` to `end`.
 
-    The first is `begin`, or the end of a pickup; each later one begins a shifted run of bars. A sequencer's file, with
-    drums, is taken at its word: off-beat genres put their weight beside the bar lines on purpose.
+    The first is `begin`, or the end of a pickup; each later one begins a shifted run of bars. The bar lines of a file
+    with drums, which a sequencer wrote, are trusted: off-beat genres put their weight beside the bar lines on purpose.
     """
     num_shifts = round(length * SHIFTS_PER_QUARTER)
     rest = (end - begin) % length
@@ -138,9 +138,9 @@ def _regular_from(score: Score, begin: float, end: float, length: float, *, is_l
 
 
 def _downbeat_weights(score: Score, begin: float, end: float, num_shifts: int) -> np.ndarray:
-    """How strongly notes speak for a bar line in each bar, so many sixteenths after the notated one, (bars, shifts).
+    """Weigh the notes that support a bar line in each bar, shifted by so many sixteenths, (bars, shifts).
 
-    Long notes and low notes stand on bar lines.
+    Long notes and low notes tend to stand on bar lines, so they weigh more.
     """
     first, last = np.searchsorted(score.notes["onset"], [begin - DOWNBEAT_WINDOW, end - 1e-6])
     notes = score.notes[first:last]
@@ -154,7 +154,7 @@ def _downbeat_weights(score: Score, begin: float, end: float, num_shifts: int) -
 
 
 def _best_shifts(weight: np.ndarray, notated: np.ndarray) -> np.ndarray:
-    """The shift of each bar's line, (K,), that gathers most weight for few changes: the Viterbi path."""
+    """Return the shift of each bar's line, (K,), that gathers most weight with few changes: the Viterbi path."""
     is_long = np.arange(len(notated)) >= len(notated) / 2
     gain = weight * np.where(notated, NOTATED_BONUS, np.where(is_long, LONG_MALUS, 1.0))
     typical = weight.max(axis=1).mean()

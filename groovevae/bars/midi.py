@@ -1,7 +1,7 @@
-"""MIDI files to notes in musical time and back. The only module that knows MIDI file formats; it knows no bars.
+"""Reads MIDI files into notes in musical time, and writes them. Only this module knows MIDI formats; it knows no bars.
 
-Files are read with symusic (fast, strict) and written with mido, which pretty_midi stands on: pretty_midi's own writer
-puts the end of a track one tick past its last event, so its files do not loop on the bar line.
+Files are read with symusic (fast, strict) and written with mido, on which pretty_midi is built: pretty_midi's own
+writer puts the end of a track one tick past its last event, so its files do not loop on the bar line.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 TICKS_PER_QUARTER = 480
 DRUM_CHANNEL = 9  # counted from 0: channel 10 in every DAW
-DEFAULT_TEMPO = 120.0  # quarter notes a minute, where a file names none
-TEMPO_RANGE = (8.0, 1000.0)  # quarter notes a minute; outside, a file's tempo map is taken for damage
+DEFAULT_TEMPO = 120.0  # quarter notes per minute, where a file sets no tempo
+TEMPO_RANGE = (8.0, 1000.0)  # quarter notes per minute; a file with a tempo outside counts as damaged
 _HEADER_BYTES = 14
 MAX_FILE_BYTES = 32 * 2**20
 MAX_QUARTERS = 100_000.0  # 14 hours at 120: a longer score is a damaged time stamp
@@ -51,7 +51,7 @@ class Track:
 
 @dataclass
 class Score:
-    """Notes in musical time, with the tempo and metre maps. The pair of a MIDI file."""
+    """Notes in musical time, with the tempo and metre maps: what a MIDI file holds."""
 
     notes: np.ndarray  # (N,) NOTE_DTYPE, sorted by onset
     tracks: tuple[Track, ...]
@@ -68,7 +68,7 @@ class Score:
         return max(self.length, sounding)
 
     def seconds(self, quarters: np.ndarray) -> np.ndarray:
-        """The time of each position, in seconds from the start; before the start, at the first tempo."""
+        """Return the time of each position, in seconds from the start; before the start, at the first tempo."""
         quarter, seconds_per_quarter = self.tempos[:, 0], 60 / self.tempos[:, 1]
         begin = np.append(0.0, np.cumsum(np.diff(quarter) * seconds_per_quarter[:-1]))
         row = np.maximum(np.searchsorted(quarter, quarters, side="right") - 1, 0)
@@ -76,9 +76,9 @@ class Score:
 
 
 def load_score(path: str | Path) -> Score:
-    """The notes of a MIDI file.
+    """Return the notes of a MIDI file.
 
-    Raises MidiError for a file that cannot be read, is no MIDI, has no notes, or whose times are absurd. A file can
+    Raises MidiError for a file that cannot be read, is not MIDI, has no notes, or has absurd times. A file can
     still crash or hang the parser: `corpus.reader.read_songs` reads untrusted files in workers that can be killed.
     """
     path = Path(path)
@@ -96,7 +96,7 @@ def load_score(path: str | Path) -> Score:
 
 
 def midi_to_score(data: bytes) -> Score:
-    """The notes of a MIDI file's bytes. Raises MidiError like `load_score`, without a path."""
+    """Return the notes in the bytes of a MIDI file. Raises MidiError like `load_score`, without a path."""
     import symusic
 
     if not data:
@@ -104,7 +104,7 @@ def midi_to_score(data: bytes) -> Score:
     if data[:4] == b"RIFF":  # an .rmi file wraps the same bytes
         data = data[max(data.find(b"MThd"), 0) :]
     if data[:4] != b"MThd":
-        raise MidiError("no MIDI file (it does not start with MThd)")
+        raise MidiError("not a MIDI file (it does not start with MThd)")
     if len(data) < _HEADER_BYTES:
         raise MidiError("damaged MIDI file (cut off within its header)")
     if data[12] & 0x80:
@@ -115,7 +115,7 @@ def midi_to_score(data: bytes) -> Score:
         reason = str(error).replace("MiniMidi: ", "").replace(": iostream error", "").splitlines()[0]
         raise MidiError(f"damaged MIDI file ({reason.rstrip('!. ')})") from None
     if score.ticks_per_quarter <= 0:
-        raise MidiError("damaged MIDI file (0 ticks a quarter note)")
+        raise MidiError("damaged MIDI file (0 ticks per quarter note)")
     return _score_to_piece(score)
 
 
@@ -151,12 +151,12 @@ def _tempo_map(score: symusic.Score, ticks: float) -> np.ndarray:
     if not len(table["time"]):
         return np.array([[0.0, DEFAULT_TEMPO]])
     if (table["mspq"] <= 0).any():
-        raise MidiError("absurd tempo (0 microseconds a quarter note)")
+        raise MidiError("absurd tempo (0 microseconds per quarter note)")
     tempos = np.stack([table["time"] / ticks, 60e6 / table["mspq"]], axis=1)  # (K, 2)
     low, high = TEMPO_RANGE
     outside = tempos[(tempos[:, 1] < low) | (tempos[:, 1] > high), 1]
     if len(outside):
-        raise MidiError(f"absurd tempo ({outside[0]:.4g} quarter notes a minute; {low:g} to {high:g} are read)")
+        raise MidiError(f"absurd tempo ({outside[0]:.4g} quarter notes per minute; {low:g} to {high:g} are read)")
     return _from_start(_last_of_each_time(tempos), first=DEFAULT_TEMPO)
 
 
@@ -168,20 +168,20 @@ def _metre_map(score: symusic.Score, ticks: float) -> np.ndarray:
 
 
 def _last_of_each_time(events: np.ndarray) -> np.ndarray:
-    """Events sorted by time; of several at one time (a file may repeat them in each track) the last."""
+    """Sort events by time and keep the last of those at one time: a file may repeat them in each track."""
     events = events[np.argsort(events[:, 0], kind="stable")]
     return events[np.append(np.diff(events[:, 0]) > 0, True)[: len(events)]]
 
 
 def _from_start(events: np.ndarray, *, first: float | tuple[int, int]) -> np.ndarray:
-    """Events with one at time 0: MIDI's default holds until a file says otherwise."""
+    """Make sure that there is an event at time 0: MIDI's default holds until a file says otherwise."""
     if len(events) and events[0, 0] <= 0:
         return events
     return np.vstack([np.hstack([0.0, first]), events.reshape(-1, 1 + np.size(first))])
 
 
 def score_to_midi(score: Score) -> bytes:
-    """The bytes of a type 1 MIDI file: tempo, metre, key and text first, then one named track a part.
+    """Return the bytes of a type 1 MIDI file: a track with tempo, metre, key and text, then one for each part.
 
     Every track ends exactly at `score.end`, so that a file whose length is whole bars loops. Onsets and ends are
     rounded to 1/480 of a quarter note; a note lasts at least one tick, and never overlaps the next of its pitch.
@@ -254,14 +254,14 @@ def _tick(quarter: float) -> int:
 
 
 def pretty_midi_to_score(pm: pretty_midi.PrettyMIDI) -> Score:
-    """The notes of a `pretty_midi.PrettyMIDI` in memory. Raises MidiError like `load_score`."""
+    """Return the notes of a `pretty_midi.PrettyMIDI` in memory. Raises MidiError like `load_score`."""
     buffer = io.BytesIO()
     pm.write(buffer)
     return midi_to_score(buffer.getvalue())
 
 
 def score_to_pretty_midi(score: Score) -> pretty_midi.PrettyMIDI:
-    """The same notes as a `pretty_midi.PrettyMIDI`, times in seconds."""
+    """Return the same notes as a `pretty_midi.PrettyMIDI`, times in seconds."""
     import pretty_midi
 
     return pretty_midi.PrettyMIDI(io.BytesIO(score_to_midi(score)))

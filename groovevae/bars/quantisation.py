@@ -1,6 +1,6 @@
-"""Notes of a score put in their places: which step, which role, which drum voice, and which of them a song cannot hold.
+"""Gives every note of a score its place: its step, its role and its drum voice.
 
-Every note that is not carried over keeps the reason why. What remains fits the grid exactly as it stands.
+A note that a song cannot hold keeps the reason why. The notes that remain fit the grid exactly as they stand.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from groovevae.bars.metre import BarLines
 from groovevae.bars.midi import Score
 from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
 
-SAME_STRIKE = 0.3  # steps: notes struck this close together are one chord, further apart a run
-ASIDE = 0.3  # steps from the nearest step: from here on a note may stand on the one beside it, 0.2 early or late
+SAME_STRIKE = 0.3  # steps: notes struck this close together are a chord; further apart, they are a run
+ASIDE = 0.3  # steps: a note this far from its nearest step may take the step on its other side
 GRACE = 0.05  # steps: notes that overlap by less follow each other
-CHORD_ASIDE = 0.45  # the same for chords, which are rather strummed than run
+CHORD_ASIDE = 0.45  # ASIDE for chords, whose notes are strummed more often than run
 
-# Why a note is not carried over. Index 0 is a note that is.
+# Why a note is not carried over. Index 0 stands for a note that is.
 REASONS = (
     "kept",
     "unsupported metre",
@@ -38,7 +38,7 @@ _METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, _DOUBLES, _OTHER_TRACK, _TH
 
 @dataclass
 class Placed:
-    """The notes of a score, (N,) each, sorted by step and pitch; steps count from the first bar over all bars held."""
+    """The notes of a score, (N,) each, sorted by step and pitch; steps are counted through all bars that are held."""
 
     note: np.ndarray  # index into Score.notes
     step: np.ndarray
@@ -54,12 +54,12 @@ class Placed:
     voice: np.ndarray  # index into VOICES for a drum hit, -1 for any other note
 
     def kept(self, role: int) -> np.ndarray:
-        """Indices of the notes that play a role and are carried over, by step and pitch."""
+        """Return the indices of the notes that play a role and are carried over, by step and pitch."""
         return ((self.role == role) & (self.lost == KEPT)).nonzero()[0]
 
 
 def place_notes(score: Score, lines: BarLines) -> Placed:
-    """The notes of a score, each with its place or the reason why it has none."""
+    """Return the notes of a score, each with its place or the reason why it has none."""
     notes = _on_steps(score, lines)
     _untangle_line(notes, BASS)
     _untangle_line(notes, LEAD)
@@ -103,9 +103,9 @@ def _on_steps(score: Score, lines: BarLines) -> Placed:
 
 
 def _positions(notes: np.ndarray, lines: BarLines) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The bar of each note, and its onset and end in steps from the first bar.
+    """Return the bar of each note, and its onset and end in steps from the first bar.
 
-    The steps of a bar are spread over its length, which is exact but in the odd bar that was rounded to whole steps.
+    The steps of a bar are spread over its length: exact, except in an odd bar that was rounded to whole steps.
     """
     quarters = np.concatenate([notes["onset"], notes["onset"] + notes["duration"]])
     bar = np.maximum(np.searchsorted(lines.start, quarters + 1e-6, side="right") - 1, 0)
@@ -115,11 +115,11 @@ def _positions(notes: np.ndarray, lines: BarLines) -> tuple[np.ndarray, np.ndarr
 
 
 def _nearest_free_steps(onset: np.ndarray, lane: np.ndarray, aside: np.ndarray, *, total: int) -> np.ndarray:
-    """The nearest step of each note; the one beside it for a note that another shares its nearest step with.
+    """Return the nearest step of each note, or the step beside it where two notes share their nearest step.
 
-    Only a note that lies `aside` of its step, and apart from the other, moves, and only to a step that is free. Notes
-    of different lanes (a role, a drum voice) do not disturb each other. Without this, the second of two thirty-second
-    notes would always be lost.
+    A note moves only if it lies at least `aside` from its step and apart from the other note, and only to a free step.
+    Notes of different lanes (a role, a drum voice) do not disturb each other. Without this, the second of two
+    thirty-second notes would always be lost.
     """
     step = np.minimum(np.rint(onset).astype(np.int64), max(total - 1, 0))
     key = (lane + 1) * (total + 2) + step + 1
@@ -140,7 +140,7 @@ def _nearest_free_steps(onset: np.ndarray, lane: np.ndarray, aside: np.ndarray, 
 
 
 def _untangle_line(notes: Placed, role: int) -> None:
-    """Leaves one note a step in bass (the lowest) or lead (the highest); the others accompany, or are lost."""
+    """Leave one note at each step of the bass (the lowest) or lead (the highest); the others accompany, or are lost."""
     index = notes.kept(role)
     first, group = _groups(notes.step[index])
     if len(first) == len(index):
@@ -163,7 +163,7 @@ def _untangle_line(notes: Placed, role: int) -> None:
 
 
 def _groups(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each run of equal values begins in a sorted array, and which run each of its items is in."""
+    """Return where each run of equal values begins in a sorted array, and which run each of its items is in."""
     begins = np.empty(len(key), bool)
     begins[:1] = True
     np.not_equal(key[1:], key[:-1], out=begins[1:])
@@ -171,7 +171,7 @@ def _groups(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _merge_drums(notes: Placed) -> None:
-    """Leaves the loudest hit of each voice at a step."""
+    """Leave the loudest hit of each voice at a step."""
     index = notes.kept(DRUMS)
     key = notes.step[index] * NUM_VOICES + notes.voice[index]
     order = np.argsort(key, kind="stable")
@@ -179,7 +179,7 @@ def _merge_drums(notes: Placed) -> None:
 
 
 def _repeated(index: np.ndarray, key: np.ndarray, rank: np.ndarray) -> np.ndarray:
-    """Of the notes at `index` that share a key, which is sorted, all but the first of lowest rank."""
+    """Return, of the notes at `index` that share a (sorted) key, all but the first of lowest rank."""
     if not len(key):
         return index
     first, group = _groups(key)
@@ -190,7 +190,7 @@ def _repeated(index: np.ndarray, key: np.ndarray, rank: np.ndarray) -> np.ndarra
 
 
 def _choose_chord_tracks(notes: Placed) -> None:
-    """Leaves each pitch once at a step, of the accompanying tracks that one player's two hands can cover."""
+    """Leave each pitch once at a step, and only the accompanying tracks that one player's two hands can cover."""
     bass, index = notes.kept(BASS), notes.kept(CHORDS)
     if not len(index):
         return
@@ -207,7 +207,7 @@ def _choose_chord_tracks(notes: Placed) -> None:
 
 
 def _thin_chords(notes: Placed) -> None:
-    """Leaves MAX_CHORD_ONSETS at a step, the longest; octaves of another note go first."""
+    """Leave the longest notes at each step, MAX_CHORD_ONSETS at most; octaves of another note go first."""
     index = notes.kept(CHORDS)
     step = notes.step[index]
     if not len(step) or np.bincount(step).max() <= MAX_CHORD_ONSETS:

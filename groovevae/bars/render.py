@@ -1,4 +1,4 @@
-"""Bars back to notes: the way from a song of bars to a score. The pair of `grid`."""
+"""Turns bars back into notes: the way from a song of bars to a score, the inverse of `grid`. Knows no MIDI files."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from groovevae.bars.midi import NOTE_DTYPE, Score, Track
 from groovevae.bars.types import Bars, Song
 
 DRUM_LENGTH = 0.5  # steps: a hit has no length of its own
-SHORTEST = 0.25  # steps: what micro-timing leaves of a note at least
+SHORTEST = 0.25  # steps: micro-timing never makes a note shorter than this
 TEMPO_CHANGE = 1e-5  # a bar's tempo is written when it differs by this share: 3 ms in five minutes
 
 
 def song_to_score(song: Song, *, text: str = "") -> Score:
-    """The notes of a song in its own key: one track a role that plays, ending on the last bar line.
+    """Return the notes of a song in its own key: one track for each role that plays, ending on the last bar line.
 
-    What `score_to_song` could not carry stays lost; else this is its pair, on the grid with micro-timing.
+    This is the inverse of `score_to_song`, micro-timing included; what that could not carry over stays lost.
     """
     bars, steps = song.bars, _FlatSteps(song.bars)
     parts, tracks = [], []
@@ -55,7 +55,7 @@ def song_to_score(song: Song, *, text: str = "") -> Score:
 
 
 class _FlatSteps:
-    """All steps of N bars in a row, padding left out."""
+    """All steps of N bars in a row, without the padding."""
 
     def __init__(self, bars: Bars) -> None:
         num_steps = bars.num_steps
@@ -66,12 +66,12 @@ class _FlatSteps:
         self.bar_start = first / STEPS_PER_QUARTER  # (N,) quarter notes
 
     def __call__(self, array: np.ndarray) -> np.ndarray:
-        """(N, T, ...) -> (S, ...)."""
+        """Drop the padding of an array: (N, T, ...) -> (S, ...)."""
         return array[self.bar, self.step]
 
 
 def _notes(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.ndarray) -> np.ndarray:
-    """Notes from times in steps."""
+    """Make notes from times in steps."""
     notes = np.zeros(len(onset), NOTE_DTYPE)
     notes["onset"] = onset / STEPS_PER_QUARTER
     notes["duration"] = (end - onset) / STEPS_PER_QUARTER
@@ -103,7 +103,7 @@ def _role_notes(bars: Bars, steps: _FlatSteps, column: int, transpose: int) -> n
 
 
 def _line_spans(tokens: np.ndarray, low: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Step, end and pitch of each note of a line (S,); a hold with nothing before it is a rest."""
+    """Return the step, end and pitch of each note of a line (S,); a hold with nothing before it is a rest."""
     step = np.flatnonzero(tokens >= FIRST_PITCH)
     stops = np.append(np.flatnonzero(tokens != HOLD), len(tokens))
     end = stops[np.searchsorted(stops, step, side="right")]
@@ -111,7 +111,7 @@ def _line_spans(tokens: np.ndarray, low: int) -> tuple[np.ndarray, np.ndarray, n
 
 
 def _chord_spans(states: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Step, end and pitch of each note of the chords (S, P), in order of pitch."""
+    """Return the step, end and pitch of each note of the chords (S, P), in order of pitch."""
     total = len(states)
     padded = np.vstack([states, np.full((1, states.shape[1]), OFF, np.uint8)])  # every pitch is off past the end
     column = padded.T.reshape(-1)
@@ -123,7 +123,7 @@ def _chord_spans(states: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 
 def _changes(at: np.ndarray, values: np.ndarray, *, tolerance: float) -> np.ndarray:
-    """Rows (quarter, value ...) where a bar's value differs from the last one written."""
+    """Return a row (quarter, value ...) for each bar whose value differs from the last one written."""
     rows, last = [], None
     for quarter, value in zip(at, values.astype(float), strict=True):
         if last is None or (np.abs(value - last) > tolerance * last).any():

@@ -1,4 +1,4 @@
-"""Which role every note of a score plays: drums, bass, chords or lead. Decides by track first, then note by note."""
+"""Decides which role every note plays: drums, bass, chords or lead. Goes by track first, then note by note."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _BASS_WORDS = ("bass", "tuba", "walk")
 _NOT_BASS_WORDS = ("bassoon", "basset", "drum")
 _ACCOMPANYING_WORDS = ("chord", "arp", "pad", "comp", "rhythm", "backing", "string", "sus", "scale", "accomp")
 
-MONOPHONIC = 0.15  # at most this share of a line's notes overlaps the next
-MONOPHONIC_IF_NAMED = 0.5  # a melody that is called one may be played in double stops
-LOWEST_NAMED_LEAD = 48  # mean pitch of a track that is called a melody (C3): "sawtooth lead" may be a bass
+MONOPHONIC = 0.15  # share of a line's notes that may overlap the next
+MONOPHONIC_IF_NAMED = 0.5  # the same for a track named as a melody: it may be played in double stops
+LOWEST_NAMED_LEAD = 48  # mean pitch of a track named as a melody (C3): a "sawtooth lead" may be a bass
 LOWEST_LEAD = 55  # mean pitch of any other track that may carry the melody (G3)
-HIGHEST_BASS = 57  # mean pitch of a track that may be the bass (A3); top of a bass line where hardly a note is low
+HIGHEST_BASS = 57  # mean pitch of a track that may be the bass (A3); top of a bass line with hardly any low notes
 HIGHEST_BASS_NOTE = 52  # top of a bass line that is taken out of a pianist's left hand (E3)
 LOWEST_TOP_LINE = 58  # bottom of a melody that is taken out of a pianist's right hand
-RARE = 0.05  # tracks that play in fewer of the bars are an effect, not the bass or the lead of a score
+RARE = 0.05  # share of the bars: a track that plays in fewer is an effect, not the bass or the lead
 MAX_CHORD_TRACKS = 2  # tracks that make up the chords of one bar: one player's two hands
 
 
 @dataclass(frozen=True)
 class _Lines:
-    """What the K tracks are like."""
+    """Statistics of the K tracks by which their roles are told."""
 
     count: np.ndarray  # (K,) notes
     mean_pitch: np.ndarray  # (K,)
@@ -45,11 +45,11 @@ class _Lines:
 
 
 def assign_roles(score: Score, bar: np.ndarray) -> np.ndarray:
-    """The role of every note, (N,) int: an index into ROLES, or NO_ROLE. `bar` (N,) is the bar each note begins in.
+    """Return the role of every note, (N,) int: an index into ROLES, or NO_ROLE. `bar` (N,) is where each begins.
 
-    A track is drums by its channel, bass or lead by its name, program, register and by playing one note at a time;
-    everything else accompanies. Where several tracks could lead, the first that plays in a bar does. Where none
-    is a bass or a lead, the lowest or the top line of the accompaniment is, as in a piano solo.
+    A track plays drums by its channel, and bass or lead by its name, its program, its register and by playing one
+    note at a time; everything else accompanies. Where several tracks could lead, the first that plays in a bar does.
+    Where none is a bass or a lead, the lowest or the top line of the accompaniment is, as in a piano solo.
     """
     notes, tracks = score.notes, score.tracks
     if all(track.is_drum or track.name in _ROLE_OF_NAME for track in tracks):  # written by `render`
@@ -91,9 +91,9 @@ def _lines(notes: np.ndarray, bar: np.ndarray, num_tracks: int) -> _Lines:
 
 
 def _bass_tracks(tracks: tuple[Track, ...], role_of_track: np.ndarray, lines: _Lines) -> dict[int, int]:
-    """Tracks that may be the bass, with the rank of each: a bass by its program goes before one by its name.
+    """Rank the tracks that may be the bass: those with a bass program come before those with a bass's name.
 
-    Where none is called so, the lowest track is, if it is one line and not the only one.
+    Where there is neither, the lowest track is the bass, if it is a single line and not the only track.
     """
     pitched = role_of_track == CHORDS
     low = pitched & (lines.mean_pitch <= HIGHEST_BASS)
@@ -114,7 +114,7 @@ def _is_bass(track: Track) -> bool:
 
 
 def _lead_tracks(tracks: tuple[Track, ...], role_of_track: np.ndarray, lines: _Lines) -> dict[int, int]:
-    """Tracks that may carry the melody, with the rank of each: called so, then by program, then the highest."""
+    """Rank the tracks that may carry the melody: first by name, then by program, then the highest."""
     pitched = role_of_track == CHORDS
     ranked = []
     for index in pitched.nonzero()[0]:
@@ -130,12 +130,12 @@ def _lead_tracks(tracks: tuple[Track, ...], role_of_track: np.ndarray, lines: _L
 
 
 def _play_often(chosen: dict[int, int], pitched: np.ndarray, lines: _Lines) -> bool:
-    """Whether the chosen tracks play in more than a few of the bars that the pitched tracks play in."""
+    """Tell whether the chosen tracks play in more than a few of the bars that the pitched tracks play in."""
     return bool(chosen) and lines.plays[list(chosen)].any(0).sum() >= RARE * lines.plays[pitched].any(0).sum()
 
 
 def _first_in_its_bar(track: np.ndarray, bar: np.ndarray, rank: dict[int, int], lines: _Lines) -> np.ndarray:
-    """Notes of those ranked tracks that no track of a lower rank joins in their bar, (N,) bool."""
+    """Tell which notes belong to the ranked track that comes first among those playing in their bar, (N,) bool."""
     rank_of_track = np.full(len(lines.count), _UNRANKED)
     rank_of_track[list(rank)] = list(rank.values())
     first = np.where(lines.plays, rank_of_track[:, None], _UNRANKED).min(0)  # of each bar
@@ -143,7 +143,7 @@ def _first_in_its_bar(track: np.ndarray, bar: np.ndarray, rank: dict[int, int], 
 
 
 def _top_line(notes: np.ndarray, role: np.ndarray, lines: _Lines) -> np.ndarray:
-    """Indices of the highest line of the highest accompanying track: what a pianist's right hand sings."""
+    """Return the indices of the highest line of the highest accompanying track: a pianist's right-hand melody."""
     playing = np.unique(notes["track"][role == CHORDS])
     playing = playing[lines.plays[playing].sum(1) >= RARE * lines.plays[playing].any(0).sum()]
     if not len(playing):
@@ -160,7 +160,7 @@ def _top_line(notes: np.ndarray, role: np.ndarray, lines: _Lines) -> np.ndarray:
 
 
 def _lowest_line(notes: np.ndarray, role: np.ndarray) -> np.ndarray:
-    """Indices of the lowest line of the accompaniment: what a pianist's left hand walks on."""
+    """Return the indices of the lowest line of the accompaniment: the bass in a pianist's left hand."""
     lowest = _outer_line(notes, np.flatnonzero(role == CHORDS), highest=False)
     pitch = notes["pitch"][lowest]
     is_bass = pitch <= HIGHEST_BASS_NOTE
@@ -168,7 +168,7 @@ def _lowest_line(notes: np.ndarray, role: np.ndarray) -> np.ndarray:
 
 
 def _outer_line(notes: np.ndarray, index: np.ndarray, *, highest: bool) -> np.ndarray:
-    """Of the notes at `index`, the highest or lowest of each sixteenth, in order of time."""
+    """Return, of the notes at `index`, the highest or lowest of each sixteenth, in order of time."""
     step = np.rint(notes["onset"][index] * 4).astype(int)
     pitch = notes["pitch"][index].astype(int)
     order = np.lexsort([-pitch if highest else pitch, step])
@@ -177,7 +177,7 @@ def _outer_line(notes: np.ndarray, index: np.ndarray, *, highest: bool) -> np.nd
 
 
 def chord_tracks_in_bar(track: np.ndarray, bar: np.ndarray) -> np.ndarray:
-    """Which accompanying notes belong to the MAX_CHORD_TRACKS busiest tracks that play in their bar, (N,) bool."""
+    """Tell which accompanying notes are of the MAX_CHORD_TRACKS busiest tracks that play in their bar, (N,) bool."""
     if not len(track):
         return np.zeros(0, bool)
     busiest = np.argsort(-np.bincount(track), kind="stable")

@@ -1,4 +1,4 @@
-"""What the numbers in a grid and a metre mean: which states begin a note, how long a bar is. Holds no arrays."""
+"""Reads the numbers of a grid and a metre: which states begin a note, how long a bar is. Holds no arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bars and songs: the arrays that every other module speaks in, and the words for what they hold. Converts no notes."""
+"""Bars and songs: the arrays that all other modules exchange, and questions about what they hold. Converts no notes."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from groovevae.bars.states import GRIDS, bar_length, is_compound, is_onset, is_s
 class Bars:
     """N bars on the grid, T = 24 steps each; steps from `num_steps` on are silent padding.
 
-    Pitches are those of the normalised key (C major or A minor). A HOLD at step 0 goes on with the note that sounds
+    Pitches are those of the normalised key (C major or A minor). A HOLD at step 0 continues the note that sounds
     at the end of the bar before; where none does, it is a rest.
 
-    An onset is one note that begins; a strike is a step at which a role has onsets, however many.
+    An onset is one note that begins; a strike is a step at which a role has one onset or more.
     """
 
     drums: np.ndarray  # (N, T, 9) u1: velocity of a hit, 0 for none
@@ -44,11 +44,11 @@ class Bars:
     velocity: np.ndarray  # (N, T, 3) u1: of the onsets of PITCHED roles at a step, 0 where none
     offset: np.ndarray  # (N, T, 3) i1: micro-timing of the onsets of PITCHED roles, 1/256 step
     metre: np.ndarray  # (N, 2) u1: numerator, denominator
-    tempo: np.ndarray  # (N,) f4: quarter notes a minute, the bar's mean
+    tempo: np.ndarray  # (N,) f4: quarter notes per minute, the bar's mean
 
     @classmethod
     def empty(cls, num_bars: int, *, metre: tuple[int, int] = (4, 4), tempo: float = 120.0) -> Self:
-        """`num_bars` silent bars."""
+        """Make `num_bars` silent bars."""
         grid = (num_bars, MAX_STEPS)
         return cls(
             drums=np.zeros((*grid, NUM_VOICES), np.uint8),
@@ -64,19 +64,19 @@ class Bars:
 
     @classmethod
     def concatenate(cls, parts: list[Self]) -> Self:
-        """The bars of `parts`, one after another."""
+        """Return the bars of `parts`, one after another."""
         return cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
 
     def __len__(self) -> int:
         return len(self.tempo)
 
     def __getitem__(self, index: slice | np.ndarray) -> Self:
-        """The bars that a slice, an array of indices or a mask picks."""
+        """Return the bars that a slice, an array of indices or a mask picks."""
         return type(self)(*(getattr(self, f.name)[index] for f in fields(self)))
 
     @property
     def grids(self) -> dict[str, np.ndarray]:
-        """Return all that is played, by name: GRIDS, without metre and tempo. The arrays themselves, not copies."""
+        """All that is played, by name: GRIDS, without metre and tempo. The arrays themselves, not copies."""
         return {name: getattr(self, name) for name in GRIDS}
 
     @property
@@ -86,21 +86,21 @@ class Bars:
 
     @property
     def num_beats(self) -> np.ndarray:
-        """Beats of each bar that the model takes, the last one perhaps short, (N,) int."""
+        """Beats (quarter notes) of each bar as the model counts them, the last one perhaps short, (N,) int."""
         return -(-self.num_steps // STEPS_PER_BEAT)
 
     @property
     def is_compound(self) -> np.ndarray:
-        """Tell whether the beats of each bar fall into threes, (N,) bool."""
+        """Whether the beats of each bar fall into threes, (N,) bool."""
         return is_compound(self.metre)
 
     @property
     def inside(self) -> np.ndarray:
-        """Tell whether each step lies inside its bar, (N, T) bool: what does not is padding."""
+        """Whether each step lies inside its bar, (N, T) bool: the other steps are padding."""
         return np.arange(self.bass.shape[1]) < self.num_steps[:, None]
 
     def batch(self, num_beats: int = MAX_STEPS // STEPS_PER_BEAT) -> BarBatch:
-        """These bars as the network's input, cut to `num_beats` beats."""
+        """Return these bars as the network's input, cut to `num_beats` beats."""
         steps = slice(num_beats * STEPS_PER_BEAT)
         grids = (grid[:, steps] for grid in self.grids.values())
         return BarBatch._make((*grids, self.num_steps.astype(np.int32), self.is_compound.astype(np.int32)))
@@ -114,7 +114,7 @@ class Bars:
         return np.asarray(is_struck(getattr(self, role), role))
 
     def pitched_strikes(self) -> np.ndarray:
-        """Return the steps at which bass, chords and lead strike, (N, T, 3) bool: where `velocity` says something."""
+        """Return the steps at which bass, chords and lead strike, (N, T, 3) bool: those for which `velocity` is set."""
         return np.stack([self.strikes(role) for role in PITCHED], axis=-1)
 
     def sounding(self, role: str) -> np.ndarray:
@@ -122,7 +122,7 @@ class Bars:
         return np.asarray(getattr(self, role) >= HOLD)
 
     def holds(self, role: str) -> np.ndarray:
-        """Tell where the notes of a pitched role are held on, bool in the shape of `onsets`."""
+        """Tell where the notes of a pitched role are held, bool in the shape of `onsets`."""
         return np.asarray(getattr(self, role) == HOLD)
 
     def sounds(self, role: str) -> np.ndarray:
@@ -137,14 +137,13 @@ class Bars:
     def sounding_pitches(self, role: str) -> np.ndarray:
         """Return the MIDI pitch that a pitched role sounds, -1 where none, int in the shape of `onsets`.
 
-        A note of a line that is held from the bar before counts from its next onset on: which pitch it has, the bar
-        does not say.
+        A bar does not say which pitch a line holds from the bar before; such a note gives -1.
         """
         states = getattr(self, role)
         if role not in LINES:
             return _midi_pitches(states, self.sounding(role), role)
         struck = np.maximum.accumulate(np.where(self.holds(role), 0, np.arange(states.shape[1])), axis=1)
-        states = np.take_along_axis(states, struck, axis=1)  # of the last step that is no hold
+        states = np.take_along_axis(states, struck, axis=1)  # of the last step that is not a hold
         return _midi_pitches(states, is_onset(states, role), role)
 
     def pitch_counts(self, role: str) -> np.ndarray:
@@ -170,7 +169,7 @@ class Bars:
 
     @property
     def role_plays(self) -> np.ndarray:
-        """Tell whether drums, bass, chords and lead play in each bar, struck or held, (N, 4) bool."""
+        """Whether drums, bass, chords and lead play in each bar, struck or held, (N, 4) bool."""
         return np.stack([getattr(self, role).any(tuple(range(1, getattr(self, role).ndim))) for role in ROLES], axis=1)
 
     @property
@@ -203,10 +202,10 @@ def _octaves(pitches: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Song:
-    """The bars of one score, and what the grid does not hold: its key, its instruments and its drum kit."""
+    """The bars of one score, with what the grid does not hold: its key, its instruments and its drum kit."""
 
     bars: Bars
-    transpose: int = 0  # semitones that were added to reach C major or A minor, -5 to 6
+    transpose: int = 0  # semitones that were added to bring it to C major or A minor, -5 to 6
     is_minor: bool = False
     programs: tuple[int, int, int] = (DEFAULT_PROGRAMS["bass"], DEFAULT_PROGRAMS["chords"], DEFAULT_PROGRAMS["lead"])
     kit: tuple[int, ...] = VOICE_PITCH  # General MIDI percussion key of each of the nine voices

@@ -1,7 +1,7 @@
-"""The command line: options, one library call, its printed result. Heavy imports stay inside the commands.
+"""The command line: each command takes options, makes one library call and prints its result. Never does the work.
 
-It holds no music and no maths. Each command or group of commands has a module; importing this package puts all of them
-into `main`, the one function most people want.
+Heavy imports stay inside the commands. Each command or group of commands has a module; importing this package puts all
+of them into `main`, the one function most people want.
 """
 
 from groovevae.cli import blend, corpus, evaluate, genre, info, morph, outliers, refit, sample, train, vector

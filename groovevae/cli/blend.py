@@ -1,4 +1,4 @@
-"""`groove blend`: new music from genres, files and folders."""
+"""`groove blend`: makes new music from genres, files and folders."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import click
 from groovevae.cli.common import piece_fields, piece_options, to_folders, with_options, write_pieces
 from groovevae.cli.root import main
 
-ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
+ROLE_HELP = "Amount for the {} alone.  [default: --amount]"
 
 
 @main.command(short_help="Blend genres, MIDI files and folders into new MIDI files.")
 @click.argument("words", nargs=-1, required=True, metavar="START TARGET...")
 @click.option(
-    "--amount", metavar="X", help="0: the start, 1: the target, more: past it; 0..1: a ramp.  [default: 0.5, or 1]"
+    "--amount", metavar="X", help="0: the start, 1: the target, above 1: past it; 0..1: a ramp.  [default: 0.5, or 1]"
 )
 @click.option("--drums", metavar="X", help=ROLE_HELP.format("drums"))
 @click.option("--bass", metavar="X", help=ROLE_HELP.format("bass"))
@@ -23,15 +23,15 @@ ROLE_HELP = "Amount of the {} alone.  [default: --amount]"
 @click.option("--lead", metavar="X", help=ROLE_HELP.format("lead"))
 @click.option(
     "--method",
-    help="calibrated; by the amount itself transport or mean, the plain formula; line; sphere.  [default: calibrated]",
+    help="calibrated; transport or mean (the plain formula), both uncalibrated; line; sphere.  [default: calibrated]",
 )
 @with_options(piece_options)
 def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -> None:
     """Blend genres, MIDI files and folders into new MIDI files.
 
     START is a genre or a MIDI file. Its bars go a share of the way (--amount) to TARGET: a genre, a MIDI file
-    ("like this song") or a folder of them. Several targets have weights; where START has one as well, its bars
-    go all the way to the mixture.
+    ("like this song") or a folder of them. Give each of several targets a weight; where START has a weight as well,
+    its bars go all the way to the mixture.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What several commands share: options of pieces, a corpus read with its progress shown, pieces written."""
+"""Shared parts of several commands: options of pieces, reading a corpus with its progress shown, writing pieces."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ model_option = click.option(
 )
 piece_options = (
     click.option("--bars", type=int, help="Bars to write.  [default: 8; all of a file]"),
-    click.option("--key", help="Key to write in: C, F#m, ...  [default: that of the start]"),
-    click.option("--tempo", type=float, help="Quarter notes a minute.  [default: between start and target]"),
-    click.option("--keep", metavar="ROLES", help="Roles whose notes stay those of the start: lead,bass"),
+    click.option("--key", help="Key to write in: C, F#m, ...  [default: the start's key]"),
+    click.option("--tempo", type=float, help="Quarter notes per minute.  [default: between start and target]"),
+    click.option("--keep", metavar="ROLES", help="Roles that keep the notes of the start: lead,bass"),
     click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]"),
     click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]"),
-    click.option("--count", type=int, help="Pieces to write, of the seeds from --seed on.  [default: 1]"),
+    click.option("--count", type=int, help="Pieces to write, with the seeds from --seed on.  [default: 1]"),
     click.option(
         "--vector",
         "vectors",
         metavar="NAME=STRENGTH",
         multiple=True,
-        help="Also move along a vector of the model, or of a file; may be given several times.",
+        help="Also move along a vector, from the model or from a file; may be given several times.",
     ),
     model_option,
     click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]"),
@@ -41,7 +41,7 @@ piece_options = (
 
 
 def with_options(options: Iterable[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    """A decorator that adds options to a command, in their order."""
+    """Return a decorator that adds options to a command, in their order."""
 
     def add(command: Command) -> Command:
         for option in reversed(list(options)):
@@ -52,12 +52,12 @@ def with_options(options: Iterable[Callable[[Command], Command]]) -> Callable[[C
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given: the library knows the others' defaults."""
+    """Return the options that were given: the library knows the defaults of the others."""
     return {name: value for name, value in options.items() if value is not None}
 
 
 def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
-    """Options of pieces as fields of a request. Raises RequestError for words that mean nothing."""
+    """Turn options of pieces into fields of a request. Raises RequestError for words that mean nothing."""
     from groovevae.generation.amounts import parse_amount, parse_strengths
     from groovevae.generation.requests import parse_keep
 
@@ -77,7 +77,7 @@ def write_pieces(pieces: Iterable[Piece], out: str) -> None:
 
 
 def free_path(piece: Piece, folder: Path) -> Path:
-    """Return where a piece goes: NAME.mid, or with a further number where another file has that name already."""
+    """Return the path for a piece: NAME.mid, or with a number added where another file has that name already."""
     path, number = folder / f"{piece.name}.mid", 1
     while path.exists() and not (path.is_file() and path.read_bytes() == piece.midi):
         number += 1
@@ -86,7 +86,7 @@ def free_path(piece: Piece, folder: Path) -> Path:
 
 
 def to_folders(request: BlendRequest, groove: Groove) -> BlendRequest:
-    """Return the request with targets that are paths where they name a folder here, as `with_folders` says."""
+    """Return the request with targets spelled as paths where they name a folder here, like `with_folders`."""
     from dataclasses import replace
 
     targets = zip(with_folders(list(request.targets), groove), request.targets.values(), strict=True)
@@ -94,7 +94,7 @@ def to_folders(request: BlendRequest, groove: Groove) -> BlendRequest:
 
 
 def with_folders(words: Sequence[str], groove: Groove) -> list[str]:
-    """Return words of which those that name a folder here, and no genre, are paths: "songs" is "songs/".
+    """Spell words as paths where they name a folder here, and no genre: "songs" becomes "songs/".
 
     The library itself never looks at the working directory to find out what a word means.
     """
@@ -108,7 +108,7 @@ def _as_path(folder: str) -> str:
 
 
 def read_corpus(corpus: str, jobs: int | None) -> Corpus:
-    """A corpus, with how far the reading is shown on stderr."""
+    """Read a corpus, and show on stderr how far it has come."""
     from groovevae.corpus import load_corpus
     from groovevae.reports import progress
 
@@ -117,13 +117,13 @@ def read_corpus(corpus: str, jobs: int | None) -> Corpus:
 
 
 def print_unused(corpus: Corpus) -> None:
-    """Says on stderr which files are not used and why."""
+    """Print on stderr which files are not used and why."""
     for path, reason in [*corpus.rejected, *corpus.unread]:
         click.echo(f"not used: {click.format_filename(path)}: {reason}", err=True)
 
 
 def check_copy(model: str | None, out: str) -> None:
-    """Raises OutputError where a copy of a model would be written over the model itself, or over a folder."""
+    """Raise OutputError where a copy of a model would overwrite the model itself, or a folder."""
     from groovevae.errors import OutputError
     from groovevae.model.file import default_model_path
 

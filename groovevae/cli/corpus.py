@@ -1,4 +1,4 @@
-"""`groove corpus`: what a corpus holds, and what is not used and why."""
+"""`groove corpus`: shows what a corpus holds, and what is not used and why."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from groovevae.errors import CorpusError
 @main.command("corpus", short_help="Show what a corpus holds, what is not used, and why.")
 @click.argument("corpus", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
 def show_corpus(corpus: str, *, as_json: bool, jobs: int | None) -> None:
-    """Show what a corpus holds, genre by genre, every file that is not used, and near-duplicates.
+    """Show what a corpus holds genre by genre, which files are not used, and which are near-duplicates.
 
     \b
     Examples:

@@ -1,13 +1,13 @@
-"""How to mend what an error says, in options and commands: what `Cure` says in the words of Python."""
+"""Says how to mend an error in options and commands: the counterpart of `Cure`, which says it in Python."""
 
 from __future__ import annotations
 
 from groovevae.errors import Cure, GrooveError
 
 CURES = {
-    Cure.RESTART: "give it up with --restart",
-    Cure.SAME_OR_RESTART: "use the same, or give it up with --restart",
-    Cure.LOWER_RATE: "--restart with a lower --learning-rate",
+    Cure.RESTART: "discard it with --restart",
+    Cure.SAME_OR_RESTART: "use the same, or discard it with --restart",
+    Cure.LOWER_RATE: "train with --restart and a lower --learning-rate",
     Cure.NAME_A_FILE: "name a file for the model with --out",
     Cure.SEE_REJECTED: "groove corpus CORPUS lists the files and what is wrong with them",
     Cure.ANOTHER_GENRE: "add a folder of another genre, or add this genre to an existing model with --from",

@@ -1,4 +1,4 @@
-"""`groove evaluate`: what a model is worth, as tables, JSON and a page."""
+"""`groove evaluate`: measures how good a model is, and writes tables, JSON and a page."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from groovevae.cli.root import main
 @click.argument("model", type=click.Path())
 @click.argument("corpus", type=click.Path())
 @click.option("--out", type=click.Path(), default="evaluation", show_default=True, help="Folder for the report.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of the training.")
-@click.option("--runs", type=click.IntRange(min=2), default=16, show_default=True, help="Runs of 4 bars a genre.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed it was trained with.")
+@click.option("--runs", type=click.IntRange(min=2), default=16, show_default=True, help="4-bar runs for each genre.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
 def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int | None) -> None:
     """Measure a MODEL file (or `default`, the one that comes with groovevae) on songs of CORPUS that it never saw.
 
-    CORPUS is what the model was trained on, and --seed the seed of that training: they decide which songs were held
-    out. Measured are reconstruction, how far blends of each pair of genres are heard to go by judges that never saw
-    the model, what blends keep, how near they come to songs that the corpus has in several genres, whether they are
-    sound and new, and the attribute vectors; each beside simple rivals. Writes evaluation.html, with each genre and
-    pair, evaluation.md, the summary, and evaluation.json, everything; takes minutes. Needs
-    pip install 'groovevae[evaluate]'.
+    CORPUS is the corpus that the model was trained on, and --seed the seed of that training: together they decide
+    which songs were held out. The command measures reconstruction; how far blends of each pair of genres go, to the
+    ears of judges that never saw the model; what blends keep; how near they come to songs that the corpus has in
+    several genres; whether they are sound and new; and what the attribute vectors do. Each is compared with simple
+    rivals. It takes minutes and writes evaluation.html (each genre and pair), evaluation.md (the summary) and
+    evaluation.json (everything). It needs pip install 'groovevae[evaluate]'.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`groove genre`: genres put into a copy of a model by encoding alone, and listed."""
+"""`groove genre`: lists genres, and puts new ones into a copy of a model by encoding alone."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def genre() -> None:
 def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
     """Put a genre of your own, the MIDI files of a FOLDER, into a copy of a model.
 
-    Nothing is trained: the files are encoded, and the genre is where their bars lie. groove train --from learns
-    music that sounds like nothing the model knows.
+    Nothing is trained: the files are encoded, and their bars' places in the latent space make the genre. For music
+    unlike anything the model knows, use groove train --from.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`groove info`: what a model file holds."""
+"""`groove info`: shows what a model file holds."""
 
 from __future__ import annotations
 

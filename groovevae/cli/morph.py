@@ -1,4 +1,4 @@
-"""`groove morph`: from the bars of one genre or file to those of another, in steps."""
+"""`groove morph`: goes from the bars of one genre or file to those of another, in steps."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from groovevae.cli.root import main
 @main.command(short_help="Go from one genre or MIDI file to another in steps.")
 @click.argument("start", metavar="A")
 @click.argument("target", metavar="B")
-@click.option("--steps", type=int, default=5, show_default=True, help="Steps, A and B among them.")
-@click.option("--spherical", is_flag=True, help="Go along the sphere, and not along the straight line.")
-@click.option("--joined", is_flag=True, help="Write one piece that goes through, --steps times as long.")
+@click.option("--steps", type=int, default=5, show_default=True, help="Number of steps, A and B included.")
+@click.option("--spherical", is_flag=True, help="Go along the sphere instead of the straight line.")
+@click.option("--joined", is_flag=True, help="Write all steps as one piece, --steps times as long.")
 @with_options(piece_options)
 def morph(
     start: str, target: str, *, steps: int, spherical: bool, joined: bool, model: str | None, out: str, **options: Any
 ) -> None:
     """Go from the bars of one genre or MIDI file to those of another, bar by bar.
 
-    Each step is a file of its own, to be launched one after another; with --joined they are one piece, in which every
-    bar is a little further than the one before. The bars of the shorter one repeat.
+    Each step is a file of its own, ready to be launched one after another. With --joined they are one piece, in which
+    every bar is a little further along than the one before. If A and B differ in length, the shorter one repeats.
 
     \b
     Examples:

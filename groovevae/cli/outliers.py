@@ -1,4 +1,4 @@
-"""`groove outliers`: the files of a collection that do not belong where they are."""
+"""`groove outliers`: finds the files of a collection that do not belong where they are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @main.command(short_help="Find files that do not belong: broken, mislabelled, duplicated.")
 @click.argument("corpus", type=click.Path())
 @click.option("--genre", help="Show the files of this genre alone.")
-@click.option("--normal", type=click.Path(), help="A corpus that is clean.  [default: CORPUS, most of it]")
+@click.option("--normal", type=click.Path(), help="A corpus that is clean.  [default: most of CORPUS]")
 @click.option(
     "--false-alarms",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Files to print.")
 @click.option("--csv", "csv_file", type=click.Path(), help="Write all files to this CSV file.")
 @click.option("--json", "json_file", type=click.Path(), help="Write all files to this JSON file.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
 @model_option
 def outliers(
     corpus: str, *, top: int, csv_file: str | None, json_file: str | None, normal: str | None, **options: Any
 ) -> None:
-    """Rank the files of a CORPUS by how little they belong in their genre folders: broken ones, mislabelled ones.
+    """Rank the files of a CORPUS by how little they belong in their genre folders, such as broken or mislabelled ones.
 
-    Each file is compared with the other songs of its genre. Shown are the role and the bars that lie farthest from
-    what is usual, and a reason where one stands out. Nothing is changed or moved.
+    Each file is compared with the other songs of its genre. The command shows the role and the bars that are least
+    usual, and a reason where one stands out. It changes and moves nothing.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`groove refit`: what a model holds beside its network, fitted anew to the corpus it was trained on."""
+"""`groove refit`: fits anew what a model holds besides its network, to the corpus it was trained on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from groovevae.cli.common import check_copy, read_corpus
 from groovevae.cli.root import main
 
 
-@main.command(short_help="Fit anew what a model holds beside its network.")
+@main.command(short_help="Fit anew what a model holds besides its network.")
 @click.argument("model", type=click.Path())
 @click.argument("corpus", type=click.Path())
 @click.option("--out", type=click.Path(), required=True, help="The copy of the model to write.")
@@ -21,14 +21,14 @@ from groovevae.cli.root import main
     multiple=True,
     help="Fit this part alone; may be given several times.  [default: all of them]",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of the training.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed it was trained with.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
 def refit(model: str, corpus: str, *, out: str, parts: tuple[str, ...], seed: int, jobs: int | None) -> None:
-    """Fit anew what a MODEL file (or `default`, the one that comes with groovevae) holds beside its network.
+    """Fit anew what a MODEL file (or `default`, the one that comes with groovevae) holds besides its network.
 
-    groove train does all of this at its end: a model of an earlier version may lack some of it. CORPUS is what the
-    model was trained on, and --seed the seed of that training: they decide which songs were held out. The network
-    itself is not trained; MODEL stays as it is, and --out is a copy.
+    groove train does all of this at its end, but a model of an earlier version may lack some of it. CORPUS is the
+    corpus that the model was trained on, and --seed the seed of that training: together they decide which songs were
+    held out. The network itself is not trained; MODEL stays as it is, and --out is a copy.
 
     \b
     blends   how far an amount goes between two genres, and what songs in several genres share

@@ -13,7 +13,7 @@ from groovevae import __version__
 from groovevae.cli.cures import error_line
 from groovevae.errors import GrooveError
 
-_TRAINING = ("jax", "jaxlib", "flax", "optax")  # what training alone needs
+_TRAINING = ("jax", "jaxlib", "flax", "optax")  # packages that only training needs
 
 
 class _Commands(click.Group):
@@ -28,8 +28,8 @@ class _Commands(click.Group):
             if error.name not in _TRAINING:
                 raise
             raise click.ClickException(
-                f"{error.name} is not installed: training needs it, and it is not to be had for every kind of machine "
-                "(docs/platforms.md); all other commands go without"
+                f"{error.name} is not installed: training needs it, but it is not available for every kind of machine "
+                "(docs/platforms.md); all other commands work without it"
             ) from None
         except GrooveError as error:
             raise click.ClickException(error_line(error)) from None
@@ -44,7 +44,7 @@ def main() -> None:
     """Learn what genres sound like from folders of MIDI files, and blend them.
 
     \b
-    groove blend classical rock     write a MIDI file half way between two genres
+    groove blend classical rock     write a MIDI file halfway between two genres
     groove train my-midi            learn your own genres from my-midi/GENRE/*.mid
     """
     for stream in (sys.stdout, sys.stderr):

@@ -1,4 +1,4 @@
-"""`groove sample`: new phrases of a genre."""
+"""`groove sample`: makes new phrases of a genre."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from groovevae.cli.root import main
 @main.command(short_help="Make new phrases of a genre, without any song to start from.")
 @click.argument("genre")
 @click.option("--bars", type=int, help="Bars to write.  [default: 8]")
-@click.option("--key", help="Key to write in: C, F#m, ...  [default: as one of the genre's songs]")
-@click.option("--tempo", type=float, help="Quarter notes a minute.  [default: as one of the genre's songs]")
+@click.option("--key", help="Key to write in: C, F#m, ...  [default: that of one of the genre's songs]")
+@click.option("--tempo", type=float, help="Quarter notes per minute.  [default: that of one of the genre's songs]")
 @click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]")
 @click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]")
-@click.option("--count", type=int, help="Pieces to write, of the seeds from --seed on.  [default: 1]")
+@click.option("--count", type=int, help="Pieces to write, with the seeds from --seed on.  [default: 1]")
 @model_option
 @click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]")
 def sample(genre: str, model: str | None, out: str, **options: Any) -> None:
     """Make new phrases of a GENRE, without any song to start from.
 
-    Metre, tempo, instruments, key, and which parts rest or repeat when, are those of one of the genre's songs,
-    another for each seed. The notes are new.
+    Each seed takes its metre, tempo, instruments and key, and when parts rest or repeat, from one of the genre's
+    songs. The notes are new.
 
     \b
     Examples:

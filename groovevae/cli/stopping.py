@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during a long run: it stops where it can be resumed, and ends with the signal's status."""
+"""Handles Ctrl-C and SIGTERM during a long run: it stops where it can be resumed, and ends with the signal's status."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from groovevae.systems import ENDING_SIGNALS
 
 
 class Stopper:
-    """Tell a training run, which asks before each step, to stop after Ctrl-C or SIGTERM. A second one kills it."""
+    """Tells a training run, which asks before each step, to stop after Ctrl-C or SIGTERM. A second signal kills it."""
 
     def __init__(self) -> None:
         self.signal = 0
@@ -33,7 +33,7 @@ class Stopper:
             signal.signal(number, handler)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        if not self.has_begun:  # nothing is trained yet that could be saved
+        if not self.has_begun:  # there is nothing trained yet to save
             sys.exit(128 + number)
         self.signal = number
         for caught in self.before:
@@ -47,5 +47,5 @@ def exit_if_stopped(stopper: Stopper, step: int, steps: int, *, is_quiet: bool) 
     if stopper.signal == 0 and step >= steps:
         return
     if not is_quiet:
-        click.echo(f"Stopped at step {step:,} of {steps:,}; the same command goes on.")
+        click.echo(f"Stopped at step {step:,} of {steps:,}; the same command resumes it.")
     sys.exit(128 + (stopper.signal or signal.SIGTERM))

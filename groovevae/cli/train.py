@@ -1,4 +1,4 @@
-"""`groove train`: a corpus to a model, with its progress shown, stopped by a signal and resumed."""
+"""`groove train`: trains a model on a corpus and shows the progress; a signal stops it, and it can be resumed."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ if TYPE_CHECKING:
 @click.argument("corpus", type=click.Path())
 @click.option("--out", type=click.Path(), default="model.safetensors", show_default=True, help="Model file to write.")
 @click.option("--steps", type=int, help="Batches to train on.  [default: 6000; 1000 with --from]")
-@click.option("--batch-size", type=int, help="Bars of a batch.  [default: 256]")
-@click.option("--latent-size", type=int, help="Latent dimensions of a bar.  [default: 192]")
+@click.option("--batch-size", type=int, help="Bars in each batch.  [default: 256]")
+@click.option("--latent-size", type=int, help="Latent dimensions for each bar.  [default: 192]")
 @click.option("--beta", type=float, help="Weight of the KL term.  [default: 0.3]")
-@click.option("--learning-rate", type=float, help="Of Adam.  [default: 0.002; 0.0003 with --from]")
-@click.option("--seed", type=int, help="Of the weights, the batches and the songs held out.  [default: 0]")
+@click.option("--learning-rate", type=float, help="Adam's learning rate.  [default: 0.002; 0.0003 with --from]")
+@click.option("--seed", type=int, help="Decides first weights, batches and held-out songs.  [default: 0]")
 @click.option("--autoencoder", is_flag=True, help="Train a plain autoencoder: no noise, no KL.")
 @click.option(
-    "--from", "start", metavar="MODEL", help="Start from this model, or from ours (default); keep its genres."
+    "--from", "start", metavar="MODEL", help="Start from this model, or groovevae's own (default); keep its genres."
 )
 @click.option(
     "--without",
     type=click.Path(),
     help="Leave out the files that this text file lists, or that a CSV file of groove outliers flags.",
 )
-@click.option("--restart", is_flag=True, help="Give an unfinished run up and start anew.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+@click.option("--restart", is_flag=True, help="Discard an unfinished run and start anew.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
 @click.option(
     "--coordinator",
     metavar="HOST:PORT",
-    help="Train with other processes: where process 0 listens, or auto, which asks SLURM, Open MPI and the like.",
+    help="Train with other processes: where process 0 listens, or auto to ask SLURM, Open MPI and the like.",
 )
 @click.option("--processes", type=click.IntRange(min=1), help="How many processes train together.")
 @click.option("--process", type=click.IntRange(min=0), help="Which of them this is, from 0.")
 def train(
     corpus: str, out: str, *, start: str | None, without: str | None, restart: bool, jobs: int | None, **options: Any
 ) -> None:
-    """Learn genres from a folder of MIDI files per genre: CORPUS/GENRE/*.mid, in subfolders too.
+    """Learn genres from one folder of MIDI files for each genre: CORPUS/GENRE/*.mid, in subfolders too.
 
     Ctrl-C stops a run: its state is kept beside the model file, and the same command resumes it.
-    All devices of a machine share each batch; with --coordinator, those of several machines, each of which runs the
-    same command with a --process of its own.
+    All devices of a machine share each batch. With --coordinator, several machines share it: run the same command on
+    each, with a --process of its own.
     Files that stand out as not belonging are named before training begins, and trained on unless --without lists them.
 
     \b
@@ -123,7 +123,7 @@ def _joined(coordinator: str | None, processes: int | None, process: int | None)
             yield is_first_process()
     except ProcessLostError as error:
         click.echo(f"Error: {error_line(error)}", err=True)
-        os._exit(1)  # JAX would wait for the lost one, and then abort
+        os._exit(1)  # JAX would wait for the lost process, and then abort
 
 
 def _read(corpus: str, without: str | None, jobs: int | None) -> Corpus:
@@ -149,12 +149,12 @@ def _tell_beginning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) ->
 
     terminal.show(corpus_read(loaded, corpus))
     if not restart and (step := unfinished_step(out)) is not None:
-        terminal.show([f"An unfinished run lies beside {out}, at step {step:,}: going on with it"])
+        terminal.show([f"An unfinished run lies beside {out}, at step {step:,}: resuming it"])
     terminal.show(_warning(loaded, corpus, out, restart=restart))
 
 
 def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> list[str]:
-    """Return what stands out in the corpus, unless a run that began with it is resumed: then it was said before."""
+    """Return what stands out in the corpus, or nothing where a run is resumed that said so when it began."""
     from groovevae.anomaly.suspects import find_suspects
     from groovevae.reports import progress, terminal
     from groovevae.reports.outliers import suspects_found
@@ -181,7 +181,7 @@ def _train(loaded: Corpus, out: Path, stop: Stopper, *, is_quiet: bool, **run: A
 
 
 def _tell_end(trained: Trained, out: str, *, was_finished: bool) -> None:
-    """Print how well the model reconstructs, where it lies, and what to do next."""
+    """Print how well the model reconstructs, where its file is, and what to do next."""
     from groovevae.reports import terminal
     from groovevae.reports.training import trained_model
 

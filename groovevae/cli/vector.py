@@ -1,4 +1,4 @@
-"""`groove vector`: directions in the latent space: made, listed, shown, saved, loaded, learned and applied."""
+"""`groove vector`: makes, lists, shows, saves, loads, learns and applies directions in the latent space."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def vector() -> None:
 def apply(start: str, model: str | None, out: str, **options: Any) -> None:
     """Move a MIDI file, or a phrase of a genre, along vectors: --vector NAME=STRENGTH, once or several times.
 
-    NAME is a vector of the model, or a file that groove vector make or save wrote. Strength 1 of an attribute is
-    what bars of one genre differ by (a standard deviation); below 0 it goes the other way.
+    NAME is a vector of the model, or a file that groove vector make or save wrote. Strength 1 of an attribute is the
+    standard deviation among bars of one genre; below 0 it goes the other way.
 
     \b
     Examples:
@@ -60,9 +60,9 @@ def apply(start: str, model: str | None, out: str, **options: Any) -> None:
 
 @vector.command("make", short_help="Make a vector from two genres, folders or files.")
 @click.argument("places", nargs=-1, metavar="[FROM TO]")
-@click.option("--without", "without", multiple=True, metavar="PLACE", help="Bars without the feature; several times.")
-@click.option("--with", "having", multiple=True, metavar="PLACE", help="Bars with the feature; several times.")
-@click.option("--name", help="What it is called.  [default: the name of the file]")
+@click.option("--without", "without", multiple=True, metavar="PLACE", help="Bars without the feature; repeatable.")
+@click.option("--with", "having", multiple=True, metavar="PLACE", help="Bars with the feature; repeatable.")
+@click.option("--name", help="Name of the vector.  [default: the name of the file]")
 @model_option
 @click.option("--out", type=click.Path(), required=True, help="File to write: NAME.safetensors.")
 def make(
@@ -74,10 +74,10 @@ def make(
     model: str | None,
     out: str,
 ) -> None:
-    """Make a vector: the mean of the bars TO less the mean of the bars FROM.
+    """Make a vector: the mean of the bars of TO minus the mean of the bars of FROM.
 
-    FROM and TO are genres of the model, folders or MIDI files; --without and --with, which may be given several
-    times, name several of them.
+    FROM and TO are genres of the model, folders or MIDI files. To use several on each side, name them with --without
+    and --with instead, which may be given several times.
 
     \b
     Examples:
@@ -141,7 +141,7 @@ def show(name: str, model: str | None) -> None:
 @model_option
 @click.option("--out", type=click.Path(), required=True, help="File to write: NAME.safetensors.")
 def save(name: str, model: str | None, out: str) -> None:
-    """Write a vector of the model to a file of its own, to be given to others who use the same model.
+    """Write a vector of the model to a file of its own, to share with others who use the same model.
 
     \b
     Examples:
@@ -157,11 +157,11 @@ def save(name: str, model: str | None, out: str) -> None:
 
 @vector.command("load", short_help="Put a vector's file into a copy of a model.")
 @click.argument("file", type=click.Path())
-@click.option("--name", help="What it is called there.  [default: its own name]")
+@click.option("--name", help="Name of the vector in the copy.  [default: its own name]")
 @model_option
 @click.option("--out", type=click.Path(), required=True, help=COPY_HELP)
 def load(file: str, name: str | None, model: str | None, out: str) -> None:
-    """Put a vector's file into a copy of a model, which then has it by name.
+    """Put a vector from a file into a copy of a model, where it can be used by name.
 
     \b
     Examples:
@@ -181,12 +181,12 @@ def load(file: str, name: str | None, model: str | None, out: str) -> None:
 @click.argument("corpus", type=click.Path())
 @model_option
 @click.option("--out", type=click.Path(), required=True, help=COPY_HELP)
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one a processor]")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
 def learn(corpus: str, *, model: str | None, out: str, jobs: int | None) -> None:
     """Learn the vectors of density, syncopation, swing, register, polyphony and drum density from a corpus.
 
-    groove train does so for its own model. The network is not trained: its bars are measured, and moved, and
-    measured again.
+    groove train does the same for its own model. The network is not trained: bars are measured, moved, and measured
+    again.
 
     \b
     Examples:

@@ -1,6 +1,6 @@
-"""Genre folders to songs: what is in them, what was rejected and why, near-duplicates, how they are split, batches.
+"""Turns genre folders into songs: scans and reads them, finds duplicates, splits songs, makes batches.
 
-It reads files in workers that may die, and never trains. Most people want `load_corpus`.
+It reads files in worker processes, which may crash, and never trains. Most people want `load_corpus`.
 """
 
 from groovevae.corpus.duplicates import NearDuplicate, most_alike, near_duplicates

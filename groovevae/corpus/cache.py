@@ -1,6 +1,6 @@
-"""What was read from a corpus, kept in one SQLite database per corpus folder. It never reads a MIDI file itself.
+"""Keeps what was read from a corpus, in one SQLite database for each corpus folder. Never reads a MIDI file itself.
 
-A cache may always be lost: damage starts a new one, and where none can be written the work goes on without.
+A cache may always be lost: a damaged one is replaced, and where none can be written, the work continues without.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from groovevae.corpus.pack import is_whole
 from groovevae.systems import user_caches
 
 CACHE_VARIABLE = "GROOVEVAE_CACHE"
-_COMMIT_SECONDS = 1.0  # what a killed run has to read again, at most
-_LOCK_SECONDS = 30.0  # how long another process may keep the database
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: other tables than ours
+_COMMIT_SECONDS = 1.0  # a killed run has to read again the files of this time, at most
+_LOCK_SECONDS = 30.0  # how long another process may keep the database locked
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: its tables are not ours
 _READER_SOURCES = ("bars/*.py", "corpus/pack.py", "corpus/reader.py")
 _TABLE = """
     CREATE TABLE IF NOT EXISTS files (
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @lru_cache(maxsize=1)
 def reader_version() -> str:
-    """Changes whenever the code that turns a file into a packed song does: nobody has to remember to count up."""
+    """Return a digest of the code that turns a file into a packed song: no version number has to be kept by hand."""
     package = Path(__file__).parent.parent
     sources = sorted(source for pattern in _READER_SOURCES for source in package.glob(pattern))
     digest = hashlib.sha256(version("symusic").encode())
@@ -48,21 +48,22 @@ def reader_version() -> str:
 
 
 def cache_folder() -> Path:
-    """$GROOVEVAE_CACHE, or `groovevae` in the user's cache folder, which is another on each system."""
+    """Return $GROOVEVAE_CACHE, or `groovevae` in the user's cache folder, whose place depends on the system."""
     if folder := os.environ.get(CACHE_VARIABLE):
         return Path(folder)
     return Path(user_caches(os.environ, home=os.path.expanduser("~"))) / "groovevae"
 
 
 def cache_file(root: Path) -> Path:
-    """Where the cache of a corpus folder is."""
+    """Return the path of the cache of a corpus folder."""
     return cache_folder() / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]}.sqlite"
 
 
 def file_stamp(path: Path) -> str:
-    """Size, times and reader version: as long as it stays the same, a file is not read again. Empty: no such file.
+    """Return a file's size, times and reader version: while they stay the same, it is not read again.
 
-    The time of the last status change tells a replacement that keeps size and date (cp -p, unzip), or a chmod.
+    The time of the last status change gives away a replacement that keeps size and date (cp -p, unzip), or a chmod.
+    Empty: no such file.
     """
     try:
         status = path.stat()
@@ -74,7 +75,8 @@ def file_stamp(path: Path) -> str:
 class Cache:
     """The packed song, or the reason why there is none, of each file of one corpus. A context manager.
 
-    Safe against kills (SQLite's journal) and other processes (SQLite's locks); a failure turns it off with a warning.
+    SQLite's journal makes it safe against kills, SQLite's locks against other processes; a failure turns it off with
+    a warning.
     """
 
     def __init__(self, root: Path) -> None:
@@ -97,7 +99,7 @@ class Cache:
             self._database.close()
 
     def load(self, paths: Collection[Path]) -> dict[Path, bytes | str]:
-        """Packed songs and reasons of the paths that have not changed since; forgets files not in `paths`."""
+        """Return the packed song or reason of each path that has not changed; forget files not in `paths`."""
         if not self._database:
             return {}
         try:
@@ -110,7 +112,7 @@ class Cache:
         return {}
 
     def store(self, path: Path, result: bytes | str, *, stamp: str) -> None:
-        """Keeps what came of a file; `stamp` is its `file_stamp` from before it was read."""
+        """Keep the result of reading a file; `stamp` is its `file_stamp` from before it was read."""
         if not self._database or not stamp:
             return
         reason, song = (result, None) if isinstance(result, str) else (None, result)
@@ -135,7 +137,7 @@ class Cache:
         self._database.execute(_TABLE)
 
     def _start_anew(self) -> None:
-        """Throws the database away and makes a new one; where that fails too, the cache is off."""
+        """Throw the database away and make a new one; where that fails too, turn the cache off."""
         if self._database:
             self._database.close()
         try:
@@ -174,7 +176,7 @@ class Cache:
         return os.fsencode(path.relative_to(self._root))
 
     def _turn_off(self, error: Exception) -> None:
-        logger.warning("going on without a cache: %s: %s (set %s to a folder)", self._file, error, CACHE_VARIABLE)
+        logger.warning("continuing without a cache: %s: %s (set %s to a folder)", self._file, error, CACHE_VARIABLE)
         if self._database:
             with suppress(sqlite3.Error):
                 self._database.close()
@@ -182,5 +184,5 @@ class Cache:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    """Whether the database itself is broken, and not its disk full, locked or read-only."""
+    """Tell whether the database itself is broken, rather than locked, read-only or on a full disk."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGE

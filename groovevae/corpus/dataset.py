@@ -1,4 +1,4 @@
-"""Bars of many songs as training batches: drawn by genre, grouped by length, the same for the same seed and step."""
+"""Makes training batches of the bars of many songs: drawn by genre, grouped by length. It never reads a file."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
 from groovevae.config import TrainConfig
 
-BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of about one length, so that little of it is padding
+BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that little of it is padding
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """All bars of some songs, and which genre and song each comes from."""
+    """All bars of some songs, with the genre and the song that each comes from."""
 
     bars: Bars
     genre: np.ndarray  # (N,) int, index into `genres`
@@ -26,9 +26,9 @@ class Dataset:
 
     @classmethod
     def from_songs(cls, songs: Sequence[Song], song_genres: Sequence[str], genres: tuple[str, ...]) -> Dataset:
-        """The bars of `songs`, silence before the first note and after the last left out.
+        """Gather the bars of `songs`, without the silence before the first note and after the last.
 
-        Goes through the songs twice, so that those of `corpus.Songs` need no memory beside their bars.
+        It goes through the songs twice, so that those of `corpus.Songs` need no memory besides their bars.
         """
         windows = [sounding(song) for song in songs]
         lengths = [window.stop - window.start for window in windows]
@@ -44,7 +44,7 @@ class Dataset:
         return len(self.bars)
 
     def of_each_genre(self, count: int, *, seed: int = 0) -> np.ndarray:
-        """Indices of up to `count` sounding bars of each genre, drawn with `seed`."""
+        """Draw the indices of up to `count` sounding bars of each genre, with `seed`."""
         rng = np.random.default_rng(seed)
         sounding = self.bars.has_notes
         picked = [np.flatnonzero((self.genre == genre) & sounding) for genre in range(len(self.genres))]
@@ -52,7 +52,7 @@ class Dataset:
 
 
 def sounding(song: Song) -> slice:
-    """From a song's first bar with a note to its last."""
+    """Return the slice from a song's first bar with a note to its last."""
     index = np.flatnonzero(song.bars.has_notes)
     return slice(int(index[0]), int(index[-1]) + 1) if len(index) else slice(0, 0)
 
@@ -60,8 +60,8 @@ def sounding(song: Song) -> slice:
 class Batches:
     """Endless training batches of a dataset. Batch `step` depends on the seed and the step alone.
 
-    `mixed` and `transposed` are shares of the bars that are changed so that few songs go a longer way: see
-    `mix_roles` and `transpose`. A mixed bar belongs to no genre: its genre is -1.
+    `mixed` and `transposed` are the shares of the bars that are changed, which lets the model learn more from few
+    songs: see `mix_roles` and `transpose`. A mixed bar belongs to no genre: its genre is -1.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Batches:
 
     @classmethod
     def of(cls, data: Dataset, config: TrainConfig) -> Batches:
-        """The batches that training with `config` sees."""
+        """Return the batches that training with `config` sees."""
         return cls(
             data,
             batch_size=config.batch_size,
@@ -101,7 +101,7 @@ class Batches:
         )
 
     def __getitem__(self, step: int) -> tuple[BarBatch, np.ndarray]:
-        """The batch of a step and the genre of each of its bars, (B,)."""
+        """Return the batch of a step and the genre of each of its bars, (B,)."""
         rng = np.random.default_rng([self.seed, step])
         of_bucket = self._chance.sum(1)
         bucket = rng.choice(len(BUCKETS), p=of_bucket)
@@ -115,10 +115,10 @@ class Batches:
 
 
 def mix_roles(batch: BarBatch, rng: np.random.Generator, *, share: float) -> tuple[BarBatch, np.ndarray]:
-    """The batch in which a `share` of the bars (B,) plays each role as some bar of the same length does.
+    """Return the batch with a `share` of the bars (B,) mixed: each role is taken from some bar of the same length.
 
-    What a role plays then says little of the others, so that each must find a place of its own in the latent space,
-    and new combinations come back as well as known ones.
+    What one role plays then says little about the others, so that the latent space must give each role a place of its
+    own, and new combinations are reconstructed as well as known ones.
     """
     size = len(batch.num_steps)
     is_mixed = rng.random(size) < share
@@ -144,11 +144,11 @@ def mix_roles(batch: BarBatch, rng: np.random.Generator, *, share: float) -> tup
     return mixed, is_mixed
 
 
-MAX_TRANSPOSE = 6  # semitones either way: every key there is
+MAX_TRANSPOSE = 6  # semitones up or down: this reaches every key
 
 
 def transpose(batch: BarBatch, rng: np.random.Generator, *, share: float) -> BarBatch:
-    """The batch in which a `share` of the bars is moved to another key, where all its notes have a place there."""
+    """Return the batch with a `share` of the bars moved to another key, if all their notes have a place there."""
     size = len(batch.num_steps)
     by = rng.integers(1, MAX_TRANSPOSE + 1, size) * rng.choice([-1, 1], size)
     by = np.where(rng.random(size) < share, by, 0)

@@ -1,4 +1,4 @@
-"""Songs that are nearly the same music, whatever their files are called and whatever key they are in."""
+"""Finds songs that are nearly the same music, whatever their names and keys. Compares notes alone, never files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from groovevae.bars.constants import PITCHED
 from groovevae.measures.phrases import grid_digests
 
 ALIKE = 0.8  # of the distinct bars of both songs together
-MIN_BARS = 4  # distinct bars with notes: of fewer, sharing all says little
-MAX_SONGS = 50  # with one bar that later songs are compared with: else stock patterns make all songs be compared
+MIN_BARS = 4  # distinct bars with notes: two songs that share fewer may do so by chance
+MAX_SONGS = 50  # compared for each bar: otherwise stock patterns would have all songs compared
 
 
 class NearDuplicate(NamedTuple):
@@ -26,11 +26,11 @@ class NearDuplicate(NamedTuple):
 
 
 def near_duplicates(songs: Iterable[Bars]) -> list[NearDuplicate]:
-    """Every two songs that are nearly the same, in the order of the songs.
+    """Find every two songs that are nearly the same, in the order of the songs.
 
-    Two songs are by the share of their distinct bars that both have, strike for strike (Jaccard's index).
-    Octaves, roles, velocities, lengths and micro-timing do not count; songs are compared in C major or A minor. Of
-    more than MAX_SONGS songs with a bar, the later ones are compared with the first alone.
+    The measure is the share of their distinct bars that both songs have, strike for strike (Jaccard's index).
+    Octaves, roles, velocities, lengths and micro-timing do not count; songs are compared in C major or A minor.
+    Where more than MAX_SONGS songs have a bar, it counts only towards pairs with one of the first MAX_SONGS.
     """
     bars_of = [np.array(list(distinct_bars(bars)), np.uint64) for bars in songs]
     common = _in_several(bars_of)
@@ -50,19 +50,19 @@ def near_duplicates(songs: Iterable[Bars]) -> list[NearDuplicate]:
 
 
 def _in_several(bars_of: Sequence[np.ndarray]) -> np.ndarray:
-    """The bars that more than one song has, sorted: most bars of a collection are in one alone."""
+    """Return the bars that more than one song has, sorted: most bars of a collection are in one song only."""
     bars, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *bars_of]), return_counts=True)
     return bars[counts > 1]
 
 
 def _among(bars: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Which bars (N,) are among sorted known ones."""
+    """Tell which bars (N,) are among the known ones, which are sorted."""
     place = np.searchsorted(known, bars)
     return np.isin(bars, known[place[place < len(known)]])
 
 
 def most_alike(pairs: Iterable[NearDuplicate]) -> dict[int, NearDuplicate]:
-    """For each song that is nearly an earlier one, the pair with the one it shares most with."""
+    """Choose, for each song that nearly repeats earlier ones, the pair with the one it shares most bars with."""
     best: dict[int, NearDuplicate] = {}
     for pair in pairs:
         if pair.song not in best or pair.share > best[pair.song].share:
@@ -71,9 +71,10 @@ def most_alike(pairs: Iterable[NearDuplicate]) -> dict[int, NearDuplicate]:
 
 
 def distinct_bars(bars: Bars) -> set[int]:
-    """A number for each distinct bar with a strike: which pitch classes are struck when, by whichever role, and drums.
+    """Return a number for each distinct bar with a strike: it stands for the pitch classes and drums struck, and when.
 
-    Octaves and roles do not count: moved to C, a song may lie an octave off, and be dealt to the roles otherwise.
+    Octaves and roles do not count: once moved to C, another copy of a song may lie an octave higher or lower, and its
+    notes may have been given other roles.
     """
     struck = np.any([bars.struck_chroma(role) for role in PITCHED], axis=0)  # (N, T, 12)
     grids = {"drums": bars.onsets("drums"), "pitched": struck}

@@ -1,4 +1,4 @@
-"""A corpus without the files that a list names: what a user has found not to belong. The list is all it reads."""
+"""Leaves out of a corpus the files that a user's list names as not belonging. It reads nothing but the list."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from groovevae.files import printable
 
 
 def leave_out(corpus: Corpus, listed: Path) -> Corpus:
-    """The corpus without the files that `listed` names by their paths within it; they are among its rejected ones.
+    """Return the corpus without the files that `listed` names; they join its rejected files.
 
-    A text file has a path a line. A CSV file with a column `path`, such as `groove outliers --csv` writes, names the
-    rows whose `flagged` is yes, or all where it has no such column. Raises CorpusError for a path that is none of the
-    corpus's files.
+    `listed` is a text file with one path per line, each within the corpus; or a CSV file with a column `path`, such as
+    `groove outliers --csv` writes, of which the rows count whose `flagged` is yes, or all rows where there is no such
+    column. Raises CorpusError for a path that no file of the corpus has.
     """
     unwanted = {plain_path(path): path for path in _paths(listed)}
     left_out = [song for song in corpus.songs if _within(song.entry.path, corpus) in unwanted]
@@ -26,7 +26,7 @@ def leave_out(corpus: Corpus, listed: Path) -> Corpus:
     unknown = [path for key, path in unwanted.items() if key not in there]
     if unknown:
         more = f" and {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
-        raise CorpusError(f"{listed}: {unknown[0]}{more}: no such file in the corpus; write genre/name.mid, one a line")
+        raise CorpusError(f"{listed}: {unknown[0]}{more}: not in the corpus; write genre/name.mid, one per line")
     songs = [song for song in corpus.songs if _within(song.entry.path, corpus) not in unwanted]
     rejected = [Unread(song.entry.path, f"left out by {listed.name}") for song in left_out]
     return replace(corpus, songs=songs, rejected=[*corpus.rejected, *rejected])

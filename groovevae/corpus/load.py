@@ -1,6 +1,6 @@
-"""A corpus folder to songs in memory: scanned, read or taken from the cache, exact duplicates set aside.
+"""Loads a corpus folder into memory as songs: scans it, and reads its files or takes them from the cache.
 
-Never splits or batches; what is not used is listed with its reason.
+It lists every file that is not used with the reason, exact duplicates among them, and never splits or batches.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class CorpusSong:
 
     @classmethod
     def from_song(cls, entry: Entry, song: Song) -> CorpusSong:
-        """The pair of `song`."""
+        """Pack a song: the inverse of `song`."""
         return cls(entry, pack_song(song))
 
     @property
@@ -41,7 +41,7 @@ class CorpusSong:
 
 
 class Songs(Sequence[Song]):
-    """The songs of files and other songs; those of files are unpacked each time they are asked for, and not kept."""
+    """A sequence of songs; the song of a CorpusSong is unpacked anew each time it is asked for, and not kept."""
 
     def __init__(self, songs: Sequence[CorpusSong | Song]) -> None:
         self._songs = songs
@@ -56,11 +56,11 @@ class Songs(Sequence[Song]):
 
 @dataclass(frozen=True)
 class Corpus:
-    """The songs of a corpus folder in the order of their paths, and what of the folder is not among them."""
+    """The songs of a corpus folder in the order of their paths, and the files that are not among them."""
 
     root: Path
     songs: list[CorpusSong]
-    rejected: list[Unread]  # MIDI files of a genre that hold no song, or one that is there already
+    rejected: list[Unread]  # MIDI files of a genre that hold no song, or the same song as another file
     unread: list[Unread]  # files and folders that belong to no genre
     missing: list[str]  # paths in the manifest that name no file
 
@@ -70,21 +70,21 @@ class Corpus:
         return sorted({song.entry.genre for song in self.songs})
 
     def path_within(self, path: Path) -> str:
-        """Spell a path as it is within the corpus folder; a name that is no valid UTF-8 keeps its odd bytes."""
+        """Spell a path as it is within the corpus folder; a name that is not valid UTF-8 keeps its odd bytes."""
         return str(path.relative_to(self.root))
 
     @cached_property
     def near_duplicates(self) -> list[NearDuplicate]:
-        """Every two songs that are nearly the same, in any genres; looked for once (a millisecond a song)."""
+        """Every two songs that are nearly the same, in any genres; searched for once (a millisecond for each song)."""
         return near_duplicates(song.song.bars for song in self.songs)
 
 
 def load_corpus(root: str | Path, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
-    """The songs under ROOT/<genre>/. What was read before, and has not changed, comes from the cache.
+    """Load the songs under ROOT/<genre>/. Files that were read before, and have not changed, come from the cache.
 
-    `progress` is told how many files are read. `jobs` is the number of processes that read. An interrupted
-    call goes on where it stopped. Raises CorpusError for a folder that is no corpus; one whose files are all rejected
-    is none of these: its `songs` are empty.
+    `progress` is told how many files are read. `jobs` is the number of processes that read. After an interrupted
+    call, the next one resumes where it stopped. Raises CorpusError for a folder that is not a corpus; where all files
+    are rejected, it raises nothing, and `songs` is empty.
 
     >>> corpus = load_corpus("my-midi")
     >>> corpus.genres, len(corpus.songs), corpus.rejected[0].reason
@@ -94,7 +94,7 @@ def load_corpus(root: str | Path, *, progress: Progress = quiet, jobs: int | Non
 
 
 def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
-    """The songs of one folder, subfolders too, as one genre. Raises CorpusError where it holds no song."""
+    """Load the songs of one folder and its subfolders as one genre. Raises CorpusError where it holds no song."""
     corpus = _load(scan_genre(folder, genre), progress, jobs)
     if not corpus.songs:
         first = corpus.rejected[0]
@@ -120,7 +120,7 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
 
 
 def _read(root: Path, paths: list[Path], progress: Progress, jobs: int | None) -> dict[Path, bytes | str]:
-    """Packed song or reason of each path."""
+    """Return the packed song of each path, or the reason why it has none."""
     with Cache(root) as cache:
         results = cache.load(paths)
         todo = [path for path in paths if path not in results]

@@ -1,6 +1,6 @@
-"""Songs as compact bytes and back, for worker pipes and the cache. Keeps no files and knows no genres.
+"""Packs songs into compact bytes and back, for worker pipes and the cache. Keeps no files and knows no genres.
 
-Most of a song's grid is silence, so each array is stored as a mask of what is not zero and those values alone.
+Most of a song's grid is silence, so each array is stored as a mask of its values that are not zero, and those values.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LENGTHS = struct.Struct("<II")  # bytes of the header, number of bars
 
 
 def pack_song(song: Song) -> bytes:
-    """A song as bytes, about 2.5 KB for 50 bars: checksum, digest of the bars, then compressed header and bars."""
+    """Pack a song, about 2.5 KB for 50 bars: a checksum, a digest of the bars, then the compressed header and bars."""
     bars = b"".join(_array_to_bytes(getattr(song.bars, field.name)) for field in fields(Bars))
     others = {field.name: getattr(song, field.name) for field in fields(Song) if field.name != "bars"}
     header = json.dumps(others, default=lambda number: number.item()).encode()  # default: numpy numbers
@@ -32,7 +32,7 @@ def pack_song(song: Song) -> bytes:
 
 
 def unpack_song(packed: bytes) -> Song:
-    """The song that `pack_song` wrote; its arrays are the caller's to change."""
+    """Return the song that `pack_song` packed; the caller may change its arrays."""
     body = zlib.decompress(packed[_BODY_START:])
     header_size, num_bars = _LENGTHS.unpack_from(body)
     start = _LENGTHS.size + header_size
@@ -46,14 +46,14 @@ def unpack_song(packed: bytes) -> Song:
 
 
 def is_whole(packed: bytes) -> bool:
-    """Whether the checksum holds: false where a disk or a crash has damaged the bytes."""
+    """Tell whether the checksum holds: false where a disk or a crash has damaged the bytes."""
     if len(packed) < _BODY_START:
         return False
     return _CHECKSUM.unpack_from(packed)[0] == zlib.crc32(memoryview(packed)[_CHECKSUM.size :])
 
 
 def bars_digest(packed: bytes) -> bytes:
-    """16 bytes that are the same for two packed songs exactly when all their bars are."""
+    """Return 16 bytes that are the same for two packed songs exactly when all their bars are."""
     return packed[_CHECKSUM.size : _BODY_START]
 
 
@@ -64,7 +64,7 @@ def _array_to_bytes(array: np.ndarray) -> bytes:
 
 
 def _array_at(body: bytes, start: int, *, shape: tuple[int, ...], dtype: np.dtype) -> tuple[np.ndarray, int]:
-    """The array that `_array_to_bytes` wrote at `start`, and where the next one starts."""
+    """Return the array that `_array_to_bytes` wrote at `start`, and where the next one starts."""
     size = int(np.prod(shape))
     mask_size = (size + 7) // 8
     filled = np.flatnonzero(np.unpackbits(np.frombuffer(body, np.uint8, mask_size, start), count=size).view(bool))

@@ -1,4 +1,4 @@
-"""Untrusted MIDI files to songs, in worker processes. Decides how many; `midi` and `bars` decide what a file means."""
+"""Reads untrusted MIDI files into songs, in worker processes. `bars` alone decides what a file means."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ LIMITS = Limits()
 
 
 def load_packed(path: Path) -> bytes:
-    """The packed song of a MIDI file, read in this very process. Raises MidiError."""
+    """Return the packed song of a MIDI file, read in this very process. Raises MidiError."""
     return pack_song(score_to_song(load_score(path)))
 
 
 def read_packed(
     paths: Sequence[Path], *, jobs: int | None = None, limits: Limits = LIMITS
 ) -> Generator[tuple[int, bytes | str]]:
-    """Yields (index, packed song or reason) of each path in the order in which they get done.
+    """Yield (index, packed song or reason) of each path, in the order in which they are read.
 
-    A file that crashes the parser, hangs or needs too much memory costs only itself. `jobs` is the number of worker
-    processes: by default one a processor, fewer for few files.
+    Where a file crashes the parser, hangs or needs too much memory, only that file is lost. `jobs` is the number of
+    worker processes: by default one per processor, fewer for few files.
     """
     if jobs is None:
         jobs = min(num_processors(), 1 + len(paths) // FILES_PER_JOB)
@@ -37,13 +37,13 @@ def read_packed(
 def read_songs(
     paths: Sequence[Path], *, jobs: int | None = None, timeout_seconds: float = 10.0, memory_bytes: int = 2**30
 ) -> Iterator[tuple[int, Song | str]]:
-    """Yields (index, song or reason why there is none) of each path, like `read_packed`."""
+    """Yield (index, song or reason why there is none) of each path, like `read_packed`."""
     for index, result in read_packed(paths, jobs=jobs, limits=Limits(timeout_seconds, memory_bytes)):
         yield index, result if isinstance(result, str) else unpack_song(result)
 
 
 def read_song(path: str | Path) -> Song:
-    """The song in one MIDI file, read in a process of its own. Raises MidiError that names the path."""
+    """Return the song in one MIDI file, read in a process of its own. Raises MidiError that names the path."""
     [(_, result)] = read_songs([Path(path).absolute()])
     if isinstance(result, str):
         raise MidiError(result, path=str(path))
@@ -51,7 +51,7 @@ def read_song(path: str | Path) -> Song:
 
 
 def num_processors() -> int:
-    """Processors that this process may use."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

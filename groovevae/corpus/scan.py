@@ -1,4 +1,4 @@
-"""A corpus folder to a list of MIDI files with genre, song and licence. Opens the manifest, but never a MIDI file.
+"""Lists the MIDI files of a corpus folder, each with genre, song and licence. Opens the manifest, never a MIDI file.
 
 The layout is CORPUS/<genre>/**/*.mid; CORPUS/manifest.csv may say which files are versions of one song.
 """
@@ -17,11 +17,11 @@ from typing import NamedTuple
 from groovevae.errors import CorpusError
 
 SUFFIXES = (".mid", ".midi")
-OTHER_SUFFIXES = (".kar", ".rmi")  # MIDI as well, but seldom what their owner wants a genre to be learned from
+OTHER_SUFFIXES = (".kar", ".rmi")  # MIDI as well, but seldom meant as training music
 MANIFEST = "manifest.csv"
 MIN_ID_LETTERS = 3  # "01" or "a2" names a place in a folder, not a song
 
-# What a downloader, a file manager or an arranger appends to the name of one song's next version.
+# What downloaders, file managers and arrangers append to the name of another version of a song.
 _VERSION_SUFFIX = re.compile(
     r"""(
         \s* [(\[] \d{1,2} [)\]]          # song (1), song [2]
@@ -54,18 +54,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a corpus folder holds, in the order of the paths."""
+    """The contents of a corpus folder, in the order of the paths."""
 
     root: Path  # absolute
     entries: tuple[Entry, ...]
-    unread: tuple[Unread, ...] = ()  # found but no entry: beside the genre folders, folders without MIDI
+    unread: tuple[Unread, ...] = ()  # found but not used: files beside the genre folders, folders without MIDI
     missing: tuple[str, ...] = ()  # paths in the manifest that name no file
 
 
 def scan(corpus: str | Path) -> Scan:
-    """The MIDI files under CORPUS/<genre>/, sorted. Hidden files and folders are passed over; links are followed.
+    """List the MIDI files under CORPUS/<genre>/, sorted. Hidden files and folders are skipped; links are followed.
 
-    Raises CorpusError where the folder is missing, is no folder, holds no MIDI files, holds them without genre
+    Raises CorpusError where the folder is missing, is not a folder, holds no MIDI files, holds them without genre
     folders, or has a manifest that cannot be read.
     """
     root = Path(corpus).absolute()
@@ -87,7 +87,7 @@ def scan(corpus: str | Path) -> Scan:
 
 
 def scan_genre(folder: str | Path, genre: str) -> Scan:
-    """The MIDI files under one folder, subfolders too, as one genre. Raises CorpusError where there are none."""
+    """List the MIDI files under one folder and its subfolders as one genre. Raises CorpusError where there are none."""
     root = Path(folder).absolute()
     if not root.is_dir():
         raise CorpusError(f"{folder}: no such folder; name a folder of MIDI files")
@@ -99,9 +99,10 @@ def scan_genre(folder: str | Path, genre: str) -> Scan:
 
 
 def song_id_of(path: Path) -> str:
-    """The song that a file (its path within the corpus) is a version of, as far as its name tells.
+    """Guess from its name which song a file is a version of; `path` is within the corpus.
 
-    "Song.mid", "song (1).mid", "Song_v2.mid" and "SONG - Copy.mid" are one; a name with hardly a letter is its own.
+    "Song.mid", "song (1).mid", "Song_v2.mid" and "SONG - Copy.mid" are one song; a name with hardly any letters
+    stands for a song of its own.
 
     >>> song_id_of(Path("rock/My_Song (2).mid"))
     'my song'
@@ -149,7 +150,7 @@ def _genre_entries(root: Path, folder: Path, rows: dict[str, dict[str, str]], un
 
 
 def _walk(folder: Path, unread: list[Unread], visited: set[object]) -> Iterator[Path]:
-    """The files under a folder, sorted; a folder that links lead to twice (or for ever) is entered once."""
+    """Yield the files under a folder, sorted; a folder that links lead to twice (or for ever) is entered once."""
     identity = _identity(folder)
     if identity in visited:
         return
@@ -171,7 +172,7 @@ def _visible(folder: Path, unread: list[Unread]) -> list[str]:
 
 
 def _identity(folder: Path) -> object:
-    """What tells a folder from others; some network drives number none of theirs."""
+    """Return what tells a folder from all others: its number, or its path on network drives that do not number them."""
     status = folder.stat()
     return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(folder)
 
@@ -181,12 +182,12 @@ def _suffix(name: str) -> str:
 
 
 def plain_path(path: str | Path) -> str:
-    """A path within the corpus as the manifest may spell it: forward slashes, composed accents."""
+    """Spell a path within the corpus as the manifest may do: forward slashes, composed accents."""
     return os.path.normpath(unicodedata.normalize("NFC", str(path))).replace("\\", "/")
 
 
 def _read_manifest(path: Path) -> dict[str, dict[str, str]]:
-    """Rows by path. Raises CorpusError where the manifest is no UTF-8 CSV with a column `path`."""
+    """Read the manifest's rows by path. Raises CorpusError where it is not a UTF-8 CSV file with a column `path`."""
     if not path.is_file():
         return {}
     try:

@@ -1,7 +1,7 @@
-"""Which songs to train on and which to hold out. Knows ids, genres and which songs are alike; never looks at notes.
+"""Chooses songs to train on and songs to hold out, by their ids, genres and duplicates. Never looks at notes.
 
-A song's side depends on its id and the seed alone, so that it stays when files are added or removed, unless they are
-nearly the same music.
+A song's side depends on its id and the seed alone, so that it stays the same when files are added or removed, unless
+these are nearly the same music.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from groovevae.errors import RequestError
 
 MIN_SONGS_TO_HOLD_OUT = 5  # a genre with fewer songs may have none held out
 
-Families = dict[str, frozenset[str]]  # a song's name -> the names of all that are to be on one side, its own too
+Families = dict[str, frozenset[str]]  # a song's name -> the names of all songs on its side, its own too
 
 
 def split_songs(corpus: Corpus, *, held_out: float = 0.1, seed: int = 0) -> tuple[list[int], list[int]]:
-    """Indices into `corpus.songs` to train on and to hold out, about a `held_out` share (0 to below 1) of the songs.
+    """Return indices into `corpus.songs` to train on, and about a `held_out` share (0 to below 1) of them to hold out.
 
-    All versions of a song, in all genres, and songs of nearly the same bars are on one side. Every genre keeps a song
-    to train on, and one of at least 5 songs that differ has one held out (unless that would take another genre's last).
+    All versions of a song, in all genres, and songs with nearly the same bars are on one side. Every genre keeps a song
+    to train on. A genre of at least 5 different songs has one held out, unless that would take another genre's last.
 
-    Sides are drawn as if no songs were nearly the same; then those to hold out that are nearly one to train on are
-    trained on as well. None goes the other way, but where a genre has lost all it held out: another takes their place.
+    Sides are first drawn as if no two songs were nearly the same. Then each held-out song that is nearly the same as a
+    training song joins the training songs. Only where this leaves a genre with nothing held out, others take their
+    place.
     """
     if not 0 <= held_out < 1:
         raise RequestError(f"held_out is {held_out:g}; it is a share of the songs, from 0 to below 1")
@@ -51,7 +52,7 @@ def split_songs(corpus: Corpus, *, held_out: float = 0.1, seed: int = 0) -> tupl
 
 
 def _names(corpus: Corpus) -> list[str]:
-    """For each song, its id, or the first id of the songs that are joined with it by the same bars."""
+    """Return the id of each song, or the first id among the songs that have exactly the same bars."""
     ids = [song.entry.song_id for song in corpus.songs]
     first_with: dict[bytes, str] = {}
     first = [first_with.setdefault(bars_digest(song.packed), own) for song, own in zip(corpus.songs, ids, strict=True)]
@@ -60,7 +61,7 @@ def _names(corpus: Corpus) -> list[str]:
 
 
 def _families(corpus: Corpus, names: list[str]) -> Families:
-    """Songs that are nearly the same, those that are joined by others in between too."""
+    """Group songs that are nearly the same, including those that are connected only through others."""
     head = _joined(names, ((names[pair.song], names[pair.of]) for pair in corpus.near_duplicates))
     members: dict[str, set[str]] = defaultdict(set)
     for name, first in head.items():
@@ -70,7 +71,7 @@ def _families(corpus: Corpus, names: list[str]) -> Families:
 
 
 def _joined(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The first, by the alphabet, of the names that each name is joined with by pairs."""
+    """Return, for each name, the alphabetically first of all names that the pairs connect it with."""
     first = {name: name for name in names}
 
     def find(name: str) -> str:
@@ -85,13 +86,13 @@ def _joined(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str,
 
 
 def _rank(name: str, seed: int) -> float:
-    """A number in [0, 1) that only the seed and the name decide."""
+    """Return a number in [0, 1) that only the seed and the name decide."""
     digest = hashlib.sha256(f"{seed} {name}".encode("utf-8", "surrogateescape")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def _hold_one_of_each(held: set[str], genres: dict[str, set[str]], families: Families, rank: dict[str, float]) -> None:
-    """Adds a family to `held` for each genre of enough songs that has none there, if one can be spared."""
+    """Add a family to `held` for each genre of enough songs that has none there, if one can be spared."""
     for _, members in sorted(genres.items()):
         if len({families[name] for name in members}) >= MIN_SONGS_TO_HOLD_OUT and not members & held:
             held.update(_first_spare(members, held, genres, families, rank))
@@ -100,7 +101,7 @@ def _hold_one_of_each(held: set[str], genres: dict[str, set[str]], families: Fam
 def _first_spare(
     members: set[str], held: set[str], genres: dict[str, set[str]], families: Families, rank: dict[str, float]
 ) -> frozenset[str]:
-    """The lowest-ranked of the smallest families that no genre needs to train on; none where all are needed."""
+    """Return the lowest-ranked of the smallest families that no genre needs to train on; none where all are needed."""
     left = [{families[name] for name in genre - held} for genre in genres.values()]
     needed = {next(iter(families)) for families in left if len(families) == 1}
     spare = {families[name] for name in members} - needed

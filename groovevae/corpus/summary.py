@@ -1,4 +1,4 @@
-"""What a corpus holds, genre by genre, and what is not used and why. Counts only; `reports.corpus` puts it in words."""
+"""Counts what a corpus holds, genre by genre, and lists what is not used and why. `reports.corpus` puts it in words."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class CorpusReport:
 
 
 def corpus_report(corpus: Corpus) -> CorpusReport:
-    """Counts of a loaded corpus; genres of which no file is used are among them."""
+    """Count a loaded corpus, including genres of which no file is used."""
     songs: dict[str, list[CorpusSong]] = defaultdict(list)
     for song in corpus.songs:
         songs[song.entry.genre].append(song)

@@ -1,6 +1,6 @@
-"""The child process: runs one function on one path after another and answers over its pipes.
+"""Runs in the child process: applies one function to one path after another, and answers over its pipes.
 
-Never imported by the parent's code path, and loads nothing but the module of the function it is told to run.
+It loads nothing but the module of the function it is told to run; the parent imports only the words they exchange.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SPARE_SECONDS = 5  # past the parent's time limit: only an orphan, whose parent
 
 
 def main(function_name: str, timeout_seconds: float, memory_bytes: int) -> None:
-    """Serves until the parent closes the pipe. `function_name` is `module:name` of a function of a Path."""
+    """Serve until the parent closes the pipe. `function_name` is `module:name` of a function of a Path."""
     module, _, name = function_name.partition(":")
     function = getattr(importlib.import_module(module), name)
     answers = _take_stdout()
@@ -39,7 +39,7 @@ def main(function_name: str, timeout_seconds: float, memory_bytes: int) -> None:
         _set_alarm(0)
         _answer(answers, kind, payload)
         if kind == NO_MEMORY:
-            return  # what it holds may not come back: a new process takes over
+            return  # the memory it holds may not come back: a new process takes over
 
 
 def _run(function: Callable[[Path], bytes], path: Path) -> tuple[bytes, bytes]:
@@ -49,7 +49,7 @@ def _run(function: Callable[[Path], bytes], path: Path) -> tuple[bytes, bytes]:
         return REASON, error.reason.encode()
     except MemoryError:
         return NO_MEMORY, b""
-    except Exception as error:  # a fault of ours in one file of thousands: reported with its name, the rest is read
+    except Exception as error:  # a bug of ours met in one file of thousands: reported by name, while the rest is read
         return REASON, f"groovevae failed on it ({type(error).__name__}: {error})".encode()
 
 
@@ -59,7 +59,7 @@ def _answer(pipe: BinaryIO, kind: bytes, payload: bytes = b"") -> None:
 
 
 def _take_stdout() -> BinaryIO:
-    """The pipe to the parent, out of reach of a parser that prints."""
+    """Return the pipe to the parent, moved out of reach of a parser that prints."""
     pipe = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -68,7 +68,7 @@ def _take_stdout() -> BinaryIO:
 
 
 def _limit_memory(memory_bytes: int) -> None:
-    """Where the system can (Linux), allocations past the limit fail; elsewhere only time is limited."""
+    """Make allocations past the limit fail where the system can (Linux); elsewhere only time is limited."""
     try:
         import resource
     except ImportError:  # Windows

@@ -37,7 +37,7 @@ main(function, float(timeout), int(memory))
 
 @dataclass(frozen=True)
 class Limits:
-    """What one file may cost."""
+    """The time and memory that one file may cost."""
 
     timeout_seconds: float = 10.0
     memory_bytes: int = 2**30  # of one worker; enforced on Linux
@@ -46,10 +46,10 @@ class Limits:
 def map_isolated(
     function: Callable[[Path], bytes], paths: Sequence[Path], *, jobs: int, limits: Limits
 ) -> Generator[tuple[int, bytes | str]]:
-    """Yields (index, result, or reason why there is none) of each path, in the order in which they get done.
+    """Yield (index, result, or reason why there is none) of each path, in the order in which they are done.
 
-    `function` is at the top level of an importable module; its MidiError, a crash, a time-out and a lack of memory
-    become the reason of that path alone. Raises GrooveError where a worker cannot start. Closing the iterator kills
+    `function` is at the top level of an importable module. Its MidiError, a crash, a time-out or a lack of memory
+    becomes the reason of that path alone. Raises GrooveError where a worker cannot start. Closing the iterator kills
     the workers.
     """
     pool = _Pool(function, paths, limits)
@@ -78,8 +78,8 @@ class _Worker:
             [sys.executable, "-c", _BOOTSTRAP, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # threads that numpy would start and never use
-            start_new_session=True,  # Ctrl-C is the parent's to answer
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # NumPy would start threads and never use them
+            start_new_session=True,  # the parent alone answers Ctrl-C
             creationflags=_NEW_GROUP,  # the same, for Windows
         )
         assert self.process.stdin and self.process.stdout
@@ -92,7 +92,7 @@ class _Worker:
             self.requests.flush()
 
     def receive(self) -> tuple[bytes, bytes] | None:
-        """Kind and payload of the next answer; None where the process died first."""
+        """Return the kind and payload of the next answer; None where the process died first."""
         head = self.answers.read(FRAME.size)
         if len(head) < FRAME.size:
             return None
@@ -149,7 +149,7 @@ class _Pool:
                 worker.process.kill()
 
     def serve(self, slot: int) -> None:
-        """Keeps one worker busy, and replaces it when it dies, until no path is left."""
+        """Keep one worker busy, and replace it when it dies, until no path is left."""
         sent: deque[int] = deque()
         try:
             while (self.todo or sent) and not self.closed:
@@ -177,7 +177,7 @@ class _Pool:
         worker.deadline = math.inf
 
     def _send_ahead(self, worker: _Worker, sent: deque[int]) -> bool:
-        """Sends the next paths; whether any answer is due."""
+        """Send the next paths, and tell whether any answer is due."""
         while len(sent) < _FILES_AHEAD and self.todo:
             try:
                 index = self.todo.popleft()

@@ -87,11 +87,11 @@ class Groove:
     def blend_all(self, requests: Sequence[BlendRequest]) -> list[Piece]:
         """Return the pieces of several requests, as `blend` would, but read each file once and decode bars together."""
         sources = Sources(self.model, self.network)
-        prepared = [piece for one in requests for piece in prepare_pieces(one.checked(self.model), sources)]
-        decoded = decode_takes(self.network, [piece.take for piece in prepared])
+        prepared = [(one, piece) for one in requests for piece in prepare_pieces(one.checked(self.model), sources)]
+        decoded = decode_takes(self.network, [piece.take for _, piece in prepared])
         return [
-            self._finished(piece.request, replace(piece.song, bars=bars), piece.description)
-            for piece, bars in zip(prepared, decoded, strict=True)
+            self._finished(one.stem, piece.request, replace(piece.song, bars=bars), piece.description)
+            for (one, piece), bars in zip(prepared, decoded, strict=True)
         ]
 
     def sample(self, request: SampleRequest) -> list[Piece]:
@@ -101,7 +101,7 @@ class Groove:
         """
         checked = request.checked(self.model)
         sampler = Sampler(self.model, self.network)
-        return [self._sampled(sampler.song(single), single) for single in checked.singles]
+        return [self._sampled(request.stem, sampler.song(single), single) for single in checked.singles]
 
     def make_vector(self, name: str, before: Sequence[str], after: Sequence[str]) -> Vector:
         """Return the mean of the bars of genres, MIDI files and folders `after`, less the mean of those `before`.
@@ -110,15 +110,15 @@ class Groove:
         """
         return make_vector(Sources(self.model, self.network), name, before, after)
 
-    def _sampled(self, song: Song, request: SampleRequest) -> Piece:
+    def _sampled(self, stem: str, song: Song, request: SampleRequest) -> Piece:
         key = key_name(song.transpose, song.is_minor)
-        return self._finished(request, song, f"a new phrase of {request.genre} in {key}")
+        return self._finished(stem, request, song, f"a new phrase of {request.genre} in {key}")
 
-    def _finished(self, request: PieceRequest, song: Song, description: str) -> Piece:
+    def _finished(self, stem: str, request: PieceRequest, song: Song, description: str) -> Piece:
         """Return the finished piece of a request; its MIDI file names the command that makes it again."""
         described = f"{description}; {describe_playing(song.bars)}"
         text = printable(f"groovevae {__version__}: {described}; {request.command(model=self.path)}")
-        name = f"{request.stem}-{request.seed}"
+        name = f"{stem}-{request.seed}"  # genres spelled as they were asked for
         return Piece(name, song, score_to_midi(song_to_score(song, text=text)), described, request.seed)
 
 

@@ -1,4 +1,4 @@
-"""Numbers that are measured in bars: note F1, attributes, features and judges of genre, phrase form, novelty.
+"""Measures bars: note F1, attributes, features and judges of genre, phrase form, novelty.
 
-It needs no model and knows none. Most people want `note_f1.bars_note_counts`, or `judges.fit_judges`.
+It knows no model and needs none. Most people want `note_f1.bars_note_counts`, or `judges.fit_judges`.
 """

@@ -1,6 +1,6 @@
-"""Six things that can be measured in a bar: density, syncopation, swing, register, polyphony, drums. NumPy alone.
+"""Measures six attributes of bars: density, syncopation, swing, register, polyphony, drum density. NumPy alone.
 
-Each is a number a bar, NaN where a bar has nothing to measure it by.
+Each is one number for each bar, NaN where a bar has nothing to measure it by.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from groovevae.bars.constants import (
 )
 from groovevae.bars.states import bar_length, is_compound
 
-LATEST_OFF_BEAT = 0.72  # of a beat: a second note that comes later is a dotted rhythm, and none that swings
+LATEST_OFF_BEAT = 0.72  # of a beat: a second note that comes later is a dotted rhythm, not swing
 WEAKEST = -4  # metrical weight of an odd sixteenth
 
 
 class Attribute(NamedTuple):
-    """Something that can be measured in a bar."""
+    """Something that can be measured in a bar: its measure, what more of it means, and its unit."""
 
     measure: Callable[[Bars], np.ndarray]  # N bars to (N,)
     about: str
@@ -35,29 +35,29 @@ class Attribute(NamedTuple):
 
 
 def density(bars: Bars) -> np.ndarray:
-    """Strikes of bass, chords and lead a quarter note, (N,); a chord is one strike, however many notes it has.
+    """Count the strikes of bass, chords and lead per quarter note, (N,); a chord of any size is one strike.
 
-    Note density as in jSymbolic (McKay & Fujinaga 2006), but in musical time, and apart from polyphony.
+    This is the note density of jSymbolic (McKay & Fujinaga 2006), but in musical time and independent of polyphony.
     """
     return bars.pitched_strikes().sum((1, 2)) * STEPS_PER_QUARTER / bars.num_steps
 
 
 def drum_density(bars: Bars) -> np.ndarray:
-    """Drum hits a quarter note, (N,)."""
+    """Count the drum hits per quarter note, (N,)."""
     return bars.onsets("drums").sum((1, 2)) * STEPS_PER_QUARTER / bars.num_steps
 
 
 def polyphony(bars: Bars) -> np.ndarray:
-    """Pitched notes that sound at once, (N,): the mean over the steps at which any does.
+    """Return how many pitched notes sound at once, (N,): the mean over the steps at which any does.
 
-    As MusPy's `polyphony` (Dong et al. 2020, MusPy, sec. 4).
+    MusPy's `polyphony` is the same (Dong et al. 2020, MusPy, sec. 4).
     """
     sounding = bars.sounding("chords").sum(-1) + sum(bars.sounding(role) for role in LINES)  # (N, T)
     return _ratio(sounding.sum(1), (sounding > 0).sum(1))
 
 
 def register(bars: Bars) -> np.ndarray:
-    """The mean MIDI pitch of the notes that are struck, (N,), in the normalised key: jSymbolic's mean pitch."""
+    """Return the mean MIDI pitch of the notes struck, (N,), in the normalised key: jSymbolic's mean pitch."""
     total, count = np.zeros(len(bars), int), np.zeros(len(bars), int)
     for role in PITCHED:
         counts = bars.pitch_counts(role)  # (N, P)
@@ -67,17 +67,17 @@ def register(bars: Bars) -> np.ndarray:
 
 
 def syncopation(bars: Bars) -> np.ndarray:
-    """How much a note goes before the beat that it belongs to, mean over the strikes of all pitched roles, (N,).
+    """Return how far notes anticipate the beat they belong to, mean over the strikes of all pitched roles, (N,).
 
     Longuet-Higgins & Lee 1984 (The rhythmic interpretation of monophonic music): a note followed by a rest or a tie on
     a stronger step syncopates by the difference of their metrical weights. A bar is taken as a loop, as in Fitch &
-    Rosenfeld 2007, and the sum is divided by the number of notes, so that it is not density again.
+    Rosenfeld 2007, and the sum is divided by the number of notes, so that density does not count again.
     """
     weights = metrical_weights(bars)  # (N, T)
     struck, inside = bars.pitched_strikes(), bars.inside  # (N, T, 3), (N, T)
-    strongest = np.full((len(bars), struck.shape[2]), -np.inf)  # step since the next note, counted from behind
+    strongest = np.full((len(bars), struck.shape[2]), -np.inf)  # step up to the next note, going backwards
     total = np.zeros((len(bars), struck.shape[2]))
-    for number in range(2 * MAX_STEPS - 1, -1, -1):  # twice around: the last note of a bar looks at its beginning
+    for number in range(2 * MAX_STEPS - 1, -1, -1):  # twice around: after a bar's last note comes its beginning
         step = number % MAX_STEPS
         here, note, weight = inside[:, step, None], struck[:, step], weights[:, step, None]
         if number < MAX_STEPS:
@@ -88,7 +88,7 @@ def syncopation(bars: Bars) -> np.ndarray:
 
 
 def metrical_weights(bars: Bars) -> np.ndarray:
-    """The metrical weight of each step, (N, T): 0 for the first, one less for each division that does not reach it.
+    """Return the metrical weight of each step, (N, T): 0 for the first, one less for each division that misses it.
 
     Bars are divided by two where they can be, else into beats; beats of 3/8, 6/8, 9/8 and 12/8 into threes.
     """
@@ -112,9 +112,9 @@ def _weights_of(numerator: int, denominator: int) -> np.ndarray:
 
 
 def swing(bars: Bars) -> np.ndarray:
-    """Where in the beat its second half begins, (N,): 0.5 is straight, 0.667 a triplet's swing.
+    """Return where in the beat its second half begins, (N,): 0.5 is straight, 0.667 is triplet swing.
 
-    The mean over beats that are struck once in their second half and not on their second sixteenth. Friberg &
+    It is the mean over beats that are struck once in their second half and not on their second sixteenth. Friberg &
     Sundstrom 2002 (Swing ratios and ensemble timing in jazz performance) measure the same as a ratio, s / (1 - s).
     Compound beats, and second notes later than LATEST_OFF_BEAT, do not count.
     """
@@ -124,7 +124,7 @@ def swing(bars: Bars) -> np.ndarray:
     late = of_beat[:, :, 2:]
     halves = (late.sum(2) == 1) & ~of_beat[:, :, 1]  # (N, beats, 12)
     place = (np.arange(MAX_STEPS)[:, None] % STEPS_PER_BEAT + offset).reshape(of_beat.shape)[:, :, 2:] / STEPS_PER_BEAT
-    where = (place * late).sum(2)  # of the one that is struck
+    where = (place * late).sum(2)  # of the step that is struck
     halves &= (where <= LATEST_OFF_BEAT) & ~bars.is_compound[:, None, None]
     return _ratio((where * halves).sum((1, 2)), halves.sum((1, 2)))
 
@@ -134,15 +134,15 @@ def _ratio(total: np.ndarray, count: np.ndarray) -> np.ndarray:
 
 
 ATTRIBUTES = {
-    "density": Attribute(density, "more strikes of bass, chords and lead", "strikes a quarter note"),
-    "syncopation": Attribute(syncopation, "notes before the beat instead of on it", "metrical levels a note"),
+    "density": Attribute(density, "more strikes of bass, chords and lead", "strikes per quarter note"),
+    "syncopation": Attribute(syncopation, "notes before the beat instead of on it", "metrical levels per note"),
     "swing": Attribute(swing, "later off-beats", "of a beat"),
     "register": Attribute(register, "higher notes", "semitones"),
     "polyphony": Attribute(polyphony, "more notes at once", "notes"),
-    "drum_density": Attribute(drum_density, "more drum hits", "hits a quarter note"),
+    "drum_density": Attribute(drum_density, "more drum hits", "hits per quarter note"),
 }
 
 
 def measure_all(bars: Bars) -> np.ndarray:
-    """Every attribute of each bar, (N, 6), in the order of ATTRIBUTES."""
+    """Measure every attribute of each bar, (N, 6), in the order of ATTRIBUTES."""
     return np.stack([attribute.measure(bars) for attribute in ATTRIBUTES.values()], axis=1)

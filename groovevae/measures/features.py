@@ -1,7 +1,7 @@
-"""What can be heard in a bar, as numbers: where each role strikes, in which register, with which pitch classes.
+"""Turns what can be heard in a bar into numbers: where each role strikes, its register and its pitch classes.
 
-Computed from notes alone, never from a latent point, so that judges built on it share nothing with the model. Tempo and
-metre are left out: whoever makes a bar of a genre is told them.
+They come from notes alone, never from a latent point, so that judges built on them share nothing with the model. Tempo
+and metre are left out: they are given to whoever makes a bar of a genre, and so prove nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from groovevae.bars.constants import LINES, LOWEST_PITCH, OFFSET_UNITS, PITCHED,
 from groovevae.bars.types import Bars
 
 KINDS = ("all", "without drums", "pitch", "rhythm")
-_PLACES = 8  # parts of a bar that onsets are counted in
+_PLACES = 8  # equal parts of a bar; onsets are counted in each
 _DRUMS, _RHYTHM, _PITCH = "drums", "rhythm", "pitch"
 _KIND_OF = {
     "all": {_DRUMS, _RHYTHM, _PITCH},
@@ -26,19 +26,19 @@ _KIND_OF = {
 
 @dataclass(frozen=True)
 class Features:
-    """Features of N bars; `names` and `groups` have one entry a column."""
+    """Features of N bars; `names` and `groups` have one entry for each column."""
 
     values: np.ndarray  # (N, F) float32
     names: tuple[str, ...]
     groups: tuple[str, ...]  # drums, rhythm (of the pitched roles) or pitch
 
     def of_kind(self, kind: str) -> np.ndarray:
-        """The columns of one of KINDS: all, without drums, pitch alone, rhythm alone (with that of the drums)."""
+        """Return the columns of one of KINDS: all, without drums, pitch alone, rhythm alone (drums included)."""
         return self.values[:, [group in _KIND_OF[kind] for group in self.groups]]
 
 
 def bar_features(bars: Bars) -> Features:
-    """The features of each bar."""
+    """Compute the features of each bar."""
     parts = [*_drum_features(bars)]
     for column, role in enumerate(PITCHED):
         parts += _rhythm_features(bars, role, column)
@@ -75,7 +75,7 @@ def _rhythm_features(bars: Bars, role: str, column: int) -> list[_Part]:
 
 
 def _at_places(strikes: np.ndarray, num_steps: np.ndarray) -> np.ndarray:
-    """Strikes (N, T) counted in _PLACES equal parts of each bar, and on its odd sixteenths: (N, _PLACES + 1)."""
+    """Count strikes (N, T) in _PLACES equal parts of each bar, and on its odd sixteenths: (N, _PLACES + 1)."""
     step = np.arange(strikes.shape[1])
     place = step * _PLACES // num_steps[:, None]  # (N, T); past the bar's end nothing is struck
     counts = [(strikes * (place == k)).sum(1) for k in range(_PLACES)]
@@ -83,7 +83,7 @@ def _at_places(strikes: np.ndarray, num_steps: np.ndarray) -> np.ndarray:
 
 
 def _swing(offset: np.ndarray, strikes: np.ndarray) -> np.ndarray:
-    """How late the steps between eighths and the second eighths of beats are struck, in steps, (N,)."""
+    """Return how late the strikes in the second half of each beat come, in steps, mean over a bar, (N,)."""
     off_beat = np.arange(strikes.shape[1]) % STEPS_PER_BEAT >= 2
     return _mean_where(offset / OFFSET_UNITS, strikes & off_beat)
 
@@ -111,7 +111,7 @@ def _pitch_features(bars: Bars, role: str) -> list[_Part]:
 
 
 def _chord_features(bars: Bars) -> list[_Part]:
-    """How many notes a chord has, and which intervals; how far lines move from note to note."""
+    """Return the size and the intervals of chords, and how far lines move from note to note."""
     struck = bars.onsets("chords").astype(np.float32)  # (N, T, P)
     size = struck.sum(-1)
     parts: list[_Part] = [(_PITCH, "chord size", _mean_where(size, size > 0))]
@@ -127,7 +127,7 @@ def _chord_features(bars: Bars) -> list[_Part]:
 
 
 def _moves(pitches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Semitones (N, T) from each onset of a line to the one before it in its bar, and where there are two."""
+    """Return the semitones (N, T) between each onset of a line and the one before it, and where there are both."""
     struck = pitches >= 0
     index = np.where(struck, np.arange(pitches.shape[1]), -1)
     before = np.maximum.accumulate(np.pad(index, ((0, 0), (1, 0)), constant_values=-1)[:, :-1], axis=1)  # (N, T)
@@ -136,6 +136,6 @@ def _moves(pitches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _mean_where(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Mean of values (N, ...) over what the mask keeps of each bar, (N,); 0 where it keeps nothing."""
+    """Return the mean of values (N, ...) over what the mask keeps of each bar, (N,); 0 where it keeps nothing."""
     values, mask = (array.reshape(len(array), -1) for array in (values, mask))
     return (values * mask).sum(1) / np.maximum(mask.sum(1), 1)

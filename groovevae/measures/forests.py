@@ -1,4 +1,4 @@
-"""Forests of extremely randomised trees that keep Python's filters of warnings as they are. Loads scikit-learn."""
+"""Provides forests of extremely randomised trees that leave Python's warning filters alone. Loads scikit-learn."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sklearn.ensemble import ExtraTreesClassifier
 class Forest(ExtraTreesClassifier):  # type: ignore[misc]  # scikit-learn has no types
     """An `ExtraTreesClassifier` whose threads leave no trace in the process.
 
-    Each of scikit-learn's threads resets the filters of warnings, which belong to the whole process. Two that do so at
-    the same moment leave it without any, and from then on every call warns that it has none to hand on.
+    Each of scikit-learn's threads resets the warning filters, which belong to the whole process. Two that do so at the
+    same moment leave the process without any filter, and from then on every call warns that there is none to pass on.
     """
 
     def fit(self, *arguments: Any, **named: Any) -> Forest:
@@ -31,7 +31,7 @@ class Forest(ExtraTreesClassifier):  # type: ignore[misc]  # scikit-learn has no
 
 @contextmanager
 def _filters_restored() -> Iterator[None]:
-    """Give threads a filter to hand on, and put the process's own back afterwards."""
+    """Give threads a filter to pass on, and restore the process's own filters afterwards."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,8 +1,8 @@
 """Judges of genre that are independent of every model: classifiers over what can be heard in a bar.
 
 They never see a latent point, and none judges a song that it was trained on: songs are dealt into folds, and each
-fold's judge is trained on the others. Train them on songs that the model under test was not trained on: then a bar that
-the model knows by heart is no easier for them either.
+fold's judge is trained on the others. Train them on songs that the model under test was not trained on: then a bar
+that the model knows by heart gives them no advantage either.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from groovevae.errors import CorpusError
 from groovevae.measures.features import KINDS, bar_features
 
 NUM_FOLDS = 4
-MIN_SONGS = 5  # of a genre: each judge must hear some of them, and leave some to be judged
+MIN_SONGS = 5  # of a genre: each judge must be trained on some of them, and leave some to be judged
 MAX_GENRE_BARS = 800  # bars of a genre that a judge is trained on
 _TREES = 100
 
 
 @dataclass(frozen=True)
 class Judges:
-    """Fitted judges of four kinds (`features.KINDS`), one a fold. Probabilities are in the order of `genres`."""
+    """Fitted judges of four kinds (`features.KINDS`), one for each fold. Probabilities are in the order of `genres`."""
 
     genres: tuple[str, ...]
     fold_of_song: dict[str, int]
-    fitted: dict[str, tuple[Any, ...]]  # kind -> a classifier a fold
+    fitted: dict[str, tuple[Any, ...]]  # kind -> one classifier for each fold
 
     def of_new(self, bars: Bars) -> dict[str, np.ndarray]:
-        """Probabilities (N, G) by kind for bars that come from none of the songs: the mean of all folds' judges."""
+        """Return probabilities (N, G) by kind for bars that come from none of the songs: the mean of all judges."""
         features = bar_features(bars)
         return {
             kind: np.mean([judge.predict_proba(features.of_kind(kind)) for judge in judges], axis=0)
@@ -40,9 +40,9 @@ class Judges:
         }
 
     def of_songs(self, bars: Bars, song_ids: Sequence[str]) -> dict[str, np.ndarray]:
-        """Probabilities (N, G) by kind for bars of the songs with these ids (N,), each by a judge that never heard it.
+        """Return probabilities (N, G) by kind for bars of songs with these ids (N,), by judges that never heard them.
 
-        Bars of songs that no judge knows are judged by the first fold's.
+        Bars of songs that no judge knows are judged by the first fold's judge.
         """
         features = bar_features(bars)
         fold = np.array([self.fold_of_song.get(song_id, 0) for song_id in song_ids], int)
@@ -58,10 +58,10 @@ class Judges:
 
 
 def fit_judges(bars: Bars, genre: Sequence[str], song_ids: Sequence[str], *, seed: int = 0) -> Judges:
-    """Judges trained on bars with their genres and the ids of their songs, (N,) each.
+    """Fit judges to bars with their genres and the ids of their songs, (N,) each.
 
     All versions of a song share an id and therefore a fold. Genres of fewer than MIN_SONGS songs are left out. Raises
-    CorpusError when fewer than two are left.
+    CorpusError when fewer than two genres are left.
     """
     names, ids = np.array(genre), np.array(song_ids)
     genres = tuple(name for name in sorted(set(genre)) if len(set(ids[names == name])) >= MIN_SONGS)
@@ -85,15 +85,17 @@ def fit_judges(bars: Bars, genre: Sequence[str], song_ids: Sequence[str], *, see
 
 
 def forest(trees: int, *, seed: int) -> Any:
-    """An unfitted forest of extremely randomised trees (Geurts et al. 2006, Machine Learning 63), all classes weighing
-    the same, as every judge of genre is one; on all processors."""
+    """Make an unfitted forest of extremely randomised trees (Geurts et al. 2006, Machine Learning 63).
+
+    Every judge of genre is one. All classes weigh the same; it runs on all processors.
+    """
     from groovevae.measures.forests import Forest
 
     return Forest(trees, min_samples_leaf=4, max_features=0.2, class_weight="balanced", random_state=seed, n_jobs=-1)
 
 
 def _deal(ids: np.ndarray, names: np.ndarray, genres: Sequence[str], rng: np.random.Generator) -> dict[str, int]:
-    """Songs to folds, the genre with the fewest songs first, so that each genre is spread over all folds."""
+    """Deal songs into folds, the genre with the fewest songs first, so that each genre is spread over all folds."""
     fold_of_song: dict[str, int] = {}
     for name in sorted(genres, key=lambda name: len(set(ids[names == name]))):
         songs = sorted(set(ids[names == name]))
@@ -105,7 +107,7 @@ def _deal(ids: np.ndarray, names: np.ndarray, genres: Sequence[str], rng: np.ran
 
 
 def _fit(values: np.ndarray, target: np.ndarray, ids: np.ndarray, seed: int) -> Any:
-    """A forest whose probabilities are calibrated on songs that its trees have not seen (Platt's sigmoids)."""
+    """Fit a forest whose probabilities are calibrated on songs that its trees have not seen (Platt's sigmoids)."""
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.model_selection import StratifiedGroupKFold
 

@@ -1,8 +1,8 @@
-"""How well notes were carried over: note precision, recall and F1 between bars, and between notes timed in seconds.
+"""Measures how well notes were carried over: precision, recall and F1 between bars, or between notes in seconds.
 
 The definition is that of onset-only note transcription in mir_eval (Raffel et al., "mir_eval: A Transparent
 Implementation of Common MIR Metrics", ISMIR 2014): a note is found when one of the same pitch begins at the same
-time, each estimated note answers for one reference note, and how long notes last is not asked. It judges nothing else.
+time, each estimated note answers for one reference note, and how long notes last does not count.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from groovevae.bars.constants import LINES, ROLES
 from groovevae.bars.types import Bars
 
 ONSET_TOLERANCE = 0.030  # seconds; mir_eval's default is 0.050, for pianos heard through microphones
-_ROUNDING = 1e-9  # seconds: keeps a note that is late by exactly the tolerance
+_ROUNDING = 1e-9  # seconds: so that a note that is late by exactly the tolerance counts
 
 
 class NoteCounts(NamedTuple):
-    """Notes that agree, notes there are, and notes that were put in their place. Counts of several songs add up."""
+    """Counts of notes that agree, of reference notes and of estimated notes. Counts of several songs add up."""
 
     true_positives: int
     num_reference: int
@@ -28,16 +28,16 @@ class NoteCounts(NamedTuple):
 
 
 def f1(true_positives: int, num_reference: int, num_estimate: int) -> float:
-    """Harmonic mean of precision and recall, 0 to 1; NaN where neither side has a note."""
+    """Return the harmonic mean of precision and recall, 0 to 1; NaN where neither side has a note."""
     total = num_reference + num_estimate
     return 2 * true_positives / total if total else float("nan")
 
 
 def bars_note_counts(reference: Bars, estimate: Bars) -> dict[str, NoteCounts]:
-    """Per role, the onsets that agree in bar, step and pitch (or drum voice), summed over equally many bars.
+    """Count, for each role, the onsets that agree in bar, step and pitch (or drum voice), over equally many bars.
 
     Velocity, micro-timing and length are not compared. A role absent from both sides counts (0, 0, 0), whose F1 is
-    NaN and not 1: add the counts of songs up before taking `f1` of them.
+    NaN and not 1: add up the counts of all songs before taking their `f1`.
     """
     if len(reference) != len(estimate):
         raise ValueError(f"{len(reference)} reference bars but {len(estimate)} estimated bars")
@@ -45,10 +45,10 @@ def bars_note_counts(reference: Bars, estimate: Bars) -> dict[str, NoteCounts]:
 
 
 def role_note_counts(reference: Bars, estimate: Bars, role: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per bar, the onsets of a role that agree, those there are and those that were put in their place, (N,) each."""
+    """Count, in each bar, the onsets of a role that agree, those of the reference and the estimated ones, (N,) each."""
     struck, answered = reference.onsets(role), estimate.onsets(role)
     agree = struck & answered
-    if role in LINES:  # a line's token is its pitch
+    if role in LINES:  # the token of a line is its pitch
         agree &= getattr(reference, role) == getattr(estimate, role)
     axes = tuple(range(1, agree.ndim))
     return agree.sum(axes), struck.sum(axes), answered.sum(axes)
@@ -57,8 +57,9 @@ def role_note_counts(reference: Bars, estimate: Bars, role: str) -> tuple[np.nda
 def f1_by_genre(
     reference: Bars, estimate: Bars, genre: np.ndarray, genres: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """Note F1 of equally many bars, whose `genre` (N,) indexes `genres`: genre -> role -> F1. Genres without bars are
-    left out.
+    """Return the note F1 of equally many bars as genre -> role -> F1; `genre` (N,) indexes `genres`.
+
+    Genres without bars are left out.
     """
     table = {}
     for number, name in enumerate(genres):
@@ -70,7 +71,7 @@ def f1_by_genre(
 
 
 def macro_f1(table: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """The mean over genres of each role's F1; a genre without the role does not count."""
+    """Return the mean over genres of each role's F1; a genre without the role does not count."""
     rows = np.array([[genre[role] for role in ROLES] for genre in table.values()])  # (G, 4)
     known = ~np.isnan(rows)
     total = np.where(known, rows, 0).sum(0)
@@ -85,11 +86,11 @@ def match_notes(
     *,
     tolerance: float = ONSET_TOLERANCE,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of reference and of estimated notes that agree, (M,) each, one to one and as many as there can be.
+    """Match reference and estimated notes one to one, as many as possible; return the indices of both, (M,) each.
 
-    Onsets in seconds. Notes of a pitch are points on one line, and what a point may be matched with is an interval of
-    fixed width around it; on such a line taking the earliest pair first finds as many pairs as mir_eval's bipartite
-    matching (of two pairs that cross, the uncrossed ones are no further apart), so no graph is needed.
+    Onsets are in seconds. The notes of one pitch are points on a line, and each may be matched with points in an
+    interval of fixed width around it. On such a line, taking the earliest pair first finds as many pairs as mir_eval's
+    bipartite matching (uncrossing two pairs that cross moves neither further apart), so no graph is needed.
     """
     reference_order = np.lexsort([reference_onset, reference_pitch])
     estimate_order = np.lexsort([estimate_onset, estimate_pitch])

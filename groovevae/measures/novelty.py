@@ -1,6 +1,6 @@
-"""How much of some music is in other music already: runs of notes they share, and bars that are copies.
+"""Measures how much of some music is in other music already: runs of notes that they share, and copied bars.
 
-Real songs share runs and bars as well, so a figure means something only beside that of songs held out.
+Real songs share runs and bars as well, so a figure means something only beside the same figure of held-out songs.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import CHORD_LOW, PITCHED
 from groovevae.measures.phrases import role_digests
 
-_MAX_TIME = 1023  # steps between two notes that are told apart
+_MAX_TIME = 1023  # steps between two notes; longer times count as this
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing, of which the top 24 bits are kept
 _DOUBLINGS = 7  # runs of up to 2 * 2**_DOUBLINGS - 1 moves are measured
 
 
 def moves(bars: Bars, role: str) -> np.ndarray:
-    """How a pitched role goes from strike to strike, (M,) int: semitones and steps, the same in every key.
+    """Encode how a pitched role moves from strike to strike, (M,) int: semitones and steps, the same in every key.
 
-    A strike of chords is known by the intervals above its lowest note. The moves of n strikes are n - 1.
+    A strike of the chords is described by the intervals above its lowest note. n strikes make n - 1 moves.
     """
     first_step = np.cumsum(bars.num_steps) - bars.num_steps
     if role == "chords":
@@ -41,9 +41,9 @@ def moves(bars: Bars, role: str) -> np.ndarray:
 
 
 def longest_shared_runs(queries: Sequence[np.ndarray], known: Sequence[np.ndarray]) -> np.ndarray:
-    """For each query, the length of its longest run that lies somewhere in one of the known sequences, (Q,) int.
+    """Return the length of each query's longest run that occurs in one of the known sequences, (Q,) int.
 
-    Sequences are integers from 0 up. Suffixes of all are ranked by prefix doubling (Manber & Myers 1993), cut at
+    Sequences are integers from 0 up. The suffixes of all are ranked by prefix doubling (Manber & Myers 1993), cut at
     2**_DOUBLINGS; a query's best match among the known ones is its nearest neighbour in that order.
     """
     text, owner = _joined([*queries, *known])
@@ -67,14 +67,14 @@ def longest_shared_runs(queries: Sequence[np.ndarray], known: Sequence[np.ndarra
 
 
 def _joined(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """All sequences in a row, each ended by a number of its own, and whose each place is; -1 for the ends."""
+    """Join all sequences, each ended by a number of its own, and return the owner of each place, -1 for the ends."""
     text = np.concatenate([np.append(part, -1 - number) for number, part in enumerate(parts)])
     owner = np.concatenate([np.append(np.full(len(part), number), -1) for number, part in enumerate(parts)])
     return text, owner
 
 
 def _common(ranks: Sequence[np.ndarray], own: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """How far the text reads the same from places `own` and `other` (M,)."""
+    """Return how far the text reads the same from places `own` and `other` (M,)."""
     length, end = np.zeros(len(own), int), len(ranks[0])
     for power in reversed(range(len(ranks))):
         here, there = own + length, other + length
@@ -85,9 +85,9 @@ def _common(ranks: Sequence[np.ndarray], own: np.ndarray, other: np.ndarray) -> 
 
 
 def longest_runs(phrases: Sequence[Bars], songs: Sequence[Bars]) -> dict[str, np.ndarray]:
-    """Per pitched role, how many notes (strikes of the chords) in a row each phrase shares with some song, (Q,) int.
+    """Count, for each pitched role, the notes in a row (strikes of the chords) that each phrase shares with some song.
 
-    Pitch from note to note and time from note to note must be the same; key, velocity and length are not compared.
+    Arrays are (Q,) int. Pitch and time from note to note must be the same; key, velocity and length are not compared.
     """
     out = {}
     for role in PITCHED:
@@ -99,10 +99,10 @@ def longest_runs(phrases: Sequence[Bars], songs: Sequence[Bars]) -> dict[str, np
 
 
 def copied_bars(bars: Bars, known: set[tuple[int, ...]]) -> np.ndarray:
-    """Which sounding bars strike exactly what some known bar strikes, in all roles; (M,) bool, M bars that sound."""
+    """Tell which of the M bars that sound strike exactly what some known bar strikes, in all roles, (M,) bool."""
     return np.array([row in known for row in bar_keys(bars[bars.has_notes])], bool)
 
 
 def bar_keys(bars: Bars) -> list[tuple[int, ...]]:
-    """What tells bars apart: the digests of their four roles."""
+    """Return a key for each bar that tells it from all others: the digests of its four roles."""
     return [tuple(row) for row in role_digests(bars).tolist()]

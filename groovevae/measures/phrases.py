@@ -1,6 +1,6 @@
-"""What consecutive bars are like as a phrase: which parts repeat, how alike bars are, whether they stay in one key.
+"""Measures consecutive bars as a phrase: which parts repeat, how alike bars are, whether they stay in one key.
 
-Looks at notes alone, never at a latent point, so that the same measures judge real phrases and sampled ones.
+It looks at notes alone, never at a latent point, so that the same measures judge real phrases and sampled ones.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _MAJOR = np.array(MAJOR_SCALE)
 class PhraseMeasures:
     """One phrase in numbers; shares are 0 to 1, and NaN where there is nothing to measure."""
 
-    similarity: float  # of two bars of it, over all pairs: the share of their notes that they have in common
-    next_similarity: float  # the same of bars that follow each other
+    similarity: float  # share of their notes that two bars have in common, mean over all pairs of bars
+    next_similarity: float  # the same for bars that follow each other
     repeated_drums: float  # share of the bars that play the role and repeat it exactly from an earlier bar
     repeated_bass: float
     repeated_chords: float
@@ -33,23 +33,23 @@ class PhraseMeasures:
     empty_bars: float  # share of bars without a note
 
     def values(self) -> dict[str, float]:
-        """The measures by name."""
+        """Return the measures by name."""
         return asdict(self)
 
 
 def onset_grids(bars: Bars) -> dict[str, np.ndarray]:
-    """Where each role strikes what, (N, T, voices or pitches) or (N, T) u1 tokens; lengths and velocities left out."""
+    """Return what each role strikes at each step, (N, T, voices or pitches) or (N, T) u1 tokens: onsets alone."""
     grids = {role: bars.onsets(role).astype(np.uint8) for role in ROLES}
     return grids | {role: grids[role] * getattr(bars, role) for role in LINES}
 
 
 def role_digests(bars: Bars) -> np.ndarray:
-    """A number (N, 4) uint64 for what each role strikes in each bar: equal for equal onsets, 0 for none."""
+    """Return a number (N, 4) uint64 for what each role strikes in each bar: equal for equal onsets, 0 for none."""
     return grid_digests(onset_grids(bars))
 
 
 def grid_digests(grids: Mapping[str, np.ndarray]) -> np.ndarray:
-    """A number (N, R) uint64 for each bar's part of each grid (N, ...) u1: equal for equal parts, 0 for zeros."""
+    """Return a number (N, R) uint64 for each bar of each grid (N, ...) u1: equal for equal bars, 0 for zeros."""
     columns = []
     for role, grid in grids.items():
         flat = grid.reshape(len(grid), -1)
@@ -61,14 +61,14 @@ def grid_digests(grids: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _mixed(words: np.ndarray) -> np.ndarray:
-    """Words whose every bit depends on every bit (the finaliser of splitmix64 in short); 0 stays 0."""
+    """Mix words so that every bit depends on every bit (a short form of splitmix64's finaliser); 0 stays 0."""
     words = (words ^ (words >> np.uint64(30))) * _MIX
     words = (words ^ (words >> np.uint64(27))) * (_MIX ^ np.uint64(0xAAAA))
     return words ^ (words >> np.uint64(31))
 
 
 def note_sets(bars: Bars) -> np.ndarray:
-    """All onsets of each bar as one row of 0 and 1, (N, F) float32: role, step, and pitch or voice."""
+    """Return all onsets of each bar as one row of 0 and 1, (N, F) float32: role, step, and pitch or voice."""
     grids = onset_grids(bars)
     parts = [grids["drums"], grids["chords"]]
     for role in LINES:
@@ -77,17 +77,17 @@ def note_sets(bars: Bars) -> np.ndarray:
 
 
 def pitch_classes(bars: Bars) -> np.ndarray:
-    """How often each bar strikes each pitch class in its pitched roles, (N, 12) float."""
+    """Count how often each bar strikes each pitch class in its pitched roles, (N, 12) float."""
     return np.sum([bars.pitch_classes(role) for role in PITCHED], axis=0, dtype=float)
 
 
 def semitones_apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Tell where some pitch class of one role's chroma (N, T, 12) is a semitone from one of another's, (N, T) bool."""
+    """Tell where two roles' chromas (N, T, 12) have pitch classes a semitone apart, (N, T) bool."""
     return (one & (np.roll(other, 1, -1) | np.roll(other, -1, -1))).any(-1)
 
 
 def measure_phrase(bars: Bars) -> PhraseMeasures:
-    """The measures of one phrase of N bars."""
+    """Measure one phrase of N bars."""
     notes = note_sets(bars)
     shared = _overlap(notes)
     sounding = bars.has_notes
@@ -108,13 +108,13 @@ def measure_phrase(bars: Bars) -> PhraseMeasures:
 
 
 def _overlap(notes: np.ndarray) -> np.ndarray:
-    """Dice's coefficient of every two rows of 0 and 1, (N, N); rows without a note share nothing."""
+    """Return Dice's coefficient of every two rows of 0 and 1, (N, N); rows without a note share nothing."""
     count = notes.sum(1)
     return 2 * (notes @ notes.T) / np.maximum(count[:, None] + count[None], 1)
 
 
 def _repeated(digests: np.ndarray) -> float:
-    """Share of the bars after the first that strike something and equal an earlier bar in these columns (N, C)."""
+    """Return the share of the sounding bars after the first that repeat an earlier one in these columns (N, C)."""
     sounding = np.flatnonzero(digests.any(1))
     rows = [tuple(row) for row in digests.tolist()]
     again = [rows[bar] in rows[:bar] for bar in sounding if bar > 0]
@@ -122,7 +122,7 @@ def _repeated(digests: np.ndarray) -> float:
 
 
 def _in_key(classes: np.ndarray) -> float:
-    """Share of notes within the best of the twelve diatonic scales for the whole phrase, mean over bars."""
+    """Return the share of notes within the best of the twelve diatonic scales for the phrase, mean over bars."""
     total = classes.sum(0)
     key = max(range(12), key=lambda tonic: total[(tonic + _MAJOR) % 12].sum())
     count = classes.sum(1)
@@ -130,7 +130,7 @@ def _in_key(classes: np.ndarray) -> float:
 
 
 def _key_stability(classes: np.ndarray) -> float:
-    """Mean correlation between the pitch classes of each bar and those of all others together."""
+    """Return the mean correlation between the pitch classes of each bar and those of all others together."""
     rest = classes.sum(0) - classes
     varied = (classes.std(1) > 0) & (rest.std(1) > 0)
     pairs = zip(classes[varied], rest[varied], strict=True)

@@ -1,4 +1,4 @@
-"""What logits become: the states of one beat, drawn or the likeliest, each role from its own stream or as given."""
+"""Turns logits into the states of one beat, drawn or the likeliest, and merges streams and given roles into it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ROLE_OF_LOGITS = {
 
 
 class Chances(NamedTuple):
-    """Numbers from [0, 1) that decide what is drawn, one for each state of each step, (B, S, ...)."""
+    """Random numbers from [0, 1) that decide what is drawn, one for each state of each step, (B, S, ...)."""
 
     drums: np.ndarray  # (B, S, 9)
     chord_onset: np.ndarray  # (B, S, 60)
@@ -42,7 +42,7 @@ class Chances(NamedTuple):
     lead: np.ndarray  # (B, S, 1)
 
     def steps(self, first: int, count: int) -> Chances:
-        """Those of `count` steps."""
+        """Return the chances of `count` steps from `first` on."""
         return Chances(*(part[:, first : first + count] for part in self))
 
 
@@ -51,7 +51,7 @@ _CHANCES = (NUM_VOICES, CHORD_SIZE, CHORD_SIZE, 1, 1)
 
 
 def chances(seeds: np.ndarray, bars: np.ndarray) -> Chances:
-    """Chances of whole bars from the seed and the number of each, both (B,): the batch around a bar changes nothing."""
+    """Draw the chances of whole bars from the seed and number of each, both (B,), whatever else is in the batch."""
     drawn = np.empty((len(seeds), MAX_STEPS, sum(_CHANCES)), np.float32)
     for row, (seed, bar) in enumerate(zip(seeds.tolist(), bars.tolist(), strict=True)):
         np.random.Generator(np.random.Philox(key=[seed, bar])).random(dtype=np.float32, out=drawn[row])
@@ -61,7 +61,7 @@ def chances(seeds: np.ndarray, bars: np.ndarray) -> Chances:
 def logits_to_beat(
     logits: BarLogits, metre: Metre, first_step: int, temperature: float, drawn: Chances | None
 ) -> BarBatch:
-    """The states of some steps: the likeliest at temperature 0, else as `drawn` says; silence past the bar."""
+    """Choose the states of some steps: the likeliest at temperature 0, else by `drawn`; silence past the bar's end."""
     steps = first_step + np.arange(logits.bass.shape[1])[None]
     inside = (steps < metre.num_steps[:, None])[..., None]  # (B, S, 1)
     by: Any = _LIKELIEST if drawn is None or temperature == 0 else drawn
@@ -81,7 +81,7 @@ def logits_to_beat(
         num_steps=metre.num_steps,
         is_compound=metre.is_compound,
     )
-    struck = beat.pitched_strikes()  # what strikes nothing has no feel
+    struck = beat.pitched_strikes()  # without a strike there is no velocity and no micro-timing
     return beat._replace(velocity=beat.velocity * struck, offset=beat.offset * struck)
 
 
@@ -96,11 +96,11 @@ def _draw_token(logits: np.ndarray, temperature: float, chance: np.ndarray | Non
         return logits.argmax(-1)
     scaled = (logits - logits.max(-1, keepdims=True)) / np.float32(temperature)
     reached = np.cumsum(np.exp(scaled), axis=-1)
-    return (reached <= chance * reached[..., -1:]).sum(-1).clip(max=logits.shape[-1] - 1)  # the clip: rounding
+    return (reached <= chance * reached[..., -1:]).sum(-1).clip(max=logits.shape[-1] - 1)  # clip: against rounding
 
 
 def _hands(strength: np.ndarray, onsets: np.ndarray) -> np.ndarray:
-    """The onsets, of which only the strongest stay where one player has not fingers enough."""
+    """Return the onsets, only the strongest of them where one player would run out of fingers."""
     onsets = onsets.copy()
     for place in zip(*np.nonzero(onsets.sum(-1) > MAX_CHORD_ONSETS), strict=True):
         order = np.argsort(np.where(onsets[place], -strength[place], np.inf), kind="stable")
@@ -117,7 +117,7 @@ def _to_offset(mean: np.ndarray) -> np.ndarray:
 
 
 def merge_streams(logits: BarLogits, num_streams: int) -> BarLogits:
-    """(S * B, ...) -> (B, ...): what each role's own stream says of it. A single stream speaks for all roles."""
+    """Take each role's logits from its own stream, (S * B, ...) -> (B, ...). A single stream serves all roles."""
     if num_streams == 1:
         return logits
     parts = {
@@ -133,7 +133,7 @@ def merge_streams(logits: BarLogits, num_streams: int) -> BarLogits:
 
 
 def put_in(beat: BarBatch, given: BarBatch, is_kept: np.ndarray) -> BarBatch:
-    """The beat with the notes, velocities and micro-timing that are given for the kept roles, (B, 4) bool."""
+    """Return the beat with the given notes, velocities and micro-timing in the kept roles, (B, 4) bool."""
     of_role = {role: is_kept[:, index, None] for index, role in enumerate(ROLES)}  # (B, 1) each
     drums, chords, pitched = of_role["drums"][..., None], of_role["chords"][..., None], is_kept[:, None, BASS:]
     masks = BarBatch(drums, drums, of_role["bass"], chords, of_role["lead"], pitched, pitched, *beat.metre)

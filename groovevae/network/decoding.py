@@ -1,4 +1,4 @@
-"""Latent points to bars: the decoder run freely, each beat fed with the one it has just decided on."""
+"""Encodes bars and decodes latent points, beat by beat: the decoder hears the beat that it has just played."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_index
 
 Chunk = TypeVar("Chunk")
-DEFAULT_TEMPERATURE = 0.5  # of new music, and of what is measured of it
-CHUNK = 64  # bars encoded or decoded at once, always: BLAS rounds the same whatever else is in the batch
+DEFAULT_TEMPERATURE = 0.5  # for new music, and wherever new music is measured
+CHUNK = 64  # bars encoded or decoded at once, always: so BLAS rounds a bar the same in any batch
 
 
 class Take(NamedTuple):
     """A run of bars to decode."""
 
-    z: np.ndarray  # (N, Z), or (4, N, Z): the points that drums, bass, chords and lead are each taken from
+    z: np.ndarray  # (N, Z), or (4, N, Z): one point each for drums, bass, chords and lead
     like: Bars  # N bars: their metres and tempos, and the notes of the roles in `keep`
     seed: int = 0
-    keep: tuple[str, ...] = ()  # roles whose notes come out as they are in `like`
+    keep: tuple[str, ...] = ()  # roles that keep the notes they have in `like`
     temperature: float = 0.0
 
 
@@ -43,10 +43,10 @@ def decode(
     seed: int = 0,
     keep: tuple[str, ...] = (),
 ) -> Bars:
-    """Bars of latent points (N, Z), in the metres and tempos of the N bars of `like`.
+    """Decode latent points (N, Z) into bars, in the metres and tempos of the N bars of `like`.
 
-    Points (4, N, Z) are those of drums, bass, chords and lead: each role is taken from its own, and all hear the beat
-    that they have played together before. Roles in `keep` come out with the notes they have in `like`.
+    Points (4, N, Z) are those of drums, bass, chords and lead: each role is decoded from its own point, and all hear
+    the beat before, which they played together. Roles in `keep` keep the notes they have in `like`.
     Temperature 0 takes the likeliest state of every step; above, states are drawn, each bar from `seed` and its index.
     Raises RequestError unless there are as many points as bars, of the network's size.
     """
@@ -54,7 +54,7 @@ def decode(
 
 
 def decode_takes(network: Network, takes: Sequence[Take]) -> list[Bars]:
-    """Several runs of bars together, each as `decode` gives it alone. Raises RequestError like it."""
+    """Decode several runs of bars together, each as `decode` would alone. Raises RequestError like `decode`."""
     groups: dict[tuple[int, float], list[int]] = {}
     for number, take in enumerate(takes):
         groups.setdefault((_num_streams(network, take), take.temperature), []).append(number)
@@ -78,7 +78,7 @@ def _num_streams(network: Network, take: Take) -> int:
 
 
 def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, temperature: float) -> Bars:
-    """The bars of all takes, one after another; all have as many streams."""
+    """Decode the bars of all takes, one after another; all have the same number of streams."""
     like = Bars.concatenate([take.like for take in takes])
     z = np.concatenate(
         [np.reshape(np.asarray(take.z, np.float32), (num_streams, len(take.like), -1)) for take in takes], axis=1
@@ -106,9 +106,9 @@ def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, tem
 
 
 def of_chunks(work: Callable[[int], Chunk], count: int) -> list[Chunk]:
-    """What `work` makes of each chunk of `count` bars, called with the first bar of each; on all processors.
+    """Call `work` with the first bar of each chunk of `count` bars, on all processors, and return the results.
 
-    BLAS keeps to one thread in each: a chunk's products are too small to be shared, and round as they always do.
+    BLAS keeps to one thread for each chunk: its products are too small to be shared, and so they always round alike.
     """
     starts = range(0, count, CHUNK)
     with threadpool_limits(1, "blas"):
@@ -119,7 +119,7 @@ def of_chunks(work: Callable[[int], Chunk], count: int) -> list[Chunk]:
 
 
 class _Slots(NamedTuple):
-    """The bars that one call decodes, S streams of points for each."""
+    """The bars that one call decodes, each from S streams of points."""
 
     z: np.ndarray  # (S, B, Z)
     given: BarBatch  # (B, 24, ...)
@@ -129,7 +129,7 @@ class _Slots(NamedTuple):
 
 
 def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float) -> BarBatch:
-    """Beat after beat, all streams together: each hears the one beat before that was put together from all of them."""
+    """Decode beat after beat, all streams together: each hears the beat before, which was merged from all of them."""
     num_streams, num_bars, size = slots.z.shape
     metre = slots.given.metre
     z = slots.z.reshape(num_streams * num_bars, size)  # (S * B, Z)
@@ -149,9 +149,9 @@ def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float)
 
 
 def without_stray_holds(bars: Bars) -> Bars:
-    """The same bars, in which every HOLD goes on with a note: one that follows silence is made silence.
+    """Return the same bars with every HOLD that follows silence made silent, so that each HOLD continues a note.
 
-    Bars are taken to follow each other, so a HOLD at step 0 may go on with the bar before.
+    Bars are taken to follow each other, so a HOLD at step 0 may continue a note of the bar before.
     """
     bar = np.repeat(np.arange(len(bars)), bars.num_steps)
     step = np.concatenate([np.arange(count) for count in bars.num_steps])
@@ -160,7 +160,7 @@ def without_stray_holds(bars: Bars) -> Bars:
         states = getattr(bars, role).copy()
         flat = states[bar, step]  # (S,) or (S, P)
         at = np.arange(len(flat)).reshape(-1, *(1,) * (flat.ndim - 1))
-        last = np.maximum.accumulate(np.where(flat == HOLD, 0, at), axis=0)  # the last step that is no hold
+        last = np.maximum.accumulate(np.where(flat == HOLD, 0, at), axis=0)  # the last step that is not a hold
         stray = (flat == HOLD) & (np.take_along_axis(flat, last, axis=0) < ONSET)
         states[bar, step] = np.where(stray, OFF, flat)
         out[role] = states
@@ -168,7 +168,7 @@ def without_stray_holds(bars: Bars) -> Bars:
 
 
 class Posterior(NamedTuple):
-    """What the encoder believes of each bar's latent point: a Gaussian without correlations."""
+    """The encoder's posterior over each bar's latent point: a Gaussian with diagonal covariance."""
 
     mean: np.ndarray  # (N, Z)
     logvar: np.ndarray  # (N, Z)

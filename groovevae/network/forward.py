@@ -1,6 +1,6 @@
-"""The trained network's forward pass in NumPy: what encoding and generating need, ready without JAX or a compiler.
+"""Computes the trained network's forward pass in NumPy: all that encoding and generating need, without JAX.
 
-Computes what `model` computes (a test holds the two together), from a model file's weights; it never trains.
+It computes the same as `training.flax_network` (a test compares the two), from a model file's weights; it never trains.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class Layers:
 
     def _dense(self, name: str, x: np.ndarray) -> np.ndarray:
         kernel = self.weights[f"{name}/kernel"]
-        y = x.reshape(-1, x.shape[-1]) @ kernel  # one product of matrices, which BLAS is fastest at
+        y = x.reshape(-1, x.shape[-1]) @ kernel  # a single product of matrices: fastest in BLAS
         y += self.weights[f"{name}/bias"]
         return y.reshape(*x.shape[:-1], kernel.shape[1])
 
     def _gru(self, name: str, h: np.ndarray, gates: np.ndarray) -> np.ndarray:
-        """The next state (B, H), as `layers.GRU` computes it."""
+        """Return the next state (B, H), as `layers.GRU` computes it."""
         recurrent = h @ self.weights[f"{name}/kernel"]  # (B, 3H)
         size = h.shape[1]
         both = sigmoid(gates[:, : 2 * size] + recurrent[:, : 2 * size])
@@ -48,13 +48,13 @@ class Network(Layers):
     """
 
     def __init__(self, config: ModelConfig, weights: Mapping[str, np.ndarray]) -> None:
-        """Raises ModelFileError where the weights are not those of a network of this config."""
+        """Take the weights; raises ModelFileError where they are not those of a network of this config."""
         check_shapes({name: array.shape for name, array in weights.items()}, weight_shapes(config))
         self.config = config
         self.weights = weights
 
     def encode(self, batch: BarBatch) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and log-variance (B, Z) of each bar's posterior."""
+        """Return the mean and log-variance (B, Z) of each bar's posterior."""
         w = self.weights
         num_beats = batch.bass.shape[1] // STEPS_PER_BEAT
         mask = batch.inside[:, ::STEPS_PER_BEAT].astype(np.float32)  # (B, T): beats that begin inside
@@ -80,7 +80,7 @@ class Network(Layers):
         return gelu(beats), h
 
     def hear(self, before: BarBatch | None, num_bars: int) -> np.ndarray:
-        """What the beat before, (B, 4, ...), says to the gates, (B, 3H); None is the bar's beginning."""
+        """Return the input to the gates, (B, 3H), from the beat before, (B, 4, ...); None is the bar's beginning."""
         if before is None:
             return np.tile(self.weights["decoder/before/bias"], (num_bars, 1))
         return self._dense("decoder/before", self._read("decoder", before)[:, 0])
@@ -90,8 +90,8 @@ class Network(Layers):
     ) -> tuple[np.ndarray, BarLogits]:
         """Return the next state (S * B, H) and the logits (S * B, 4, ...) of one beat.
 
-        They follow from the last state, this beat's projection of z (S * B, E) and what was heard (B, 3H), by each of S
-        streams alike.
+        They follow from the last state, this beat's projection of z (S * B, E) and what was heard (B, 3H), which is the
+        same for each of the S streams.
         """
         gates = self._dense("decoder/to_gates", projected)
         gates += np.tile(heard, (num_streams, 1))
@@ -101,7 +101,7 @@ class Network(Layers):
         return h, split_heads(heads, self.weights["decoder/log_scales"], np)
 
     def _read(self, side: str, batch: BarBatch) -> np.ndarray:
-        """(B, S) steps -> (B, S / 4, out) beats, as `model.BeatReader` does."""
+        """Read (B, S) steps as (B, S / 4, out) beats, as `flax_network.BeatReader` does."""
         w = self.weights
         steps = self._dense(f"{side}/read/dense", step_features(batch, np))
         steps += w[f"{side}/read/bass"][batch.bass] + w[f"{side}/read/lead"][batch.lead]
@@ -111,7 +111,7 @@ class Network(Layers):
 
 
 def check_shapes(found: Mapping[str, tuple[int, ...]], needed: Mapping[str, tuple[int, ...]]) -> None:
-    """Raises ModelFileError where an array is missing, of another shape, or has no place."""
+    """Raise ModelFileError where an array is missing, has the wrong shape, or has no place in the network."""
     if left := sorted(found.keys() ^ needed.keys()):
         raise ModelFileError(f"the weights do not fit the network: {left[0]!r} and {len(left) - 1} more")
     for name, shape in needed.items():
@@ -120,7 +120,7 @@ def check_shapes(found: Mapping[str, tuple[int, ...]], needed: Mapping[str, tupl
 
 
 def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """The shapes of all the weights of a network, by parameter path."""
+    """Return the shapes of all weights of a network, by parameter path."""
     latent, step, encoder, decoder = config.latent_size, config.step_size, config.encoder_size, config.decoder_size
     steps = STEPS_PER_BEAT * step
     dense = {
@@ -157,11 +157,11 @@ def _where(mask: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-x)), without overflow."""
+    """Return 1 / (1 + exp(-x)), without overflow."""
     return np.float32(0.5) * (np.tanh(np.float32(0.5) * x) + np.float32(1))
 
 
 def gelu(x: np.ndarray) -> np.ndarray:
-    """The tanh approximation (Hendrycks & Gimpel 2016), which jax.nn.gelu takes as well."""
+    """Return the tanh approximation of GELU (Hendrycks & Gimpel 2016), which jax.nn.gelu uses as well."""
     inner = _GELU * x * (np.float32(1) + np.float32(0.044715) * x * x)
     return np.float32(0.5) * x * (np.float32(1) + np.tanh(inner))

@@ -1,6 +1,6 @@
-"""What the network reads of bars: the features of a step, the row of a metre. In NumPy to play, in JAX to train.
+"""Makes what the network reads of bars: the features of each step, the row of each metre. It holds no weights.
 
-Functions of arrays take the module that computes as `xp`: `numpy` or `jax.numpy`.
+Generation computes them in NumPy, training in JAX: functions take the module as `xp`, `numpy` or `jax.numpy`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from groovevae.bars.constants import (
 
 MAX_BEATS = MAX_STEPS // STEPS_PER_BEAT
 NUM_METRES = 2 * (MAX_STEPS + 1)
-NUM_FEATURES = 3 * NUM_VOICES + 2 * CHORD_SIZE + 2 * len(PITCHED)  # of a step, beside its bass and lead tokens
+NUM_FEATURES = 3 * NUM_VOICES + 2 * CHORD_SIZE + 2 * len(PITCHED)  # of a step, besides its bass and lead tokens
 HALF_STEP = OFFSET_UNITS / 2  # micro-timing of 1 in the network's own unit
 
 
@@ -32,7 +32,7 @@ def metre_index(num_steps: Any, is_compound: Any) -> Any:
 
 
 def step_features(batch: BarBatch, xp: Any) -> Any:
-    """Return what each step holds beside its bass and lead tokens, (B, S, NUM_FEATURES) float32."""
+    """Return what each step holds besides its bass and lead tokens, (B, S, NUM_FEATURES) float32."""
     return xp.concatenate(
         [
             batch.onsets("drums"),

@@ -1,4 +1,4 @@
-"""What a decoder says of each step: names, sizes and order of its outputs. Shared by the network and its NumPy twin."""
+"""Names the decoder's outputs for each step, with their sizes and order. Shared by the network and its NumPy twin."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from groovevae.bars.constants import (
 
 MIN_LOG_SCALE = -4.0  # smallest spread that the decoder may claim for velocity (1 = 127) and offset (1 = half a step)
 NUM_SCALES = 2 + 2 * len(PITCHED)
-LOGVAR_SHIFT = 2.0  # below what the encoder says of it lies a posterior's log-variance: training starts narrow
+LOGVAR_SHIFT = 2.0  # taken off the encoder's output to give a posterior's log-variance: training starts narrow
 MIN_LOGVAR, MAX_LOGVAR = -12.0, 4.0
 
-# Where training starts: spreads, and logits of states that most steps do not have.
+# Where training starts: spreads, and logits of states that most steps are not in.
 START_LOG_SCALE = -2.0
 RARE, RARE_LOGIT = ("drums", "chord_onset", "chord_hold"), -3.0
 
 
 class BarLogits(NamedTuple):
-    """Of each step, (B, S, ...), NumPy or JAX: logits of states, and means of velocity and offset.
+    """Outputs for each step, (B, S, ...), NumPy or JAX: logits of states, and means of velocity and offset.
 
     Velocity is in units of 127, offset in units of half a step. `log_scales` are the spreads (log of Laplace's b) of
     drum velocity, drum offset, and the velocity and offset of each pitched role.
@@ -54,11 +54,11 @@ HEADS = {
     "velocity": len(PITCHED),
     "offset": len(PITCHED),
 }
-HEAD_EDGES = np.cumsum(list(HEADS.values()))[:-1]  # where each head but the first begins
+HEAD_EDGES = np.cumsum(list(HEADS.values()))[:-1]  # where each head except the first begins
 
 
 def head_bias() -> np.ndarray:
-    """Return where the biases of all heads start, (sum of HEADS,) float32."""
+    """Return the initial biases of all heads, (sum of HEADS,) float32."""
     rare = [RARE_LOGIT if name in RARE else 0.0 for name in HEADS]
     return np.repeat(rare, list(HEADS.values())).astype(np.float32)
 
@@ -70,6 +70,6 @@ def split_heads(heads: Any, log_scales: Any, xp: Any) -> BarLogits:
 
 
 def posterior(stats: Any, xp: Any) -> tuple[Any, Any]:
-    """Return the mean and log-variance (B, Z) that the encoder's last layer (B, 2Z) says; `xp` as in `split_heads`."""
+    """Return the mean and log-variance (B, Z) from the encoder's last layer (B, 2Z); `xp` as in `split_heads`."""
     mean, logvar = xp.split(stats, 2, axis=-1)
     return mean, xp.clip(logvar - LOGVAR_SHIFT, MIN_LOGVAR, MAX_LOGVAR)

@@ -1,6 +1,6 @@
-"""How much a decoder is surprised by bars, in nats: what training minimises, and what tells outliers apart.
+"""Measures how much bars surprise a decoder, in nats: training minimises it, and it gives outliers away.
 
-Functions of arrays take the module that computes as `xp`: `numpy` or `jax.numpy`.
+Functions take the module that computes as `xp`: `numpy` or `jax.numpy`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Nats(NamedTuple):
 
 
 def logsumexp(logits: Any, axis: int) -> Any:
-    """Return log(sum(exp(logits))) along an axis, without overflow. JAX has its own, which it can differentiate."""
+    """Return log(sum(exp(logits))) along an axis, without overflow. JAX has its own, which can be differentiated."""
     top = logits.max(axis)
     return top + np.log(np.exp(logits - np.expand_dims(top, axis)).sum(axis))
 
@@ -61,7 +61,7 @@ def step_nats(logits: BarLogits, batch: BarBatch, xp: Any = np, logsumexp: Calla
 
 
 def bernoulli_nats(logits: Any, is_true: Any, xp: Any) -> Any:
-    """Return -log of the probability that each logit gives to what is true, in the shape of `logits`."""
+    """Return -log of the probability that each logit gives to the truth, in the shape of `logits`."""
     return xp.logaddexp(logits, 0) - logits * is_true
 
 

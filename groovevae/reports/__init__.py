@@ -1,4 +1,4 @@
-"""Findings turned into what people and programs read: text, tables, Markdown, HTML, CSV and JSON; and progress bars.
+"""Turns findings into what people and programs read: text, tables, Markdown, HTML, CSV, JSON, and progress bars.
 
-It measures and decides nothing. A module for each finding makes lines and tables of it; `terminal.show` prints them.
+It measures and decides nothing. Each kind of finding has a module that makes lines and tables; `terminal.show` prints.
 """

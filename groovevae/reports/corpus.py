@@ -1,4 +1,4 @@
-"""What a corpus holds, genre by genre, what is not used and why, and what repeats: as lines, tables and JSON."""
+"""Reports on a corpus as lines, tables and JSON: what each genre holds, what is not used, what repeats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model file holds, as lines, tables and JSON."""
+"""Reports what a model file holds, as lines, tables and JSON. Never runs the model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def model_held(model: ModelFile, path: Path) -> Iterator[Part]:
     about = _values(model, path)
     kind = "variational autoencoder" if model.config.variational else "plain autoencoder"
     yield f"{path}: {len(model.genres)} genres, {about['weights']:,} weights, {about['bytes'] / 2**20:.1f} MiB"
-    yield f"A {kind} with {model.config.latent_size} latent dimensions a bar."
+    yield f"A {kind} with {model.config.latent_size} latent dimensions per bar."
     yield from _past(model.provenance)
     if model.vectors:
         yield f"Vectors: {', '.join(model.vectors)}"
@@ -34,16 +34,17 @@ def model_held(model: ModelFile, path: Path) -> Iterator[Part]:
 
 
 def parts_held(model: ModelFile, path: Path) -> str:
-    """Say what a model file holds beside its network, in one line."""
+    """Say what a model file holds besides its network, in one line."""
     coded = sum(genre.code is not None for genre in model.genres.values())
     forms = sum(map(len, model.prior.forms.values())) if model.prior else 0
-    parts = (
-        f"calibration of {len(model.calibration):,} pairs of genres",
-        f"song codes of {coded} genres",
-        f"{len(model.vectors)} vectors",
-        f"{forms:,} forms of phrases",
-    )
-    return f"{path}: {', '.join(parts)}; {path.stat().st_size / 2**20:.1f} MiB"
+    counts = {
+        "pairs of genres calibrated": len(model.calibration),
+        "genres with song codes": coded,
+        "vectors": len(model.vectors),
+        "forms of phrases": forms,
+    }
+    listed = ", ".join(f"{name}: {count:,}" for name, count in counts.items())
+    return f"{path}: {listed} ({path.stat().st_size / 2**20:.1f} MiB)"
 
 
 def _past(past: Mapping[str, Any]) -> Iterator[str]:
@@ -70,7 +71,7 @@ def _licences(past: Mapping[str, Any]) -> str:
 
 
 def genre_table(model: ModelFile) -> Table:
-    """Return the genres of a model and how they are played."""
+    """Return a table of a model's genres: their songs and bars, tempo, phrases and usual instruments."""
     rows = []
     for genre in map(_genre_values, model.genres.values()):
         numbers = (f"{genre['songs']:,}", f"{genre['bars']:,}", f"{genre['tempo']:.0f}", str(genre["phrases"]))

@@ -1,4 +1,4 @@
-"""Outliers as lines, as CSV and as JSON; suspects as a warning."""
+"""Reports outliers as lines, CSV and JSON, and suspects as a warning. Scores nothing itself."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def to_json(found: Outliers) -> str:
 
 
 def to_csv(found: Outliers) -> str:
-    """Return a row for each file, those that belong least first; bars and reasons are joined by "; "."""
+    """Return a CSV row for each file, those that belong least first; bars and reasons are joined by "; "."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -56,11 +56,11 @@ def _summary(found: Outliers) -> Iterator[str]:
     if twins := sum(bool(file.duplicate_of) for file in found.files):
         yield f"Near-duplicates of another file: {twins:,}."
     if found.unused:
-        yield f"Files that hold no song, or one that is there already: {len(found.unused):,} (groove corpus)."
+        yield f"Files that hold no song, or the same song as another file: {len(found.unused):,} (groove corpus)."
 
 
 def suspects_found(corpus: Corpus, suspects: Sequence[Suspect]) -> Iterator[str]:
-    """Say what stands out in a corpus that is to be trained on, in a few lines; none where nothing does."""
+    """Say in a few lines what stands out in a corpus before training on it; yield none where nothing does."""
     if suspects:
         yield f"Files that look as if they did not belong: {len(suspects):,} of {len(corpus.songs):,}"
         for suspect in suspects[:SHOWN_SUSPECTS]:

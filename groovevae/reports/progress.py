@@ -1,4 +1,4 @@
-"""Work that takes a while, as it goes on: bars in a terminal, else a line now and then."""
+"""Shows the progress of long work: bars in a terminal, else a line now and then. Does none of the work."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 PLAIN_STEPS = 100  # between two lines where there is no terminal to draw on
 PLAIN_SECONDS = 5.0
-AT_END = "Measuring on held-out songs, learning how phrases go on, and writing the model."
-_REFRESHES = 2  # a second: training needs the processor
+AT_END = "Measuring on held-out songs, learning how phrases continue, and writing the model."
+_REFRESHES = 2  # per second: training needs the processor
 
 
 @contextmanager
 def reading() -> Iterator[Progress]:
-    """Show on stderr how many files of a corpus have been read, while some are still to do."""
+    """Show on stderr how many files of a corpus have been read, while some are left."""
     console = Console(stderr=True)
     if not console.is_interactive:
         yield _reading_in_lines(console)
@@ -83,9 +83,9 @@ def _parts_in_lines(console: Console) -> Progress:
 
 @contextmanager
 def _bar(console: Console, what: str, *columns: ProgressColumn) -> Iterator[Progress]:
-    """Draw one bar, which is wiped away at the end."""
+    """Draw one bar, and remove it at the end."""
     with Bar(*columns, console=console, transient=True, refresh_per_second=_REFRESHES) as bar:
-        console.show_cursor(True)  # a process that is killed leaves no terminal without one
+        console.show_cursor(True)  # so that a killed process leaves a terminal with a cursor
         task = bar.add_task(what, total=None)
         yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
 
@@ -132,7 +132,7 @@ def _training_in_lines(console: Console) -> Callable[[TrainingProgress], None]:
 def _losses(progress: TrainingProgress) -> str:
     parts = ", ".join(f"{name} {nats:.1f}" for name, nats in progress.recon.items())
     active = f"KL {progress.kl:.1f}, {progress.active_units} active units, genre {progress.genre_loss:.2f}"
-    return f"nats a bar: {parts}, {active}"
+    return f"nats per bar: {parts}, {active}"
 
 
 def _pace(progress: TrainingProgress) -> str:

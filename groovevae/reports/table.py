@@ -1,4 +1,4 @@
-"""A table of text, and what reports are made of: lines and tables. Prints nothing."""
+"""A table of text, one of the two parts that reports are made of: lines and tables. Prints nothing."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text: the first column names the rows, the others hold figures, the last of them words or figures."""
+    """A table of text: the first column names the rows, the others hold figures, or the last of them words."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     title: str = ""
     note: str = ""
-    ends_in_words: bool = False  # the last column begins at the left, and is broken into lines where it is too long
+    ends_in_words: bool = False  # the last column is aligned left, and wrapped where it is too long
 
     def to_markdown(self) -> str:
         """Return the table in Markdown, with its title as a heading."""

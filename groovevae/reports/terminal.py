@@ -1,4 +1,4 @@
-"""Lines and tables of a report in a terminal, a file or a pipe. The one place where reports are printed."""
+"""Prints the lines and tables of a report to a terminal, a file or a pipe. No other module prints reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from groovevae.reports.table import Part, Table
 
 
 def show(parts: Iterable[Part], console: Console | None = None) -> None:
-    """Print the lines and tables of a report in their order, to stdout without a `console`."""
+    """Print the lines and tables of a report in order, to stdout unless a `console` is given."""
     console = console or Console()
     for part in parts:
         if isinstance(part, Table):
@@ -29,7 +29,7 @@ def is_interactive() -> bool:
 
 
 def print_line(console: Console, text: str) -> None:
-    """Print one line as it is; where there is no terminal it is never broken."""
+    """Print one line as it is; it is wrapped only in a terminal."""
     console.print(printable(text), markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
@@ -50,5 +50,5 @@ def _print_table(console: Console, table: Table) -> None:
 
 
 def _text(words: str) -> Text:
-    """Return words as they are: brackets in the name of a folder are no markup."""
+    """Return words as they are: brackets in the name of a folder are not markup."""
     return Text(printable(words))

@@ -1,4 +1,4 @@
-"""A training run in words: what it begins with, and what came of it."""
+"""Reports on a training run: what it begins with, and what came of it. Trains and measures nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def corpus_read(corpus: Corpus, name: str) -> Iterator[Part]:
-    """Say what was read of a corpus that the user calls `name`."""
+    """Say what was read from the corpus that the user calls `name`."""
     yield f"{name}: files used: {len(corpus.songs):,}, genres: {len(corpus.genres)}"
     if unused := len(corpus.rejected) + len(corpus.unread):
         yield f"files not used: {unused:,}; {command_text(['groove', 'corpus', name])} lists them"
@@ -36,7 +36,7 @@ def trained_model(trained: Trained, name: str) -> Iterator[Part]:
 
 
 def f1_table(rows: Mapping[str, Mapping[str, float]]) -> Table:
-    """Return note F1 by role of each row; the rows are genres and means."""
+    """Return a table of note F1 by role; its rows are genres and means."""
     return Table(("note F1", *ROLES), tuple((name, *(_share(f1[role]) for role in ROLES)) for name, f1 in rows.items()))
 
 

@@ -1,4 +1,4 @@
-"""Findings as JSON."""
+"""Writes findings as JSON. Knows nothing of what they say."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from groovevae.files import printable
 def to_json(found: Any, *, indent: int, digits: int | None = None) -> str:
     """Return a dataclass, or JSON values, as indented JSON; what could not be measured (NaN) is null.
 
-    With `digits`, numbers are rounded to so many decimal places.
+    With `digits`, numbers are rounded to that many decimal places.
     """
     values = dataclasses.asdict(found) if dataclasses.is_dataclass(found) and not isinstance(found, type) else found
     return json.dumps(_plain(values, digits), indent=indent)

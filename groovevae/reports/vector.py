@@ -1,4 +1,4 @@
-"""What a vector does, in lines."""
+"""Says in lines what a vector does. Makes no vectors."""
 
 from __future__ import annotations
 

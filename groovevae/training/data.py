@@ -1,4 +1,4 @@
-"""What a training run learns from: the songs of a corpus, split, and the phrases of genres that are kept."""
+"""Gathers what a run learns from: the split songs of a corpus, and phrases of the genres it keeps. Trains nothing."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from groovevae.fitting.genres import phrase_song
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
 
-MIN_GENRE_BARS = 64  # a genre of fewer has no mean worth the name
-MIN_BARS = 512  # two batches: fewer are learned by heart in a minute
+MIN_GENRE_BARS = 64  # with fewer, the mean of a genre says little
+MIN_BARS = 512  # two batches: fewer bars are memorised within a minute
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What a run learns from."""
+    """The music that a run learns from, and the model that it starts from."""
 
     corpus: Corpus
     train_songs: list[CorpusSong]
     held_songs: list[CorpusSong]
     genres: tuple[str, ...]
     sizes: ModelConfig
-    data: Dataset  # bars of the training songs and of the rehearsal
+    data: Dataset  # bars of the training songs and of the rehearsed phrases
     held_out: Dataset
-    start: ModelFile | None  # whose weights are the start
-    kept: dict[str, Genre]  # its genres that the corpus does not have
-    rehearsal: list[tuple[Song, str]]  # their phrases, and of which genre each is
+    start: ModelFile | None  # the model whose weights are the start
+    kept: dict[str, Genre]  # the genres of `start` that the corpus does not have
+    rehearsal: list[tuple[Song, str]]  # phrases of the kept genres, each with its genre
 
 
 def gather_sources(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None) -> Sources:
@@ -73,12 +73,12 @@ def check_enough(songs: Sequence[CorpusSong], *, needs_two: bool) -> None:
         raise CorpusError(f"one genre only (bars found: {found}): blending needs two", cure=Cure.ANOTHER_GENRE)
     too_small = [name for name, count in sorted(bars.items()) if count < MIN_GENRE_BARS]
     if too_small or (needs_two and bars.total() < MIN_BARS):
-        need = f"{MIN_GENRE_BARS} a genre" + (f" and {MIN_BARS} in all" if needs_two else "")
+        need = f"{MIN_GENRE_BARS} for each genre" + (f" and {MIN_BARS} in all" if needs_two else "")
         raise CorpusError(f"too little to learn from: bars to train on: {found}; needed: {need}; add more files")
 
 
 def rehearse(start: ModelFile, kept: dict[str, Genre]) -> list[tuple[Song, str]]:
-    """Return the phrases of genres that are kept, as the old model plays them."""
+    """Return the phrases of the kept genres, as the old model plays them."""
     network = start.network()
     return [(phrase_song(network, phrase), name) for name, genre in kept.items() for phrase in genre.phrases]
 
@@ -86,20 +86,20 @@ def rehearse(start: ModelFile, kept: dict[str, Genre]) -> list[tuple[Song, str]]
 def dataset(
     songs: Sequence[CorpusSong], genres: tuple[str, ...], rehearsal: Sequence[tuple[Song, str]] = ()
 ) -> Dataset:
-    """Return the bars of songs and of a rehearsal."""
+    """Return the bars of songs and of rehearsed phrases."""
     return Dataset.from_songs(*songs_with_genres(songs, rehearsal), genres)
 
 
 def songs_with_genres(songs: Sequence[CorpusSong], others: Sequence[tuple[Song, str]]) -> tuple[Songs, list[str]]:
-    """Return songs of files and others, and of which genre each is."""
+    """Return the songs of files and others together, and the genre of each."""
     names = [song.entry.genre for song in songs] + [name for _, name in others]
     return Songs([*songs, *(song for song, _ in others)]), names
 
 
 def fingerprint(corpus: Corpus) -> str:
-    """Return 16 letters that the genres, song ids and notes of a corpus decide."""
+    """Return 16 letters that depend on the genres, song ids and notes of a corpus, and on nothing else."""
     digest = hashlib.sha256()
     for song in corpus.songs:
-        name = f"{song.entry.genre}\0{song.entry.song_id}\0".encode("utf-8", "surrogateescape")  # names of odd bytes
+        name = f"{song.entry.genre}\0{song.entry.song_id}\0".encode("utf-8", "surrogateescape")  # odd bytes
         digest.update(name + hashlib.sha256(song.packed).digest())
     return digest.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The network: bars to a latent point and back, one beat of four steps at a time. Computes logits; decides no notes."""
+"""The network: bars to a latent point and back, a beat of four steps at a time. Computes logits; chooses no notes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from groovevae.training.layers import GRU, Dense, matmul
 
 
 class VAEOutput(NamedTuple):
-    """Everything that one pass computes. In the plain autoencoder `z` is `mean`, and `logvar` means nothing."""
+    """Everything that one forward pass computes. In the plain autoencoder `z` is `mean`, and `logvar` is unused."""
 
     logits: BarLogits
     z: Array  # (B, Z)
@@ -28,7 +28,7 @@ class VAEOutput(NamedTuple):
 
 
 class BeatReader(nnx.Module):
-    """Four steps of every role to one vector."""
+    """Reads four steps of every role into one vector."""
 
     def __init__(self, step_size: int, out_size: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
         init = nnx.initializers.normal(0.5)
@@ -38,7 +38,7 @@ class BeatReader(nnx.Module):
         self.out = Dense(STEPS_PER_BEAT * step_size, out_size, low_precision=low_precision, rngs=rngs)
 
     def __call__(self, batch: BarBatch) -> Array:
-        """(B, S) steps -> (B, S / 4, out_size) beats."""
+        """Read (B, S) steps as (B, S / 4, out_size) beats."""
         steps = self.dense(step_features(batch, jnp)) + self.bass[...][batch.bass] + self.lead[...][batch.lead]
         num_bars, num_steps, size = steps.shape
         beats = jax.nn.gelu(steps).reshape(num_bars, num_steps // STEPS_PER_BEAT, STEPS_PER_BEAT * size)
@@ -46,8 +46,10 @@ class BeatReader(nnx.Module):
 
 
 class Encoder(nnx.Module):
-    """A bidirectional GRU over the beats of a bar. Each beat also has its own way to `z`, so that it need not be
-    carried through the recurrence."""
+    """A bidirectional GRU over the beats of a bar.
+
+    Each beat also has a direct connection to `z`, so that the recurrence need not carry it.
+    """
 
     def __init__(self, config: ModelConfig, *, low_precision: bool, rngs: nnx.Rngs) -> None:
         size = config.encoder_size
@@ -63,7 +65,7 @@ class Encoder(nnx.Module):
         self.low_precision = low_precision
 
     def __call__(self, batch: BarBatch) -> tuple[Array, Array]:
-        """Mean and log-variance (B, Z) of the posterior."""
+        """Return the mean and log-variance (B, Z) of the posterior."""
         mask = batch.inside[:, ::STEPS_PER_BEAT]  # (B, T): beats that begin inside
         beats = self.read(batch) + self.metre[...][metre_index(*batch.metre)][:, None]  # (B, T, E)
         forward_gates, backward_gates = jnp.split(self.to_gates(beats), 2, axis=-1)
@@ -78,7 +80,7 @@ class Encoder(nnx.Module):
 
 
 class Decoder(nnx.Module):
-    """An autoregressive GRU over beats, fed `z` through a way of its own for each beat, and the beat before."""
+    """An autoregressive GRU over beats; each beat's input is its own projection of `z`, and the beat before."""
 
     def __init__(self, config: ModelConfig, *, low_precision: bool, rngs: nnx.Rngs) -> None:
         size, latent = config.decoder_size, config.latent_size
@@ -101,12 +103,12 @@ class Decoder(nnx.Module):
         self.low_precision = low_precision
 
     def project(self, z: Array, metre: Array, num_beats: int) -> tuple[Array, Array]:
-        """What `z` (B, Z) says of each beat (B, T, E), and the first state (B, H)."""
+        """Project `z` (B, Z) to each beat (B, T, E) and to the first state (B, H)."""
         beats = [matmul(z, self.of_beat[...][beat], self.low_precision) for beat in range(num_beats)]
         return jax.nn.gelu(jnp.stack(beats, axis=1)), jnp.tanh(self.start(z) + self.metre[...][metre])
 
     def __call__(self, z: Array, batch: BarBatch, keep: Array) -> BarLogits:
-        """Logits of every step, the true beat before each as input (teacher forcing) where `keep` (B, T) is 1."""
+        """Return the logits of every step, with teacher forcing (the true beat before) where `keep` (B, T) is 1."""
         projected, h = self.project(z, metre_index(*batch.metre), batch.bass.shape[1] // STEPS_PER_BEAT)
         before = self.read(batch)  # (B, T, D)
         before = jnp.pad(before, ((0, 0), (1, 0), (0, 0)))[:, :-1] * keep[:, :, None]
@@ -115,7 +117,7 @@ class Decoder(nnx.Module):
         return self.logits(states, projected)
 
     def logits(self, states: Array, projected: Array) -> BarLogits:
-        """Logits of every step from states (B, T, H) and projections of z (B, T, E)."""
+        """Return the logits of every step from states (B, T, H) and projections of z (B, T, E)."""
         steps = jax.nn.gelu(self.out(states) + self.skip(projected))  # (B, T, 4D)
         num_bars, num_beats, width = steps.shape
         heads = self.heads(steps.reshape(num_bars, num_beats * STEPS_PER_BEAT, width // STEPS_PER_BEAT))
@@ -132,7 +134,7 @@ class GrooveVAE(nnx.Module):
         self.genre_head = Dense(config.latent_size, config.num_genres, low_precision=False, rngs=rngs)
 
     def encode(self, batch: BarBatch) -> tuple[Array, Array]:
-        """Mean and log-variance (B, Z) of each bar's posterior."""
+        """Return the mean and log-variance (B, Z) of each bar's posterior."""
         return self.encoder(batch)
 
     def __call__(self, batch: BarBatch, keep: Array, key: Array) -> VAEOutput:

@@ -10,21 +10,21 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
-_TILE = 16  # rows of the pieces that a transposed copy is made of
+_TILE = 16  # rows of each piece of a transposed copy
 
 
 def _dot(x: Array, w: Array, low_precision: bool) -> Array:
-    """`x @ w` for x (..., F) and w (F, O), summed in float32; bfloat16 operands when `low_precision`."""
+    """Return `x @ w` for x (..., F) and w (F, O), summed in float32; bfloat16 operands when `low_precision`."""
     if low_precision:
         x, w = x.astype(jnp.bfloat16), w.astype(jnp.bfloat16)
     return jax.lax.dot_general(x, w, (((x.ndim - 1,), (0,)), ((), ())), preferred_element_type=jnp.float32)
 
 
 def _transposed(x: Array, low_precision: bool) -> Array:
-    """`x.T` for x (R, F), as a copy in memory when `low_precision`.
+    """Return `x.T` for x (R, F), as a copy in memory when `low_precision`.
 
     XLA's CPU backend runs bfloat16 products fast only as `x @ w` of operands as they lie in memory. It folds a plain
-    transpose into the product, with or without a barrier; one through three axes is beyond it.
+    transpose into the product, with or without a barrier, but not one through three axes.
     """
     if not low_precision:
         return x.T
@@ -40,12 +40,12 @@ def _rows(x: Array) -> Array:
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
 def matmul(x: Array, w: Array, low_precision: bool) -> Array:
-    """`x @ w` for x (..., F) and w (F, O), summed in float32; bfloat16 operands when `low_precision`."""
+    """Return `x @ w` for x (..., F) and w (F, O), summed in float32; bfloat16 operands when `low_precision`."""
     return _dot(x, w, low_precision)
 
 
 def _matmul_forward(x: Array, w: Array, low_precision: bool) -> tuple[Array, tuple[Array, Array]]:
-    kept = x.astype(jnp.bfloat16) if low_precision else x  # the gradient reads half as much
+    kept = x.astype(jnp.bfloat16) if low_precision else x  # the gradient then reads half as many bytes
     return _dot(kept, w, low_precision), (kept, w)
 
 
@@ -59,7 +59,7 @@ matmul.defvjp(_matmul_forward, _matmul_backward)
 
 
 class Dense(nnx.Module):
-    """`x @ kernel + bias`, float32 out."""
+    """A dense layer: `x @ kernel + bias`, float32 out."""
 
     def __init__(self, in_size: int, out_size: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
         init = nnx.initializers.lecun_normal() if out_size else nnx.initializers.zeros
@@ -68,13 +68,13 @@ class Dense(nnx.Module):
         self.low_precision = low_precision
 
     def __call__(self, x: Array) -> Array:
-        """(..., in_size) -> (..., out_size)."""
+        """Map (..., in_size) -> (..., out_size)."""
         y = matmul(x, self.kernel[...], self.low_precision)
         return y + jnp.broadcast_to(self.bias[...], y.shape)
 
 
 class _Gates(NamedTuple):
-    """What one step of a GRU computes on its way, (B, H) each; `inner` is the reset gate's factor."""
+    """The intermediate values of one GRU step, (B, H) each; `inner` is the reset gate's factor."""
 
     reset: Array
     keep: Array
@@ -83,7 +83,7 @@ class _Gates(NamedTuple):
 
 
 def _gru_step(h: Array, gates: Array, kernel: Array, bias: Array, low_precision: bool) -> tuple[Array, _Gates]:
-    """The next state (B, H) from the state (B, H) and this step's projected input (B, 3H)."""
+    """Return the next state (B, H) from the state (B, H) and this step's projected input (B, 3H)."""
     recurrent = _dot(h, kernel, low_precision)  # (B, 3H)
     reset_in, keep_in, new_in = jnp.split(gates, 3, axis=-1)
     h_reset, h_keep, h_new = jnp.split(recurrent, 3, axis=-1)
@@ -114,7 +114,7 @@ def _gru_forward(
     num_steps = gates.shape[1]
     before: list[Any] = [None] * num_steps
     states, parts = list(before), list(before)
-    for step in _order(num_steps, reverse):  # few steps: XLA sees them all
+    for step in _order(num_steps, reverse):  # few steps: unrolled, so that XLA sees them all
         before[step] = h
         after, parts[step] = _gru_step(h, gates[:, step], kernel, bias, low_precision)
         h = jnp.where(mask[:, step, None], after, h)
@@ -123,7 +123,7 @@ def _gru_forward(
 
 
 def _gru_backward(low_precision: bool, reverse: bool, saved: Saved, grads: Array) -> tuple[Array | None, ...]:
-    """Back through time. The kernel is transposed once, and its gradient is one product over all steps."""
+    """Propagate back through time: the kernel is transposed once, and its gradient is one product over all steps."""
     before, parts, mask, kernel, bias = saved
     num_steps = len(before)
     transposed = _transposed(kernel, low_precision)  # (3H, H)
@@ -150,7 +150,7 @@ _gru_run.defvjp(_gru_forward, _gru_backward)
 
 
 class GRU(nnx.Module):
-    """A gated recurrent unit with the reset gate after the product (Cho et al. 2014, as in cuDNN): one product a step.
+    """A gated recurrent unit with the reset gate after the product (Cho et al. 2014, as in cuDNN), one for each step.
 
     The caller projects its inputs to the three gates (`gates`, 3H wide) for all steps at once, outside the recurrence.
     """
@@ -162,9 +162,9 @@ class GRU(nnx.Module):
         self.low_precision = low_precision
 
     def __call__(self, h: Array, gates: Array) -> Array:
-        """The next state (B, H) from the state (B, H) and this step's projected input (B, 3H)."""
+        """Return the next state (B, H) from the state (B, H) and this step's projected input (B, 3H)."""
         return _gru_step(h, gates, self.kernel[...], self.bias[...], self.low_precision)[0]
 
     def run(self, h: Array, gates: Array, mask: Array, *, reverse: bool = False) -> Array:
-        """States (B, T, H) over T steps of `gates` (B, T, 3H); a step whose `mask` (B, T) is 0 passes the state on."""
+        """Return states (B, T, H) over T steps of `gates` (B, T, 3H); where `mask` (B, T) is 0, the state stays."""
         return _gru_run(h, gates, mask, self.kernel[...], self.bias[...], self.low_precision, reverse)

@@ -1,4 +1,4 @@
-"""Training: steps over all devices, held-out evaluation, and a run that can be stopped and gone on with at any step."""
+"""Runs training over all devices with held-out evaluation; a run can stop and resume at any step. Writes no files."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from groovevae.training.weights import build_network, state_to_arrays
 
 REPORT_STEPS = 25  # steps between two reports
 EVAL_STEPS = 1000  # steps between two measurements on held-out songs
-EVAL_BARS = 32  # bars a genre for those, and four times as many at the end
-SAVE_SECONDS = 120.0  # between two states saved
+EVAL_BARS = 32  # bars measured for each genre, and four times as many at the end
+SAVE_SECONDS = 120.0  # between two saves of the state
 NATS_PER_UNIT = 100.0  # the loss is scaled by this, so that gradients have a norm near 1
 
 Graph = nnx.GraphDef[GrooveVAE]  # what of the network is no array
@@ -43,13 +43,13 @@ class TrainState(NamedTuple):
     """All that changes while training; batches and noise follow from the seed and `step`."""
 
     params: Any
-    average: Any  # of the params over the last steps: what is measured, and what becomes the model
+    average: Any  # mean of the params over the last steps: it is measured, and becomes the model
     opt_state: Any
     step: Array  # () int32: steps done
 
 
 class StepMetrics(NamedTuple):
-    """Of one batch, nats a bar."""
+    """Losses of one batch, nats per bar."""
 
     recon: Array  # (5,) drums, bass, chords, lead, feel
     kl: Array  # (Z,)
@@ -58,7 +58,7 @@ class StepMetrics(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """What a training run tells while it goes on. Losses are nats a bar, means since the last report."""
+    """What a training run reports on its way. Losses are in nats per bar, means since the last report."""
 
     step: int
     steps: int
@@ -72,7 +72,7 @@ class TrainingProgress:
 
 
 def learning_rate(config: TrainConfig) -> optax.Schedule:
-    """Up over the warm-up, level, then down to a hundredth over the last `decay` share of the steps."""
+    """Schedule the rate: up over the warm-up, level, then down to a hundredth over the last `decay` share of steps."""
     decay_steps = max(1, round(config.decay * config.steps))
     warmup = min(config.warmup_steps, config.steps - decay_steps)
     rate = config.learning_rate
@@ -85,14 +85,14 @@ def learning_rate(config: TrainConfig) -> optax.Schedule:
 
 
 def make_optimizer(config: TrainConfig) -> optax.GradientTransformation:
-    """Adam (Kingma & Ba 2015) behind a clipped gradient norm."""
+    """Make Adam (Kingma & Ba 2015), after clipping the gradient's norm."""
     return optax.chain(optax.clip_by_global_norm(config.clip_norm), optax.adam(learning_rate(config)))
 
 
 def loss_fn(
     params: Any, graph: Graph, config: TrainConfig, batch: BarBatch, genre: Array, step: Array
 ) -> tuple[Array, StepMetrics]:
-    """Scaled training loss of a batch. Noise and hidden inputs follow from the seed and the step."""
+    """Return the scaled training loss of a batch. Noise and hidden inputs follow from the seed and the step."""
     network: GrooveVAE = nnx.merge(graph, params)
     noise_key, keep_key = jax.random.split(jax.random.fold_in(jax.random.key(config.seed), step))
     num_bars, num_steps = batch.bass.shape
@@ -112,7 +112,7 @@ def loss_fn(
 def train_step(
     graph: Graph, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
 ) -> tuple[TrainState, StepMetrics]:
-    """One step of the optimiser, and of the average of the weights."""
+    """Take one step of the optimiser, and update the average of the weights."""
     grads, metrics = jax.grad(loss_fn, has_aux=True)(state.params, graph, config, batch, genre, state.step)
     updates, opt_state = make_optimizer(config).update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
@@ -122,19 +122,19 @@ def train_step(
 
 
 def ema_decay_at(step: Array, decay: float) -> Array:
-    """The share of the old average that stays at a step: less at first, so that it forgets the random start."""
+    """Return the share of the old average that is kept at a step: less at first, to forget the random start."""
     return jnp.minimum(decay, (1 + step) / (10 + step))
 
 
 def reconstruction_f1(network: Network, data: Dataset, index: np.ndarray) -> dict[str, dict[str, float]]:
-    """Note F1 of encoding bars, taking the mean and decoding it greedily and freely: genre -> role -> F1."""
+    """Encode bars to their means and decode them greedily and freely; return note F1 as genre -> role -> F1."""
     bars = data.bars[index]
     mean, _ = encode(network, bars)
     return f1_by_genre(bars, decode(network, mean, bars), data.genre[index], data.genres)
 
 
 def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[str, np.ndarray] | None) -> TrainState:
-    """Step 0, from random weights or from given ones."""
+    """Make the state of step 0, from random weights or from given ones."""
     network = (
         GrooveVAE(model_config, rngs=nnx.Rngs(config.seed)) if weights is None else build_network(model_config, weights)
     )
@@ -185,35 +185,38 @@ def run_training(
 
 
 def _graph(model_config: ModelConfig, config: TrainConfig) -> Graph:
-    """What of the network is no array."""
+    """Return the network's structure without its arrays."""
     low_precision = config.low_precision
     return nnx.graphdef(nnx.eval_shape(lambda: GrooveVAE(model_config, low_precision=low_precision, rngs=nnx.Rngs(0))))
 
 
 def _is_stopped(stop: Callable[[], bool], *, may_ask: bool) -> bool:
-    """Alone, asks before each step. Several processes ask each other, for which they must wait, after reports only."""
+    """Tell whether to stop. A process alone asks before each step; several ask one another only after reports.
+
+    Asking makes them wait for one another.
+    """
     if jax.process_count() == 1:
         return stop()
     return may_ask and any_process(stop())
 
 
 def _means(pending: list[StepMetrics], step: int) -> StepMetrics:
-    """The means over some steps. Raises RequestError where they are no numbers."""
+    """Return the means over some steps. Raises RequestError where they are not finite."""
     means = jax.tree.map(lambda *values: np.mean(values, axis=0), *jax.device_get(pending))
     if not np.isfinite(means.recon).all():
-        raise RequestError(f"training went astray before step {step}", cure=Cure.LOWER_RATE)
+        raise RequestError(f"training diverged before step {step}", cure=Cure.LOWER_RATE)
     return means
 
 
 def _held_out_f1(model_config: ModelConfig, state: TrainState, held_out: Dataset) -> dict[str, float] | None:
-    """Note F1 by role on held-out songs, None without any."""
+    """Return note F1 by role on held-out songs, None without any."""
     index = held_out.of_each_genre(EVAL_BARS)
     network = Network(model_config, state_to_arrays(state.average))
     return macro_f1(reconstruction_f1(network, held_out, index)) if len(index) else None
 
 
 class _Clock:
-    """Steps a second since the last lap, without the time spent on other things, and when to save."""
+    """Measures steps per second since the last lap, without time spent on other things, and tells when to save."""
 
     def __init__(self) -> None:
         self.since = self.saved = time.monotonic()

@@ -1,4 +1,4 @@
-"""What training minimises: the reconstruction's negative log-likelihood by role, KL with free bits, and schedules."""
+"""The losses that training minimises: reconstruction by role, KL with free bits, genre. Knows no network."""
 
 from __future__ import annotations
 
@@ -14,24 +14,26 @@ from groovevae.training.flax_network import VAEOutput
 
 
 def recon_loss(logits: BarLogits, batch: BarBatch) -> Nats:
-    """Negative log-likelihood of each bar under the decoder's distribution, (B,) nats each, padding left out."""
+    """Return the negative log-likelihood of each bar under the decoder, (B,) nats each, without the padding."""
     inside = batch.inside  # (B, S)
     return Nats(*((part * inside).sum(-1) for part in step_nats(logits, batch, jnp, jax.nn.logsumexp)))
 
 
 def kl_divergence(mean: Array, logvar: Array) -> Array:
-    """KL of each posterior N(mean, exp(logvar)) from N(0, 1), (B, Z) nats."""
+    """Return the KL of each posterior N(mean, exp(logvar)) from N(0, 1), (B, Z) nats."""
     return jnp.asarray(nats.kl_divergence(mean, logvar, jnp))
 
 
 def kl_with_free_bits(kl: Array, free_bits: float) -> Array:
-    """Total KL of a batch per bar, where a dimension whose mean KL lies below `free_bits` nats costs that much
-    (Kingma et al. 2016, "Improved variational inference with inverse autoregressive flow", sec. 3.3)."""
+    """Return the total KL of a batch per bar; a dimension whose mean KL is below `free_bits` nats costs that much.
+
+    Kingma et al. 2016, "Improved variational inference with inverse autoregressive flow", sec. 3.3.
+    """
     return jnp.maximum(kl.mean(0), free_bits).sum()
 
 
 def genre_loss(output: VAEOutput, genre: Array) -> Array:
-    """Cross-entropy of the genre head, nats a bar of a genre; 0 without one. A `genre` (B,) of -1 does not count."""
+    """Return the genre head's cross-entropy, nats per bar with a genre (`genre` (B,) is not -1); 0 without a head."""
     if output.genre_logits.shape[-1] == 0:
         return jnp.zeros(())
     known = genre >= 0
@@ -40,5 +42,5 @@ def genre_loss(output: VAEOutput, genre: Array) -> Array:
 
 
 def beta_at(step: Array, beta: float, warmup_steps: int) -> Array:
-    """The KL's weight at a step: a straight line from 0 to `beta` over the warm-up (Bowman et al. 2016)."""
+    """Return the KL's weight at a step: a straight line from 0 to `beta` over the warm-up (Bowman et al. 2016)."""
     return beta * jnp.minimum(1.0, (step + 1) / max(warmup_steps, 1))

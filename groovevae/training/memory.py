@@ -1,4 +1,4 @@
-"""How the process keeps its memory between training steps."""
+"""Sets how the process keeps its memory between training steps. Frees and allocates nothing itself."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8  # of glibc's malloc.h
 
 
 def keep_freed_memory() -> None:
-    """Makes the C library keep memory that is freed, instead of giving it back and asking for it anew.
+    """Make the C library keep freed memory, instead of returning it to the kernel and asking for it again.
 
     XLA frees all temporary memory of a training step at its end, some 100 MB, which the kernel would have to clear and
     map again page by page for the next: a fifth of a step's CPU time. Memory has to come from one arena, since others
-    cannot grow that large. To be called before JAX touches a device: its threads keep the arena they begin with.
-    Does nothing where the C library is not glibc.
+    cannot grow that large. Call it before JAX touches a device: JAX's threads keep the arena they begin with.
+    It does nothing where the C library is not glibc.
     """
     if platform.libc_ver()[0] == "glibc":
         mallopt = ctypes.CDLL(None).mallopt

@@ -1,4 +1,4 @@
-"""Fitting the prior over phrases to a trained network: songs to latent points, forms and weights. Draws nothing."""
+"""Fits the prior over phrases to a trained network: songs to latent points, forms and weights. Draws no phrases."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from groovevae.progress import Progress, quiet
 from groovevae.training.prior_network import PhraseBatch, PriorNetwork, flow_loss
 from groovevae.training.weights import state_to_arrays
 
-MAX_GENRE_BARS = 8000  # bars of a genre that the prior is fitted on
+MAX_GENRE_BARS = 8000  # bars that the prior is fitted on, for each genre
 
 
 class _Bars(NamedTuple):
-    """All bars of some songs in a row, and what a phrase of them needs."""
+    """All bars of some songs in a row, with all that a phrase of them needs."""
 
     x: np.ndarray  # (N, K)
     plan: np.ndarray  # (N, 4)
@@ -48,7 +48,7 @@ def fit_prior(
     stop: Callable[[], bool] = lambda: False,
     progress: Progress = quiet,
 ) -> Prior | None:
-    """A prior over phrases of songs with their genres, as this network encodes them; None where `stop` ended it.
+    """Fit a prior over phrases to songs with their genres, as this network encodes them; None where `stop` ended it.
 
     The same songs and config give the same prior.
     """
@@ -69,7 +69,7 @@ def fit_prior(
 
 
 def _spread(songs: Sequence[Song], song_genres: Sequence[str], *, seed: int) -> list[tuple[Song, str]]:
-    """Songs of each genre in a seeded order until they have MAX_GENRE_BARS bars together."""
+    """Choose songs of each genre in a seeded order until they have MAX_GENRE_BARS bars together."""
     count: dict[str, int] = {}
     used = []
     for i in np.random.default_rng(seed).permutation(len(songs)):
@@ -105,7 +105,7 @@ def _flat(songs: Sequence[tuple[Song, str]], x: Sequence[np.ndarray], genres: tu
 
 
 def _phrases(bars: _Bars, starts: np.ndarray) -> tuple[np.ndarray, PhraseBatch, np.ndarray]:
-    """FORM_BARS bars from each start (B,): coordinates (B, T, K), what is known of them, and which are the song's."""
+    """Cut FORM_BARS bars from each start (B,): coordinates (B, T, K), what is known of them, which are in the song."""
     place = np.arange(FORM_BARS)
     index = starts[:, None] + place  # (B, T)
     mask = index <= bars.last[starts][:, None]

@@ -1,9 +1,9 @@
-"""The prior over phrases as it is trained: a recurrent network that says how the next bar comes out of noise.
+"""The prior over phrases in training: a recurrent network that learns how the next bar arises from noise.
 
-It works on the posterior means of a frozen encoder, in the coordinates of each genre's own Gaussian. What a bar is to
-repeat comes from a `Form`; the network decides what is new, by flow matching (Lipman et al. 2023, "Flow Matching for
-Generative Modeling": noise is carried to a point along a velocity field that was fitted to straight lines). `drawing`
-is its twin in NumPy.
+It works on the posterior means of a frozen encoder, in the coordinates of each genre's own Gaussian. A `Form` says what
+a bar repeats; the network decides what is new, by flow matching (Lipman et al. 2023, "Flow Matching for Generative
+Modeling": noise is carried to a point along a velocity field that was fitted to straight lines). It draws no phrases:
+`generation.phrase_prior` is its twin in NumPy.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from groovevae.model.phrase_forms import NEW, SILENT
 from groovevae.network.inputs import NUM_METRES
 from groovevae.training.layers import GRU, Dense
 
-INPUT_NOISE = 0.2  # spreads, added to earlier bars in training: drawn bars are not as clean as real ones
-DRAWS = 2  # places on the way from noise to each bar that a training step looks at
+INPUT_NOISE = 0.2  # standard deviation, added to earlier bars in training: drawn bars are not as clean as real ones
+DRAWS = 2  # points on the way from noise to each bar that a training step looks at
 
 
 class PhraseBatch(NamedTuple):
-    """What is known of B phrases of T bars beside their points, NumPy or JAX."""
+    """What is known of B phrases of T bars besides their points."""
 
     plan: Any  # (B, T, 4) int, as in Form
     genre: Any  # (B,) int
@@ -38,14 +38,14 @@ class PhraseBatch(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What the head goes by: features (..., W), and earlier bars that a new one may resemble, (..., 8, K)."""
+    """Inputs of the head: features (..., W), and earlier bars that a new one may resemble, (..., 8, K)."""
 
     features: Array
     sources: Array
 
 
 class PriorNetwork(nnx.Module):
-    """Reads the bars before, and gives the velocity that carries noise to the next bar's coordinates."""
+    """Reads the bars before, and computes the velocity that carries noise to the next bar's coordinates."""
 
     def __init__(self, config: PriorConfig, size: int, num_genres: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
         known = config.input_size
@@ -68,7 +68,7 @@ class PriorNetwork(nnx.Module):
         self.up = nnx.List([dense(config.role_rank, size) for _ in ROLES])
 
     def known(self, lagged: Array, repeated: Array, batch: PhraseBatch) -> Array:
-        """What is known before each bar, (B, T, D).
+        """Encode what is known before each bar, (B, T, D).
 
         `lagged` (B, T, 3, K) are the bars LAGS ago and `repeated` (B, T, 4, K) those that each role repeats, zeros
         where there is none.
@@ -90,7 +90,7 @@ class PriorNetwork(nnx.Module):
         return jax.nn.gelu(self.read(jnp.concatenate(parts, axis=-1)) + played)
 
     def context(self, known: Array, lagged: Array, repeated: Array, style: Array, h: Array) -> tuple[Context, Array]:
-        """What the head goes by at each bar, and the states (B, T, H)."""
+        """Return the head's inputs at each bar, and the states (B, T, H)."""
         states = self.gru.run(h, self.to_gates(known), jnp.ones(known.shape[:2], bool))
         lagged = lagged * self.of_lag[...][None, None]
         style = style[:, None, None] * self.of_style[...][None, None, None]
@@ -102,7 +102,7 @@ class PriorNetwork(nnx.Module):
         return Context(self.head(jnp.concatenate([known, states], axis=-1)), sources), states
 
     def residual(self, context: Context, x: Array, time: Array) -> Array:
-        """What is to be told apart from noise at points x (..., K) on the way, `time` (...) from 0, noise, to 1.
+        """Predict the part of the velocity that x (..., K) alone does not give; `time` (...) is 0 at noise, 1 at a bar.
 
         The network's outputs have unit variance when its coordinates have, as in Karras et al. 2022, sec. 5.
         """
@@ -115,18 +115,18 @@ class PriorNetwork(nnx.Module):
         return self.out(hidden) + (gates[..., None] * context.sources).sum(-2)
 
     def velocity(self, context: Context, x: Array, time: Array) -> Array:
-        """Where to a point x (..., K) moves at `time` (...)."""
+        """Return the velocity of a point x (..., K) at `time` (...)."""
         spread = spread_at(time)[..., None]
         return (2 * time[..., None] - 1) * x / spread**2 + self.residual(context, x, time) / spread
 
 
 def spread_at(time: Array) -> Array:
-    """The standard deviation of points on the way, noise and bars both having unit variance."""
+    """Return the standard deviation of points on the way, where noise and bars both have unit variance."""
     return jnp.sqrt(time**2 + (1 - time) ** 2)
 
 
 def flow_loss(network: PriorNetwork, x: Array, batch: PhraseBatch, mask: Array, key: Array) -> Array:
-    """Mean squared error of the velocity over the bars of x (B, T, K) that `mask` (B, T) keeps."""
+    """Return the mean squared error of the velocity over the bars of x (B, T, K) that `mask` (B, T) keeps."""
     noise_key, time_key, input_key, style_key = jax.random.split(key, 4)
     batch = batch._replace(style=batch.style + INPUT_NOISE * jax.random.normal(style_key, batch.style.shape))
     seen = (x + INPUT_NOISE * jax.random.normal(input_key, x.shape)) * mask[..., None]

@@ -1,4 +1,4 @@
-"""What a model file holds beside its weights, fitted anew to a trained model. The network itself is not trained."""
+"""Refits what a model file holds besides its weights to the trained network. Never trains the network itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def refit(
     """Return the model with some of PARTS fitted anew to the songs of the corpus that it was trained on.
 
     `seed` is the one it was trained with: it decides which songs are held out. Raises RequestError for a part that is
-    none of PARTS, CorpusError for a corpus without training songs of the model's genres.
+    not in PARTS, CorpusError for a corpus without training songs of the model's genres.
 
     >>> refit(load_model_file("old.safetensors"), load_corpus("my-midi"), parts=["prior"])
     """

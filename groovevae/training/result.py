@@ -1,4 +1,4 @@
-"""What a training run ends with: the model file, its genres as the network sees them, and where it came from."""
+"""Makes the result of a training run: a model file with its genres and its history, and its figures. Trains nothing."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from groovevae.training.data import Sources, dataset, fingerprint
 from groovevae.training.loop import EVAL_BARS, TrainState, reconstruction_f1
 from groovevae.training.weights import state_to_arrays
 
-MAX_WEIGHT = 65504.0  # the largest float16, which model files hold
+MAX_WEIGHT = 65504.0  # the largest float16: model files hold float16
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What training gave: the model file, and how well it reconstructs bars of held-out songs and of training songs."""
+    """The result of training: the model file, and how well it reconstructs bars of held-out and of training songs."""
 
     model: ModelFile
     steps_done: int
@@ -40,10 +40,10 @@ class Trained:
 
 
 def described(sources: Sources, state: TrainState, config: TrainConfig) -> Trained:
-    """Return the model that a run ends with, without a prior. Raises RequestError where its weights fit no file."""
+    """Return the model that a run ends with, without a prior. Raises RequestError where its weights are too large."""
     weights = state_to_arrays(state.average)
-    if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # NaN is not either
-        raise RequestError("training went astray (infinite weights)", cure=Cure.LOWER_RATE)
+    if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # nor is NaN
+        raise RequestError("training diverged (infinite weights)", cure=Cure.LOWER_RATE)
     network = Network(sources.sizes, weights)
     genres = with_song_codes(describe_genres(network, sources.train_songs), network, sources.train_songs)
     if sources.start:
@@ -60,7 +60,7 @@ def described(sources: Sources, state: TrainState, config: TrainConfig) -> Train
 def _moved(
     start: ModelFile, kept: dict[str, Genre], network: Network, rehearsal: list[tuple[Song, str]]
 ) -> dict[str, Genre]:
-    """Kept genres in the new latent space."""
+    """Move the kept genres to the new latent space."""
     bars = Bars.concatenate([Bars.empty(0), *(song.bars for song, _ in rehearsal)])
     return follow(kept, encode(start.network(), bars)[0], encode(network, bars)[0])
 

@@ -1,4 +1,4 @@
-"""The state of a training run in a file beside its model, from which the same command goes on exactly."""
+"""Saves the state of a training run in a file beside its model, so that the same command resumes it exactly."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from groovevae.model.file import STATE_KIND, read_tensors, read_texts, write_ten
 from groovevae.training.loop import TrainState
 from groovevae.training.weights import arrays_to_state, state_to_arrays
 
-STATE_LAYOUT = 2  # of the arrays in a training state; without a number: before the average of the weights
+STATE_LAYOUT = 2  # of the arrays in a state file; files without a number lack the average of the weights
 
-Run = dict[str, dict[str, Any]]  # what a resumed run must agree with: part -> name -> value
+Run = dict[str, dict[str, Any]]  # what a resumed run must agree on: part -> name -> value
 
 
 def state_file(out: Path) -> Path:
-    """Where the state of a run lies that writes its model to `out`."""
+    """Return the path of the state of a run that writes its model to `out`."""
     return out.parent / (out.name.removesuffix(".safetensors") + ".training")
 
 
 def unfinished_step(out: Path) -> int | None:
-    """How far the run has come that lies beside `out`, None where there is none or it was finished."""
+    """Return the step of the unfinished run beside `out`, None where there is none or it was finished."""
     path = state_file(out)
     if not path.exists():
         return None
@@ -34,23 +34,23 @@ def unfinished_step(out: Path) -> int | None:
 
 
 def corpus_begun_with(out: Path) -> str:
-    """The fingerprint of the corpus of the run that lies beside `out`, empty where there is none."""
+    """Return the fingerprint of the corpus of the run beside `out`, empty where there is none."""
     path = state_file(out)
     run = _begun_with(read_texts(path, kind=STATE_KIND)) if path.exists() else None
     return str(run.get("corpus", {}).get("corpus", "")) if run else ""
 
 
 def save_state(path: Path, state: TrainState, run: Run, *, is_done: bool) -> None:
-    """Writes all of a training run's state; `run` is what a resumed run must agree with."""
+    """Write all of a training run's state; `run` is what a resumed run must agree on."""
     texts = {"layout": STATE_LAYOUT, "run": run, "step": int(state.step), "done": is_done}
     write_tensors(path, state_to_arrays(state), kind=STATE_KIND, texts=texts)
 
 
 def load_state(path: Path, like: TrainState, run: Run) -> TrainState:
-    """Reads what `save_state` wrote, for a run with the same settings and corpus.
+    """Read what `save_state` wrote, for a run with the same settings and corpus.
 
-    What another run has left is not gone on with: one that was finished gives `like` back. Raises ModelFileError for
-    an unfinished one, and where the file is damaged.
+    The state of another run is not resumed: where that run was finished, `like` is returned. Raises ModelFileError
+    where it is unfinished, and where the file is damaged.
     """
     tensors, texts = read_tensors(path, kind=STATE_KIND)
     if error := _another_run(path, texts, run):
@@ -61,7 +61,7 @@ def load_state(path: Path, like: TrainState, run: Run) -> TrainState:
 
 
 def _begun_with(texts: dict[str, Any]) -> Run | None:
-    """What a saved run was started with; None where the file does not say."""
+    """Return what a saved run was started with; None where the file does not say."""
     run = texts.get("run")
     return run if isinstance(run, dict) and all(isinstance(part, dict) for part in run.values()) else None
 

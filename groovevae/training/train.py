@@ -1,4 +1,4 @@
-"""A corpus to a model file, the whole way: split, train, describe the genres. What `groove train` does."""
+"""Takes a corpus all the way to a model file: split, train, describe the genres. It prints nothing."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def train_model(
 ) -> Trained:
     """Train on a corpus and write the model to `out`; an interrupted run lies beside it and is resumed.
 
-    With `start_from`, its weights are the start and its genres are kept: their phrases are played by the old model and
-    trained on with the new songs, so that they are not forgotten, and the genre vectors follow what training moved.
+    With `start_from`, training starts from its weights and keeps its genres: the old model plays their phrases, which
+    are trained on with the new songs so that they are not forgotten, and the genre vectors follow the latent space.
     Of several processes (`processes.connect`), the first alone reports, and reads and writes files beside `out`.
     Raises CorpusError where there is too little to learn from, and ModelFileError where an unfinished run at the same
     place was started with other settings.
@@ -56,7 +56,7 @@ def train_model(
 
     _check_processes_agree(run, config)
     in_first_process(_remove_unfinished, out)
-    in_first_process(save, state)  # finds out now, and not in an hour, whether the folder can be written to
+    in_first_process(save, state)  # finds out now, not in an hour, whether the folder can be written to
     had_steps_left = int(state.step) < config.steps
     data, held_out, sizes = sources.data, sources.held_out, sources.sizes
     state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
@@ -73,14 +73,14 @@ def _checked_sources(
 ) -> Sources:
     """Gather what is learned from, once it is clear that it can be done with these settings on these devices."""
     check_settings(config, sizes)
-    make_mesh(config.batch_size)  # here, before a state is written that no run can go on with
+    make_mesh(config.batch_size)  # here, before a state is written that no run can resume
     if out.is_dir():
         raise OutputError(f"{out}: a folder", cure=Cure.NAME_A_FILE)
     return gather_sources(corpus, config, sizes, start)
 
 
 def _run_of(sources: Sources, config: TrainConfig) -> Run:
-    """What a run that goes on with this one must agree with, and all its processes."""
+    """Return what a run that resumes this one, and all its processes, must agree on."""
     return {
         "corpus": {"corpus": fingerprint(sources.corpus)},
         "model": vars(sources.sizes),
@@ -95,20 +95,20 @@ def _check_processes_agree(run: Run, config: TrainConfig) -> None:
 
 
 def _remove_unfinished(out: Path) -> None:
-    """Remove what a killed run has left half written."""
+    """Remove files that a killed run has left half written."""
     for path in (out, state_file(out)):
         remove_unfinished(path)
 
 
 def _first_state(sources: Sources, config: TrainConfig, run: Run, path: Path | None) -> TrainState:
-    """The state to train from: what an unfinished run has left at `path`, if one has."""
+    """Return the state to train from: that of an unfinished run at `path`, if there is one."""
     sizes, start = sources.sizes, sources.start
     state = initial_state(sizes, config, _start_weights(start, sizes, config) if start else None)
     return load_state(path, state, run) if path and is_first_process() and path.exists() else state
 
 
 def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) -> dict[str, np.ndarray]:
-    """The old weights; the genre head, whose size changes, starts anew."""
+    """Return the old weights; the genre head, whose size changes, starts anew."""
     fresh = state_to_arrays(initial_state(sizes, config, None).params)
     return {name: fresh[name] if name.startswith("genre_head") else array for name, array in start.weights.items()}
 
@@ -121,12 +121,12 @@ def _with_prior(trained: Trained, sources: Sources, config: PriorConfig | None, 
 
 
 def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:
-    """Raises RequestError for settings that no training can be done with."""
+    """Raise RequestError for settings that cannot be trained with."""
     lowest = {"steps": 1, "batch_size": 1, "seed": 0, "learning_rate": 1e-9, "beta": 0, "latent_size": 1}
     values = {**vars(config), **vars(sizes)}
     for name, low in lowest.items():
         value = values[name]
-        if not low <= value < float("inf"):  # NaN is not either
+        if not low <= value < float("inf"):  # nor is NaN
             raise RequestError(f"{name.replace('_', ' ')} {value:g} is out of range; at least {low:g} is needed")
     if not 0 <= config.ema_decay < 1:
         raise RequestError(f"ema decay {config.ema_decay:g} is out of range; from 0 to below 1 is needed")

@@ -1,4 +1,4 @@
-"""Networks to flat arrays by parameter path and back. The only module that knows how Flax names parameters."""
+"""Converts networks to flat arrays by parameter path, and back. Only this module knows how Flax names parameters."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from groovevae.training.flax_network import GrooveVAE
 
 
 def network_to_weights(network: GrooveVAE) -> dict[str, np.ndarray]:
-    """Parameters by path ("encoder/read/dense/kernel"), float32."""
+    """Return the parameters by path ("encoder/read/dense/kernel"), float32."""
     return state_to_arrays(nnx.state(network, nnx.Param))
 
 
 def state_to_arrays(tree: object) -> dict[str, np.ndarray]:
-    """The leaves of any tree of arrays by path."""
+    """Return the leaves of any tree of arrays by path."""
     leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
     return {_path(keys): np.asarray(leaf) for keys, leaf in leaves}
 
@@ -32,9 +32,9 @@ def _path(keys: tuple[Any, ...]) -> str:
 
 
 def arrays_to_state(like: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """The tree `like` with its leaves taken from `arrays` by path: the pair of `state_to_arrays`.
+    """Return the tree `like` with its leaves taken from `arrays` by path: the inverse of `state_to_arrays`.
 
-    Raises ModelFileError where an array is missing, of another shape, or has no place.
+    Raises ModelFileError where an array is missing, has another shape, or has no place.
     """
     leaves, tree = jax.tree_util.tree_flatten_with_path(like)
     names = [_path(keys) for keys, _ in leaves]
@@ -45,7 +45,7 @@ def arrays_to_state(like: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 
 def build_network(config: ModelConfig, weights: Mapping[str, np.ndarray], *, low_precision: bool = False) -> GrooveVAE:
-    """A network of `config` with `weights`. Raises ModelFileError where they do not fit."""
+    """Build a network of `config` with `weights`. Raises ModelFileError where they do not fit."""
     network = nnx.eval_shape(lambda: GrooveVAE(config, low_precision=low_precision, rngs=nnx.Rngs(0)))
     graph, state = nnx.split(network)
     return nnx.merge(graph, arrays_to_state(state, weights))

@@ -1,4 +1,4 @@
-"""An evaluation as tables of text, as Markdown, as one HTML page with plots, and as JSON."""
+"""Reports an evaluation as tables of text, Markdown, one HTML page with plots, and JSON. Measures nothing itself."""
 
 from groovevae.reports.evaluation.page import to_html
 from groovevae.reports.evaluation.plots import check_plots

@@ -1,4 +1,4 @@
-"""Tables of what attribute vectors do; none where a model has none."""
+"""Makes tables of what attribute vectors do; none where a model has no vectors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from groovevae.reports.table import Table
 
 
 def responses(attributes: Sequence[AttributeResponse]) -> list[Table]:
-    """Return what each vector does, and what it moves beside its own attribute."""
+    """Return what each vector does, and what it moves besides its own attribute."""
     return [_moved(attributes), _leaks(attributes)] if attributes else []
 
 

@@ -1,4 +1,4 @@
-"""Tables of blends over all pairs of genres: who judges them, how far they go, what they keep, and how they sound."""
+"""Makes tables of blends over all pairs of genres: their judges, how far they go, what they keep, how they sound."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MEASURES = ("chroma", "groove", "melody")  # of what is kept
 
 
 def accuracy(evaluation: Evaluation) -> Table:
-    """Return how often judges know real bars of each genre."""
+    """Return how often judges recognise real bars of each genre."""
     genres = evaluation.genres
     rows = [(name, *(number(evaluation.accuracy[kind][name]) for kind in KINDS)) for name in genres]
     means = ("mean", *(number(mean(list(evaluation.accuracy[kind].values()))) for kind in KINDS))
@@ -69,7 +69,7 @@ def shares(evaluation: Evaluation) -> Table:
     note = (
         "Share of the way from the source's real level to the target's, of the probability that judges give to the "
         f"target rather than the source: median of {len(evaluation.pairs)} ordered pairs (and 10th to 90th "
-        f"percentile). {evaluation.num_runs} runs of {RUN_BARS} bars a genre, played at the default temperature."
+        f"percentile). {evaluation.num_runs} runs of {RUN_BARS} bars for each genre, played at the default temperature."
     )
     return Table(("", *KINDS), tuple(rows), title="How far blends are heard to go", note=note)
 
@@ -112,7 +112,7 @@ def content(pairs: Sequence[PairResponse]) -> Table:
 
 
 def soundness(pairs: Sequence[PairResponse]) -> Table:
-    """Return how sound each version is, beside real bars, mean over pairs."""
+    """Return how sound each version is, compared with real bars, mean over pairs."""
     measures = list(pairs[0].soundness)
     rows = []
     for version in (REAL, *VERSIONS):

@@ -1,4 +1,4 @@
-"""Numbers of an evaluation as text; what could not be measured is a dash."""
+"""Formats the numbers of an evaluation as text; a dash stands for what could not be measured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from groovevae.evaluation.bootstrap import Estimate
 
 
 def number(value: float, digits: int = 2) -> str:
-    """Return a number with so many decimal places."""
+    """Return a number with `digits` decimal places."""
     return f"{value:.{digits}f}" if math.isfinite(value) else "–"
 
 

@@ -1,4 +1,4 @@
-"""A table of how much of the new music is in the training songs already."""
+"""Makes a table of how much of the new music is in the training songs already."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from groovevae.reports.table import Table
 
 
 def copied(novelty: Sequence[Novelty]) -> Table:
-    """Return how long the runs of notes are that versions share with training songs."""
+    """Return how long a run of notes each version shares with training songs, and how many bars it copies."""
     rows = tuple(
         (
             one.version,

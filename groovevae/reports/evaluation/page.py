@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file with plots in it. Needs matplotlib."""
+"""Writes an evaluation as one HTML page with its plots inside. Needs matplotlib."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ div { overflow-x: auto }
 
 
 def to_html(evaluation: Evaluation, *, title: str) -> str:
-    """Return a page that needs nothing beside it."""
+    """Return a page that needs no other file."""
     parts = [f"<h1>{escape(title)}</h1>"]
     parts += [_table(table) for table in summary(evaluation)]
     parts.append("<h2>Plots</h2>")

@@ -1,4 +1,4 @@
-"""Tables with a row for each ordered pair of genres."""
+"""Makes tables with a row for each ordered pair of genres."""
 
 from __future__ import annotations
 

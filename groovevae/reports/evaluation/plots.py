@@ -1,4 +1,4 @@
-"""Plots of an evaluation, as PNG pictures. Needs matplotlib."""
+"""Draws the plots of an evaluation, as PNG pictures. Needs matplotlib."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN = ("all", "without drums")
 
 
 def check_plots() -> None:
-    """Raise GrooveError without matplotlib."""
+    """Raise GrooveError where matplotlib is not installed."""
     try:
         import matplotlib  # noqa: F401
     except ImportError:
@@ -25,14 +25,14 @@ def check_plots() -> None:
 
 
 def pictures(evaluation: Evaluation) -> list[tuple[bytes, str]]:
-    """Return PNG pictures, each with what it shows."""
+    """Return PNG pictures, each with a line that says what it shows."""
     from matplotlib.figure import Figure
 
     found = [
         (_png(_maps(Figure, evaluation)), "Share of the way at half and at the whole amount, source by target."),
     ]
     for kind in _SHOWN:
-        about = f"Share of the way against amount, a line a target ({kind}); the dashed line is amount itself."
+        about = f"Share of the way against amount, one line per target ({kind}); the dashed line is amount itself."
         found.append((_png(_curves(Figure, evaluation, kind)), about))
     return found
 

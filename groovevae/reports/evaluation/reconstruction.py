@@ -1,4 +1,4 @@
-"""Tables of how well a model reconstructs bars."""
+"""Makes tables of how well a model reconstructs bars."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def means(found: Reconstruction) -> Table:
         )
         for role, one in found.feel.items()
     ]
-    nats = f"{found.latent_nats:.0f} nats a bar, " if math.isfinite(found.latent_nats) else ""
+    nats = f"{found.latent_nats:.0f} nats per bar, " if math.isfinite(found.latent_nats) else ""
     note = (
         f"Note F1 of bars encoded to their means and decoded greedily and freely, mean of {len(found.held_out)} "
         f"genres, up to {NUM_BARS} bars of each. Latent space: {nats}{found.active_units} of {found.latent_size} "

@@ -1,4 +1,4 @@
-"""All tables of an evaluation in their order; and everything as JSON."""
+"""Puts all tables of an evaluation in order, as lists and as Markdown, and everything as JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from groovevae.reports.table import Table
 
 
 def summary(evaluation: Evaluation) -> list[Table]:
-    """Return what a reader wants to know first: means over genres and pairs."""
+    """Return the tables that a reader wants first: means over genres and pairs."""
     return [
         reconstruction.means(evaluation.reconstruction),
         blends.accuracy(evaluation),
@@ -26,7 +26,7 @@ def summary(evaluation: Evaluation) -> list[Table]:
 
 
 def details(evaluation: Evaluation) -> list[Table]:
-    """Return each genre and each pair by itself."""
+    """Return the tables of each genre and each pair."""
     return [
         reconstruction.by_genre(evaluation.reconstruction),
         *(pairs.shares(evaluation.pairs, kind) for kind in KINDS),
@@ -41,5 +41,5 @@ def to_markdown(evaluation: Evaluation, *, title: str) -> str:
 
 
 def to_json(evaluation: Evaluation) -> str:
-    """Return everything that was measured; an estimate is [value, low, high], what could not be measured null."""
+    """Return everything measured as JSON; an estimate is [value, low, high], null what could not be measured."""
     return values.to_json(evaluation, indent=1, digits=4)

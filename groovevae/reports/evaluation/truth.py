@@ -1,4 +1,4 @@
-"""Tables of how near blends come to songs that the corpus has in several genres; none where it has none."""
+"""Makes tables of how near blends come to songs that a corpus has in several genres; none where there are none."""
 
 from __future__ import annotations
 
