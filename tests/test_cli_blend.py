@@ -14,6 +14,7 @@ from corpus_files import band_tune
 from tiny import Tiny
 
 from groovevae.cli import main
+from groovevae.cli.common import counted
 from groovevae.model.file import MODEL_KIND, read_tensors, write_tensors
 
 
@@ -193,3 +194,8 @@ def test_a_model_of_another_kind_of_corpus_is_still_a_model(run: Run, tmp_path: 
     write_tensors(tmp_path / "x.safetensors", tensors, kind=MODEL_KIND, texts=texts)
     message = "the model has no phrase of 'rock' to start from; start from a MIDI file of yours"
     assert error_of(run("blend", "rock", "jazz", "--model", "x.safetensors")) == message
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 bars"), (1, "1 bar"), (2, "2 bars"), (1024, "1,024 bars")])
+def test_counts_have_their_plural(count: int, text: str) -> None:
+    assert counted(count, "bar") == text
