@@ -166,7 +166,7 @@ def test_starts_that_are_no_music(run: Run, tmp_path: Path, data: bytes, message
 
 def test_a_start_without_a_time_signature(run: Run, tmp_path: Path) -> None:
     (tmp_path / "start.mid").write_bytes(midi_of(*NOTE))
-    assert "start-rock-0.5-0.mid: 1 bars, start.mid" in run("blend", "start.mid", "rock").stdout
+    assert "start-rock-0.5-0.mid: 1 bar, start.mid" in run("blend", "start.mid", "rock").stdout
 
 
 def test_a_write_that_fails_in_the_middle_leaves_whole_files(
