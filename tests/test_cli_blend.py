@@ -14,6 +14,7 @@ from corpus_files import band_tune
 from tiny import Tiny
 
 from groovevae.cli import main
+from groovevae.cli.common import counted
 from groovevae.model.file import MODEL_KIND, read_tensors, write_tensors
 
 
@@ -165,7 +166,7 @@ def test_starts_that_are_no_music(run: Run, tmp_path: Path, data: bytes, message
 
 def test_a_start_without_a_time_signature(run: Run, tmp_path: Path) -> None:
     (tmp_path / "start.mid").write_bytes(midi_of(*NOTE))
-    assert "start-rock-0.5-0.mid: 1 bars, start.mid" in run("blend", "start.mid", "rock").stdout
+    assert "start-rock-0.5-0.mid: 1 bar, start.mid" in run("blend", "start.mid", "rock").stdout
 
 
 def test_a_write_that_fails_in_the_middle_leaves_whole_files(
@@ -193,3 +194,8 @@ def test_a_model_of_another_kind_of_corpus_is_still_a_model(run: Run, tmp_path: 
     write_tensors(tmp_path / "x.safetensors", tensors, kind=MODEL_KIND, texts=texts)
     message = "the model has no phrase of 'rock' to start from; start from a MIDI file of yours"
     assert error_of(run("blend", "rock", "jazz", "--model", "x.safetensors")) == message
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 bars"), (1, "1 bar"), (2, "2 bars"), (1024, "1,024 bars")])
+def test_counts_have_their_plural(count: int, text: str) -> None:
+    assert counted(count, "bar") == text

@@ -51,7 +51,7 @@ def test_padding_does_not_leak(network: GrooveVAE) -> None:
     bars = noise_bars(3, metre=(3, 4))
     batch = bars.batch(6)
     rng = np.random.default_rng(1)
-    grids = {name: getattr(batch, name).copy() for name in batch._fields[:7]}
+    grids = {name: grid.copy() for name, grid in batch.grids.items()}
     for grid in grids.values():
         high = 3 if grid.shape[-1] == 60 else 50
         grid[:, 12:] = rng.integers(0, high, grid[:, 12:].shape)

@@ -232,7 +232,7 @@ def groove_points(groove: Groove, path: str) -> np.ndarray:
         ({"key": "H"}, "no key 'H'; write one like C, F#m"),
         ({"tempo": 1000.0}, "tempo 1000 is outside 20 to 400"),
         ({"tempo": float("nan")}, "tempo nan is outside 20 to 400"),
-        ({"vectors": {"density": 1.0}}, "no vector 'density': this model has none; groove vector learn CORPUS"),
+        ({"vectors": {"density": 1.0}}, "no vector 'density': this model has none; groovevae.fitting.attribute"),
         ({"vectors": {"density": 11.0}}, "strength of vector density 11 is outside -10 to 10"),
         ({"vectors": {"x.safetensors": 1.0}}, "x.safetensors: no such file"),
         (

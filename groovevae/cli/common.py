@@ -73,7 +73,12 @@ def write_pieces(pieces: Iterable[Piece], out: str) -> None:
     for piece in pieces:
         path = free_path(piece, Path(out))
         write_file(path, piece.midi)
-        click.echo(f"{click.format_filename(path)}: {len(piece.song.bars)} bars, {piece.description}")
+        click.echo(f"{click.format_filename(path)}: {counted(len(piece.song.bars), 'bar')}, {piece.description}")
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: "1 bar", "1,024 bars"."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def free_path(piece: Piece, folder: Path) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from groovevae.cli.common import check_copy, model_option, print_unused
+from groovevae.cli.common import check_copy, counted, model_option, print_unused
 from groovevae.cli.root import main
 from groovevae.systems import command_text
 
@@ -52,7 +52,8 @@ def add_genre(name: str, folder: str, model: str | None, out: str) -> None:
     copy = with_calibration(copy, names=[name])
     save_model(Path(out), copy)
     added = copy.genres[name]
-    click.echo(f"{click.format_filename(out)}: {name}, {added.num_bars:,} bars of {added.num_songs:,} songs")
+    bars, songs = counted(added.num_bars, "bar"), counted(added.num_songs, "song")
+    click.echo(f"{click.format_filename(out)}: {name}, {bars} of {songs}")
     other = next(iter(before.genres))
     click.echo(f"Try it: {command_text(['groove', 'blend', other, name, '--model', out])}")
 

@@ -1,7 +1,7 @@
 """Takes from a Python on Linux or macOS what Windows has not, in every process that has this folder on its path.
 
 Libraries that look at sys.platform still take the way of the system that this is: what they cannot do without is
-left to them (os.uname to NumPy, platformdirs to symusic, a way to kill to subprocess).
+left to them (os.uname to NumPy, os.sysconf to asyncio, platformdirs to symusic, a way to kill to subprocess).
 """
 
 import os
@@ -16,7 +16,7 @@ MODULES = ("crypt", "fcntl", "grp", "nis", "pty", "pwd", "readline", "resource",
 SIGNALS = ("SIGALRM", "SIGCHLD", "SIGHUP", "SIGKILL", "SIGQUIT", "SIGUSR1", "SIGUSR2", "alarm", "pause", "setitimer")
 OF_OS = (
     *("chown", "confstr", "fork", "forkpty", "geteuid", "getgid", "getpgid", "getuid", "kill", "killpg", "mkfifo"),
-    *("nice", "openpty", "pread", "sched_getaffinity", "setsid", "sysconf", "wait4"),
+    *("nice", "openpty", "pread", "sched_getaffinity", "setsid", "wait4"),
 )
 
 kill, number = os.kill, signal.SIGKILL
