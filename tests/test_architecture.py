@@ -160,3 +160,9 @@ def test_functions_are_short() -> None:
                 if lines > MAX_FUNCTION:
                     long.append(f"{path.relative_to(PACKAGE.parent)}: {node.name} has {lines} lines")
     assert not long, "\n".join(sorted(long))
+
+
+def test_the_architecture_page_shows_the_rooms_in_their_order() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8")
+    table = [line.split("`")[1].rstrip("/") for line in page.splitlines() if line.startswith("| `")]
+    assert tuple(table) == ROOMS[: -len(("__init__", "__main__"))]
