@@ -47,7 +47,7 @@ def start(compiled_apart: Callable[[], dict[str, str]]) -> Iterator[Start]:
             **os.environ,
             **compiled_apart(),
             "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)]),
-            "PYTHONWARNINGS": "error",
+            "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "error"),
             "JAX_NUM_CPU_DEVICES": str(num_devices),
         }
         command = [sys.executable, str(TESTS / script), *map(str, words)]
