@@ -10,7 +10,7 @@ import numpy as np
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
 from groovevae.bars.midi import NOTE_DTYPE, Score, Track, score_to_midi
-from groovevae.generation.amounts import MAX_AMOUNT
+from groovevae.generation.parsing import MAX_AMOUNT
 from groovevae.generation.requests import (
     BAR_METHODS,
     METHODS,

@@ -48,8 +48,8 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     from dataclasses import replace
 
     from groovevae.bars.constants import ROLES
-    from groovevae.generation.amounts import parse_amount
     from groovevae.generation.groove import load_model
+    from groovevae.generation.parsing import parse_amount
     from groovevae.generation.requests import BlendRequest
 
     groove = load_model(model)

@@ -58,7 +58,7 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
 
 def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
     """Turn options of pieces into fields of a request. Raises RequestError for words that mean nothing."""
-    from groovevae.generation.amounts import parse_amount, parse_strengths
+    from groovevae.generation.parsing import parse_amount, parse_strengths
     from groovevae.generation.requests import parse_keep
 
     fields = given(options)

@@ -12,11 +12,11 @@ import numpy as np
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import ROLES
-from groovevae.generation.amounts import amount_of_bars, normalised_weights
 from groovevae.generation.descriptions import describe_blend
 from groovevae.generation.instruments import played_like, song_played, tempos_played
 from groovevae.generation.latent_paths import Goal, find_path
 from groovevae.generation.names import is_midi_path, weights_text
+from groovevae.generation.parsing import amount_of_bars, normalised_weights
 from groovevae.generation.requests import BAR_METHODS, BlendRequest
 from groovevae.generation.sources import Source, Sources
 from groovevae.model.genres import Genre

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES
-from groovevae.generation.amounts import amount_text
 from groovevae.generation.names import strengths_text
+from groovevae.generation.parsing import amount_text
 from groovevae.generation.requests import BlendRequest
 from groovevae.generation.sources import Source
 

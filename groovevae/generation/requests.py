@@ -13,7 +13,8 @@ from groovevae.bars.constants import ROLES
 from groovevae.bars.key import parse_key
 from groovevae.config import MAX_SEED
 from groovevae.errors import Cure, RequestError
-from groovevae.generation.amounts import (
+from groovevae.generation.names import file_stem, is_midi_path, is_path, is_weight, short_name
+from groovevae.generation.parsing import (
     Amount,
     amount_text,
     check_amount,
@@ -21,7 +22,6 @@ from groovevae.generation.amounts import (
     number_text,
     parse_weights,
 )
-from groovevae.generation.names import file_stem, is_midi_path, is_path, is_weight, short_name
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
 from groovevae.network.decoding import DEFAULT_TEMPERATURE

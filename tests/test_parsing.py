@@ -1,7 +1,7 @@
 import pytest
 
 from groovevae.errors import RequestError
-from groovevae.generation.amounts import (
+from groovevae.generation.parsing import (
     Amount,
     amount_of_bars,
     amount_text,
@@ -51,7 +51,7 @@ def test_words_that_are_no_weights(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("amount", [-0.1, 4.1, float("nan"), float("inf"), (0.0, 5.0), (-1.0, 1.0)])
-def test_amounts_out_of_range(amount: Amount) -> None:
+def test_parsing_out_of_range(amount: Amount) -> None:
     with pytest.raises(RequestError, match="outside 0 to 4"):
         check_amount(amount)
 
@@ -59,7 +59,7 @@ def test_amounts_out_of_range(amount: Amount) -> None:
 @pytest.mark.parametrize(
     ("text", "amount"), [("0.5", 0.5), ("0..1", (0.0, 1.0)), ("1..0.25", (1.0, 0.25)), ("0...5", (0.0, 0.5))]
 )
-def test_amounts_from_words(text: str, amount: Amount) -> None:
+def test_parsing_from_words(text: str, amount: Amount) -> None:
     assert parse_amount(text) == amount
     assert parse_amount(amount_text(amount)) == amount
 
@@ -80,6 +80,6 @@ def test_words_that_are_no_amount(text: str) -> None:
         (3.0, 1, [3], 1.0),
     ],
 )
-def test_amounts_of_bars(amount: Amount, num_bars: int, each: list[float], share: float) -> None:
+def test_parsing_of_bars(amount: Amount, num_bars: int, each: list[float], share: float) -> None:
     assert amount_of_bars(amount, num_bars).tolist() == each
     assert share_of(amount) == share

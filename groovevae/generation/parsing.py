@@ -1,4 +1,4 @@
-"""Amounts and weights: how far a blend goes, and towards what.
+"""The amounts, weights and strengths of a request: numbers, and the words for them.
 
 This module checks, parses and prints these numbers. It never looks at a genre or a latent point.
 """
