@@ -59,13 +59,13 @@ def data_size(folder: str) -> None:
     """In a process of its own: what `groove train` holds when it begins; prints bars, MiB of them, and seconds."""
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import load_corpus
-    from groovevae.training.data import gather_sources
+    from groovevae.training.data import gather_music
 
     corpus = load_corpus(folder)
     begin = time.monotonic()
-    sources = gather_sources(corpus, TrainConfig(), ModelConfig(), None)
-    arrays = sum(part.nbytes for data in (sources.data, sources.held_out) for part in vars(data.bars).values())
-    bars = len(sources.data) + len(sources.held_out)
+    music = gather_music(corpus, TrainConfig(), ModelConfig(), None)
+    arrays = sum(part.nbytes for data in (music.data, music.held_out) for part in vars(data.bars).values())
+    bars = len(music.data) + len(music.held_out)
     print(bars, arrays / 2**20, time.monotonic() - begin)
 
 

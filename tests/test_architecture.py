@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from conftest import LONGEST
 
 PACKAGE = Path(__file__).parent.parent / "groovevae"
 
@@ -166,3 +167,8 @@ def test_the_architecture_page_shows_the_rooms_in_their_order() -> None:
     page = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8")
     table = [line.split("`")[1].rstrip("/") for line in page.splitlines() if line.startswith("| `")]
     assert tuple(table) == ROOMS[: -len(("__init__", "__main__"))]
+
+
+def test_the_longest_test_files_are_there() -> None:
+    missing = [name for name in LONGEST if not (Path(__file__).parent / f"test_{name}.py").exists()]
+    assert not missing, f"conftest.LONGEST names no test file: {', '.join(missing)}"

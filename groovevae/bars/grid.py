@@ -30,7 +30,7 @@ from groovevae.bars.drums import song_kit
 from groovevae.bars.key import find_key, semitones_to_c
 from groovevae.bars.metre import BarLines, bar_lines
 from groovevae.bars.midi import Score
-from groovevae.bars.quantisation import KEPT, REASONS, Placed, place_notes
+from groovevae.bars.note_places import KEPT, REASONS, Placed, place_notes
 from groovevae.bars.roles import NO_ROLE
 from groovevae.bars.types import Bars, Song
 from groovevae.errors import MidiError

@@ -6,15 +6,15 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 
+from groovevae.corpus.scan import SUFFIXES
 from groovevae.systems import portable_stem
 
-MIDI_SUFFIXES = (".mid", ".midi")
 MAX_STEM = 150  # bytes of a file's name: short enough for every file system, even with a number after them
 
 
 def is_midi_path(word: str) -> bool:
     """Tell whether a word means a MIDI file rather than a genre."""
-    return word.lower().endswith(MIDI_SUFFIXES)
+    return word.lower().endswith(SUFFIXES)
 
 
 def is_path(word: str, genres: Collection[str]) -> bool:

@@ -21,7 +21,7 @@ MIN_BARS = 512  # two batches: fewer bars are memorised within a minute
 
 
 @dataclass(frozen=True)
-class Sources:
+class TrainingMusic:
     """The music that a run learns from, and the model that it starts from."""
 
     corpus: Corpus
@@ -36,7 +36,7 @@ class Sources:
     rehearsal: list[tuple[Song, str]]  # phrases of the kept genres, each with its genre
 
 
-def gather_sources(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None) -> Sources:
+def gather_music(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None) -> TrainingMusic:
     """Split a corpus, and add the phrases of the genres of `start` that are kept.
 
     Raises CorpusError where there is too little to learn from.
@@ -47,7 +47,7 @@ def gather_sources(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, star
     genres = tuple(sorted({*corpus.genres, *old}))
     kept = {name: genre for name, genre in old.items() if name not in corpus.genres}
     rehearsal = rehearse(start, kept) if start else []
-    return Sources(
+    return TrainingMusic(
         corpus,
         train_songs,
         held_songs,

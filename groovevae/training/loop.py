@@ -23,10 +23,10 @@ from groovevae.errors import CorpusError, Cure, RequestError
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
-from groovevae.network.nats import ACTIVE_KL
+from groovevae.network.nats import ACTIVE_KL, kl_divergence
 from groovevae.training.devices import make_mesh, replicate, split_rows
 from groovevae.training.flax_network import GrooveVAE
-from groovevae.training.losses import beta_at, genre_loss, kl_divergence, kl_with_free_bits, recon_loss
+from groovevae.training.losses import beta_at, genre_loss, kl_with_free_bits, recon_loss
 from groovevae.training.processes import any_process, in_first_process
 from groovevae.training.weights import build_network, state_to_arrays
 
@@ -99,7 +99,7 @@ def loss_fn(
     keep = jax.random.bernoulli(keep_key, 1 - config.input_dropout, (num_bars, num_steps // STEPS_PER_BEAT))
     output = network(batch, keep.astype(jnp.float32), noise_key)
     recon = jnp.stack([part.mean() for part in recon_loss(output.logits, batch)])
-    kl = kl_divergence(output.mean, output.logvar) * network.config.variational  # (B, Z)
+    kl = kl_divergence(output.mean, output.logvar, jnp) * network.config.variational  # (B, Z)
     genre_nats = genre_loss(output, genre)
     role_weights = jnp.array([config.drums_weight, config.bass_weight, config.chords_weight, config.lead_weight, 1.0])
     loss = recon @ role_weights + config.genre_weight * genre_nats

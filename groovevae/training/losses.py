@@ -7,7 +7,6 @@ import jax.numpy as jnp
 from jax import Array
 
 from groovevae.bars.batch import BarBatch
-from groovevae.network import nats
 from groovevae.network.logits import BarLogits
 from groovevae.network.nats import Nats, categorical_nats, step_nats
 from groovevae.training.flax_network import VAEOutput
@@ -17,11 +16,6 @@ def recon_loss(logits: BarLogits, batch: BarBatch) -> Nats:
     """Return the negative log-likelihood of each bar under the decoder, (B,) nats each, without the padding."""
     inside = batch.inside  # (B, S)
     return Nats(*((part * inside).sum(-1) for part in step_nats(logits, batch, jnp, jax.nn.logsumexp)))
-
-
-def kl_divergence(mean: Array, logvar: Array) -> Array:
-    """Return the KL of each posterior N(mean, exp(logvar)) from N(0, 1), (B, Z) nats."""
-    return jnp.asarray(nats.kl_divergence(mean, logvar, jnp))
 
 
 def kl_with_free_bits(kl: Array, free_bits: float) -> Array:

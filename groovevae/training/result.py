@@ -22,7 +22,7 @@ from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
-from groovevae.training.data import Sources, dataset, fingerprint
+from groovevae.training.data import TrainingMusic, dataset, fingerprint
 from groovevae.training.loop import EVAL_BARS, TrainState, reconstruction_f1
 from groovevae.training.weights import state_to_arrays
 
@@ -39,21 +39,21 @@ class Trained:
     train_f1: dict[str, dict[str, float]]
 
 
-def described(sources: Sources, state: TrainState, config: TrainConfig) -> Trained:
+def described(music: TrainingMusic, state: TrainState, config: TrainConfig) -> Trained:
     """Return the model that a run ends with, without a prior. Raises RequestError where its weights are too large."""
     weights = state_to_arrays(state.average)
     if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # nor is NaN
         raise RequestError("training diverged (infinite weights)", cure=Cure.LOWER_RATE)
-    network = Network(sources.sizes, weights)
-    genres = with_song_codes(describe_genres(network, sources.train_songs), network, sources.train_songs)
-    if sources.start:
-        genres |= _moved(sources.start, sources.kept, network, sources.rehearsal)
-    held_f1 = _measure(network, sources.held_out, config.seed)
-    provenance = _provenance(sources, state, config, held_f1)
+    network = Network(music.sizes, weights)
+    genres = with_song_codes(describe_genres(network, music.train_songs), network, music.train_songs)
+    if music.start:
+        genres |= _moved(music.start, music.kept, network, music.rehearsal)
+    held_f1 = _measure(network, music.held_out, config.seed)
+    provenance = _provenance(music, state, config, held_f1)
     by_name = {name: genres[name] for name in sorted(genres)}
-    vectors = {vector.name: vector for vector in find_attribute_vectors(network, sources.data)}
-    model = with_calibration(ModelFile(sources.sizes, weights, by_name, provenance, vectors), data=sources.data)
-    seen = dataset(sources.train_songs, sources.genres) if sources.rehearsal else sources.data
+    vectors = {vector.name: vector for vector in find_attribute_vectors(network, music.data)}
+    model = with_calibration(ModelFile(music.sizes, weights, by_name, provenance, vectors), data=music.data)
+    seen = dataset(music.train_songs, music.genres) if music.rehearsal else music.data
     return Trained(model, int(state.step), held_f1, _measure(network, seen, config.seed))
 
 
@@ -71,21 +71,21 @@ def _measure(network: Network, data: Dataset, seed: int) -> dict[str, dict[str, 
 
 
 def _provenance(
-    sources: Sources, state: TrainState, config: TrainConfig, held_f1: dict[str, dict[str, float]]
+    music: TrainingMusic, state: TrainState, config: TrainConfig, held_f1: dict[str, dict[str, float]]
 ) -> dict[str, Any]:
-    songs = sources.corpus.songs
+    songs = music.corpus.songs
     licences = Counter(song.entry.licence or "not stated" for song in songs)
     return {
         "groovevae": __version__,
         "steps": int(state.step),
         "settings": config.to_json(),
         "corpus": {
-            "fingerprint": fingerprint(sources.corpus),
+            "fingerprint": fingerprint(music.corpus),
             "files": len(songs),
-            "training_songs": len({song.entry.song_id for song in sources.train_songs}),
-            "held_out_songs": len({song.entry.song_id for song in sources.held_songs}),
+            "training_songs": len({song.entry.song_id for song in music.train_songs}),
+            "held_out_songs": len({song.entry.song_id for song in music.held_songs}),
             "licences": dict(licences.most_common()),
         },
         "held_out_f1": macro_f1(held_f1) if held_f1 else {},
-        "started_from": sources.start.provenance if sources.start else None,
+        "started_from": music.start.provenance if music.start else None,
     }

@@ -13,7 +13,7 @@ from groovevae.corpus import Corpus
 from groovevae.errors import Cure, OutputError, RequestError
 from groovevae.files import remove_unfinished
 from groovevae.model.file import ModelFile, save_model
-from groovevae.training.data import Sources, fingerprint, gather_sources, songs_with_genres
+from groovevae.training.data import TrainingMusic, fingerprint, gather_music, songs_with_genres
 from groovevae.training.devices import make_mesh
 from groovevae.training.loop import TrainingProgress, TrainState, initial_state, run_training
 from groovevae.training.prior import fit_prior
@@ -47,9 +47,9 @@ def train_model(
     place was started with other settings.
     """
     with together():
-        sources = _checked_sources(corpus, out, config, model_config or ModelConfig(), start_from)
-        run = _run_of(sources, config)
-        state = _first_state(sources, config, run, None if restart else state_file(out))
+        music = _checked_music(corpus, out, config, model_config or ModelConfig(), start_from)
+        run = _run_of(music, config)
+        state = _first_state(music, config, run, None if restart else state_file(out))
 
     def save(now: TrainState) -> None:
         save_state(state_file(out), now, run, is_done=int(now.step) >= config.steps)
@@ -58,34 +58,34 @@ def train_model(
     in_first_process(_remove_unfinished, out)
     in_first_process(save, state)  # finds out now, not in an hour, whether the folder can be written to
     had_steps_left = int(state.step) < config.steps
-    data, held_out, sizes = sources.data, sources.held_out, sources.sizes
+    data, held_out, sizes = music.data, music.held_out, music.sizes
     state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
-    trained = described(sources, state, config)
+    trained = described(music, state, config)
     if int(state.step) >= config.steps:  # whoever stops a run does not want to wait for a prior
         may_stop = stop if had_steps_left else (lambda: False)  # asked only where a new model could be saved
-        trained = _with_prior(trained, sources, prior_config, may_stop)
+        trained = _with_prior(trained, music, prior_config, may_stop)
     in_first_process(save_model, out, trained.model)
     return trained
 
 
-def _checked_sources(
+def _checked_music(
     corpus: Corpus, out: Path, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None
-) -> Sources:
+) -> TrainingMusic:
     """Gather what is learned from, once it is clear that it can be done with these settings on these devices."""
     check_settings(config, sizes)
     make_mesh(config.batch_size)  # here, before a state is written that no run can resume
     if out.is_dir():
         raise OutputError(f"{out}: a folder", cure=Cure.NAME_A_FILE)
-    return gather_sources(corpus, config, sizes, start)
+    return gather_music(corpus, config, sizes, start)
 
 
-def _run_of(sources: Sources, config: TrainConfig) -> Run:
+def _run_of(music: TrainingMusic, config: TrainConfig) -> Run:
     """Return what a run that resumes this one, and all its processes, must agree on."""
     return {
-        "corpus": {"corpus": fingerprint(sources.corpus)},
-        "model": vars(sources.sizes),
+        "corpus": {"corpus": fingerprint(music.corpus)},
+        "model": vars(music.sizes),
         "settings": {name: value for name, value in vars(config).items() if name != "steps"},  # may be raised later
-        "start": {"model to start from": sources.start.digest if sources.start else ""},
+        "start": {"model to start from": music.start.digest if music.start else ""},
     }
 
 
@@ -100,9 +100,9 @@ def _remove_unfinished(out: Path) -> None:
         remove_unfinished(path)
 
 
-def _first_state(sources: Sources, config: TrainConfig, run: Run, path: Path | None) -> TrainState:
+def _first_state(music: TrainingMusic, config: TrainConfig, run: Run, path: Path | None) -> TrainState:
     """Return the state to train from: that of an unfinished run at `path`, if there is one."""
-    sizes, start = sources.sizes, sources.start
+    sizes, start = music.sizes, music.start
     state = initial_state(sizes, config, _start_weights(start, sizes, config) if start else None)
     return load_state(path, state, run) if path and is_first_process() and path.exists() else state
 
@@ -113,9 +113,11 @@ def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) ->
     return {name: fresh[name] if name.startswith("genre_head") else array for name, array in start.weights.items()}
 
 
-def _with_prior(trained: Trained, sources: Sources, config: PriorConfig | None, stop: Callable[[], bool]) -> Trained:
+def _with_prior(
+    trained: Trained, music: TrainingMusic, config: PriorConfig | None, stop: Callable[[], bool]
+) -> Trained:
     model = trained.model
-    songs, names = songs_with_genres(sources.train_songs, sources.rehearsal)
+    songs, names = songs_with_genres(music.train_songs, music.rehearsal)
     prior = fit_prior(model.network(), model.genres, songs, names, config=config, stop=stop)
     return replace(trained, model=replace(model, prior=prior))
 

@@ -95,10 +95,7 @@ def marks(pairs: Sequence[PairResponse]) -> Table:
 
 def content(pairs: Sequence[PairResponse]) -> Table:
     """Return what each version keeps of the source, mean over pairs."""
-    rows = []
-    for version in (*VERSIONS, UNRELATED):
-        values = [mean([pair.content[measure][version].value for pair in pairs]) for measure in MEASURES]
-        rows.append((version, *map(number, values)))
+    rows = _means((*VERSIONS, UNRELATED), MEASURES, pairs, lambda pair, kept, name: pair.content[kept][name].value)
     meets = [
         f"{sum(pair.content['chroma'][name].value >= least for pair in pairs)} pairs keep {least} at {name}"
         for name, least in CHROMA_LEAST.items()
@@ -108,19 +105,29 @@ def content(pairs: Sequence[PairResponse]) -> Table:
         f"at which both strike or both do not, note F1 of the lead. Chroma: {'; '.join(meets)}, of "
         f"{len(pairs)}."
     )
-    return Table(("", *MEASURES), tuple(rows), title="What blends keep", note=note)
+    return Table(("", *MEASURES), rows, title="What blends keep", note=note)
 
 
 def soundness(pairs: Sequence[PairResponse]) -> Table:
     """Return how sound each version is, compared with real bars, mean over pairs."""
     measures = list(pairs[0].soundness)
-    rows = []
-    for version in (REAL, *VERSIONS):
-        values = [mean([pair.soundness[measure][version] for pair in pairs]) for measure in measures]
-        rows.append((version, *map(number, values)))
+    rows = _means((REAL, *VERSIONS), measures, pairs, lambda pair, measure, name: pair.soundness[measure][name])
     note = (
         "Mean over pairs. In scale: share of notes within the best major or minor scale. Clashes: share of steps "
         "where roles that sound together are a semitone apart. Polyphony in notes, range in semitones, entropy in "
         "bits."
     )
-    return Table(("", *measures), tuple(rows), title="Soundness", note=note)
+    return Table(("", *measures), rows, title="Soundness", note=note)
+
+
+def _means(
+    versions: Sequence[str],
+    measures: Sequence[str],
+    pairs: Sequence[PairResponse],
+    value_of: Callable[[PairResponse, str, str], float],
+) -> tuple[tuple[str, ...], ...]:
+    """Return a row for each version: its name, and the mean of each measure over pairs."""
+    return tuple(
+        (name, *(number(mean([value_of(pair, measure, name) for pair in pairs])) for measure in measures))
+        for name in versions
+    )
