@@ -83,3 +83,15 @@ class PriorConfig(_Config):
     batch_size: int = 64  # phrases
     learning_rate: float = 1e-3
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class ArrangerConfig(_Config):
+    """Sizes of the network that arranges bars, and how it is fitted to a trained model."""
+
+    input_size: int = 640  # features of what is known of a bar
+    hidden_size: int = 512
+    steps: int = 5000
+    batch_size: int = 512  # bars
+    learning_rate: float = 1e-3
+    seed: int = 0

@@ -25,7 +25,10 @@ class Cure(Enum):
     SEE_REJECTED = "`rejected` and `unread` of the corpus say what is wrong with its files"
     ANOTHER_GENRE = "add a folder of another genre, or add this genre to an existing model with `start_from`"
     LEARN_VECTORS = "groovevae.fitting.attribute_vectors.learn_vectors finds the ready-made ones in a corpus"
+    NAME_STYLE = "name one, as in ArrangeRequest('song.mid', {'rock': 1.0})"
+    NAME_ROLES = "name those to write anew with add, such as add=('drums',)"
     NAME_TARGET = 'name one in `targets`, like BlendRequest("classical", {"rock": 1.0})'
+    ADD_ARRANGER = "train it anew, or add one with groovevae.training.refit.refit(..., parts=['arranger'])"
     ADD_PRIOR = "train it anew, or add one with groovevae.training.refit.add_prior"
 
 

@@ -15,11 +15,11 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from groovevae.evaluation.versions import AMOUNTS, IDENTITY, LITERAL, RANDOM, blend_name, literal_name
+from groovevae.evaluation.versions import AMOUNTS, DOUBLED, IDENTITY, RANDOM, blend_name, literal_name
 
 KINDS = {"all": "all that is heard", "without drums": "without drums"}  # of judges, and the titles of their plots
 BLEND = "#d0402b"
-RIVALS = {"the plain formula": ("#1f5fbf", LITERAL, literal_name), "a random direction": ("#888888", (1.0,), None)}
+RIVALS = {"the plain formula": ("#1f5fbf", DOUBLED, literal_name), "a random direction": ("#888888", (1.0,), None)}
 
 
 def shares(pairs: list[dict], kind: str, version: str) -> np.ndarray:

@@ -4,7 +4,7 @@ from groovevae.__main__ import end_on_signals, run
 
 if __name__ == "__main__":
     end_on_signals()
-    from tiny import PRIOR, SIZES, describe_quickly
+    from tiny import ARRANGER, PRIOR, SIZES, describe_quickly
 
     from groovevae import config
     from groovevae.training import loop
@@ -13,4 +13,5 @@ if __name__ == "__main__":
     describe_quickly()
     config.ModelConfig = lambda variational: SIZES  # what `groove train` asks for the default sizes
     config.PriorConfig = lambda: PRIOR
+    config.ArrangerConfig = lambda: ARRANGER
     run()

@@ -20,6 +20,7 @@ ROOMS = (
     "network",
     "model",
     "corpus",
+    "arranging",
     "fitting",
     "generation",
     "anomaly",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from command_line import Run, error_of, examples_of, midi_files
 from corpus_files import make_band_corpus
-from tiny import PRIOR, Tiny
+from tiny import ARRANGER, PRIOR, Tiny
 
 from groovevae.cli import main
 from groovevae.corpus import load_corpus
@@ -22,9 +22,10 @@ from groovevae.training.refit import fit_blends, fit_vectors, refit
 def old(run: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny model without anything beside its network but genres, and with a vector of the user's own."""
     monkeypatch.setattr("groovevae.training.prior.PriorConfig", lambda: PRIOR)
+    monkeypatch.setattr("groovevae.training.arranger.ArrangerConfig", lambda: ARRANGER)
     (tmp_path / "my-midi").symlink_to(band_corpus)
     sway = Vector("sway", np.ones(8, np.float32), "sways")
-    bare = replace(load_model_file(tiny.path), prior=None, calibration={}, vectors={"sway": sway})
+    bare = replace(load_model_file(tiny.path), prior=None, arranger=None, calibration={}, vectors={"sway": sway})
     save_model(tmp_path / "old.safetensors", bare)
     return tmp_path / "old.safetensors"
 
@@ -56,9 +57,16 @@ def test_its_progress_is_told(tiny: Tiny) -> None:
         tiny.trained.model,
         tiny.corpus,
         prior_config=PRIOR,
+        arranger_config=ARRANGER,
         progress=lambda what, done, total: told.setdefault(what, []).append((done, total)),
     )
-    assert list(told) == ["songs that genres share", "calibration", "attribute vectors", "prior over phrases"]
+    assert list(told) == [
+        "songs that genres share",
+        "calibration",
+        "attribute vectors",
+        "prior over phrases",
+        "arranger",
+    ]
     assert told["prior over phrases"] == [(step, PRIOR.steps) for step in range(PRIOR.steps)]
 
 

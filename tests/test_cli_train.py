@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from command_line import Run, error_of, examples_of, midi_files
 from corpus_files import band_tune, make_corpus
-from tiny import PRIOR, SETTINGS, SIZES, Tiny
+from tiny import ARRANGER, PRIOR, SETTINGS, SIZES, Tiny
 
 import groovevae
 from groovevae import config
@@ -26,6 +26,7 @@ def tiny_train(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`groove train` with a tiny network."""
     monkeypatch.setattr(config, "ModelConfig", lambda variational: SIZES)
     monkeypatch.setattr(config, "PriorConfig", lambda: PRIOR)
+    monkeypatch.setattr(config, "ArrangerConfig", lambda: ARRANGER)
     options = ["--batch-size", SETTINGS.batch_size]
     return lambda corpus, *words: run("train", corpus, *options, *words)
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from corpus_files import make_corpus
-from tiny import PRIOR, SETTINGS, SIZES, Tiny
+from tiny import ARRANGER, PRIOR, SETTINGS, SIZES, Tiny
 
 from groovevae.errors import OutputError
 from groovevae.files import check_place
 from groovevae.model.file import STATE_KIND, load_model_file, read_tensors
-from groovevae.training import result
+from groovevae.training import result, train
 from groovevae.training.state_file import state_file, unfinished_step
 from groovevae.training.train import train_model
 
@@ -43,8 +43,14 @@ def small_files(size: int) -> Iterator[None]:
 def test_a_full_disk_costs_no_state(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(result, "find_attribute_vectors", lambda network, data: [])  # they take longer than the run
     monkeypatch.setattr(result, "with_calibration", lambda model, data=None: model)
+    monkeypatch.setattr(train, "with_arranger_doses", lambda model, data=None: model)
     out = tmp_path / "model.safetensors"
-    settings = {"config": replace(SETTINGS, steps=4), "model_config": SIZES, "prior_config": PRIOR}
+    settings = {
+        "config": replace(SETTINGS, steps=4),
+        "model_config": SIZES,
+        "prior_config": PRIOR,
+        "arranger_config": ARRANGER,
+    }
     asked = iter(range(100))
     train_model(tiny.corpus, out, **settings, stop=lambda: next(asked) == 2)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from flax import nnx
 
-from groovevae.config import ModelConfig, PriorConfig, TrainConfig
+from groovevae.config import ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus
 from groovevae.network.forward import Network
-from groovevae.training import result
+from groovevae.training import result, train
 from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.loop import TrainingProgress
 from groovevae.training.result import Trained
@@ -21,6 +21,7 @@ GENRES = ("classical", "jazz", "rock")
 SIZES = ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16)
 SETTINGS = TrainConfig(steps=30, batch_size=16, learning_rate=1e-2, warmup_steps=2, beta_warmup_steps=10)
 PRIOR = PriorConfig(input_size=8, state_size=8, hidden_size=8, role_rank=2, steps=10, batch_size=8)
+ARRANGER = ArrangerConfig(input_size=8, hidden_size=8, steps=10, batch_size=16)
 
 
 class Tiny(NamedTuple):
@@ -45,7 +46,8 @@ def untrained_network(**weights: float) -> Network:
 def train_tiny(corpus: Corpus, path: Path, **options) -> Tiny:
     """Trains as SETTINGS and SIZES say, unless `options` say otherwise."""
     reports: list[TrainingProgress] = []
-    options = {"config": SETTINGS, "model_config": SIZES, "prior_config": PRIOR, "report": reports.append, **options}
+    small = {"config": SETTINGS, "model_config": SIZES, "prior_config": PRIOR, "arranger_config": ARRANGER}
+    options = {**small, "report": reports.append, **options}
     return Tiny(corpus, path, train_model(corpus, path, **options), reports)
 
 
@@ -53,3 +55,4 @@ def describe_quickly() -> None:
     """Leaves out, in this process, what takes longer at the end of a tiny run than the run itself."""
     result.find_attribute_vectors = lambda network, data: []
     result.with_calibration = lambda model, data=None: model
+    train.with_arranger_doses = lambda model, data=None: model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +20,8 @@ LONG_MALUS = 0.7  # weight of notes half a bar or more after them: half bars are
 CHANGE_COST = 6.0  # in bars of well-supported bar lines: what a shift of the bar lines must gain
 PICKUP_COST = 2.0  # the same, at the start of a section
 MIN_SUPPORT = 0.6  # share of shifted bars that begin with a note
+CLICK_BARS = 8  # bars of one beat, in a row, that are taken for a click
+TRIPLE_MARGIN = 1.1  # how much better three beats must fit than four
 MIN_DOWNBEATS = 6  # shifted bars that must begin with a note
 
 
@@ -58,14 +61,15 @@ def bar_lines(score: Score) -> BarLines:
     last_onset = float(score.notes["onset"][-1]) if len(score.notes) else 0.0
     num_steps = max(round(score.end * STEPS_PER_QUARTER), int(last_onset * STEPS_PER_QUARTER + 1e-6) + 1)
     edges = np.append(score.metres[:, 0], max(num_steps / STEPS_PER_QUARTER, score.metres[-1, 0]))
+    metres = [_believed(score, row, edges[index + 1]) for index, row in enumerate(score.metres.tolist())]
     num_bars = float((np.diff(edges) / (4 * score.metres[:, 1] / score.metres[:, 2])).sum())
     if num_bars > MAX_BARS:  # checked before looking at each: a damaged time stamp makes millions
         raise MidiError(f"{num_bars:,.0f} bars; at most {MAX_BARS:,} are read")
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
-    for index, (begin, numerator, denominator) in enumerate(score.metres):
+    for index, (begin, numerator, denominator, is_notated) in enumerate(metres):
         end, is_last = edges[index + 1], index == len(score.metres) - 1
         length = 4 * numerator / denominator
-        starts = _regular_from(score, begin, end, length, is_last=is_last)
+        starts = _regular_from(score, begin, end, length, is_last=is_last, beats=None if is_notated else 1)
         if starts[0] > begin:
             starts = [starts[0] - length if index == 0 else begin, *starts]
         for start, stop in zip(starts, [*starts[1:], end], strict=True):
@@ -75,6 +79,23 @@ def bar_lines(score: Score) -> BarLines:
     steps = STEPS_PER_WHOLE * table[:, 2] / table[:, 3]
     fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
     return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), np.where(fits, steps, 0).astype(int))
+
+
+def _believed(score: Score, row: Sequence[float], end: float) -> tuple[float, float, float, bool]:
+    """Return a row of the metre map (begin, numerator, denominator), and whether its bar lines are notated.
+
+    Bars of a single beat for a whole section are a click and no metre (data sets made from audio write 1/4): they are
+    read as 4/4, or as 3/4 where that gathers more weight on its bar lines.
+    """
+    begin, numerator, denominator = row
+    length = 4 * numerator / denominator
+    if length > 1 or end - begin < CLICK_BARS * length:
+        return begin, numerator, denominator, True
+    contrast = []
+    for quarters in (4, 3):
+        of_beat = _downbeat_weights(score, begin, end, quarters * SHIFTS_PER_QUARTER).sum(0)[::SHIFTS_PER_QUARTER]
+        contrast.append(of_beat.max() / max(of_beat.mean(), 1e-9) / quarters**0.5)
+    return begin, 3.0 if contrast[1] > contrast[0] * TRIPLE_MARGIN else 4.0, 4.0, False
 
 
 def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
@@ -113,22 +134,27 @@ def _metre_of_steps(steps: int) -> tuple[int, int]:
     return steps, denominator
 
 
-def _regular_from(score: Score, begin: float, end: float, length: float, *, is_last: bool) -> list[float]:
+def _regular_from(
+    score: Score, begin: float, end: float, length: float, *, is_last: bool, beats: float | None
+) -> list[float]:
     """Return the times from which bar lines follow regularly, in a section of one metre from `begin` to `end`.
 
     The first is `begin`, or the end of a pickup; each later one begins a shifted run of bars. The bar lines of a file
     with drums, which a sequencer wrote, are trusted: off-beat genres put their weight beside the bar lines on purpose.
+    With `beats`, the file notates beats of so many quarters alone, and each is as likely to begin a bar.
     """
     num_shifts = round(length * SHIFTS_PER_QUARTER)
     rest = (end - begin) % length
     is_odd = not is_last and 0.1 < rest < length - 0.1
     has_drums = any(track.is_drum for track in score.tracks)
-    if is_odd and end - begin < length:  # a short section is how notation programs write a pickup
+    if is_odd and end - begin < length and not beats:  # a short section is how notation programs write a pickup
         return [end]
-    if end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6 or (has_drums and not is_odd):
+    if end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6 or (has_drums and not is_odd and not beats):
         return [begin]
     notated = np.zeros(num_shifts, bool)
     notated[[0, round(rest * SHIFTS_PER_QUARTER) % num_shifts if is_odd else 0]] = True
+    if beats:
+        notated[:: round(beats * SHIFTS_PER_QUARTER)] = True
     weight = _downbeat_weights(score, begin, end, num_shifts)  # (K, P)
     if has_drums:
         weight[:, ~notated] = 0.0

@@ -4,14 +4,34 @@ Heavy imports stay inside the commands. Each command or group of commands has a 
 of them into `main`, the one function most people want.
 """
 
-from groovevae.cli import blend, corpus, evaluate, genre, info, morph, outliers, refit, sample, train, vector
+from groovevae.cli import (
+    arrange,
+    blend,
+    continue_song,
+    corpus,
+    evaluate,
+    genre,
+    humanize,
+    infill,
+    info,
+    morph,
+    outliers,
+    refit,
+    sample,
+    train,
+    vector,
+)
 from groovevae.cli.root import main
 
 __all__ = [
+    "arrange",
     "blend",
+    "continue_song",
     "corpus",
     "evaluate",
     "genre",
+    "humanize",
+    "infill",
     "info",
     "main",
     "morph",

@@ -23,7 +23,7 @@ ROLE_HELP = "Amount for the {} alone.  [default: --amount]"
 @click.option("--lead", metavar="X", help=ROLE_HELP.format("lead"))
 @click.option(
     "--method",
-    help="calibrated; transport or mean (the plain formula), both uncalibrated; line; sphere.  [default: calibrated]",
+    help="arranged; calibrated; transport; mean (the plain formula); line; sphere.  [default: arranged]",
 )
 @with_options(piece_options)
 def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -> None:

@@ -20,14 +20,26 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 model_option = click.option(
     "--model", type=click.Path(), help="Model file.  [default: the one that comes with groovevae]"
 )
-piece_options = (
-    click.option("--bars", type=int, help="Bars to write.  [default: 8; all of a file]"),
-    click.option("--key", help="Key to write in: C, F#m, ...  [default: the start's key]"),
-    click.option("--tempo", type=float, help="Quarter notes per minute.  [default: between start and target]"),
-    click.option("--keep", metavar="ROLES", help="Roles that keep the notes of the start: lead,bass"),
+out_option = click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]")
+take_options = (
     click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]"),
     click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]"),
     click.option("--count", type=int, help="Pieces to write, with the seeds from --seed on.  [default: 1]"),
+)
+bars_option = click.option("--bars", type=int, help="Bars to write.  [default: 8; all of a file]")
+song_options = (
+    click.option("--key", help="Key to write in: C, F#m, ...  [default: the start's key]"),
+    click.option("--tempo", type=float, help="Quarter notes per minute.  [default: the start's tempo]"),
+    *take_options,
+    model_option,
+    out_option,
+)
+piece_options = (
+    bars_option,
+    click.option("--key", help="Key to write in: C, F#m, ...  [default: the start's key]"),
+    click.option("--tempo", type=float, help="Quarter notes per minute.  [default: between start and target]"),
+    click.option("--keep", metavar="ROLES", help="Roles that keep the notes of the start: lead,bass"),
+    *take_options,
     click.option(
         "--vector",
         "vectors",
@@ -36,7 +48,7 @@ piece_options = (
         help="Also move along a vector, from the model or from a file; may be given several times.",
     ),
     model_option,
-    click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]"),
+    out_option,
 )
 
 

@@ -12,7 +12,10 @@ CURES = {
     Cure.SEE_REJECTED: "groove corpus CORPUS lists the files and what is wrong with them",
     Cure.ANOTHER_GENRE: "add a folder of another genre, or add this genre to an existing model with --from",
     Cure.LEARN_VECTORS: "groove vector learn CORPUS adds the ready-made ones",
+    Cure.NAME_STYLE: "name one, like groove arrange song.mid rock",
+    Cure.NAME_ROLES: "name those to write anew, like --add drums",
     Cure.NAME_TARGET: "name one, like groove blend classical rock",
+    Cure.ADD_ARRANGER: "train it anew, or add one with groove refit MODEL CORPUS --only arranger --out OUT",
     Cure.ADD_PRIOR: "train it anew, or add one with groove refit MODEL CORPUS --only prior --out OUT",
 }
 

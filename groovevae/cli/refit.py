@@ -17,7 +17,7 @@ from groovevae.cli.root import main
 @click.option(
     "--only",
     "parts",
-    type=click.Choice(["blends", "vectors", "prior"]),
+    type=click.Choice(["blends", "vectors", "prior", "arranger"]),
     multiple=True,
     help="Fit this part alone; may be given several times.  [default: all of them]",
 )
@@ -34,6 +34,7 @@ def refit(model: str, corpus: str, *, out: str, parts: tuple[str, ...], seed: in
     blends   how far an amount goes between two genres, and what songs in several genres share
     vectors  density, syncopation, swing, register, polyphony and drum density
     prior    the phrases of groove sample
+    arranger parts that were not there, and how the parts of a blend are played
 
     \b
     Examples:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import given, model_option, write_pieces
+from groovevae.cli.common import given, model_option, out_option, take_options, with_options, write_pieces
 from groovevae.cli.root import main
 
 
@@ -15,11 +15,8 @@ from groovevae.cli.root import main
 @click.option("--bars", type=int, help="Bars to write.  [default: 8]")
 @click.option("--key", help="Key to write in: C, F#m, ...  [default: that of one of the genre's songs]")
 @click.option("--tempo", type=float, help="Quarter notes per minute.  [default: that of one of the genre's songs]")
-@click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]")
-@click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]")
-@click.option("--count", type=int, help="Pieces to write, with the seeds from --seed on.  [default: 1]")
-@model_option
-@click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]")
+@click.option("--metre", help="Metre to write in: 3/4, 6/8, ...  [default: that of one of the genre's songs]")
+@with_options((*take_options, model_option, out_option))
 def sample(genre: str, model: str | None, out: str, **options: Any) -> None:
     """Make new phrases of a GENRE, without any song to start from.
 
@@ -30,7 +27,7 @@ def sample(genre: str, model: str | None, out: str, **options: Any) -> None:
     Examples:
       groove sample jazz
       groove sample rock --bars 16 --count 4 --seed 7 --out takes
-      groove sample classical --tempo 90 --key Am
+      groove sample classical --tempo 90 --key Am --metre 3/4
     """
     from groovevae.generation.groove import load_model
     from groovevae.generation.requests import SampleRequest

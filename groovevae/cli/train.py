@@ -172,12 +172,14 @@ def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> list[s
 
 def _train(loaded: Corpus, out: Path, stop: Stopper, *, is_quiet: bool, **run: Any) -> Trained:
     """Train with the progress shown on stdout, unless another process shows it."""
-    from groovevae.config import PriorConfig
+    from groovevae.config import ArrangerConfig, PriorConfig
     from groovevae.reports import progress
     from groovevae.training.train import train_model
 
     with progress.training(is_quiet=is_quiet) as report:
-        return train_model(loaded, out, prior_config=PriorConfig(), report=report, stop=stop, **run)
+        return train_model(
+            loaded, out, prior_config=PriorConfig(), arranger_config=ArrangerConfig(), report=report, stop=stop, **run
+        )
 
 
 def _tell_end(trained: Trained, out: str, *, was_finished: bool) -> None:

@@ -15,6 +15,7 @@ from groovevae.evaluation.bootstrap import Estimate, draw_songs, drawn_means, es
 from groovevae.evaluation.content import content_kept
 from groovevae.evaluation.pair_judges import PairJudges, hear
 from groovevae.evaluation.soundness import soundness
+from groovevae.evaluation.style_profile import STYLED, style_fit
 from groovevae.evaluation.versions import AMOUNTS, IDENTITY, Sides, blend_name, versions_of
 from groovevae.measures.features import KINDS
 from groovevae.measures.judges import Judges
@@ -38,6 +39,7 @@ class PairResponse:
     accuracy: dict[str, float]  # kind -> share of both genres' real bars that the pair's judges recognise
     content: dict[str, dict[str, Estimate]]  # chroma, groove, melody -> version
     soundness: dict[str, dict[str, float]]  # measure -> REAL, "real target", version
+    style: dict[str, dict[str, float]]  # role -> REAL, version -> similarity of style profiles to the real target's
     by_third: dict[str, float]  # version -> share of bars that judges of all genres take for some third genre
 
 
@@ -115,6 +117,10 @@ def _pair(
         accuracy=accuracy,
         content=_content(source, versions),
         soundness=_soundness(source, target, versions),
+        style={
+            role: {name: style_fit(bars, target.bars, role) for name, bars in {REAL: source.bars, **versions}.items()}
+            for role in STYLED
+        },
         by_third={name: float((~np.isin(names, (source.name, target.name))).mean()) for name, names in taken.items()},
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.errors import CorpusError
+from groovevae.evaluation.arrangements import HiddenParts, SingleStart, measure_hidden, measure_single_starts
 from groovevae.evaluation.attribute_response import AttributeResponse, measure_attributes
 from groovevae.evaluation.dose_response import PairResponse, measure_pairs
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts, draw_excerpts
@@ -43,6 +44,8 @@ class Evaluation:
     pairs: list[PairResponse]
     truth: Truth
     attributes: list[AttributeResponse]
+    hidden: list[HiddenParts]  # empty for a model without an arranger, like `starts`
+    starts: list[SingleStart]
     novelty: list[Novelty]
 
 
@@ -71,6 +74,9 @@ def evaluate(
     truth = measure_truth(sides, held, bars)
     progress("attributes", 0, 1)
     attributes = measure_attributes(sides, seed=seed)
+    progress("hidden parts", 0, 1)
+    hidden = measure_hidden(sides, judges, bars, seed=seed) if model.arranger else []
+    starts = measure_single_starts(sides, seed=seed) if model.arranger else []
     progress("novelty", 0, 1)
     return Evaluation(
         genres=tuple(excerpts),
@@ -82,6 +88,8 @@ def evaluate(
         pairs=pairs,
         truth=truth,
         attributes=attributes,
+        hidden=hidden,
+        starts=starts,
         novelty=measure_novelty(excerpts, blends, [song.song.bars for song in train]),
     )
 

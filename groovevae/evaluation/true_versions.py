@@ -90,7 +90,7 @@ def _scores(
     z, _ = encode(network, like)
     z_true, _ = encode(network, true)
     rng = np.random.default_rng([*source.encode(), 0, *target.encode()])
-    points = points_of(sides, source, target, z, rng)
+    points = points_of(sides, source, target, like, z, rng)
     decoded = decode_takes(network, [Take(points[name], like) for name in DECODED])
     known = sides.training[target]
     distances = (known**2).sum(1)[None] - 2 * z @ known.T  # without |z|^2, which is the same for all

@@ -8,23 +8,29 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from groovevae.bars import Bars
-from groovevae.bars.constants import PITCHED, ROLES
-from groovevae.evaluation.excerpts import Excerpts
-from groovevae.model.calibration import calibrated_path, find_curves
+from groovevae.arranging.arrangement import Arrangements
+from groovevae.arranging.plans import forms_of
+from groovevae.bars import Bars, Song
+from groovevae.bars.constants import LEAD, PITCHED, ROLES
+from groovevae.evaluation.excerpts import RUN_BARS, Excerpts
+from groovevae.generation.latent_paths import Goal, find_path
+from groovevae.generation.sources import Source
+from groovevae.model.calibration import DosedPath, find_curves
 from groovevae.model.file import ModelFile
-from groovevae.model.latent_arithmetic import find_displacement, genre_arithmetic, translation_matrix
+from groovevae.model.latent_arithmetic import genre_arithmetic
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode, without_stray_holds
 from groovevae.network.forward import Network
 
 AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # in addition to 0, which is the same for all targets
 IDENTITY = "amount 0"
-LITERAL = (0.5, 1.0)  # amounts of the plain formula
+DOUBLED = (0.5, 1.0)  # amounts at which the other methods are measured
 RANDOM, SHUFFLED = "random direction, 1", "shuffled labels, 1"
 SPLICE, COPY = "splice of roles, 0.5", "copy of a target bar, 1"
+UNDER_LEAD = "a target bar under the source's lead, 1"  # what an arranger that keeps the lead could reach at best
 
 
 def blend_name(amount: float) -> str:
@@ -37,6 +43,11 @@ def literal_name(amount: float) -> str:
     return f"plain formula, {amount:g}"
 
 
+def transported_name(amount: float) -> str:
+    """Name the blend by song codes or optimal transport at this amount."""
+    return f"calibrated, {amount:g}"
+
+
 @dataclass(frozen=True)
 class Sides:
     """Everything that the versions of all pairs are made from."""
@@ -45,6 +56,11 @@ class Sides:
     network: Network
     excerpts: Mapping[str, Excerpts]  # of held-out songs, by genre
     training: Mapping[str, np.ndarray]  # latent points (M, Z) of bars of training songs, by genre
+
+    @cached_property
+    def arrangements(self) -> Arrangements | None:
+        """The model's arranger; None where it has none."""
+        return None if self.model.arranger is None else Arrangements(self.model.arranger, self.network)
 
 
 def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int = 0) -> dict[tuple[str, str], Bars]:
@@ -58,45 +74,84 @@ def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int 
     out: dict[tuple[str, str], Bars] = {}
     for target in targets:
         rng = np.random.default_rng([seed, *source.encode(), 0, *target.encode()])
-        for name, points in points_of(sides, source, target, z, rng).items():
-            takes[target, name] = _take(points, like, seed)
+        for name, points in points_of(sides, source, target, like, z, rng).items():
+            takes[target, name] = _take(points, like, seed, still=points == z)
         other = sides.excerpts[target].bars
         other = other[rng.integers(0, len(other), len(like))]
         out[target, SPLICE] = splice(like, other, rng.random((len(like), len(ROLES))) < 0.5)
         out[target, COPY] = other
+        out[target, UNDER_LEAD] = splice(like, other, np.tile(np.arange(len(ROLES)) != LEAD, (len(like), 1)))
     decoded = decode_takes(sides.network, list(takes.values()))
     return {**dict(zip(takes, decoded, strict=True)), **out}
 
 
-def _take(points: np.ndarray, like: Bars, seed: int) -> Take:
-    return Take(points, like, seed, (), DEFAULT_TEMPERATURE)
+def _take(points: np.ndarray, like: Bars, seed: int, *, still: np.ndarray | None = None) -> Take:
+    """Return a take of points (N, Z) or (4, N, Z); roles that are `still` keep their notes, as in a blend."""
+    by_role = None if still is None or still.ndim == 2 else np.all(still, axis=-1).T  # (N, 4)
+    return Take(points, like, seed, (), DEFAULT_TEMPERATURE, by_role)
 
 
-def points_of(sides: Sides, source: str, target: str, z: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return where each decoded version moves points (N, Z) of the source: to (N, Z), or to (4, N, Z) by role."""
-    model = sides.model
-    genres = model.genres
-    to_target = find_displacement(genres[source], {target: 1.0}, genres, find_matrix=translation_matrix)
-    displacement = to_target(z)  # (N, Z)
-    length = np.linalg.norm(displacement, axis=1, keepdims=True)
-    curves = {target: find_curves(model.calibration, source, target)}
+def points_of(
+    sides: Sides, source: str, target: str, like: Bars, z: np.ndarray, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Return where each version moves points (N, Z) of the source's bars `like`: to (N, Z), or to (4, N, Z) by role."""
+    genres = sides.model.genres
+    paths = blend_paths(sides, source, target, like, z)
+    transported = transported_paths(sides, source, target, z)
 
-    def along(direction: np.ndarray, amount: float) -> np.ndarray:
-        """Move as a blend does, each role as far as its calibration says, but along any direction (N, Z)."""
-        path = calibrated_path(z, {target: direction}, {target: 1.0}, curves)
-        return np.stack([path(role, np.full(len(z), amount)) for role in ROLES])
+    def along(runs: Sequence[DosedPath], amount: float) -> np.ndarray:
+        """Return the points (4, N, Z) of all runs, each on its own path, at an amount."""
+        by_role = [[path(role, np.full(len(path.z), amount)) for path in runs] for role in ROLES]
+        return np.stack([np.concatenate(points) for points in by_role])
 
-    def as_long(direction: np.ndarray) -> np.ndarray:
-        return (direction / np.linalg.norm(direction, axis=1, keepdims=True) * length).astype(np.float32)
+    def turned(direction: np.ndarray) -> list[DosedPath]:
+        """Return paths as long as the blends' own, by the same doses, but along other directions (N, Z)."""
+        unit = direction / np.linalg.norm(direction, axis=1, keepdims=True)
+        return [_turned(path, unit[number * RUN_BARS :][:RUN_BARS]) for number, path in enumerate(paths)]
 
     vectors = (genres[source].mean, genres[target].mean)
     shuffled = _shuffled_differences(sides.training[source], sides.training[target], len(z), rng)
     return {
-        **{blend_name(amount): along(displacement, amount) for amount in AMOUNTS},
-        **{literal_name(amount): genre_arithmetic(z, *vectors, amount) for amount in LITERAL},
-        RANDOM: along(as_long(rng.standard_normal(z.shape)), 1.0),
-        SHUFFLED: along(as_long(shuffled), 1.0),
+        **{blend_name(amount): along(paths, amount) for amount in AMOUNTS},
+        **{literal_name(amount): genre_arithmetic(z, *vectors, amount) for amount in DOUBLED},
+        **{transported_name(amount): along(transported, amount) for amount in DOUBLED},
+        RANDOM: along(turned(rng.standard_normal(z.shape)), 1.0),
+        SHUFFLED: along(turned(shuffled), 1.0),
     }
+
+
+def blend_paths(sides: Sides, source: str, target: str, like: Bars, z: np.ndarray) -> list[DosedPath]:
+    """Return the path by which the default method of the model moves each run of RUN_BARS bars, as a blend would."""
+    model = sides.model
+    forms = {target: forms_of(model.genres[target], model.prior)}
+    goal = Goal({target: 1.0}, model.genres, model.calibration, sides.arrangements, forms)
+    if sides.arrangements is None:
+        return transported_paths(sides, source, target, z)
+    paths = []
+    for number, run in enumerate(_runs(z)):
+        bars = like[run]
+        path = find_path("arranged", Source(z[run], bars, Song(bars), bars.plays, source, source), goal, seed=number)
+        assert isinstance(path, DosedPath)
+        paths.append(path)
+    return paths
+
+
+def transported_paths(sides: Sides, source: str, target: str, z: np.ndarray) -> list[DosedPath]:
+    """Return the path by which song codes or optimal transport move each run of RUN_BARS bars: method "calibrated"."""
+    goal = Goal({target: 1.0}, sides.model.genres)
+    displacement = goal.to_each(source)[target](z)  # (N, Z)
+    curves = find_curves(sides.model.calibration, source, target)
+    return [DosedPath(z[run], np.stack([displacement[run]] * len(ROLES)), curves) for run in _runs(z)]
+
+
+def _runs(z: np.ndarray) -> list[slice]:
+    return [slice(start, start + RUN_BARS) for start in range(0, len(z), RUN_BARS)]
+
+
+def _turned(path: DosedPath, unit: np.ndarray) -> DosedPath:
+    """Return the path along other directions (N, Z) of length 1, as far as each role went along its own."""
+    length = np.linalg.norm(path.displacement, axis=-1, keepdims=True)  # (4, N, 1)
+    return dataclasses.replace(path, displacement=(length * unit).astype(np.float32))
 
 
 def _shuffled_differences(one: np.ndarray, other: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -21,13 +21,13 @@ from groovevae.measures.judges import forest
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
-from groovevae.model.latent_arithmetic import find_displacement, moved, translation_matrix
+from groovevae.model.latent_arithmetic import find_displacement, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
 from groovevae.network.forward import Network
 
 GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # shares of the way that are tried: beyond, harmony is lost for little gain
 ARRIVED = 0.95  # share of the way, as heard, that amount 1 aims for: the last bit can lie far out
-FARTHEST = {"lead": 1.0}  # limit for a role, times the amount: the melody says least of a genre and is missed most
+FARTHEST = {"lead": AMOUNTS}  # limit for a role, by amount: the melody says least of a genre and is missed most
 MOVED_BARS = 96  # bars of each genre that are moved to every other genre
 JUDGED_BARS = 1500  # bars of each genre for the judges to be fitted on or to hear
 MIN_BARS = 16  # genres with fewer bars for the judges to hear are left out
@@ -35,10 +35,12 @@ LEAST_DIFFERENCE = 0.1  # between the probabilities of both genres' real bars: b
 PLACES = 8  # parts of a bar in which a judge counts strikes
 TREES = 40
 
+Moves = Callable[[str, str, Bars, np.ndarray], np.ndarray]
+"""From a source, a target, bars of the source and their points (N, Z) to displacements, (N, Z) or by role (4, N, Z)."""
 Judge = Callable[[np.ndarray], np.ndarray]  # features (N, F) to the probability of the target (N,)
 
 
-class _Heard(NamedTuple):
+class Heard(NamedTuple):
     """Bars of a genre, split by song into those that fit the judges and those that the judges hear."""
 
     bars: Bars
@@ -48,15 +50,31 @@ class _Heard(NamedTuple):
 def measure_calibration(
     model: ModelFile, network: Network, *, data: Dataset | None = None, names: Sequence[str] | None = None
 ) -> dict[tuple[str, str], np.ndarray]:
+    """Measure the curves (4, K) of bars that are moved by song codes or optimal transport, as `measure_doses` does."""
+
+    def displacement(source: str, target: str, like: Bars, z: np.ndarray) -> np.ndarray:
+        matrix = find_displacement(model.genres[source], {target: 1.0}, model.genres, find_matrix=translation_matrix)
+        return matrix(z)
+
+    return measure_doses(model, network, displacement, farthest=FARTHEST, data=data, names=names)
+
+
+def measure_doses(
+    model: ModelFile,
+    network: Network,
+    displacement: Moves,
+    *,
+    farthest: Mapping[str, Sequence[float]],
+    data: Dataset | None = None,
+    names: Sequence[str] | None = None,
+) -> dict[tuple[str, str], np.ndarray]:
     """Measure the curves (4, K) of each ordered pair of genres, or only of the pairs that include one of `names`.
 
-    A curve holds, for each of AMOUNTS, the share of the way at which bars are heard to have gone that far.
-    The bars come from `data`; for a genre that it does not hold, from the phrases in the model file.
+    A curve holds, for each of AMOUNTS, the share of a displacement at which bars are heard to have gone that far; a
+    role goes no farther than `farthest` lets it at each of these amounts. The bars come from `data`; for a genre
+    that it does not hold, from the phrases in the model file.
     """
-    heard = _phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
-    if data is not None:
-        heard |= _data_bars(data)
-    heard = {name: own for name, own in heard.items() if own.is_heard.sum() >= MIN_BARS}
+    heard = heard_bars(model, network, data)
     features = {name: role_features(own.bars) for name, own in heard.items()}
     curves = {}
     for source in heard:
@@ -65,9 +83,11 @@ def measure_calibration(
         like = heard[source].bars[index]
         z, _ = encode(network, like)
         for target in targets:
-            genres, weights = model.genres, {target: 1.0}
-            displacement = find_displacement(genres[source], weights, genres, find_matrix=translation_matrix)(z)
-            takes = [Take(moved(z, displacement, share), like, temperature=DEFAULT_TEMPERATURE) for share in GRID]
+            moves = displacement(source, target, like, z)  # (N, Z) or (4, N, Z)
+            takes = [
+                Take((z + np.float32(share) * moves).astype(np.float32), like, temperature=DEFAULT_TEMPERATURE)
+                for share in GRID
+            ]
             steps = [role_features(out) for out in decode_takes(network, takes)]
             sides = [(features[name], heard[name].is_heard) for name in (source, target)]
             rows = []
@@ -76,29 +96,37 @@ def measure_calibration(
                 known = [judge(own[role][is_heard]).mean() for own, is_heard in sides]
                 judged = judge(np.concatenate([step[role] for step in steps])).reshape(len(GRID), -1).mean(1)
                 curve = _curve(known[0], known[1], judged)
-                rows.append(np.minimum(curve, FARTHEST.get(role, np.inf) * np.array(AMOUNTS)))
+                rows.append(np.minimum(curve, farthest.get(role, np.inf)))
             curves[source, target] = np.stack(rows).astype(np.float32)
     return curves
 
 
-def _data_bars(data: Dataset) -> dict[str, _Heard]:
+def heard_bars(model: ModelFile, network: Network, data: Dataset | None) -> dict[str, Heard]:
+    """Return bars of each genre that has enough: from `data`, and for genres that it does not hold, from phrases."""
+    found = _phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
+    if data is not None:
+        found |= _data_bars(data)
+    return {name: own for name, own in found.items() if own.is_heard.sum() >= MIN_BARS}
+
+
+def _data_bars(data: Dataset) -> dict[str, Heard]:
     index = np.sort(data.of_each_genre(JUDGED_BARS))
     found = {}
     for number, name in enumerate(data.genres):
         own = index[data.genre[index] == number]
-        found[name] = _Heard(data.bars[own], _every_other(data.song[own]))
+        found[name] = Heard(data.bars[own], _every_other(data.song[own]))
     return found
 
 
-def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, _Heard]:
-    """Decode the phrases of each genre, and split their bars as `_Heard` does."""
+def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, Heard]:
+    """Decode the phrases of each genre, and split their bars as `Heard` does."""
     names = [name for name, genre in genres.items() if genre.phrases]
     played = iter(decode_takes(network, [phrase_take(phrase) for name in names for phrase in genres[name].phrases]))
     found = {}
     for name in names:
         bars = [next(played) for _ in genres[name].phrases]
         song = np.repeat(np.arange(len(bars)), [len(part) for part in bars])
-        found[name] = _Heard(Bars.concatenate(bars), _every_other(song))
+        found[name] = Heard(Bars.concatenate(bars), _every_other(song))
     return found
 
 

@@ -17,10 +17,10 @@ from groovevae.generation.instruments import played_like, song_played, tempos_pl
 from groovevae.generation.latent_paths import Goal, find_path
 from groovevae.generation.names import is_midi_path, weights_text
 from groovevae.generation.parsing import amount_of_bars, normalised_weights
-from groovevae.generation.requests import BAR_METHODS, BlendRequest
+from groovevae.generation.requests import BAR_METHODS, BlendRequest, PieceRequest
+from groovevae.generation.song_requests import ArrangeRequest
 from groovevae.generation.sources import Source, Sources
 from groovevae.model.genres import Genre
-from groovevae.model.latent_arithmetic import LatentPath
 from groovevae.model.vectors import find_vector
 from groovevae.network.decoding import Take, decode
 
@@ -29,7 +29,7 @@ from groovevae.network.decoding import Take, decode
 class PreparedPiece:
     """A piece that is still to be decoded."""
 
-    request: BlendRequest  # of this piece alone
+    request: PieceRequest  # of this piece alone
     take: Take
     song: Song  # key, programs, kit
     description: str
@@ -41,10 +41,25 @@ def prepare_pieces(request: BlendRequest, sources: Sources) -> list[PreparedPiec
     return [_prepare_piece(single, sources, goal, shift) for single in request.singles]
 
 
+def prepare_arrangements(request: ArrangeRequest, sources: Sources) -> list[PreparedPiece]:
+    """Return the pieces of a checked request: blends that add roles and keep the rest. Raises like `prepare_pieces`."""
+    return [_prepare_arrangement(single, sources) for single in request.singles]
+
+
+def _prepare_arrangement(request: ArrangeRequest, sources: Sources) -> PreparedPiece:
+    start = sources.start_of(BlendRequest(request.start, request.targets, bars=request.bars, seed=request.seed))
+    blend = request.as_blend(start.plays)
+    [piece] = prepare_pieces(blend, sources)
+    added = ", ".join(blend.roles)
+    goal = weights_text(normalised_weights(request.targets))
+    return replace(piece, request=request, description=f"{start.name} with {added} of {goal}")
+
+
 def _goal_of(request: BlendRequest, sources: Sources) -> Goal:
     weights = normalised_weights(request.targets) if request.targets else {}
     genres = {**sources.model.genres, **{word: sources.genre(word) for word in weights}}
-    return Goal(weights, genres, sources.model.calibration)
+    forms = {word: sources.forms(word) for word in weights} if request.method == "arranged" else {}
+    return Goal(weights, genres, sources.model.calibration, sources.arrangements, forms)
 
 
 def _shift_of(request: BlendRequest, sources: Sources) -> np.ndarray:
@@ -59,15 +74,22 @@ def _prepare_piece(request: BlendRequest, sources: Sources, goal: Goal, shift: n
     start = sources.start_of(request)
     end = sources.end_of(request, len(start.z)) if request.method in BAR_METHODS and goal.weights else None
     amounts = _amounts_of_roles(request, len(start.z))
-    z = _points(find_path(request.method, start, goal, end), amounts, keep=request.keep) + shift
+    path = find_path(request.method, start, goal, end, keep=request.keep, add=_new_roles(request), seed=request.seed)
+    of_role = {role: path(role, own) for role, own in amounts.items()}
+    still = None if shift.any() or not is_midi_path(request.start) else _still(of_role, start.z)
     genres = _genres_played(request, goal, end)
     like = replace(_kept_bars(request, start, sources), tempo=tempos_played(request, start, goal.weights, genres))
     return PreparedPiece(
         request=request,
-        take=Take(z, like, request.seed, request.keep, request.temperature),
+        take=Take(_joined(of_role, request.keep) + shift, like, request.seed, request.keep, request.temperature, still),
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
     )
+
+
+def _new_roles(request: BlendRequest) -> tuple[str, ...]:
+    """Return the roles that are written anew under those that are kept."""
+    return tuple(role for role, amount in request.roles.items() if request.keep and amount == 1 and request.amount == 0)
 
 
 def _genres_played(request: BlendRequest, goal: Goal, end: Source | None) -> Mapping[str, Genre]:
@@ -85,8 +107,8 @@ def _goal_text(goal: Goal, end: Source | None) -> str:
 def _kept_bars(request: BlendRequest, start: Source, sources: Sources) -> Bars:
     """Return the start's bars with the notes to keep: a file's as they are, a phrase's as the network decodes them."""
     if not request.keep or is_midi_path(request.start):
-        return start.like
-    return decode(sources.network, start.z, start.like, temperature=request.temperature, seed=request.seed)
+        return start.bars
+    return decode(sources.network, start.z, start.bars, temperature=request.temperature, seed=request.seed)
 
 
 def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndarray]:
@@ -95,10 +117,14 @@ def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndar
     return {role: amount_of_bars(amount, num_bars) for role, amount in amounts.items()}
 
 
-def _points(path: LatentPath, amounts: Mapping[str, np.ndarray], *, keep: tuple[str, ...]) -> np.ndarray:
+def _still(of_role: Mapping[str, np.ndarray], z: np.ndarray) -> np.ndarray:
+    """Return where roles have not moved, (N, 4) bool: there a file's own notes stay, which need no network."""
+    return np.stack([np.all(points == z, axis=1) for points in of_role.values()], axis=1)
+
+
+def _joined(of_role: Mapping[str, np.ndarray], keep: tuple[str, ...]) -> np.ndarray:
     """Return points (N, Z), or (4, N, Z) where roles that are not kept go to different points."""
-    of_role = [path(role, own) for role, own in amounts.items()]
-    free = [points for role, points in zip(ROLES, of_role, strict=True) if role not in keep] or of_role[:1]
+    free = [points for role, points in of_role.items() if role not in keep] or list(of_role.values())[:1]
     if all((points == free[0]).all() for points in free):
         return free[0]
-    return np.stack(of_role)
+    return np.stack(list(of_role.values()))

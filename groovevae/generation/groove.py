@@ -5,9 +5,10 @@ It returns MIDI as bytes and never writes a file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,15 +17,22 @@ from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.key import key_name
 from groovevae.bars.midi import score_to_midi
 from groovevae.files import printable
-from groovevae.generation.blending import prepare_pieces
+from groovevae.generation.blending import PreparedPiece, prepare_arrangements, prepare_pieces
+from groovevae.generation.continuing import continued
 from groovevae.generation.descriptions import describe_playing
+from groovevae.generation.humanizing import humanized
+from groovevae.generation.infilling import infilled
+from groovevae.generation.instruments import played
 from groovevae.generation.requests import BlendRequest, PieceRequest, SampleRequest
 from groovevae.generation.sampling import Sampler
+from groovevae.generation.song_requests import ArrangeRequest, ContinueRequest, HumanizeRequest, InfillRequest
 from groovevae.generation.sources import Sources, make_vector
 from groovevae.model.file import ModelFile, load_model_file
 from groovevae.model.genres import Vector
 from groovevae.network.decoding import Posterior, decode, decode_takes, encode
 from groovevae.network.forward import Network
+
+AnySong = TypeVar("AnySong", ContinueRequest, InfillRequest, HumanizeRequest)
 
 
 @dataclass(frozen=True)
@@ -88,11 +96,7 @@ class Groove:
         """Return the pieces of several requests, as `blend` would, but read each file once and decode bars together."""
         sources = Sources(self.model, self.network)
         prepared = [(one, piece) for one in requests for piece in prepare_pieces(one.checked(self.model), sources)]
-        decoded = decode_takes(self.network, [piece.take for _, piece in prepared])
-        return [
-            self._finished(one.stem, piece.request, replace(piece.song, bars=bars), piece.description)
-            for (one, piece), bars in zip(prepared, decoded, strict=True)
-        ]
+        return self._decoded([(one.stem, piece) for one, piece in prepared])
 
     def sample(self, request: SampleRequest) -> list[Piece]:
         """Return `request.count` new phrases of a genre, with seeds from `request.seed` on, like `blend`.
@@ -103,12 +107,48 @@ class Groove:
         sampler = Sampler(self.model, self.network)
         return [self._sampled(request.stem, sampler.song(single), single) for single in checked.singles]
 
+    def arrange(self, request: ArrangeRequest) -> list[Piece]:
+        """Return `request.count` arrangements: the start with parts that it lacks. Raises what `blend` raises.
+
+        >>> groove.arrange(ArrangeRequest("melody.mid", {"rock": 1.0}))
+        """
+        pieces = prepare_arrangements(request.checked(self.model), Sources(self.model, self.network))
+        return self._decoded([(request.stem, piece) for piece in pieces])
+
+    def continue_song(self, request: ContinueRequest) -> list[Piece]:
+        """Return `request.count` songs that go on after their end. Raises RequestError, MidiError."""
+        return self._of_song(request, continued)
+
+    def infill(self, request: InfillRequest) -> list[Piece]:
+        """Return `request.count` songs with some bars written anew. Raises RequestError, MidiError."""
+        return self._of_song(request, infilled)
+
+    def humanize(self, request: HumanizeRequest) -> list[Piece]:
+        """Return `request.count` songs with other velocities and micro-timing. Raises RequestError, MidiError."""
+        return self._of_song(request, humanized)
+
     def make_vector(self, name: str, before: Sequence[str], after: Sequence[str]) -> Vector:
         """Return the mean of the bars of genres, MIDI files and folders `after`, less the mean of those `before`.
 
         Raises RequestError for an unknown genre, MidiError and CorpusError for what cannot be read.
         """
         return make_vector(Sources(self.model, self.network), name, before, after)
+
+    def _decoded(self, prepared: Sequence[tuple[str, PreparedPiece]]) -> list[Piece]:
+        """Decode pieces together; each comes with the stem of its name."""
+        decoded = decode_takes(self.network, [piece.take for _, piece in prepared])
+        return [
+            self._finished(stem, piece.request, replace(piece.song, bars=bars), piece.description)
+            for (stem, piece), bars in zip(prepared, decoded, strict=True)
+        ]
+
+    def _of_song(self, request: AnySong, make: Callable[[AnySong, Sources], tuple[Song, str]]) -> list[Piece]:
+        sources = Sources(self.model, self.network)
+        pieces = []
+        for single in request.checked(self.model).singles:
+            song, text = make(single, sources)
+            pieces.append(self._finished(request.stem, single, played(song, single), text))
+        return pieces
 
     def _sampled(self, stem: str, song: Song, request: SampleRequest) -> Piece:
         key = key_name(song.transpose, song.is_minor)

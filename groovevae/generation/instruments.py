@@ -14,7 +14,7 @@ from groovevae.bars import Song
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
 from groovevae.generation.parsing import ends_of, normalised_weights, share_of
-from groovevae.generation.requests import BlendRequest
+from groovevae.generation.requests import BlendRequest, PieceRequest
 from groovevae.generation.sources import Source
 from groovevae.model.genres import Genre
 
@@ -35,10 +35,22 @@ def song_played(
         programs=pick_programs(start.song.programs, start.plays[1:], pitched, genres, rng),
         kit=pick_kit(start.song.kit, start.plays[0], drums, genres, rng),
     )
-    if request.key is None:
+    return in_key(song, request.key)
+
+
+def in_key(song: Song, key: str | None) -> Song:
+    """Return the song in a key, by its name; None leaves it as it is."""
+    if key is None:
         return song
-    tonic, is_minor = parse_key(request.key) or (0, False)  # a checked request names a key
+    tonic, is_minor = parse_key(key) or (0, False)  # a checked request names a key
     return replace(song, transpose=semitones_to_c(tonic, is_minor), is_minor=is_minor)
+
+
+def played(song: Song, request: PieceRequest) -> Song:
+    """Return the song in the key and at the tempo that a request asks for."""
+    if request.tempo is not None:
+        song = replace(song, bars=replace(song.bars, tempo=np.full(len(song.bars), request.tempo, np.float32)))
+    return in_key(song, request.key)
 
 
 def _weights_of_role(request: BlendRequest, role: str, weights: Mapping[str, float]) -> dict[str, float]:
@@ -51,7 +63,7 @@ def tempos_played(
     request: BlendRequest, start: Source, weights: Mapping[str, float], genres: Mapping[str, Genre]
 ) -> np.ndarray:
     """Return the tempo of each bar, (N,): the requested one, or else one between the start's and the targets'."""
-    tempos = start.like.tempo
+    tempos = start.bars.tempo
     if request.tempo is not None:
         return np.full(len(tempos), request.tempo, np.float32)
     if not weights:
@@ -76,7 +88,7 @@ def played_like(genre: Genre, end: Source) -> Genre:
     programs = tuple(
         ((program, 1.0),) if plays else () for program, plays in zip(end.song.programs, end.plays[1:], strict=True)
     )
-    return replace(genre, tempo=float(np.median(end.like.tempo)), programs=programs, kit=end.song.kit)
+    return replace(genre, tempo=float(np.median(end.bars.tempo)), programs=programs, kit=end.song.kit)
 
 
 def pick_programs(

@@ -5,14 +5,16 @@ This module chooses the path; the maths is in `model.latent_arithmetic`, and not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 import numpy as np
 
-from groovevae.bars.constants import DRUMS
+from groovevae.arranging.arrangement import Arrangements, Setting
+from groovevae.arranging.plans import make_plan
+from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.generation.sources import Source
-from groovevae.model.calibration import Calibration, calibrated_path, find_curves
+from groovevae.model.calibration import Calibration, DosedPath, calibrated_path, find_curves
 from groovevae.model.genres import Genre
 from groovevae.model.latent_arithmetic import (
     Displacement,
@@ -25,16 +27,26 @@ from groovevae.model.latent_arithmetic import (
     translation_matrix,
     transport_matrix,
 )
+from groovevae.model.phrase_forms import Form
 
 
 class Goal:
     """The genres that bars go to, by weight, among all that a request knows, and the maps that lead to them."""
 
     def __init__(
-        self, weights: Mapping[str, float], genres: Mapping[str, Genre], calibration: Calibration | None = None
+        self,
+        weights: Mapping[str, float],
+        genres: Mapping[str, Genre],
+        calibration: Calibration | None = None,
+        arrangements: Arrangements | None = None,
+        forms: Mapping[str, Sequence[Form]] | None = None,
     ) -> None:
-        """Take `weights` that sum to 1, or are empty, and the `genres` of the model and of named files and folders."""
+        """Take `weights` that sum to 1, or are empty, and the `genres` of the model and of named files and folders.
+
+        The method "arranged" needs the model's `arrangements`, and the `forms` of the genres in `weights`.
+        """
         self.weights, self.genres, self.calibration = weights, genres, calibration or {}
+        self.arrangements, self.forms = arrangements, forms or {}
         self.to_all = cache(self._to_all)  # by the name of the source genre
         self.to_each = cache(self._to_each)
 
@@ -51,16 +63,51 @@ class Goal:
         }
 
 
-def find_path(method: str, start: Source, goal: Goal, end: Source | None = None) -> LatentPath:
+def find_path(
+    method: str,
+    start: Source,
+    goal: Goal,
+    end: Source | None = None,
+    *,
+    keep: Collection[str] = (),
+    add: Collection[str] = (),
+    seed: int = 0,
+) -> LatentPath:
     """Return the path on which a method moves the bars of `start`; without a goal, they stay where they are.
 
-    With an `end`, the path leads from bar to bar to those bars; otherwise it leads to genres.
+    With an `end`, the path leads from bar to bar to those bars; otherwise it leads to genres. An arrangement fits the
+    roles in `keep`, writes those in `add` anew, and `seed` chooses among the ways in which the genres arrange.
     """
     if not goal.weights:
         return lambda role, amounts: start.z
     if end is not None:
         return _TO_BARS[method](start.z, end.z)
+    if method == "arranged":
+        return _arranged(start, goal, keep, add, seed)
     return _TO_GENRES[method](start, goal)
+
+
+def _arranged(start: Source, goal: Goal, keep: Collection[str], add: Collection[str], seed: int) -> LatentPath:
+    others = {name: weight for name, weight in goal.weights.items() if name != start.genre}
+    left = sum(others.values())  # the rest of the way leads nowhere: the start's own genre is among the goals
+    if not left:
+        return lambda role, amounts: start.z
+    weights = {name: weight / left for name, weight in others.items()}
+    assert goal.arrangements is not None
+    bars, arrangements = start.bars, goal.arrangements
+    is_added = np.array([role in add for role in ROLES])
+    plan = make_plan(goal.forms, weights, bars, seed=seed, wanted=is_added)
+    setting = Setting(start.song.is_minor, float(np.median(bars.tempo)))
+    is_kept = np.array([role in keep or role == "lead" for role in ROLES]) & ~is_added
+    arranged = arrangements.rearranged(start.z, bars, is_kept, start.genre, plan, weights, setting)
+    new = (~np.array(start.plays) | is_added) & np.any(plan.plays, axis=0)
+    added = arrangements.added(bars, is_kept, plan, weights, setting, seed=seed) if new.any() else arranged
+    doses = arrangements.arranger.doses
+    curves = np.sum([weight * find_curves(doses, start.genre, name) for name, weight in weights.items()], axis=0)
+
+    ways = np.where(new[:, None, None], added - start.z, arranged - start.z)  # (4, N, Z)
+    path = DosedPath(start.z, ways, np.where(new[:, None], arrangements.arranger.presence, curves))
+    return path if left == 1 else lambda role, amounts: path(role, amounts * left)
 
 
 def _calibrated(start: Source, goal: Goal) -> LatentPath:

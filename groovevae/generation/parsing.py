@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from groovevae.bars.constants import MAX_STEPS, STEPS_PER_WHOLE
+from groovevae.bars.states import bar_length
 from groovevae.errors import RequestError
 
 MAX_AMOUNT = 4.0  # beyond it, points lie far outside everything the decoder has seen
@@ -61,6 +63,18 @@ def amount_text(amount: Amount) -> str:
 def number_text(value: float) -> str:
     """Return a number as short as possible, yet exactly the same when it is read again: 0.5, 1, 0.3333333333333333."""
     return short if float(short := f"{value:g}") == value else repr(float(value))
+
+
+def parse_metre(text: str) -> tuple[int, int]:
+    """Return (3, 4) for "3/4". Raises RequestError for a metre that the bars of a model cannot have."""
+    parts = text.split("/")
+    numbers = [int(part) for part in parts if part.strip().isdigit()]
+    if len(parts) != 2 or len(numbers) != 2 or numbers[1] not in (1, 2, 4, 8, 16) or not numbers[0]:
+        raise RequestError(f"no metre {text!r}; write one like 3/4")
+    length = bar_length((numbers[0], numbers[1]))
+    if not 1 <= length <= MAX_STEPS or length * numbers[1] != STEPS_PER_WHOLE * numbers[0]:
+        raise RequestError(f"metre {text} is longer than a bar can be, which is six quarter notes")
+    return numbers[0], numbers[1]
 
 
 def normalised_weights(weights: Mapping[str, float]) -> dict[str, float]:

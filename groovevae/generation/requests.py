@@ -20,6 +20,7 @@ from groovevae.generation.parsing import (
     check_amount,
     normalised_weights,
     number_text,
+    parse_metre,
     parse_weights,
 )
 from groovevae.model.file import ModelFile
@@ -27,7 +28,7 @@ from groovevae.model.genres import find_genre
 from groovevae.network.decoding import DEFAULT_TEMPERATURE
 from groovevae.systems import command_text
 
-METHODS = ("calibrated", "transport", "mean", "line", "sphere")
+METHODS = ("arranged", "calibrated", "transport", "mean", "line", "sphere")
 BAR_METHODS = ("line", "sphere")  # these go from bar to bar, not to a genre
 DEFAULT_BARS = 8  # of a piece that starts from a genre
 MAX_BARS = 1024
@@ -67,6 +68,17 @@ class PieceRequest:
         """A request for each of the pieces alone."""
         return [replace(self, seed=self.seed + number, count=1) for number in range(self.count)]
 
+    def _options(self, model: str) -> list[tuple[str, str]]:
+        """Return the options that all requests have, with their values; empty ones are not written."""
+        return [
+            ("--bars", "" if self.bars is None else str(self.bars)),
+            ("--seed", str(self.seed)),
+            ("--temperature", number_text(self.temperature)),
+            ("--tempo", "" if self.tempo is None else number_text(self.tempo)),
+            ("--key", self.key or ""),
+            ("--model", model),
+        ]
+
     def _check_piece(self) -> None:
         """Raise RequestError for values that no piece can have."""
         check_range("bars", self.bars if self.bars is not None else 1, 1, MAX_BARS)
@@ -94,7 +106,7 @@ class BlendRequest(PieceRequest):
     roles: dict[str, Amount] = field(default_factory=dict)  # by role, amounts that differ from `amount`
     keep: tuple[str, ...] = ()  # roles whose notes stay those of the start
     vectors: dict[str, float] = field(default_factory=dict)  # names in the model, or files, with strengths
-    method: str = "calibrated"  # one of METHODS; "mean" is the literal formula: see latent_paths
+    method: str = ""  # one of METHODS, or "" for the first that the model can; "mean" is the literal formula
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> BlendRequest:
@@ -119,17 +131,12 @@ class BlendRequest(PieceRequest):
         options = {
             "--amount": amount_text(self.amount) if self.targets else "",
             **{f"--{role}": amount_text(amount) for role, amount in self.roles.items()},
-            "--seed": str(self.seed),
-            "--temperature": number_text(self.temperature),
-            "--method": self.method if self.method != "calibrated" else "",
+            "--method": self.method if self.method != METHODS[0] else "",
             "--keep": ",".join(self.keep),
-            "--bars": "" if self.bars is None else str(self.bars),
-            "--key": self.key or "",
-            "--tempo": "" if self.tempo is None else number_text(self.tempo),
-            "--model": model,
+            **dict(self._options(model)),
         }
         vectors = [("--vector", f"{name}={number_text(strength)}") for name, strength in self.vectors.items()]
-        return _command(self._words(), [*options.items(), *vectors])
+        return command_of(self._words(), [*options.items(), *vectors])
 
     def _words(self) -> list[str]:
         """Return the command and the words before its options."""
@@ -177,19 +184,22 @@ class BlendRequest(PieceRequest):
         if targets:
             normalised_weights(targets)
         start = self.start if is_midi_path(self.start) else find_genre(self.start, genres)
-        return replace(self, start=start, targets=targets)
+        return replace(self, start=start, targets=targets, method=self._method_with(model))
+
+    def _method_with(self, model: ModelFile) -> str:
+        if self.method == "arranged" and model.arranger is None:
+            raise RequestError("this model has no arranger", cure=Cure.ADD_ARRANGER)
+        return self.method or ("calibrated" if model.arranger is None else "arranged")
 
     def _check_method(self) -> None:
         check_amount(self.amount)
         for name, strength in self.vectors.items():
             check_range(f"strength of vector {name}", strength, -MAX_STRENGTH, MAX_STRENGTH)
-        if self.method not in METHODS:
+        if self.method not in ("", *METHODS):
             raise RequestError(f"no method {self.method!r}; there are {', '.join(METHODS[:-1])} and {METHODS[-1]}")
 
     def _check_roles(self) -> None:
-        for role in (*self.roles, *self.keep):
-            if role not in ROLES:
-                raise RequestError(f"no role {role!r}; there are {', '.join(ROLES[:-1])} and {ROLES[-1]}")
+        check_roles((*self.roles, *self.keep))
         for amount in self.roles.values():
             check_amount(amount)
         if both := [role for role in self.roles if role in self.keep]:
@@ -206,6 +216,7 @@ class SampleRequest(PieceRequest):
     """
 
     genre: str
+    metre: str | None = None  # such as "3/4"; None: that of the song whose form it takes
 
     @property
     def num_bars(self) -> int:
@@ -214,15 +225,8 @@ class SampleRequest(PieceRequest):
 
     def command(self, *, model: str = "") -> str:
         """Return the command that makes the first piece again, with the `model` of this path."""
-        options = {
-            "--bars": str(self.num_bars),
-            "--seed": str(self.seed),
-            "--temperature": number_text(self.temperature),
-            "--tempo": "" if self.tempo is None else number_text(self.tempo),
-            "--key": self.key or "",
-            "--model": model,
-        }
-        return _command(["sample", self.genre], options.items())
+        options = dict(self._options(model)) | {"--bars": str(self.num_bars)}
+        return command_of(["sample", self.genre], [*options.items(), ("--metre", self.metre or "")])
 
     @property
     def stem(self) -> str:
@@ -237,6 +241,8 @@ class SampleRequest(PieceRequest):
         self._check_piece()
         if model.prior is None:
             raise RequestError("this model has no prior over phrases to sample from", cure=Cure.ADD_PRIOR)
+        if self.metre is not None:
+            parse_metre(self.metre)
         genre = find_genre(self.genre, model.prior.genres)
         if not model.prior.forms[genre]:
             raise RequestError(f"the songs of {genre!r} were too short to learn phrases from; blend from your own file")
@@ -263,14 +269,21 @@ def parse_keep(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
 
 
+def check_roles(roles: Iterable[str]) -> None:
+    """Raise RequestError for a word that is no role."""
+    for role in roles:
+        if role not in ROLES:
+            raise RequestError(f"no role {role!r}; there are {', '.join(ROLES[:-1])} and {ROLES[-1]}")
+
+
 def check_range(name: str, value: float, low: float, high: float) -> None:
     """Raise RequestError for a value out of range, NaN among them."""
     if not low <= value <= high:
         raise RequestError(f"{name} {value:g} is outside {low:g} to {high:g}")
 
 
-def _command(words: Sequence[str], options: Iterable[tuple[str, str]]) -> str:
-    """Return a command line; options without a value are left out."""
+def command_of(words: Sequence[str], options: Iterable[tuple[str, str]]) -> str:
+    """Return the text of a groove command; options without a value are left out."""
     given = [part for name, value in options if value for part in (name, value)]
     return command_text(["groove", *words, *given])
 

@@ -12,6 +12,7 @@ import numpy as np
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
+from groovevae.generation.parsing import parse_metre
 from groovevae.generation.phrase_prior import PhraseNetwork
 from groovevae.generation.requests import SampleRequest
 from groovevae.model.file import ModelFile
@@ -42,6 +43,10 @@ def form_of_piece(request: SampleRequest, prior: Prior) -> Form:
     """Return the form of a piece, with any requested tempo and key. Seeds take turns through the genre's forms."""
     forms = prior.forms[request.genre]
     form = forms[request.seed % len(forms)]
+    if request.metre is not None:
+        metre = parse_metre(request.metre)
+        forms = tuple(form for form in forms if form.metre == metre) or forms
+        form = replace(forms[request.seed % len(forms)], metre=metre)
     if request.tempo is not None:
         form = replace(form, tempo=request.tempo)
     if request.key is not None and (key := parse_key(request.key)) is not None:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from groovevae.arranging.arrangement import Arrangements
+from groovevae.arranging.plans import forms_of
 from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong, Entry, load_genre, read_song
 from groovevae.errors import MidiError, RequestError
@@ -19,7 +22,8 @@ from groovevae.generation.names import is_midi_path, is_path, short_name
 from groovevae.generation.requests import DEFAULT_BARS, MAX_BARS, BlendRequest
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, Vector, find_genre, nearest_genre
-from groovevae.network.decoding import encode
+from groovevae.model.phrase_forms import Form
+from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
 
 
@@ -28,7 +32,7 @@ class Source:
     """Bars as latent points, and how they are played."""
 
     z: np.ndarray  # (N, Z)
-    like: Bars  # metres and tempos of the N bars; a file's notes as well
+    bars: Bars  # a file's N bars, or those that the network decodes from a phrase
     song: Song  # key, programs, kit
     plays: tuple[bool, ...]  # whether drums, bass, chords and lead play
     genre: str  # the genre that it is moved away from
@@ -75,12 +79,21 @@ class Sources:
         if word not in self._genres:
             if is_midi_path(word):
                 entry = Entry(Path(word).absolute(), word, word, Path(word).stem)
-                songs = [CorpusSong.from_song(entry, self._song(word))]
+                songs = [CorpusSong.from_song(entry, self.song(word))]
             else:
                 songs = load_genre(word, word).songs
             typical = mean_covariance(self.model.genres.values())
             self._genres[word] = describe_genre(self.network, word, songs, prior_covariance=typical)
         return self._genres[word]
+
+    @cached_property
+    def arrangements(self) -> Arrangements | None:
+        """The model's arranger, ready to draw; None where it has none."""
+        return None if self.model.arranger is None else Arrangements(self.model.arranger, self.network)
+
+    def forms(self, word: str) -> tuple[Form, ...]:
+        """Return the forms by which a genre, file or folder arranges; errors as in `genre`."""
+        return forms_of(self.genre(word), self.model.prior)
 
     def mean(self, words: Sequence[str]) -> np.ndarray:
         """Return the mean (Z,) of the bars of genres, files and folders. Raises RequestError, else as `genre` does."""
@@ -95,11 +108,12 @@ class Sources:
             raise RequestError(f"the model has no phrase of {genre!r} to start from; start from a MIDI file of yours")
         phrase = phrases[seed % len(phrases)]
         index = np.arange(num_bars) % len(phrase.z)
-        like = Bars.empty(num_bars, tempo=phrase.tempo)
+        like, z = Bars.empty(num_bars, tempo=phrase.tempo), phrase.z[index].astype(np.float32)
         like.metre[:] = phrase.metre[index]
-        song = Song(like, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
+        bars = decode(self.network, z, like)
+        song = Song(bars, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
         name = f"{genre} (from {phrase.title!r})" if phrase.title else genre
-        return Source(phrase.z[index].astype(np.float32), like, song, phrase.plays, genre, name)
+        return Source(z, bars, song, phrase.plays, genre, name)
 
     def _file(self, path: str, *, num_bars: int | None, targets: Collection[str]) -> Source:
         """Return all bars of a file, or `num_bars` from the first that sounds on, repeated where the file is shorter.
@@ -108,7 +122,7 @@ class Sources:
         """
         key = path, num_bars, tuple(targets)
         if key not in self._files:
-            song = self._song(path)
+            song = self.song(path)
             bars = _bars_to_use(song.bars, num_bars, path=path)
             z, _ = encode(self.network, bars)
             others = {name: genre for name, genre in self.model.genres.items() if name not in targets}
@@ -119,7 +133,8 @@ class Sources:
             self._files[key] = Source(z, bars, song, bars.plays, genre, name)
         return self._files[key]
 
-    def _song(self, path: str) -> Song:
+    def song(self, path: str) -> Song:
+        """Return a MIDI file's song. Raises MidiError."""
         if path not in self._songs:
             self._songs[path] = read_song(path)
         return self._songs[path]

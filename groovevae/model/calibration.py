@@ -6,11 +6,12 @@ This module reads and applies the curves and needs only NumPy; `fitting.calibrat
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from groovevae.bars.constants import ROLES
-from groovevae.model.latent_arithmetic import LatentPath
+from groovevae.model.latent_arithmetic import LatentPath, moved
 
 AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # the amounts at which a curve is known; at 0 it is 0
 
@@ -36,6 +37,20 @@ def find_curves(calibration: Calibration, source: str, target: str) -> np.ndarra
     if calibration:
         return np.mean(list(calibration.values()), axis=0)
     return np.tile(AMOUNTS, (len(ROLES), 1))
+
+
+@dataclass(frozen=True)
+class DosedPath:
+    """The path on which each role goes as far along its own displacement as its curve says for an amount."""
+
+    z: np.ndarray  # (N, Z)
+    displacement: np.ndarray  # (4, N, Z)
+    curves: np.ndarray  # (4, K)
+
+    def __call__(self, role: str, amounts: np.ndarray) -> np.ndarray:
+        """Return points (N, Z) for the amounts (N,) of the bars."""
+        column = ROLES.index(role)
+        return moved(self.z, self.displacement[column], calibrated_share(self.curves[column], amounts))
 
 
 def calibrated_path(

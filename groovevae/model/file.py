@@ -20,10 +20,11 @@ from groovevae.bars.constants import ROLES
 from groovevae.config import ModelConfig
 from groovevae.errors import Cure, GrooveError, ModelFileError
 from groovevae.files import write_file
+from groovevae.model.arranger import Arranger, arranger_from_file, arranger_to_file
 from groovevae.model.calibration import AMOUNTS, Calibration
 from groovevae.model.genres import Genre, Phrase, SongCode, Vector
 from groovevae.model.phrase_forms import Prior, prior_from_file, prior_to_file
-from groovevae.model.validation import check_codes, check_genre, check_prior, check_vector
+from groovevae.model.validation import check_arranger, check_codes, check_genre, check_prior, check_vector
 from groovevae.network.forward import Network
 
 FORMAT_VERSION = 1
@@ -42,6 +43,7 @@ class ModelFile:
     vectors: dict[str, Vector] = field(default_factory=dict)  # of attributes, and those users added; may be empty
     calibration: Calibration = field(default_factory=dict)  # how far bars move for an amount; may be empty
     prior: Prior | None = None  # over phrases; None in a file that was written without one
+    arranger: Arranger | None = None  # of bars; it takes forms from the prior, and is None without one
 
     @property
     def digest(self) -> str:
@@ -89,6 +91,9 @@ def save_model(path: str | Path, model: ModelFile) -> None:
     if model.prior is not None:
         arrays, texts["prior"] = prior_to_file(model.prior)
         tensors |= {f"prior/{name}": array for name, array in arrays.items()}
+    if model.arranger is not None:
+        arrays, texts["arranger"] = arranger_to_file(model.arranger)
+        tensors |= {f"arranger/{name}": array for name, array in arrays.items()}
     write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
 
 
@@ -100,37 +105,47 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
     path = default_model_path() if path is None else Path(path)
     tensors, texts = read_tensors(path, kind=MODEL_KIND)
     try:
-        config = ModelConfig.from_json(texts["config"])
-        genres = [_genre_from_json(values, index, tensors) for index, values in enumerate(texts["genres"])]
-        weights = {
-            name.removeprefix("weights/"): array.astype(np.float32)
-            for name, array in tensors.items()
-            if name.startswith("weights/")
-        }
-        vectors = [Vector(**values, z=tensors[f"vectors/{values['name']}"]) for values in texts.get("vectors", [])]
-        calibration = _calibration_from_file(tensors, texts)
-        prior = prior_from_file(tensors, texts["prior"]) if "prior" in texts else None
-        if not all(np.isfinite(array).all() for array in tensors.values()):
-            raise ValueError("it holds NaN or infinite values")
-        for genre in genres:
-            check_genre(genre, config.latent_size)
-        check_codes(genres, config.latent_size)
-        for vector in vectors:
-            check_vector(vector, config.latent_size)
-        if prior is not None:
-            check_prior(prior, [genre.name for genre in genres], config.latent_size)
-        provenance = dict(texts.get("provenance", {}))
+        model = _model_from_file(tensors, texts)
+        _check(model, tensors)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, GrooveError) as error:
         raise ModelFileError(f"{path}: damaged model file ({_said(error)})") from None
+    return model
+
+
+def _model_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> ModelFile:
+    genres = [_genre_from_json(values, index, tensors) for index, values in enumerate(texts["genres"])]
+    weights = {
+        name.removeprefix("weights/"): array.astype(np.float32)
+        for name, array in tensors.items()
+        if name.startswith("weights/")
+    }
+    vectors = [Vector(**values, z=tensors[f"vectors/{values['name']}"]) for values in texts.get("vectors", [])]
     return ModelFile(
-        config=config,
+        config=ModelConfig.from_json(texts["config"]),
         weights=weights,
         genres={genre.name: genre for genre in genres},
-        provenance=provenance,
+        provenance=dict(texts.get("provenance", {})),
         vectors={vector.name: vector for vector in vectors},
-        calibration=calibration,
-        prior=prior,
+        calibration=_calibration_from_file(tensors, texts),
+        prior=prior_from_file(tensors, texts["prior"]) if "prior" in texts else None,
+        arranger=arranger_from_file(tensors, texts["arranger"]) if "arranger" in texts else None,
     )
+
+
+def _check(model: ModelFile, tensors: Mapping[str, np.ndarray]) -> None:
+    """Raise ValueError where a whole file holds values that cannot be used."""
+    if not all(np.isfinite(array).all() for array in tensors.values()):
+        raise ValueError("it holds NaN or infinite values")
+    size = model.config.latent_size
+    for genre in model.genres.values():
+        check_genre(genre, size)
+    check_codes(model.genres.values(), size)
+    for vector in model.vectors.values():
+        check_vector(vector, size)
+    if model.prior is not None:
+        check_prior(model.prior, model.genres, size)
+    if model.arranger is not None:
+        check_arranger(model.arranger, model.prior, model.genres, size)
 
 
 def _said(error: Exception) -> str:

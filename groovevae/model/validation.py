@@ -13,6 +13,8 @@ import numpy as np
 from groovevae.bars.constants import MAX_STEPS, NUM_VOICES, PITCHED, ROLES
 from groovevae.bars.midi import TEMPO_RANGE
 from groovevae.bars.states import bar_length
+from groovevae.model.arranger import Arranger
+from groovevae.model.calibration import AMOUNTS
 from groovevae.model.genres import Genre, Vector
 from groovevae.model.phrase_forms import SILENT, Prior
 
@@ -65,6 +67,18 @@ def check_prior(prior: Prior, genres: Iterable[str], latent_size: int) -> None:
             _require(form.style.shape == (latent_size,), f"{where} has a style of another size")
             _check_song(where, form)
             _check_metres(where, [form.metre])
+
+
+def check_arranger(arranger: Arranger, prior: Prior | None, genres: Iterable[str], latent_size: int) -> None:
+    """Raise ValueError where no bar can be arranged."""
+    _require(prior is not None, "an arranger without the forms of a prior")
+    _require(set(arranger.genres) <= set(genres), "an arranger for genres that the model does not have")
+    _require(arranger.mean.shape == arranger.scale.shape == (latent_size,), "an arranger of another size")
+    _require(bool((arranger.scale > 0).all()), "an arranger with a coordinate that has no spread")
+    curves = [arranger.presence, *arranger.doses.values()]
+    _require(
+        all(curve.shape == (len(ROLES), len(AMOUNTS)) for curve in curves), "an arranger with doses of other amounts"
+    )
 
 
 def _check_song(where: str, played: Any) -> None:

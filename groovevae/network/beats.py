@@ -138,3 +138,14 @@ def put_in(beat: BarBatch, given: BarBatch, is_kept: np.ndarray) -> BarBatch:
     drums, chords, pitched = of_role["drums"][..., None], of_role["chords"][..., None], is_kept[:, None, BASS:]
     masks = BarBatch(drums, drums, of_role["bass"], chords, of_role["lead"], pitched, pitched, *beat.metre)
     return masks.map_grids(np.where, given, beat)
+
+
+def with_feel(given: BarBatch, logits: BarLogits) -> BarBatch:
+    """Return the given notes of one beat with the velocities and micro-timing that the decoder expects of them."""
+    hits, struck = given.onsets("drums"), given.pitched_strikes()
+    return given._replace(
+        drums=_to_velocity(logits.drums_velocity) * hits,
+        drums_offset=_to_offset(logits.drums_offset) * hits,
+        velocity=_to_velocity(logits.velocity) * struck,
+        offset=_to_offset(logits.offset) * struck,
+    )

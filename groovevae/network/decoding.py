@@ -15,7 +15,7 @@ from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import HOLD, OFF, ONSET, PITCHED, ROLES, STEPS_PER_BEAT
 from groovevae.bars.types import Bars
 from groovevae.errors import RequestError
-from groovevae.network.beats import chances, logits_to_beat, merge_streams, put_in
+from groovevae.network.beats import chances, logits_to_beat, merge_streams, put_in, with_feel
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_index
 
@@ -32,6 +32,8 @@ class Take(NamedTuple):
     seed: int = 0
     keep: tuple[str, ...] = ()  # roles that keep the notes they have in `like`
     temperature: float = 0.0
+    still: np.ndarray | None = None  # (N, 4) bool: further places whose notes stay those of `like`
+    feel_alone: bool = False  # all roles keep the notes of `like`, and get new velocities and micro-timing
 
 
 def decode(
@@ -55,14 +57,16 @@ def decode(
 
 def decode_takes(network: Network, takes: Sequence[Take]) -> list[Bars]:
     """Decode several runs of bars together, each as `decode` would alone. Raises RequestError like `decode`."""
-    groups: dict[tuple[int, float], list[int]] = {}
+    groups: dict[tuple[int, float, bool], list[int]] = {}
     for number, take in enumerate(takes):
-        groups.setdefault((_num_streams(network, take), take.temperature), []).append(number)
+        groups.setdefault((_num_streams(network, take), take.temperature, take.feel_alone), []).append(number)
     out = [take.like for take in takes]
-    for (num_streams, temperature), group in groups.items():
+    for (num_streams, temperature, feel_alone), group in groups.items():
         numbers = [number for number in group if len(takes[number].like)]
         if numbers:
-            together = _decode_alike(network, [takes[number] for number in numbers], num_streams, temperature)
+            together = _decode_alike(
+                network, [takes[number] for number in numbers], num_streams, temperature, feel_alone
+            )
             end = 0
             for number in numbers:
                 start, end = end, end + len(takes[number].like)
@@ -77,7 +81,9 @@ def _num_streams(network: Network, take: Take) -> int:
     return len(ROLES) if len(shape) == 3 else 1
 
 
-def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, temperature: float) -> Bars:
+def _decode_alike(
+    network: Network, takes: Sequence[Take], num_streams: int, temperature: float, feel_alone: bool
+) -> Bars:
     """Decode the bars of all takes, one after another; all have the same number of streams."""
     like = Bars.concatenate([take.like for take in takes])
     z = np.concatenate(
@@ -87,6 +93,8 @@ def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, tem
     seed = np.repeat(np.array([take.seed for take in takes], np.uint32), counts)
     bar = np.concatenate([np.arange(count) for count in counts])
     is_kept = np.repeat([[role in take.keep for role in ROLES] for take in takes], counts, axis=0)
+    still = [_nowhere(len(take.like)) if take.still is None else take.still for take in takes]
+    is_kept |= np.concatenate(still)
 
     def decoded(start: int) -> Bars:
         here = slice(start, start + CHUNK)
@@ -97,12 +105,17 @@ def _decode_alike(network: Network, takes: Sequence[Take], num_streams: int, tem
             is_kept=_pad(is_kept[here], CHUNK),
             seed=_pad(seed[here], CHUNK),
             bar=_pad(bar[here], CHUNK),
+            feel_alone=feel_alone,
         )
         out = _decode(network, slots, int(chunk.num_beats.max()), temperature)
         grids = {name: part[: len(chunk)] for name, part in out.grids.items()}
         return dataclasses.replace(chunk, **grids)
 
     return Bars.concatenate(of_chunks(decoded, len(like)))
+
+
+def _nowhere(num_bars: int) -> np.ndarray:
+    return np.zeros((num_bars, len(ROLES)), bool)
 
 
 def of_chunks(work: Callable[[int], Chunk], count: int) -> list[Chunk]:
@@ -126,6 +139,7 @@ class _Slots(NamedTuple):
     is_kept: np.ndarray  # (B, 4) roles that are taken from `given`
     seed: np.ndarray  # (B,) uint32
     bar: np.ndarray  # (B,) its number within its take
+    feel_alone: bool  # as in Take, for all bars
 
 
 def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float) -> BarBatch:
@@ -141,8 +155,12 @@ def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float)
         first = number * STEPS_PER_BEAT
         h, logits = network.step(h, projected[:, number], network.hear(before, num_bars), num_streams)
         of_beat = None if drawn is None else drawn.steps(first, STEPS_PER_BEAT)
-        beat = logits_to_beat(merge_streams(logits, num_streams), metre, first, temperature, of_beat)
-        before = put_in(beat, slots.given.steps(first, STEPS_PER_BEAT), slots.is_kept)
+        merged, given = merge_streams(logits, num_streams), slots.given.steps(first, STEPS_PER_BEAT)
+        if slots.feel_alone:
+            before = with_feel(given, merged)
+        else:
+            beat = logits_to_beat(merged, metre, first, temperature, of_beat)
+            before = put_in(beat, given, slots.is_kept)
         for name, whole in out.grids.items():
             whole[:, first : first + STEPS_PER_BEAT] = getattr(before, name)
     return out

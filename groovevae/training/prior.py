@@ -55,7 +55,7 @@ def fit_prior(
     config = config or PriorConfig()
     names = tuple(sorted(set(song_genres)))
     coordinates = {name: Coordinates(genres[name]) for name in names}
-    used = _spread(songs, song_genres, seed=config.seed)
+    used = spread_songs(songs, song_genres, seed=config.seed)
     z = [encode(network, song.bars[sounding(song)])[0] for song, _ in used]
     x = [coordinates[name].of(points) for points, (_, name) in zip(z, used, strict=True)]
     weights = _fit(_flat(used, x, names), config, len(names), stop, progress)
@@ -68,7 +68,7 @@ def fit_prior(
     return Prior(config, names, weights, forms)
 
 
-def _spread(songs: Sequence[Song], song_genres: Sequence[str], *, seed: int) -> list[tuple[Song, str]]:
+def spread_songs(songs: Sequence[Song], song_genres: Sequence[str], *, seed: int) -> list[tuple[Song, str]]:
     """Choose songs of each genre in a seeded order until they have MAX_GENRE_BARS bars together."""
     count: dict[str, int] = {}
     used = []

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from groovevae.config import PriorConfig
+from groovevae.config import ArrangerConfig, PriorConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
-from groovevae.errors import CorpusError, RequestError
+from groovevae.errors import CorpusError, Cure, RequestError
+from groovevae.fitting.arranger_doses import with_arranger_doses
 from groovevae.fitting.attribute_vectors import find_attribute_vectors
 from groovevae.fitting.calibration import with_calibration
 from groovevae.fitting.song_codes import with_song_codes
 from groovevae.measures.attributes import ATTRIBUTES
 from groovevae.model.file import ModelFile
 from groovevae.progress import Progress, quiet
+from groovevae.training.arranger import fit_arranger
 from groovevae.training.data import dataset, rehearse, songs_with_genres
 from groovevae.training.prior import fit_prior
 
-PARTS = ("blends", "vectors", "prior")
+PARTS = ("blends", "vectors", "prior", "arranger")
 
 
 def refit(
@@ -27,6 +29,7 @@ def refit(
     parts: Collection[str] = PARTS,
     seed: int = 0,
     prior_config: PriorConfig | None = None,
+    arranger_config: ArrangerConfig | None = None,
     progress: Progress = quiet,
 ) -> ModelFile:
     """Return the model with some of PARTS fitted anew to the songs of the corpus that it was trained on.
@@ -44,6 +47,8 @@ def refit(
         model = fit_vectors(model, corpus, seed=seed, progress=progress)
     if "prior" in parts:
         model = add_prior(model, corpus, seed=seed, config=prior_config, progress=progress)
+    if "arranger" in parts:
+        model = add_arranger(model, corpus, seed=seed, config=arranger_config, progress=progress)
     return model
 
 
@@ -56,7 +61,8 @@ def fit_blends(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Pro
     progress("songs that genres share", 0, 1)
     genres = with_song_codes(model.genres, model.network(), songs)
     progress("calibration", 0, 1)
-    return with_calibration(replace(model, genres=genres), data=dataset(songs, _genres_of(songs)))
+    data = dataset(songs, _genres_of(songs))
+    return with_arranger_doses(with_calibration(replace(model, genres=genres), data=data), data=data)
 
 
 def fit_vectors(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Progress = quiet) -> ModelFile:
@@ -88,6 +94,28 @@ def add_prior(
     return replace(
         model, prior=fit_prior(model.network(), model.genres, songs, names, config=config, progress=progress)
     )
+
+
+def add_arranger(
+    model: ModelFile,
+    corpus: Corpus,
+    *,
+    seed: int = 0,
+    config: ArrangerConfig | None = None,
+    progress: Progress = quiet,
+) -> ModelFile:
+    """Return the model with an arranger fitted to it, and its doses measured; `seed` and errors as in `refit`.
+
+    Genres that the corpus does not have are learned from the model's own phrases. Raises RequestError for a model
+    without a prior, whose forms an arranger needs.
+    """
+    if model.prior is None:
+        raise RequestError("an arranger needs the forms of a prior over phrases", cure=Cure.ADD_PRIOR)
+    others = {name: genre for name, genre in model.genres.items() if name not in corpus.genres}
+    own = _trained_on(model, corpus, seed)
+    songs, names = songs_with_genres(own, rehearse(model, others))
+    arranger = fit_arranger(model.network(), songs, names, config=config, progress=progress)
+    return with_arranger_doses(replace(model, arranger=arranger), data=dataset(own, _genres_of(own)))
 
 
 def _trained_on(model: ModelFile, corpus: Corpus, seed: int) -> list[CorpusSong]:

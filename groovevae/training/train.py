@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from groovevae.config import MAX_SEED, ModelConfig, PriorConfig, TrainConfig
+from groovevae.config import MAX_SEED, ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus
 from groovevae.errors import Cure, OutputError, RequestError
 from groovevae.files import remove_unfinished
+from groovevae.fitting.arranger_doses import with_arranger_doses
 from groovevae.model.file import ModelFile, save_model
+from groovevae.training.arranger import fit_arranger
 from groovevae.training.data import TrainingMusic, fingerprint, gather_music, songs_with_genres
 from groovevae.training.devices import make_mesh
 from groovevae.training.loop import TrainingProgress, TrainState, initial_state, run_training
@@ -33,6 +36,7 @@ def train_model(
     config: TrainConfig,
     model_config: ModelConfig | None = None,
     prior_config: PriorConfig | None = None,
+    arranger_config: ArrangerConfig | None = None,
     start_from: ModelFile | None = None,
     restart: bool = False,
     report: Callable[[TrainingProgress], None] = lambda progress: None,
@@ -58,12 +62,11 @@ def train_model(
     in_first_process(_remove_unfinished, out)
     in_first_process(save, state)  # finds out now, not in an hour, whether the folder can be written to
     had_steps_left = int(state.step) < config.steps
-    data, held_out, sizes = music.data, music.held_out, music.sizes
-    state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
+    state = _trained(music, state, config, report=report, save=save, stop=stop)
     trained = described(music, state, config)
     if int(state.step) >= config.steps:  # whoever stops a run does not want to wait for a prior
         may_stop = stop if had_steps_left else (lambda: False)  # asked only where a new model could be saved
-        trained = _with_prior(trained, music, prior_config, may_stop)
+        trained = _with_networks(trained, music, prior_config, arranger_config, may_stop)
     in_first_process(save_model, out, trained.model)
     return trained
 
@@ -113,6 +116,21 @@ def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) ->
     return {name: fresh[name] if name.startswith("genre_head") else array for name, array in start.weights.items()}
 
 
+def _trained(music: TrainingMusic, state: TrainState, config: TrainConfig, **told: Callable[..., Any]) -> TrainState:
+    return run_training(music.data, music.held_out, state, model_config=music.sizes, config=config, **told)
+
+
+def _with_networks(
+    trained: Trained,
+    music: TrainingMusic,
+    prior_config: PriorConfig | None,
+    arranger_config: ArrangerConfig | None,
+    stop: Callable[[], bool],
+) -> Trained:
+    """Return the result with a prior over phrases and an arranger, unless `stop` ends the work."""
+    return _with_arranger(_with_prior(trained, music, prior_config, stop), music, arranger_config, stop)
+
+
 def _with_prior(
     trained: Trained, music: TrainingMusic, config: PriorConfig | None, stop: Callable[[], bool]
 ) -> Trained:
@@ -120,6 +138,17 @@ def _with_prior(
     songs, names = songs_with_genres(music.train_songs, music.rehearsal)
     prior = fit_prior(model.network(), model.genres, songs, names, config=config, stop=stop)
     return replace(trained, model=replace(model, prior=prior))
+
+
+def _with_arranger(
+    trained: Trained, music: TrainingMusic, config: ArrangerConfig | None, stop: Callable[[], bool]
+) -> Trained:
+    model = trained.model
+    if model.prior is None:
+        return trained
+    songs, names = songs_with_genres(music.train_songs, music.rehearsal)
+    arranger = fit_arranger(model.network(), songs, names, config=config, stop=stop)
+    return replace(trained, model=with_arranger_doses(replace(model, arranger=arranger), data=music.data))
 
 
 def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:

@@ -9,16 +9,19 @@ import numpy as np
 from groovevae.evaluation.dose_response import REAL, UNRELATED, PairResponse
 from groovevae.evaluation.excerpts import RUN_BARS
 from groovevae.evaluation.run import Evaluation
+from groovevae.evaluation.style_profile import STYLED
 from groovevae.evaluation.versions import (
     AMOUNTS,
     COPY,
+    DOUBLED,
     IDENTITY,
-    LITERAL,
     RANDOM,
     SHUFFLED,
     SPLICE,
+    UNDER_LEAD,
     blend_name,
     literal_name,
+    transported_name,
 )
 from groovevae.measures.features import KINDS
 from groovevae.reports.evaluation.figures import mean, number
@@ -28,16 +31,19 @@ HALF, WHOLE = blend_name(0.5), blend_name(1.0)
 VERSIONS = (
     IDENTITY,
     *map(blend_name, AMOUNTS),
-    *map(literal_name, LITERAL),
+    *map(transported_name, DOUBLED),
+    *map(literal_name, DOUBLED),
     RANDOM,
     SHUFFLED,
     SPLICE,
+    UNDER_LEAD,
     COPY,
 )
 HALF_RANGE = (0.35, 0.65)  # of the way: what counts as half
 WHOLE_LEAST = 0.85  # of the way: what counts as having arrived
 SPEARMAN_LEAST = 0.95
-CHROMA_LEAST = {HALF: 0.85, WHOLE: 0.75}
+LEAST_APART = 0.1  # between the mean probabilities that judges give to real bars of two genres
+CHROMA_LEAST = {HALF: 0.85, WHOLE: 0.8}
 MEASURES = ("chroma", "groove", "melody")  # of what is kept
 
 
@@ -74,6 +80,12 @@ def shares(evaluation: Evaluation) -> Table:
     return Table(("", *KINDS), tuple(rows), title="How far blends are heard to go", note=note)
 
 
+def tells_apart(pair: PairResponse, kind: str) -> bool:
+    """Tell whether judges tell the real bars of a pair's genres apart; where they hardly do, a share says nothing."""
+    levels = pair.levels[kind]
+    return levels[f"real {pair.target}"].value - levels[REAL].value >= LEAST_APART
+
+
 def marks(pairs: Sequence[PairResponse]) -> Table:
     """Return how many pairs meet each mark."""
     low, high = HALF_RANGE
@@ -86,11 +98,13 @@ def marks(pairs: Sequence[PairResponse]) -> Table:
         "random direction: interval holds 0": lambda pair, kind: pair.shares[kind][RANDOM].holds_zero,
         "shuffled labels: interval holds 0": lambda pair, kind: pair.shares[kind][SHUFFLED].holds_zero,
     }
+    apart = {kind: [pair for pair in pairs if tells_apart(pair, kind)] for kind in KINDS}
     rows = [
-        (name, *(f"{sum(test(pair, kind) for pair in pairs)} of {len(pairs)}" for kind in KINDS))
+        (name, *(f"{sum(test(pair, kind) for pair in own)} of {len(own)}" for kind, own in apart.items()))
         for name, test in figures.items()
     ]
-    return Table(("", *KINDS), tuple(rows), title="Pairs that meet each mark")
+    note = f"Of the pairs whose real bars judges tell apart by {LEAST_APART:g} or more."
+    return Table(("", *KINDS), tuple(rows), title="Pairs that meet each mark", note=note)
 
 
 def content(pairs: Sequence[PairResponse]) -> Table:
@@ -118,6 +132,17 @@ def soundness(pairs: Sequence[PairResponse]) -> Table:
         "bits."
     )
     return Table(("", *measures), rows, title="Soundness", note=note)
+
+
+def style(pairs: Sequence[PairResponse]) -> Table:
+    """Return how alike the style profiles of each version and of the target's real bars are, mean over pairs."""
+    rows = _means((REAL, *VERSIONS), STYLED, pairs, lambda pair, role, name: pair.style[role][name])
+    note = (
+        "Mean over pairs of the cosine between the style profiles of these bars and of real bars of the target: which "
+        "intervals lie how far apart in time (Groove2Groove's measure of style; its measure of content is the chroma "
+        "above)."
+    )
+    return Table(("", *STYLED), rows, title="Style profiles", note=note)
 
 
 def _means(

@@ -6,7 +6,7 @@ from groovevae.evaluation.run import Evaluation
 from groovevae.files import printable
 from groovevae.measures.features import KINDS
 from groovevae.reports import values
-from groovevae.reports.evaluation import attributes, blends, novelty, pairs, reconstruction, truth
+from groovevae.reports.evaluation import arrangements, attributes, blends, novelty, pairs, reconstruction, truth
 from groovevae.reports.table import Table
 
 
@@ -21,6 +21,9 @@ def summary(evaluation: Evaluation) -> list[Table]:
         *truth.overall(evaluation.truth),
         *attributes.responses(evaluation.attributes),
         blends.soundness(evaluation.pairs),
+        blends.style(evaluation.pairs),
+        *arrangements.hidden_parts(evaluation.hidden),
+        *arrangements.single_starts(evaluation.starts),
         novelty.copied(evaluation.novelty),
     ]
 

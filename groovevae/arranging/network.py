@@ -1,0 +1,114 @@
+"""The arranger's network at work, in NumPy: draws the latent points of bars from what is known of them, and back.
+
+`training.arranger_network` is its twin in Flax. This module decodes no notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from groovevae.arranging.conditions import NUM_KNOWN, NUM_POINTS, Conditions
+from groovevae.config import ArrangerConfig
+from groovevae.model.arranger import Arranger
+from groovevae.network.forward import Layers, check_shapes, gelu
+from groovevae.network.inputs import NUM_METRES
+
+NUM_TIMES = 8  # sines, and as many cosines, that tell the network how far along the way from noise to a bar it is
+FLOW_STEPS = 8  # of that way
+FARTHEST = 6.0  # spreads: how far from the mean a bar may lie in any direction
+
+Velocity = Callable[[np.ndarray, float], np.ndarray]  # of points (N, K) at a time from 0 (noise) to 1 (bars)
+
+
+class Guidance(NamedTuple):
+    """How much farther a drawn bar is led from what is usual in any genre, and for any content; 0: not at all."""
+
+    genre: np.float32
+    content: np.float32
+
+
+class ArrangerNetwork(Layers):
+    """An arranger's network, ready to draw. Raises ModelFileError where weights do not fit its config."""
+
+    def __init__(self, arranger: Arranger) -> None:
+        shapes = arranger_shapes(arranger.config, len(arranger.mean), len(arranger.genres))
+        check_shapes({name: array.shape for name, array in arranger.weights.items()}, shapes)
+        self.weights, self.arranger = arranger.weights, arranger
+
+    def draw(self, known: Conditions, noise: np.ndarray, guidance: Guidance) -> np.ndarray:
+        """Carry noise (N, K) to bars, (N, K) in the arranger's coordinates.
+
+        Each step leads farther from what would be played without knowing the genre, and without knowing the harmony
+        and who plays: classifier-free guidance (Ho & Salimans 2022, eq. 6) away from both at once.
+        """
+        with threadpool_limits(1, "blas"):  # so that it always rounds alike
+            velocity = self._guided(known, guidance)
+            return np.clip(_carried(noise, velocity, np.linspace(0, 1, FLOW_STEPS + 1)), -FARTHEST, FARTHEST)
+
+    def invert(self, known: Conditions, x: np.ndarray) -> np.ndarray:
+        """Carry bars (N, K) back to the noise (N, K) that `draw` without guidance would make them from.
+
+        Drawn anew under other conditions, a bar keeps what those conditions leave open (Su et al. 2023, Dual diffusion
+        implicit bridges).
+        """
+        with threadpool_limits(1, "blas"):
+            own = self.context(known)
+            return _carried(x, lambda x, time: self.velocity(own, x, time), np.linspace(1, 0, FLOW_STEPS + 1))
+
+    def _guided(self, known: Conditions, guidance: Guidance) -> Velocity:
+        contexts = np.concatenate([self.context(part) for part in (known, known.without_genre, known.without_content)])
+
+        def velocity(x: np.ndarray, time: float) -> np.ndarray:
+            together = self.velocity(contexts, np.concatenate([x, x, x]), time)
+            own, any_genre, any_content = np.split(together, 3)
+            return own + guidance.genre * (own - any_genre) + guidance.content * (own - any_content)
+
+        return velocity
+
+    def context(self, known: Conditions) -> np.ndarray:
+        """Return what the velocities of bars depend on besides their points, (N, H)."""
+        of_genre = known.genre.astype(np.float32) @ self.weights["genre"]
+        hidden = gelu(self._dense("read", known.features) + of_genre + self.weights["metre"][known.metre])
+        hidden = hidden + gelu(self._dense("mix", hidden))
+        return self._dense("head", hidden)
+
+    def velocity(self, context: np.ndarray, x: np.ndarray, time: float) -> np.ndarray:
+        """Return the velocity (N, K) of points x (N, K) at `time`, as `arranger_network.ArrangerFlow` does."""
+        spread = np.float32(np.sqrt(time**2 + (1 - time) ** 2))
+        angles = (np.pi * time * 2.0 ** (np.arange(NUM_TIMES) / 2)).astype(np.float32)
+        waves = np.broadcast_to(np.concatenate([np.sin(angles), np.cos(angles)]), (len(x), 2 * NUM_TIMES))
+        hidden = gelu(context + self._dense("point", np.concatenate([x / spread, waves], axis=-1)))
+        for name in ("first", "second"):
+            hidden = hidden + gelu(self._dense(name, hidden))
+        return np.float32(2 * time - 1) * x / spread**2 + self._dense("out", hidden) / spread
+
+
+def _carried(x: np.ndarray, velocity: Velocity, times: np.ndarray) -> np.ndarray:
+    """Carry points along a velocity field by the midpoint method."""
+    for time, following in zip(times[:-1].tolist(), times[1:].tolist(), strict=True):
+        step = np.float32(following - time)
+        half = x + step / 2 * velocity(x, time)
+        x = x + step * velocity(half, (time + following) / 2)
+    return x
+
+
+def arranger_shapes(config: ArrangerConfig, size: int, num_genres: int) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of all the weights of an arranger's network, by parameter path."""
+    wide, hidden = config.input_size, config.hidden_size
+    dense = {
+        "read": (NUM_POINTS * size + NUM_KNOWN, wide),
+        "mix": (wide, wide),
+        "head": (wide, hidden),
+        "point": (size + 2 * NUM_TIMES, hidden),
+        "first": (hidden, hidden),
+        "second": (hidden, hidden),
+        "out": (hidden, size),
+    }
+    shapes: dict[str, tuple[int, ...]] = {"genre": (num_genres, wide), "metre": (NUM_METRES, wide)}
+    for name, shape in dense.items():
+        shapes |= {f"{name}/kernel": shape, f"{name}/bias": shape[1:]}
+    return shapes

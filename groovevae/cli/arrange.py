@@ -1,0 +1,41 @@
+"""`groove arrange`: adds the parts that a song lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from groovevae.cli.common import bars_option, given, song_options, with_folders, with_options, write_pieces
+from groovevae.cli.root import main
+
+
+@main.command(short_help="Add the parts that a song lacks, as genres play them.")
+@click.argument("words", nargs=-1, required=True, metavar="START GENRE...")
+@click.option("--add", metavar="ROLES", help="Roles to write: drums,bass,...  [default: those that START lacks]")
+@bars_option
+@with_options(song_options)
+def arrange(words: tuple[str, ...], add: str | None, model: str | None, out: str, **options: Any) -> None:
+    """Add the parts that START lacks, as a GENRE plays them. What is there stays note for note.
+
+    START is a MIDI file, such as a melody, a bass line or a drum loop (or a genre, for one of its phrases). GENRE is a
+    genre, a MIDI file ("like this song") or a folder of them; give each of several a weight. A role named with --add
+    is written anew where START plays it already. Tempo and key are START's.
+
+    \b
+    Examples:
+      groove arrange melody.mid rock
+      groove arrange song.mid jazz --add drums,bass --count 4
+      groove arrange loop.mid rock=0.5 soul=0.5
+      groove arrange song.mid rock --add drums
+    """
+    from dataclasses import replace
+
+    from groovevae.generation.groove import load_model
+    from groovevae.generation.requests import parse_keep
+    from groovevae.generation.song_requests import ArrangeRequest
+
+    groove = load_model(model)
+    request = replace(ArrangeRequest.from_words(words), add=parse_keep(add or ""), **given(options))
+    targets = zip(with_folders(list(request.targets), groove), request.targets.values(), strict=True)
+    write_pieces(groove.arrange(replace(request, targets=dict(targets))), out)

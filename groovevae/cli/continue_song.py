@@ -1,0 +1,33 @@
+"""`groove continue`: goes on where a song ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from groovevae.cli.common import given, song_options, with_options, write_pieces
+from groovevae.cli.root import main
+
+
+@main.command("continue", short_help="Go on where a song ends.")
+@click.argument("start", metavar="SONG")
+@click.option("--bars", type=int, help="Bars to add.  [default: 8]")
+@click.option("--genre", help="Genre to go on in.  [default: the nearest to the song]")
+@click.option("--alone", is_flag=True, help="Write the new bars alone, without the song.")
+@with_options(song_options)
+def continue_song(start: str, model: str | None, out: str, **options: Any) -> None:
+    """Go on where SONG, a MIDI file, ends: with its parts, in its style, at its tempo.
+
+    What follows rests, repeats and varies as the last bars did, up to sixteen of them.
+
+    \b
+    Examples:
+      groove continue song.mid
+      groove continue song.mid --bars 16 --count 4
+      groove continue song.mid --genre rock --alone
+    """
+    from groovevae.generation.groove import load_model
+    from groovevae.generation.song_requests import ContinueRequest
+
+    write_pieces(load_model(model).continue_song(ContinueRequest(start, **given(options))), out)

@@ -1,0 +1,48 @@
+"""Gives the notes of a song other velocities and micro-timing, as the music of a genre is played. No note changes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from groovevae.arranging.arrangement import Setting
+from groovevae.arranging.lead_sheet import without_feel
+from groovevae.arranging.plans import Plan
+from groovevae.bars import Bars, Song
+from groovevae.generation.song_requests import HumanizeRequest
+from groovevae.generation.sources import Sources
+from groovevae.model.genres import nearest_genre
+from groovevae.network.decoding import Take, decode_takes, encode
+
+FEEL = ("drums", "drums_offset", "velocity", "offset")
+
+
+def humanized(request: HumanizeRequest, sources: Sources) -> tuple[Song, str]:
+    """Return the song of a checked request for one piece, and what was done. Raises MidiError."""
+    song, arrangements = sources.song(request.start), sources.arrangements
+    assert arrangements is not None
+    stiff = without_feel(song.bars)
+    z, _ = encode(sources.network, stiff)
+    genre = request.like or nearest_genre(z, sources.model.genres)
+    points = arrangements.added(
+        stiff,
+        np.ones(4, bool),
+        Plan(stiff.role_plays, sources.model.genres[genre].mean),
+        {genre: 1.0},
+        Setting(song.is_minor, float(np.median(song.bars.tempo))),
+        seed=request.seed,
+    )
+    [felt] = decode_takes(sources.network, [Take(points, stiff, request.seed, feel_alone=True)])
+    bars = between(song.bars, felt, request.amount)
+    return dataclasses.replace(song, bars=bars), f"{request.start} played with the feel of {genre}"
+
+
+def between(own: Bars, other: Bars, amount: float) -> Bars:
+    """Return the same notes with a feel between their own and another, (1 - amount) own + amount other."""
+    mixed = {}
+    for name in FEEL:
+        one, two = getattr(own, name), getattr(other, name)
+        value = np.round((1 - amount) * one.astype(float) + amount * two.astype(float))
+        mixed[name] = value.astype(one.dtype)
+    return dataclasses.replace(own, **mixed)

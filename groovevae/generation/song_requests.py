@@ -1,0 +1,221 @@
+"""Requests that go on from a song and keep what is there: arrange, continue, infill and humanize.
+
+Like `requests`, this module opens no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from groovevae.bars.constants import ROLES
+from groovevae.errors import Cure, RequestError
+from groovevae.generation.names import file_stem, is_midi_path, is_path, short_name
+from groovevae.generation.parsing import normalised_weights, number_text, parse_weights
+from groovevae.generation.requests import (
+    DEFAULT_BARS,
+    MAX_BARS,
+    BlendRequest,
+    PieceRequest,
+    check_range,
+    check_roles,
+    command_of,
+)
+from groovevae.model.file import ModelFile
+from groovevae.model.genres import find_genre
+
+
+@dataclass(frozen=True)
+class ArrangeRequest(PieceRequest):
+    """A request to add the parts that a song lacks, as genres play them; what is there stays note for note.
+
+    >>> ArrangeRequest("melody.mid", {"rock": 1.0})
+    >>> ArrangeRequest("song.mid", {"jazz": 0.7, "soul": 0.3}, add=("drums", "bass"))
+    """
+
+    start: str  # a MIDI file or a genre
+    targets: dict[str, float]  # genres, MIDI files and folders, with weights
+    add: tuple[str, ...] = ()  # roles to write, even where the start plays them; (): those that it lacks
+
+    @classmethod
+    def from_words(cls, words: Sequence[str]) -> ArrangeRequest:
+        """Return the request for ["song.mid", "rock"] or ["song.mid", "rock=0.7", "jazz=0.3"]."""
+        if len(words) < 2:
+            raise RequestError("no genre to arrange in", cure=Cure.NAME_STYLE)
+        rest = list(words[1:])
+        return cls(words[0], {rest[0]: 1.0} if len(rest) == 1 and "=" not in rest[0] else parse_weights(rest))
+
+    def command(self, *, model: str = "") -> str:
+        """Return the command that makes the first piece again, with the `model` of this path."""
+        weights = [f"{name}={number_text(weight)}" for name, weight in self.targets.items()]
+        words = list(self.targets) if len(self.targets) == 1 else weights
+        return command_of(["arrange", self.start, *words], [("--add", ",".join(self.add)), *self._options(model)])
+
+    @property
+    def stem(self) -> str:
+        """A name for the files of this request, such as "song-arranged-rock": safe in every file system."""
+        return file_stem([short_name(self.start), "arranged", *map(short_name, self.targets)])
+
+    def checked(self, model: ModelFile) -> ArrangeRequest:
+        """Return the request with genres spelt as in the model. Raises RequestError where it does not fit the model."""
+        self._check_piece()
+        check_arranger(model)
+        check_roles(self.add)
+        genres = model.genres
+        targets = {
+            name if is_path(name, genres) else find_genre(name, genres): weight for name, weight in self.targets.items()
+        }
+        normalised_weights(targets)
+        start = self.start if is_midi_path(self.start) else find_genre(self.start, genres)
+        return replace(self, start=start, targets=targets)
+
+    def as_blend(self, plays: Sequence[bool]) -> BlendRequest:
+        """Return the blend that adds these roles to a start that `plays` (4,) some, and keeps the rest.
+
+        Raises RequestError where there is nothing to add.
+        """
+        add = self.add or tuple(role for role, is_there in zip(ROLES, plays, strict=True) if not is_there)
+        if not add:
+            raise RequestError(f"{self.start} plays all four roles already", cure=Cure.NAME_ROLES)
+        return BlendRequest(
+            self.start,
+            self.targets,
+            amount=0.0,
+            roles=dict.fromkeys(add, 1.0),
+            keep=tuple(role for role in ROLES if role not in add),
+            method="arranged",
+            bars=self.bars,
+            seed=self.seed,
+            temperature=self.temperature,
+            tempo=self.tempo,
+            key=self.key,
+        )
+
+
+@dataclass(frozen=True)
+class ContinueRequest(PieceRequest):
+    """A request to go on where a song ends, as it began: its parts, its repeats, its style.
+
+    >>> ContinueRequest("song.mid", bars=8, genre="rock")
+    """
+
+    start: str  # a MIDI file
+    genre: str | None = None  # that goes on; None: the nearest to the song
+    alone: bool = False  # without the song itself
+
+    @property
+    def num_bars(self) -> int:
+        """The bars to add."""
+        return DEFAULT_BARS if self.bars is None else self.bars
+
+    def command(self, *, model: str = "") -> str:
+        """Return the command that makes the first piece again, with the `model` of this path."""
+        options = [("--genre", self.genre or ""), *self._options(model)]
+        return command_of(["continue", self.start, *(["--alone"] if self.alone else [])], options)
+
+    @property
+    def stem(self) -> str:
+        """A name for the files of this request, such as "song-continued": safe in every file system."""
+        return file_stem([short_name(self.start), "continued"])
+
+    def checked(self, model: ModelFile) -> ContinueRequest:
+        """Return the request with the genre spelt as in the model. Raises RequestError where it does not fit it."""
+        self._check_piece()
+        check_file(self.start)
+        if model.prior is None:
+            raise RequestError("this model has no prior over phrases to go on with", cure=Cure.ADD_PRIOR)
+        return self if self.genre is None else replace(self, genre=find_genre(self.genre, model.prior.genres))
+
+
+@dataclass(frozen=True)
+class InfillRequest(PieceRequest):
+    """A request to write some bars of a song anew, so that they fit those around them.
+
+    >>> InfillRequest("song.mid", only_bars=(5, 8), roles=("bass",))
+    """
+
+    start: str  # a MIDI file
+    only_bars: tuple[int, int]  # the first and the last, counted from 1
+    roles: tuple[str, ...] = ()  # to write anew; (): those that play around the gap
+    genre: str | None = None  # None: the nearest to the song
+
+    def command(self, *, model: str = "") -> str:
+        """Return the command that makes the first piece again, with the `model` of this path."""
+        first, last = self.only_bars
+        where = [("--only-bars", f"{first}..{last}"), ("--roles", ",".join(self.roles))]
+        return command_of(["infill", self.start], [*where, ("--genre", self.genre or ""), *self._options(model)])
+
+    @property
+    def stem(self) -> str:
+        """A name for the files of this request, such as "song-infilled-5_8": safe in every file system."""
+        first, last = self.only_bars
+        return file_stem([short_name(self.start), "infilled", f"{first}_{last}"])
+
+    def checked(self, model: ModelFile) -> InfillRequest:
+        """Return the request with the genre spelt as in the model. Raises RequestError where it does not fit it."""
+        self._check_piece()
+        check_file(self.start)
+        check_arranger(model)
+        check_roles(self.roles)
+        first, last = self.only_bars
+        check_range("first bar", first, 1, 10**6)
+        check_range("number of bars", last - first + 1, 1, MAX_BARS)
+        return self if self.genre is None else replace(self, genre=find_genre(self.genre, model.genres))
+
+
+@dataclass(frozen=True)
+class HumanizeRequest(PieceRequest):
+    """A request for other velocities and micro-timing under the same notes.
+
+    >>> HumanizeRequest("stiff.mid", like="jazz")
+    """
+
+    start: str  # a MIDI file
+    like: str | None = None  # the genre whose feel is wanted; None: the nearest to the song
+    amount: float = 1.0  # how far from the song's own feel to the new one
+
+    def command(self, *, model: str = "") -> str:
+        """Return the command that makes the first piece again, with the `model` of this path."""
+        options = [("--like", self.like or ""), ("--amount", "" if self.amount == 1 else number_text(self.amount))]
+        own = [(name, value) for name, value in self._options(model) if name != "--temperature"]  # nothing is drawn
+        return command_of(["humanize", self.start], [*options, *own])
+
+    @property
+    def stem(self) -> str:
+        """A name for the files of this request, such as "song-humanized": safe in every file system."""
+        return file_stem([short_name(self.start), "humanized", *([self.like] if self.like else [])])
+
+    def checked(self, model: ModelFile) -> HumanizeRequest:
+        """Return the request with the genre spelt as in the model. Raises RequestError where it does not fit it."""
+        self._check_piece()
+        check_file(self.start)
+        check_arranger(model)
+        check_range("amount", self.amount, 0, 1)
+        return self if self.like is None else replace(self, like=find_genre(self.like, model.genres))
+
+
+SongRequest = ContinueRequest | InfillRequest | HumanizeRequest
+
+
+def check_file(word: str) -> None:
+    """Raise RequestError for a word that does not name a MIDI file."""
+    if not is_midi_path(word):
+        raise RequestError(f"{word!r} names no MIDI file; this needs one, like song.mid")
+
+
+def check_arranger(model: ModelFile) -> None:
+    """Raise RequestError for a model that cannot arrange."""
+    if model.arranger is None:
+        raise RequestError("this model has no arranger", cure=Cure.ADD_ARRANGER)
+
+
+def parse_bars(text: str) -> tuple[int, int]:
+    """Return (5, 8) for "5..8" and (5, 5) for "5". Raises RequestError for anything else."""
+    ends: Iterable[str] = text.split("..")
+    try:
+        numbers = [int(end) for end in ends]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2):
+        raise RequestError(f"{text!r} names no bars; write the first and the last, like 5..8")
+    return numbers[0], numbers[-1]

@@ -1,0 +1,68 @@
+"""What a model file holds of its arranger: weights, coordinates and doses, to and from the file's arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from groovevae.bars.constants import ROLES
+from groovevae.config import ArrangerConfig
+from groovevae.model.calibration import AMOUNTS, Calibration
+
+
+def as_they_are() -> np.ndarray:
+    """Return the curves (4, K) by which an amount is the share of the way itself."""
+    return np.tile(np.array(AMOUNTS, np.float32), (len(ROLES), 1))
+
+
+@dataclass(frozen=True)
+class Arranger:
+    """Everything that bars are arranged from, besides forms: a network's weights, its coordinates, and doses."""
+
+    config: ArrangerConfig
+    genres: tuple[str, ...]  # those it was fitted to, in the order of their weights
+    mean: np.ndarray  # (Z,) float32, of the training bars' latent points
+    scale: np.ndarray  # (Z,) float32, their spread
+    weights: dict[str, np.ndarray]
+    doses: Calibration = field(default_factory=dict)  # how far roles go to their arranged points, pair by pair
+    presence: np.ndarray = field(default_factory=as_they_are)  # (4, K) how far a role goes that comes in
+
+    def of(self, z: np.ndarray) -> np.ndarray:
+        """Convert latent points (..., Z) to coordinates (..., Z)."""
+        return ((z - self.mean) / self.scale).astype(np.float32)
+
+    def points(self, coordinates: np.ndarray) -> np.ndarray:
+        """Convert coordinates (..., Z) to latent points (..., Z): the inverse of `of`."""
+        return (self.mean + coordinates * self.scale).astype(np.float32)
+
+
+def arranger_to_file(arranger: Arranger) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Convert an arranger to the arrays and JSON values of a model file; weights become float16."""
+    tensors = {f"weights/{name}": array.astype(np.float16) for name, array in arranger.weights.items()}
+    curves = {name: getattr(arranger, name).astype(np.float32) for name in ("mean", "scale", "presence")}
+    if arranger.doses:
+        curves["doses"] = np.stack(list(arranger.doses.values())).astype(np.float32)  # (pairs, 4, K)
+    texts = {"config": arranger.config.to_json(), "genres": list(arranger.genres), "pairs": list(arranger.doses)}
+    return tensors | curves, texts
+
+
+def arranger_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> Arranger:
+    """Build an arranger from what `arranger_to_file` returned, the arrays now named "arranger/...".
+
+    Raises KeyError, TypeError or ValueError for damaged values.
+    """
+    own = {name.removeprefix("arranger/"): array for name, array in tensors.items() if name.startswith("arranger/")}
+    weights = {name.removeprefix("weights/"): array for name, array in own.items() if name.startswith("weights/")}
+    pairs = [(source, target) for source, target in texts["pairs"]]
+    return Arranger(
+        config=ArrangerConfig.from_json(texts["config"]),
+        genres=tuple(texts["genres"]),
+        mean=own["mean"],
+        scale=own["scale"],
+        weights={name: array.astype(np.float32) for name, array in weights.items()},
+        doses=dict(zip(pairs, own["doses"], strict=True)) if pairs else {},
+        presence=own["presence"],
+    )

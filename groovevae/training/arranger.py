@@ -1,0 +1,172 @@
+"""Fits the arranger to a trained network: bars, and what is known of them, to weights. Draws no bars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import optax
+from flax import nnx
+
+from groovevae.arranging.conditions import Conditions
+from groovevae.arranging.lead_sheet import harmony, only_roles, without_feel
+from groovevae.bars import Bars, Song
+from groovevae.bars.constants import LEAD, ROLES
+from groovevae.config import ArrangerConfig
+from groovevae.corpus.dataset import sounding
+from groovevae.generation.phrase_prior import metre_rows
+from groovevae.model.arranger import Arranger
+from groovevae.network.decoding import encode
+from groovevae.network.forward import Network
+from groovevae.progress import Progress, quiet
+from groovevae.training.arranger_network import ArrangerBatch, ArrangerFlow, arranger_loss
+from groovevae.training.prior import spread_songs
+from groovevae.training.weights import state_to_arrays
+
+LEAST_SPREAD = 0.05  # added to each coordinate's spread: one that hardly varies must not count as much as the others
+INPUT_NOISE = 0.2  # standard deviation, added to the points that are known: drawn bars are not as clean as real ones
+
+# How often each thing is hidden in training. What is never hidden could not be left out later.
+HIDDEN = {"roles": 0.1, "harmony": 0.3, "bass": 0.4, "plays": 0.15, "before": 0.3, "after": 0.75, "style": 0.5}
+GENRE_HIDDEN = 0.18
+
+_LEAD_ALONE = np.arange(len(ROLES)) == LEAD
+VERSIONS = (0.4, 0.45, 0.15)  # how often bars are reduced to the lead, to roles drawn at random, to notes without feel
+_SUBSETS = np.array([[number >> role & 1 for role in range(len(ROLES))] for number in range(1, 15)], bool)
+
+
+class _Bars(NamedTuple):
+    """All bars of some songs in a row, with all that can be known of them."""
+
+    x: np.ndarray  # (N, K)
+    given: np.ndarray  # (N, 3, K) reduced to the lead, to roles drawn at random, and to notes without feel
+    is_given: np.ndarray  # (N, 3, 4) bool
+    harmony: np.ndarray  # (N, 144)
+    plays: np.ndarray  # (N, 4) bool
+    first: np.ndarray  # (N,) index of the first bar of its song
+    last: np.ndarray  # (N,)
+    style: np.ndarray  # (N, K)
+    setting: np.ndarray  # (N, 2)
+    metre: np.ndarray  # (N,)
+    genre: np.ndarray  # (N,)
+
+
+def fit_arranger(
+    network: Network,
+    songs: Sequence[Song],
+    song_genres: Sequence[str],
+    *,
+    config: ArrangerConfig | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress = quiet,
+) -> Arranger | None:
+    """Fit an arranger to songs with their genres, as this network encodes them; None where `stop` ended it.
+
+    The same songs and config give the same arranger.
+    """
+    config = config or ArrangerConfig()
+    names = tuple(sorted(set(song_genres)))
+    used = spread_songs(songs, song_genres, seed=config.seed)
+    bars = Bars.concatenate([song.bars[sounding(song)] for song, _ in used])
+    z, _ = encode(network, bars)
+    mean, scale = z.mean(0), z.std(0) + np.float32(LEAST_SPREAD)
+    arranger = Arranger(config, names, mean, scale, {})
+    weights = _fit(_known(network, arranger, used, bars, arranger.of(z)), config, len(names), stop, progress)
+    return None if weights is None else replace(arranger, weights=weights)
+
+
+def _known(network: Network, arranger: Arranger, songs: Sequence[tuple[Song, str]], bars: Bars, x: np.ndarray) -> _Bars:
+    """Gather what can be known of the bars of songs, which encode to x (N, K)."""
+    rng = np.random.default_rng(arranger.config.seed)
+    windows = [sounding(song) for song, _ in songs]
+    lengths = np.array([window.stop - window.start for window in windows])
+    starts = np.cumsum(lengths) - lengths
+    of_song = np.repeat(np.arange(len(songs)), lengths)
+    drawn = _SUBSETS[rng.integers(0, len(_SUBSETS), len(bars))]
+    is_given = np.stack([np.broadcast_to(_LEAD_ALONE, drawn.shape), drawn, np.ones_like(drawn)], axis=1)  # (N, 3, 4)
+    reduced = [only_roles(bars, is_given[:, 0]), only_roles(bars, drawn), without_feel(bars)]
+    given = [arranger.of(encode(network, own)[0]) for own in reduced]
+    tempo = [np.median(song.bars.tempo[window]) for (song, _), window in zip(songs, windows, strict=True)]
+    setting = np.stack([[song.is_minor for song, _ in songs], np.log2(np.array(tempo) / 120)], axis=1)  # (songs, 2)
+    return _Bars(
+        x=x,
+        given=np.stack(given, axis=1),
+        is_given=is_given,
+        harmony=harmony(bars),
+        plays=bars.role_plays,
+        first=starts[of_song],
+        last=(starts + lengths - 1)[of_song],
+        style=(np.add.reduceat(x, starts, axis=0) / lengths[:, None])[of_song],
+        setting=setting.astype(np.float32)[of_song],
+        metre=metre_rows(bars.metre),
+        genre=np.array([arranger.genres.index(name) for _, name in songs])[of_song],
+    )
+
+
+def hide(bars: _Bars, index: np.ndarray, num_genres: int, rng: np.random.Generator) -> Conditions:
+    """Return what is known of the bars at `index` (B,), with something different hidden of each."""
+    size, width = len(index), bars.x.shape[1]
+
+    def seen(name: str) -> np.ndarray:
+        return rng.random(size) >= HIDDEN[name]
+
+    def blurred(points: np.ndarray) -> np.ndarray:
+        return points + INPUT_NOISE * rng.standard_normal((size, width), np.float32)
+
+    version = rng.choice(len(VERSIONS), size, p=VERSIONS)
+    knows_roles, knows_harmony = seen("roles"), seen("harmony")
+    knows_genre = rng.random(size) >= GENRE_HIDDEN
+    genre = np.eye(num_genres, dtype=np.float32)[bars.genre[index]]
+    alone = ~knows_roles[:, None]  # nothing but the bars around it: then they are always known
+    return Conditions(
+        given=bars.given[index, version],
+        is_given=bars.is_given[index, version] & ~alone,
+        harmony=bars.harmony[index],
+        knows_harmony=knows_harmony,
+        knows_bass=knows_harmony & seen("bass"),
+        plays=bars.plays[index],
+        knows_plays=seen("plays"),
+        before=blurred(bars.x[np.maximum(index - 1, 0)]),
+        knows_before=(index > bars.first[index]) & (seen("before") | ~knows_roles),
+        after=blurred(bars.x[np.minimum(index + 1, len(bars.x) - 1)]),
+        knows_after=(index < bars.last[index]) & (seen("after") | (~knows_roles & (version == 0))),
+        style=blurred(bars.style[index]),
+        knows_style=seen("style") & (knows_genre | (rng.random(size) < 0.5)),
+        place=index - bars.first[index],
+        setting=bars.setting[index],
+        metre=bars.metre[index],
+        genre=genre * knows_genre[:, None],
+    )
+
+
+def _fit(
+    bars: _Bars, config: ArrangerConfig, num_genres: int, stop: Callable[[], bool], progress: Progress
+) -> dict[str, np.ndarray] | None:
+    network = ArrangerFlow(config, bars.x.shape[1], num_genres, rngs=nnx.Rngs(config.seed))
+    graph, params = nnx.split(network)
+    warmup = min(100, config.steps // 10 + 1)
+    schedule = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, warmup, max(config.steps, warmup + 1))
+    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule, b2=0.99))
+    state = optimiser.init(params)
+
+    @jax.jit
+    def step(params: Any, state: Any, batch: ArrangerBatch, key: jax.Array) -> Any:
+        loss, grads = jax.value_and_grad(lambda p: arranger_loss(nnx.merge(graph, p), batch, key))(params)
+        updates, state = optimiser.update(grads, state, params)
+        return optax.apply_updates(params, updates), state, loss
+
+    chance = 1.0 / np.sqrt(np.bincount(bars.genre)[bars.genre])
+    edges = np.cumsum(chance / chance.sum())
+    for number in range(config.steps):
+        if stop():
+            return None
+        progress("arranger", number, config.steps)
+        rng = np.random.default_rng([config.seed, number])
+        index = np.minimum(np.searchsorted(edges, rng.random(config.batch_size)), len(edges) - 1)
+        known = hide(bars, index, num_genres, rng)
+        batch = ArrangerBatch(bars.x[index], known.features, known.genre, known.metre)
+        params, state, _ = step(params, state, batch, jax.random.fold_in(jax.random.key(config.seed), number))
+    return state_to_arrays(params)

@@ -1,0 +1,84 @@
+"""The arranger's network in training: it learns the velocity that carries noise to a bar, given what is known of it.
+
+Flow matching (Lipman et al. 2023) on the posterior means of a frozen encoder. `arranging.network` is its twin in NumPy.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax import Array
+
+from groovevae.arranging.conditions import NUM_KNOWN, NUM_POINTS
+from groovevae.arranging.network import NUM_TIMES
+from groovevae.config import ArrangerConfig
+from groovevae.network.inputs import NUM_METRES
+from groovevae.training.layers import Dense
+from groovevae.training.prior_network import spread_at
+
+DRAWS = 2  # points on the way from noise to each bar that a training step looks at
+
+
+class ArrangerBatch(NamedTuple):
+    """B bars and what is known of them, as `Conditions` gives it."""
+
+    x: Any  # (B, K)
+    features: Any  # (B, F)
+    genre: Any  # (B, G)
+    metre: Any  # (B,) int
+
+
+class ArrangerFlow(nnx.Module):
+    """Reads what is known of bars, and computes the velocity that carries noise to them."""
+
+    def __init__(self, config: ArrangerConfig, size: int, num_genres: int, *, rngs: nnx.Rngs) -> None:
+        wide, hidden = config.input_size, config.hidden_size
+        normal = nnx.initializers.normal(0.3)
+        self.genre = nnx.Param(normal(rngs.params(), (num_genres, wide)))
+        self.metre = nnx.Param(normal(rngs.params(), (NUM_METRES, wide)))
+        dense = partial(Dense, low_precision=True, rngs=rngs)
+        self.read = dense(NUM_POINTS * size + NUM_KNOWN, wide)
+        self.mix = dense(wide, wide)
+        self.head = dense(wide, hidden)
+        self.point = dense(size + 2 * NUM_TIMES, hidden)
+        self.first = dense(hidden, hidden)
+        self.second = dense(hidden, hidden)
+        self.out = dense(hidden, size)
+
+    def context(self, batch: ArrangerBatch) -> Array:
+        """Return what the velocities of bars depend on besides their points, (B, H)."""
+        of_genre = batch.genre @ self.genre[...]
+        hidden = jax.nn.gelu(self.read(batch.features) + of_genre + self.metre[...][batch.metre])
+        hidden += jax.nn.gelu(self.mix(hidden))
+        return self.head(hidden)
+
+    def residual(self, context: Array, x: Array, time: Array) -> Array:
+        """Predict the part of the velocity that x (..., K) alone does not give, as `PriorNetwork.residual` does."""
+        spread = spread_at(time)[..., None]
+        angles = time[..., None] * jnp.pi * 2.0 ** (jnp.arange(NUM_TIMES) / 2).reshape((1,) * time.ndim + (-1,))
+        hidden = jax.nn.gelu(context + self.point(jnp.concatenate([x / spread, jnp.sin(angles), jnp.cos(angles)], -1)))
+        hidden += jax.nn.gelu(self.first(hidden))
+        hidden += jax.nn.gelu(self.second(hidden))
+        return self.out(hidden)
+
+    def velocity(self, context: Array, x: Array, time: Array) -> Array:
+        """Return the velocity of points x (..., K) at `time` (...)."""
+        spread = spread_at(time)[..., None]
+        return (2 * time[..., None] - 1) * x / spread**2 + self.residual(context, x, time) / spread
+
+
+def arranger_loss(network: ArrangerFlow, batch: ArrangerBatch, key: Array) -> Array:
+    """Return the mean squared error of the velocity over the bars of a batch."""
+    noise_key, time_key = jax.random.split(key)
+    x = jnp.broadcast_to(batch.x, (DRAWS, *batch.x.shape))
+    context = network.context(batch)
+    noise = jax.random.normal(noise_key, x.shape)
+    time = jax.random.uniform(time_key, x.shape[:-1])
+    on_the_way = (1 - time[..., None]) * noise + time[..., None] * x
+    wanted = ((1 - time[..., None]) * x - time[..., None] * noise) / spread_at(time)[..., None]
+    guessed = network.residual(jnp.broadcast_to(context, (DRAWS, *context.shape)), on_the_way, time)
+    return ((guessed - wanted) ** 2).mean()

@@ -1,0 +1,186 @@
+"""`groove arrange`, `continue`, `infill` and `humanize`: what stays note for note, what is new, what goes wrong."""
+
+import io
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+from command_line import Run, error_of, examples_of, midi_files
+from corpus_files import band_tune
+from scores import LEAD, score_of
+
+from groovevae import Groove
+from groovevae.bars import Bars
+from groovevae.bars.constants import ROLES
+from groovevae.bars.midi import score_to_midi
+from groovevae.cli import main
+from groovevae.corpus import read_song
+from groovevae.errors import RequestError
+from groovevae.generation.song_requests import (
+    ArrangeRequest,
+    ContinueRequest,
+    HumanizeRequest,
+    InfillRequest,
+    parse_bars,
+)
+from groovevae.model.file import save_model
+
+COMMANDS = ("arrange", "continue", "infill", "humanize")
+EXAMPLES = [example for name in COMMANDS for example in examples_of(main.commands[name])]
+
+
+@pytest.fixture
+def songs(tmp_path: Path) -> Path:
+    """A folder with a band's song of sixteen bars under several names, and a melody of four."""
+    for name in ("song", "loop", "stiff"):
+        (tmp_path / f"{name}.mid").write_bytes(band_tune("rock", 9, num_bars=16))
+    tune = score_of({LEAD: [(float(beat), 1.0, 72 + beat % 5) for beat in range(16)]})
+    (tmp_path / "melody.mid").write_bytes(score_to_midi(tune))
+    return tmp_path
+
+
+def onsets(bars: Bars, role: str) -> np.ndarray:
+    grid = getattr(bars, role)
+    return np.where(bars.onsets(role), 1 if role == "drums" else grid, 0)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_work(run: Run, songs: Path, example: str) -> None:
+    before = set(midi_files(songs))
+    added = ["--add", "bass"] if example.startswith("groove arrange") and "--add" not in example else []
+    words = [*shlex.split(example.replace("soul", "jazz"))[1:], *added]
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    written = set(midi_files(songs)) - before
+    assert len(written) == len(result.stdout.splitlines()) == (4 if "--count" in example else 1)
+
+
+def test_the_command_in_each_file_makes_it_again(run: Run, songs: Path) -> None:
+    for words in (
+        ["arrange", "melody.mid", "rock=2", "jazz=1", "--seed", "3", "--tempo", "90", "--key", "D"],
+        ["continue", "song.mid", "--bars", "4", "--alone", "--genre", "jazz", "--seed", "2"],
+        ["infill", "song.mid", "--only-bars", "5..6", "--roles", "bass,chords", "--temperature", "1"],
+        ["humanize", "stiff.mid", "--like", "jazz", "--amount", "0.5"],
+    ):
+        line = run(*words).stdout
+        path = songs / line.split(": ")[0]
+        made = path.read_bytes()
+        texts = [m.text for m in mido.MidiFile(file=io.BytesIO(made)).tracks[0] if m.type == "text"]
+        [command] = re.findall(r"groove (?:arrange|continue|infill|humanize) .*", texts[0])
+        path.unlink()
+        run(*shlex.split(command)[1:])
+        assert path.read_bytes() == made, command
+
+
+def test_arranging_keeps_what_is_there(groove: Groove, songs: Path) -> None:
+    start = str(songs / "melody.mid")
+    [piece] = groove.arrange(ArrangeRequest(start, {"rock": 1.0}))
+    own = read_song(start)
+    assert (onsets(piece.song.bars, "lead") == onsets(own.bars, "lead")).all()
+    assert piece.song.transpose == own.transpose
+    assert (piece.song.bars.tempo == own.bars.tempo).all()
+    assert "with drums, bass, chords of rock" in piece.description
+    first, second = groove.arrange(ArrangeRequest(start, {"rock": 1.0}, count=2, temperature=1.0))
+    assert first.midi != second.midi
+
+
+def test_arranging_writes_anew_what_is_asked_for(groove: Groove, songs: Path) -> None:
+    start = str(songs / "song.mid")
+    with pytest.raises(RequestError, match=r"plays all four roles already; name those .* add"):
+        groove.arrange(ArrangeRequest(start, {"rock": 1.0}))
+    [piece] = groove.arrange(ArrangeRequest(start, {"jazz": 1.0}, add=("bass",), temperature=1.0))
+    own = read_song(start).bars
+    for role in ROLES:
+        is_same = (onsets(piece.song.bars, role) == onsets(own, role)).all()
+        assert is_same == (role != "bass")
+
+
+def test_a_song_goes_on_after_its_end(groove: Groove, songs: Path) -> None:
+    start = str(songs / "song.mid")
+    own = read_song(start).bars
+    [whole] = groove.continue_song(ContinueRequest(start, bars=6, temperature=1.0))
+    assert len(whole.song.bars) == len(own) + 6
+    for role in ROLES:
+        assert (onsets(whole.song.bars[: len(own)], role) == onsets(own, role)).all()
+    [alone] = groove.continue_song(ContinueRequest(start, bars=6, temperature=1.0, alone=True))
+    assert len(alone.song.bars) == 6
+    for role in ROLES:
+        assert (onsets(alone.song.bars, role) == onsets(whole.song.bars[-6:], role)).all()
+    longer = groove.continue_song(ContinueRequest(start, bars=9, temperature=1.0, alone=True))[0].song.bars
+    assert (onsets(longer[:6], "lead") == onsets(alone.song.bars, "lead")).all()
+
+
+def test_infilling_touches_nothing_else(groove: Groove, songs: Path) -> None:
+    start = str(songs / "song.mid")
+    own = read_song(start).bars
+    [piece] = groove.infill(InfillRequest(start, (5, 8), roles=("bass", "drums"), temperature=1.0))
+    new, inside = piece.song.bars, np.isin(np.arange(16), range(4, 8))
+    for role in ROLES:
+        assert (onsets(new, role)[~inside] == onsets(own, role)[~inside]).all()
+        is_same = (onsets(new, role)[inside] == onsets(own, role)[inside]).all()
+        assert is_same == (role not in ("bass", "drums"))
+    [piece] = groove.infill(InfillRequest(start, (16, 16), temperature=1.0))
+    assert "new drums, bass, chords, lead in bars 16 to 16" in piece.description
+
+
+def test_humanizing_changes_no_note(groove: Groove, songs: Path) -> None:
+    start = str(songs / "stiff.mid")
+    own = read_song(start).bars
+    [felt] = groove.humanize(HumanizeRequest(start, like="jazz"))
+    for role in ROLES:
+        assert (onsets(felt.song.bars, role) == onsets(own, role)).all()
+    assert (felt.song.bars.velocity != own.velocity).any()
+    [still] = groove.humanize(HumanizeRequest(start, like="jazz", amount=0.0))
+    assert (still.song.bars.velocity == own.velocity).all() and (still.song.bars.drums == own.drums).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["arrange", "melody.mid"], "no genre to arrange in; name one, like groove arrange song.mid rock"),
+        (["arrange", "song.mid", "rock"], "plays all four roles already; name those to write anew, like --add drums"),
+        (["arrange", "melody.mid", "rock", "--add", "piano"], "no role 'piano'"),
+        (["arrange", "melody.mid", "polka"], "polka"),
+        (["arrange", "nothing.mid", "rock"], "nothing.mid"),
+        (["continue", "rock"], "'rock' names no MIDI file"),
+        (["continue", "song.mid", "--bars", "0"], "bars 0 is outside 1 to 1024"),
+        (["continue", "song.mid", "--genre", "polka"], "polka"),
+        (["infill", "song.mid", "--only-bars", "15..17"], "song.mid has 16 bars; bars 15 to 17 are not all among them"),
+        (["infill", "song.mid", "--only-bars", "8..5"], "number of bars -2 is outside"),
+        (["infill", "song.mid", "--only-bars", "5-8"], "'5-8' names no bars; write the first and the last, like 5..8"),
+        (["humanize", "song.mid", "--amount", "2"], "amount 2 is outside 0 to 1"),
+        (["sample", "jazz", "--metre", "4"], "no metre '4'; write one like 3/4"),
+        (["sample", "jazz", "--metre", "9/4"], "metre 9/4 is longer than a bar can be"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_a_line(run: Run, songs: Path, words: list[str], error: str) -> None:
+    before = midi_files(songs)
+    assert error in error_of(run(*words))
+    assert midi_files(songs) == before
+
+
+@pytest.mark.parametrize("words", [["arrange", "melody.mid", "rock"], ["humanize", "song.mid"]])
+def test_a_model_without_an_arranger_says_how_to_add_one(
+    run: Run, songs: Path, groove: Groove, words: list[str]
+) -> None:
+    save_model(songs / "old.safetensors", replace(groove.model, arranger=None))
+    error = error_of(run(*words, "--model", "old.safetensors"))
+    assert error == (
+        "this model has no arranger; train it anew, or add one with groove refit MODEL CORPUS --only arranger --out OUT"
+    )
+
+
+@pytest.mark.parametrize(("text", "bars"), [("5..8", (5, 8)), ("7", (7, 7))])
+def test_bars_are_parsed(text: str, bars: tuple[int, int]) -> None:
+    assert parse_bars(text) == bars
+
+
+def test_samples_take_the_metre_that_is_asked_for(run: Run, songs: Path) -> None:
+    line = run("sample", "jazz", "--metre", "3/4", "--bars", "2").stdout
+    song = read_song(songs / line.split(": ")[0])
+    assert (song.bars.metre == (3, 4)).all()
