@@ -25,6 +25,7 @@ from groovevae.training.weights import arrays_to_state
 
 SIZE = 4
 CONFIG = ArrangerConfig(input_size=24, hidden_size=32, steps=400, batch_size=64, learning_rate=5e-3)
+WHO_PLAYS = np.zeros((4, SIZE + 1), np.float32)
 NOT_GUIDED = Guidance(np.float32(0), np.float32(0))
 
 
@@ -155,7 +156,9 @@ def toy_bars() -> _Bars:
 def arranger() -> Arranger:
     weights = _fit(toy_bars(), CONFIG, 2, lambda: False, lambda *_: None)
     assert weights is not None
-    return Arranger(CONFIG, ("left", "right"), np.zeros(SIZE, np.float32), np.ones(SIZE, np.float32), weights)
+    return Arranger(
+        CONFIG, ("left", "right"), np.zeros(SIZE, np.float32), np.ones(SIZE, np.float32), weights, WHO_PLAYS
+    )
 
 
 def known(*, genre: int, plays: bool, num_bars: int = 32) -> Conditions:

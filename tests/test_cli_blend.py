@@ -75,12 +75,12 @@ def test_the_command_in_a_file_makes_it_again(run: Run, tmp_path: Path, tiny: Ti
 
 
 def test_methods(run: Run, tmp_path: Path) -> None:
-    """The default is calibrated; the mean is the literal formula, and says so."""
-    by_default, calibrated, mean = (
+    """The default is arranged; the mean is the literal formula, and says so."""
+    by_default, arranged, mean = (
         run("blend", "classical", "rock", "--out", name, *options)
-        for name, options in {"a": [], "b": ["--method", "calibrated"], "c": ["--method", "mean"]}.items()
+        for name, options in {"a": [], "b": ["--method", "arranged"], "c": ["--method", "mean"]}.items()
     )
-    assert by_default.stdout.removeprefix("a") == calibrated.stdout.removeprefix("b")
+    assert by_default.stdout.removeprefix("a") == arranged.stdout.removeprefix("b")
     assert " + 0.5 x (rock - classical); " in mean.stdout
     data = [(tmp_path / name / "classical-rock-0.5-0.mid").read_bytes() for name in "abc"]
     assert data[0] == data[1] != data[2]
@@ -119,7 +119,7 @@ def test_a_name_that_is_no_text(run: Run, tmp_path: Path) -> None:
         ("classical rock --bars 0", "bars 0 is outside 1 to 1024"),
         ("classical rock --seed -1", "seed -1 is outside 0 to 2.14748e+09"),
         ("classical rock --temperature inf", "temperature inf is outside 0 to 2"),
-        ("classical rock --method magic", "no method 'magic'; there are calibrated, transport, mean, line and sphere"),
+        ("classical rock --method magic", "no method 'magic'; there are arranged, calibrated, transport, mean,"),
         ("none.mid rock", "none.mid: No such file or directory"),
         ("classical rock --model none.safetensors", "none.safetensors: no such file"),
         ("classical rock --model .", ".: cannot be read (Is a directory)"),

@@ -66,6 +66,7 @@ def test_its_progress_is_told(tiny: Tiny) -> None:
         "attribute vectors",
         "prior over phrases",
         "arranger",
+        "doses of the arranger",
     ]
     assert told["prior over phrases"] == [(step, PRIOR.steps) for step in range(PRIOR.steps)]
 
@@ -96,7 +97,7 @@ def test_a_corpus_of_other_genres(tiny: Tiny, tmp_path: Path) -> None:
 
 
 def test_a_part_that_is_none(tiny: Tiny) -> None:
-    with pytest.raises(RequestError, match="no part 'doses' to fit anew; there are blends, vectors and prior"):
+    with pytest.raises(RequestError, match="no part 'doses' to fit anew; there are blends, vectors, prior and"):
         refit(tiny.trained.model, tiny.corpus, parts=["doses"])
 
 

@@ -43,7 +43,7 @@ def small_files(size: int) -> Iterator[None]:
 def test_a_full_disk_costs_no_state(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(result, "find_attribute_vectors", lambda network, data: [])  # they take longer than the run
     monkeypatch.setattr(result, "with_calibration", lambda model, data=None: model)
-    monkeypatch.setattr(train, "with_arranger_doses", lambda model, data=None: model)
+    monkeypatch.setattr(train, "with_arranger_doses", lambda model, **_: model)
     out = tmp_path / "model.safetensors"
     settings = {
         "config": replace(SETTINGS, steps=4),

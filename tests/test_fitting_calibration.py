@@ -62,7 +62,7 @@ def test_doses_of_a_model_are_stored_and_used(groove: Groove, tmp_path) -> None:
     loaded = load_model_file(tmp_path / "m.safetensors")
     assert all((loaded.calibration[pair] == model.calibration[pair]).all() for pair in pairs)
     far = {pair: np.full((4, 4), 2.0, np.float32) for pair in pairs}
-    request = BlendRequest("jazz", {"rock": 1.0}, amount=0.5)
+    request = BlendRequest("jazz", {"rock": 1.0}, amount=0.5, method="calibrated")
     calibrated = Groove(replace(model, calibration=far)).blend(request)[0]
     twice = Groove(bare).blend(replace(request, amount=2.0, method="transport"))[0]
     assert (calibrated.song.bars.drums == twice.song.bars.drums).all()

@@ -165,7 +165,7 @@ def test_the_text_says_how_to_make_it_again(tiny, groove: Groove, song_path: Pat
     plain = text_of(groove.blend(replace(REQUEST, seed=3, method="mean"))[0].midi)
     assert " + 0.5 x (rock - classical); plays " in plain
     assert plain.endswith(
-        f"groove blend classical rock --amount 0.5 --seed 3 --temperature 1 --method mean --model {tiny.path}"
+        f"groove blend classical rock --amount 0.5 --method mean --seed 3 --temperature 1 --model {tiny.path}"
     )
     weighted = BlendRequest.from_words(["classical=2", "rock=1"])
     assert "groove blend classical classical=2 rock=1 --amount 1 " in text_of(groove.blend(weighted)[0].midi)
@@ -218,7 +218,7 @@ def test_bars_of_a_file_begin_where_it_sounds_and_repeat(groove: Groove, tmp_pat
     request = BlendRequest(str(path), {"jazz": 1.0}, amount=0.0)
     assert len(groove.blend(request)[0].song.bars) == len(bars)
     start = Sources(groove.model, groove.network).start_of(replace(request, bars=5))
-    assert (start.like.bass == bars.bass[2:][np.arange(5) % (len(bars) - 2)]).all()
+    assert (start.bars.bass == bars.bass[2:][np.arange(5) % (len(bars) - 2)]).all()
 
 
 @pytest.mark.parametrize("target", ["rock", "jazz", "classical"])
@@ -257,8 +257,8 @@ def test_a_very_long_file_is_cut_and_says_so(groove: Groove, tmp_path: Path, mon
         ({"bars": 0}, "bars 0 is outside 1 to"),
         ({"bars": 10**6}, "bars 1e[+]06 is outside 1 to"),
         ({"seed": -1}, "seed -1 is outside 0 to"),
-        ({"method": "magic"}, "no method 'magic'; there are calibrated, transport, mean, line and sphere"),
-        ({"method": ""}, "no method ''; there are"),
+        ({"method": "magic"}, "no method 'magic'; there are arranged, calibrated, transport, mean, line and sphere"),
+        ({"method": " "}, "no method ' '; there are"),
         ({"temperature": float("nan")}, "temperature nan is outside 0 to"),
         ({"temperature": 99.0}, "temperature 99 is outside 0 to"),
     ],

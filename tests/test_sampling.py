@@ -112,8 +112,8 @@ def test_the_command_in_a_file_makes_it_again(run: Run, tmp_path: Path, tiny: Ti
 def without_prior(tiny: Tiny, path: Path) -> Path:
     """The tiny model as it was written before there were priors."""
     tensors, texts = read_tensors(tiny.path, kind=MODEL_KIND)
-    del texts["prior"]
-    tensors = {name: array for name, array in tensors.items() if not name.startswith("prior/")}
+    del texts["prior"], texts["arranger"]
+    tensors = {name: array for name, array in tensors.items() if not name.startswith(("prior/", "arranger/"))}
     write_tensors(path, tensors, kind=MODEL_KIND, texts=texts)
     return path
 
@@ -130,7 +130,8 @@ def test_a_prior_added_later_is_the_one_that_training_adds(tmp_path: Path, tiny:
     old = load_model_file(without_prior(tiny, tmp_path / "old.safetensors"))
     trained = tiny.trained.model
     new = add_prior(replace(old, weights=trained.weights, genres=trained.genres), tiny.corpus, config=PRIOR)
-    save_model(tmp_path / "new.safetensors", replace(new, genres=trained.genres))
+    arranged = replace(new, genres=trained.genres, arranger=trained.arranger)
+    save_model(tmp_path / "new.safetensors", arranged)
     assert (tmp_path / "new.safetensors").read_bytes() == tiny.path.read_bytes()
 
 

@@ -80,7 +80,7 @@ def test_each_role_goes_by_its_own_dose(groove: Groove) -> None:
     """A calibrated amount is a share of the way that depends on the role; at 0 all stay where they are."""
     curves = np.array([[0.5, 1.0, 1.5, 2.0], [0.1, 0.2, 0.3, 0.4], [0.25, 0.5, 0.75, 1.0], [1.0, 1.0, 1.0, 1.0]])
     dosed = Groove(replace(groove.model, calibration={("jazz", "rock"): curves.astype(np.float32)}))
-    request = replace(REQUEST, start="jazz")
+    request = replace(REQUEST, start="jazz", method="calibrated")
     straight = replace(request, method="transport")
     by_role = points_of(dosed, replace(request, amount=0.5))
     for role, share in enumerate((1.0, 0.2, 0.5, 1.0)):
@@ -273,6 +273,6 @@ def test_drums_that_come_in_stay(groove: Groove) -> None:
     start = next(phrase for phrase in model.genres["classical"].phrases if not phrase.plays[0])
     assert len(np.unique(start.z, axis=0)) > 1
     seed = model.genres["classical"].phrases.index(start)
-    drums, bass, *_ = points_of(groove, BlendRequest("classical", {"rock": 1.0}, seed=seed))
+    drums, bass, *_ = points_of(groove, BlendRequest("classical", {"rock": 1.0}, seed=seed, method="calibrated"))
     assert (drums == drums[0]).all()
     assert len(np.unique(bass, axis=0)) > 1

@@ -22,8 +22,10 @@ from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_index
 
-REARRANGED = Guidance(genre=np.float32(2.0), content=np.float32(0.5))
+REARRANGED = Guidance(genre=np.float32(2.0), content=np.float32(1.0))
 ADDED = Guidance(genre=np.float32(1.0), content=np.float32(1.0))  # new parts must above all fit those that stay
+CLEARLY = 1.0  # how clearly a role must play or rest as planned: bars that play it are at 1 on average
+ROUNDS = 3
 NOISE = 0.5  # size of the noise that bars are drawn from, as a share of that in training
 
 
@@ -66,9 +68,7 @@ class Arrangements:
         count, size = len(bars), len(self.arranger.mean)
         is_given = np.broadcast_to(is_given, (count, len(ROLES)))
         z, _ = encode(self.network, only_roles(bars, is_given))
-        sounding, played = harmony(bars), bars.role_plays[:, [BASS, CHORDS]].any(1)
-        if not played.any() and plan.plays[:, [BASS, CHORDS]].any():
-            sounding = harmonised(bars, is_minor=setting.is_minor, seed=seed)
+        sounding = _harmony(bars, plan, setting, seed)
         nothing, no = np.zeros((count, size), np.float32), np.zeros(count, bool)
         heard = np.asarray(np.any(sounding, axis=1))
         return Conditions(
@@ -113,7 +113,7 @@ class Arrangements:
             knows_style=np.zeros(len(bars), bool),
         )
         noise = NOISE * self.flow.invert(as_it_was, self.arranger.of(z))
-        return self.arranger.points(self.flow.draw(known, noise, REARRANGED))
+        return self.arranger.points(self._as_planned(self.flow.draw(known, noise, REARRANGED), plan))
 
     def added(
         self,
@@ -143,8 +143,23 @@ class Arrangements:
                 row = row._replace(before=last[None], knows_before=np.array([True]))
             if after is not None and bar == len(bars) - 1:
                 row = row._replace(after=self.arranger.of(after)[None], knows_after=np.array([True]))
-            out[bar] = last = self.flow.draw(row, noise[bar : bar + 1], ADDED)[0]
+            drawn = self.flow.draw(row, noise[bar : bar + 1], ADDED)
+            out[bar] = last = self._as_planned(drawn, Plan(plan.plays[bar : bar + 1], plan.style))[0]
         return self.arranger.points(out)
+
+    def _as_planned(self, x: np.ndarray, plan: Plan) -> np.ndarray:
+        """Move coordinates x (N, K) the least way to where each role plays, or rests, as planned.
+
+        What was drawn does so mostly by itself; a part that is planned must not be missing because it did not.
+        """
+        x = x.astype(np.float64)
+        wanted = np.where(plan.plays, 1.0, -1.0)  # (N, 4)
+        for _ in range(ROUNDS):  # to move for one role may undo a little of another
+            for column, (*direction, at_zero) in enumerate(self.arranger.tells_who_plays.tolist()):
+                way = np.array(direction)
+                lacks = np.maximum(CLEARLY - wanted[:, column] * (x @ way + at_zero), 0.0)
+                x += (lacks * wanted[:, column])[:, None] * way / max(way @ way, 1e-9)
+        return x.astype(np.float32)
 
     def _noise(self, num_bars: int, seed: int, *, is_varied: bool) -> np.ndarray:
         """Return noise (N, K): the same for all bars, or half of it each bar's own."""
@@ -154,3 +169,11 @@ class Arrangements:
             return NOISE * np.repeat(shared, num_bars, axis=0)
         own = np.random.default_rng([seed, size, 1]).standard_normal((num_bars, size), np.float32)
         return np.float32(NOISE * np.sqrt(0.5)) * (shared + own)
+
+
+def _harmony(bars: Bars, plan: Plan, setting: Setting, seed: int) -> np.ndarray:
+    """Return the harmony (N, 144) of bars: what they play, or what fits their lead where bass or chords come in."""
+    has_none = not bars.role_plays[:, [BASS, CHORDS]].any()
+    if has_none and plan.plays[:, [BASS, CHORDS]].any():
+        return harmonised(bars, is_minor=setting.is_minor, seed=seed)
+    return harmony(bars)

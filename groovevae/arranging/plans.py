@@ -10,6 +10,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import LEAD, ROLES
 from groovevae.bars.states import bar_length
+from groovevae.model.arranger import Arranger
 from groovevae.model.genres import Genre, Phrase
 from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
 
@@ -51,9 +52,14 @@ def make_plan(
     return Plan(plays, np.average(styles, axis=0, weights=list(weights.values())).astype(np.float32))
 
 
-def forms_of(genre: Genre, prior: Prior | None) -> tuple[Form, ...]:
-    """Return the forms of a genre; where the prior has none, one for each phrase that the genre keeps."""
+def forms_of(genre: Genre, prior: Prior | None, arranger: Arranger | None = None) -> tuple[Form, ...]:
+    """Return the forms of a genre, those that an arranger takes for typical if it says so.
+
+    Where the prior has none, there is one for each phrase that the genre keeps.
+    """
     forms = prior.forms.get(genre.name, ()) if prior else ()
+    if arranger is not None and genre.name in arranger.typical:
+        forms = tuple(forms[number] for number in arranger.typical[genre.name])
     return forms or tuple(map(_form_of_phrase, genre.phrases))
 
 

@@ -24,6 +24,7 @@ from groovevae.generation.latent_paths import Goal, find_path
 from groovevae.generation.sources import Source
 from groovevae.measures.judges import Judges
 from groovevae.measures.phrases import note_sets
+from groovevae.model.genres import nearest_genre
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
 
 REAL, ARRANGED = "real bars", "arranged"
@@ -44,6 +45,31 @@ class HiddenParts:
     recognised: dict[str, dict[str, float]]  # kind of judge -> version -> share of bars taken for the genre
     sound: dict[str, dict[str, float]]  # "in scale", "clashes" -> version
     chroma: dict[str, float]  # version -> similarity of bass and chords to the true ones, where both play
+
+
+@dataclass(frozen=True)
+class SingleStart:
+    """Whether roles come in where a start plays one alone: blends at 1."""
+
+    role: str  # that the start plays
+    target: str
+    num_runs: int
+    comes: dict[str, float]  # usual role of the target -> share of the bars that should play it which do
+
+
+@dataclass(frozen=True)
+class Arranging:
+    """What an arranger is worth; nothing for a model without one."""
+
+    hidden: list[HiddenParts]
+    starts: list[SingleStart]
+
+
+def measure_arranging(sides: Sides, judges: Judges, training: Mapping[str, Bars], *, seed: int = 0) -> Arranging:
+    """Measure hidden parts and starts of a single role."""
+    if sides.arrangements is None:
+        return Arranging([], [])
+    return Arranging(measure_hidden(sides, judges, training, seed=seed), measure_single_starts(sides, seed=seed))
 
 
 def measure_hidden(sides: Sides, judges: Judges, training: Mapping[str, Bars], *, seed: int = 0) -> list[HiddenParts]:
@@ -86,7 +112,7 @@ def brought_back(sides: Sides, genre: str, real: Bars, is_hidden: np.ndarray, *,
     """Return bars whose hidden roles (4,) are written anew where they played, run by run, as `Groove.arrange` does."""
     arrangements = sides.arrangements
     assert arrangements is not None
-    forms, takes = {genre: forms_of(sides.model.genres[genre], sides.model.prior)}, []
+    forms, takes = {genre: forms_of(sides.model.genres[genre], sides.model.prior, sides.model.arranger)}, []
     keep = tuple(role for role, is_gone in zip(ROLES, is_hidden, strict=True) if not is_gone)
     for number, start in enumerate(range(0, len(real), RUN_BARS)):
         bars = real[start : start + RUN_BARS]
@@ -114,38 +140,31 @@ def _rivals(real: Bars, training: Bars, is_hidden: np.ndarray, rng: np.random.Ge
     }
 
 
-@dataclass(frozen=True)
-class SingleStart:
-    """Whether roles come in where a start plays one alone: blends at 1."""
-
-    role: str  # that the start plays
-    target: str
-    num_runs: int
-    comes: dict[str, float]  # usual role of the target -> share of the bars that should play it which do
-
-
 def measure_single_starts(sides: Sides, *, seed: int = 0) -> list[SingleStart]:
     """Reduce runs of all genres to one role, blend them all the way to each genre, and see whether usual roles come.
 
     A bar counts that the plan of the piece, a form of the target, lets a role play.
     """
-    runs = [(name, run) for name, own in sides.excerpts.items() for run in own.runs]
+    runs = [run for own in sides.excerpts.values() for run in own.runs]
     order = np.random.default_rng(seed).permutation(len(runs)).tolist()
     found = []
     for column in range(len(ROLES)):
-        starts = [runs[i] for i in order if runs[i][1].role_plays[:, column].all()][:SINGLE_STARTS]
+        starts = [runs[i] for i in order if runs[i].role_plays[:, column].all()][:SINGLE_STARTS]
         found += [_single(sides, column, starts, target) for target in sides.excerpts] if starts else []
     return found
 
 
-def _single(sides: Sides, column: int, starts: Sequence[tuple[str, Bars]], target: str) -> SingleStart:
-    forms = {target: forms_of(sides.model.genres[target], sides.model.prior)}
+def _single(sides: Sides, column: int, starts: Sequence[Bars], target: str) -> SingleStart:
+    forms = {target: forms_of(sides.model.genres[target], sides.model.prior, sides.model.arranger)}
     alone = np.arange(len(ROLES)) == column
-    goal = Goal({target: 1.0}, sides.model.genres, arrangements=sides.arrangements, forms=forms)
+    own_forms = sides.model.prior.forms if sides.model.prior else {}
+    goal = Goal({target: 1.0}, sides.model.genres, arrangements=sides.arrangements, forms=forms, own_forms=own_forms)
+    others = {name: genre for name, genre in sides.model.genres.items() if name != target}
     takes, planned = [], []
-    for number, (source, run) in enumerate(starts):
+    for number, run in enumerate(starts):
         bars = only_roles(run, np.tile(alone, (len(run), 1)))
         z, _ = encode(sides.network, bars)
+        source = nearest_genre(z, others)  # as for a file
         path = find_path("arranged", Source(z, bars, Song(bars), bars.plays, source, source), goal, seed=number)
         points = np.stack([path(role, np.ones(len(bars))) for role in ROLES])
         takes.append(Take(points, bars, number, (), DEFAULT_TEMPERATURE))

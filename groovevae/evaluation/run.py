@@ -13,7 +13,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.errors import CorpusError
-from groovevae.evaluation.arrangements import HiddenParts, SingleStart, measure_hidden, measure_single_starts
+from groovevae.evaluation.arrangements import Arranging, measure_arranging
 from groovevae.evaluation.attribute_response import AttributeResponse, measure_attributes
 from groovevae.evaluation.dose_response import PairResponse, measure_pairs
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts, draw_excerpts
@@ -44,8 +44,7 @@ class Evaluation:
     pairs: list[PairResponse]
     truth: Truth
     attributes: list[AttributeResponse]
-    hidden: list[HiddenParts]  # empty for a model without an arranger, like `starts`
-    starts: list[SingleStart]
+    arranging: Arranging
     novelty: list[Novelty]
 
 
@@ -75,8 +74,7 @@ def evaluate(
     progress("attributes", 0, 1)
     attributes = measure_attributes(sides, seed=seed)
     progress("hidden parts", 0, 1)
-    hidden = measure_hidden(sides, judges, bars, seed=seed) if model.arranger else []
-    starts = measure_single_starts(sides, seed=seed) if model.arranger else []
+    arranging = measure_arranging(sides, judges, bars, seed=seed)
     progress("novelty", 0, 1)
     return Evaluation(
         genres=tuple(excerpts),
@@ -88,8 +86,7 @@ def evaluate(
         pairs=pairs,
         truth=truth,
         attributes=attributes,
-        hidden=hidden,
-        starts=starts,
+        arranging=arranging,
         novelty=measure_novelty(excerpts, blends, [song.song.bars for song in train]),
     )
 

@@ -123,8 +123,9 @@ def points_of(
 def blend_paths(sides: Sides, source: str, target: str, like: Bars, z: np.ndarray) -> list[DosedPath]:
     """Return the path by which the default method of the model moves each run of RUN_BARS bars, as a blend would."""
     model = sides.model
-    forms = {target: forms_of(model.genres[target], model.prior)}
-    goal = Goal({target: 1.0}, model.genres, model.calibration, sides.arrangements, forms)
+    forms = {target: forms_of(model.genres[target], model.prior, model.arranger)}
+    own_forms = model.prior.forms if model.prior else {}
+    goal = Goal({target: 1.0}, model.genres, model.calibration, sides.arrangements, forms, own_forms)
     if sides.arrangements is None:
         return transported_paths(sides, source, target, z)
     paths = []

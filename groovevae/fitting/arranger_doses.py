@@ -5,6 +5,7 @@ It also measures how far a role goes that comes in, until half of its notes soun
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,35 +16,107 @@ from groovevae.arranging.plans import Plan, forms_of, make_plan
 from groovevae.bars import Bars
 from groovevae.bars.constants import LEAD, ROLES
 from groovevae.corpus.dataset import Dataset
-from groovevae.fitting.calibration import heard_bars, measure_doses
-from groovevae.model.calibration import AMOUNTS
+from groovevae.fitting.calibration import ARRIVED, PairHeard, heard_bars, pairs_heard, transported
+from groovevae.model.calibration import AMOUNTS, DosedPath
 from groovevae.model.file import ModelFile
+from groovevae.model.genres import Genre, log_likelihood
+from groovevae.model.phrase_forms import Form
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
 
-FARTHEST = {"lead": (0.0, 0.0, 0.4, 0.75)}  # the melody is what a piece is known by: up to half way it stays as it is
+FARTHEST = (0.0, 0.0, 0.25, 0.5)  # for the lead, by amount: up to half way the melody stays as it is
+PREFERRED = 0.03  # how much farther another way must be heard at 1 before it takes the place of arranging
+TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
+LEAST_FORMS = 4
 PRESENCE_BARS = 512
 PRESENCE_SHARES = (0.25, 0.4, 0.5, 0.6, 0.75, 1.0)
+ALL_ROLES, PITCHED_ROLES = ROLES, ROLES[1:]
 
 
-def with_arranger_doses(model: ModelFile, *, data: Dataset | None = None) -> ModelFile:
-    """Return the model with the doses of its arranger measured for all pairs of genres; without one, the model."""
+def with_arranger_doses(
+    model: ModelFile, *, data: Dataset | None = None, set_aside: np.ndarray | None = None
+) -> ModelFile:
+    """Return the model with the doses of its arranger measured for all pairs of genres; without one, the model.
+
+    Bars to move are taken from the songs of `data` that were `set_aside` (songs,): the arranger knows the others.
+    """
     if model.arranger is None or model.prior is None:
         return model
-    network = model.network()
-    arrangements, is_lead = Arrangements(model.arranger, network), np.arange(len(ROLES)) == LEAD
-
-    def displacement(source: str, target: str, like: Bars, z: np.ndarray) -> np.ndarray:
-        """Arrange each bar by a plan of its own: they come from different songs."""
-        forms = {target: forms_of(model.genres[target], model.prior)}
-        plans = [make_plan(forms, {target: 1.0}, like[i : i + 1], seed=i, start=i % 8) for i in range(len(like))]
-        plan = Plan(np.concatenate([own.plays for own in plans]), np.stack([own.style for own in plans]))
-        setting = Setting(is_minor=False, tempo=float(np.median(like.tempo)))
-        return arrangements.rearranged(z, like, is_lead, source, plan, {target: 1.0}, setting) - z
-
-    doses = measure_doses(model, network, displacement, farthest=FARTHEST, data=data)
+    network, model = model.network(), with_typical_forms(model)
+    assert model.arranger is not None
+    arrangements = Arrangements(model.arranger, network)
+    doses, arranges = {}, {}
+    for pair in pairs_heard(model, network, data=data, moved=set_aside):
+        ways = _ways(model, arrangements, pair)
+        doses[pair.source, pair.target], arranges[pair.source, pair.target] = _chosen(pair, *ways)
     presence = measure_presence(model, network, data=data)
-    return replace(model, arranger=replace(model.arranger, doses=doses, presence=presence))
+    return replace(model, arranger=replace(model.arranger, doses=doses, arranges=arranges, presence=presence))
+
+
+def with_typical_forms(model: ModelFile) -> ModelFile:
+    """Return the model whose arranger knows which forms of the prior are typical of their genre."""
+    if model.arranger is None or model.prior is None:
+        return model
+    typical = {name: typical_forms(forms, name, model.genres) for name, forms in model.prior.forms.items()}
+    return replace(model, arranger=replace(model.arranger, typical=typical))
+
+
+def typical_forms(forms: Sequence[Form], name: str, genres: Mapping[str, Genre]) -> tuple[int, ...]:
+    """Return which forms have the styles most typical of a genre: much likelier in its Gaussian than in the others'."""
+    if len(forms) <= LEAST_FORMS:
+        return tuple(range(len(forms)))
+    styles = np.stack([form.style.astype(np.float64) for form in forms])
+    likelihood = {other: log_likelihood(styles, genre) for other, genre in genres.items()}
+    rest = [values for other, values in likelihood.items() if other != name]
+    ratio = likelihood[name] - (np.logaddexp.reduce(rest, axis=0) if rest else 0.0)
+    best = np.argsort(-ratio, kind="stable")[: max(round(TYPICAL * len(forms)), LEAST_FORMS)]
+    return tuple(sorted(best.tolist()))
+
+
+def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> tuple[np.ndarray, np.ndarray]:
+    """Return where a pair's bars lie once arranged, and once transported, as displacements (N, Z).
+
+    Each bar is arranged by a plan of its own: they come from different songs.
+    """
+    genre, like = model.genres[pair.target], pair.like
+    forms = {pair.target: forms_of(genre, model.prior, model.arranger)}
+    plans = [make_plan(forms, {pair.target: 1.0}, like[i : i + 1], seed=i, start=i % 8) for i in range(len(like))]
+    plan = Plan(np.concatenate([own.plays for own in plans]), np.stack([own.style for own in plans]))
+    setting = Setting(is_minor=False, tempo=float(np.median(like.tempo)))
+    is_lead = np.arange(len(ROLES)) == LEAD
+    arranged = arrangements.rearranged(pair.z, like, is_lead, pair.source, plan, {pair.target: 1.0}, setting)
+    return arranged - pair.z, transported(model, pair.source, pair.target)(pair.z)
+
+
+def _chosen(pair: PairHeard, arranged: np.ndarray, carried: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each role's curve (4, K) along the way that is heard to lead farther, and which roles arrange, (4,)."""
+    ours, theirs = pair.responses(arranged), pair.responses(carried)
+    arranges = np.array([not theirs[role][1] > ours[role][1] + PREFERRED for role in ROLES])
+    arranges[LEAD] = True
+    curves = np.array([(ours if own else theirs)[role][0] for role, own in zip(ROLES, arranges, strict=True)])
+    curves[LEAD] = np.minimum(curves[LEAD], FARTHEST)
+    ways = np.where(arranges[:, None, None], arranged, carried)  # (4, N, Z)
+    return _together_half(pair, ways, curves).astype(np.float32), arranges
+
+
+def _together_half(pair: PairHeard, ways: np.ndarray, curves: np.ndarray) -> np.ndarray:
+    """Return curves (4, K) corrected so that all roles together are heard as far as each amount.
+
+    Roles that are each heard half way need not be so together, least of all under a melody that stays.
+    """
+    path = DosedPath(pair.z, ways, curves)
+    points = [np.stack([path(role, np.full(len(pair.z), amount)) for role in ROLES]) for amount in AMOUNTS]
+    steps = pair.heard(points)
+    corrected = curves.copy()
+    for column, role in enumerate(ROLES):
+        if column != LEAD:
+            heard = pair.shares(ALL_ROLES if role == "drums" else PITCHED_ROLES, steps)
+            if np.isfinite(heard).all():
+                rising = np.maximum.accumulate([0.0, *heard]) + 1e-6 * np.arange(len(AMOUNTS) + 1)
+                amounts = np.interp(np.array(AMOUNTS) * min(rising[-1], ARRIVED), rising, (0.0, *AMOUNTS))
+                amounts[-1] = 1.0
+                corrected[column] = np.interp(amounts, (0.0, *AMOUNTS), (0.0, *curves[column]))
+    return corrected
 
 
 def measure_presence(model: ModelFile, network: Network, *, data: Dataset | None = None) -> np.ndarray:

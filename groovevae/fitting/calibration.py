@@ -7,8 +7,8 @@ judges: each hears a single role through features of its own, and evaluations fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from groovevae.measures.judges import forest
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
-from groovevae.model.latent_arithmetic import find_displacement, translation_matrix
+from groovevae.model.latent_arithmetic import Displacement, find_displacement, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
 from groovevae.network.forward import Network
 
@@ -35,9 +35,17 @@ LEAST_DIFFERENCE = 0.1  # between the probabilities of both genres' real bars: b
 PLACES = 8  # parts of a bar in which a judge counts strikes
 TREES = 40
 
-Moves = Callable[[str, str, Bars, np.ndarray], np.ndarray]
-"""From a source, a target, bars of the source and their points (N, Z) to displacements, (N, Z) or by role (4, N, Z)."""
+RoleFeatures = Mapping[str, np.ndarray]  # role -> (N, F)
+Roles = tuple[str, ...]
 Judge = Callable[[np.ndarray], np.ndarray]  # features (N, F) to the probability of the target (N,)
+
+
+class KnownJudge(NamedTuple):
+    """A judge, and the mean probability of the target that it gives to real bars of the source and of the target."""
+
+    judge: Judge
+    low: float
+    high: float
 
 
 class Heard(NamedTuple):
@@ -45,60 +53,114 @@ class Heard(NamedTuple):
 
     bars: Bars
     is_heard: np.ndarray  # (N,) bool; the judges are fitted on the others
+    song: np.ndarray | None = None  # (N,) int: the song of each in the data, where they come from there
 
 
 def measure_calibration(
     model: ModelFile, network: Network, *, data: Dataset | None = None, names: Sequence[str] | None = None
 ) -> dict[tuple[str, str], np.ndarray]:
-    """Measure the curves (4, K) of bars that are moved by song codes or optimal transport, as `measure_doses` does."""
-
-    def displacement(source: str, target: str, like: Bars, z: np.ndarray) -> np.ndarray:
-        matrix = find_displacement(model.genres[source], {target: 1.0}, model.genres, find_matrix=translation_matrix)
-        return matrix(z)
-
-    return measure_doses(model, network, displacement, farthest=FARTHEST, data=data, names=names)
-
-
-def measure_doses(
-    model: ModelFile,
-    network: Network,
-    displacement: Moves,
-    *,
-    farthest: Mapping[str, Sequence[float]],
-    data: Dataset | None = None,
-    names: Sequence[str] | None = None,
-) -> dict[tuple[str, str], np.ndarray]:
     """Measure the curves (4, K) of each ordered pair of genres, or only of the pairs that include one of `names`.
 
-    A curve holds, for each of AMOUNTS, the share of a displacement at which bars are heard to have gone that far; a
-    role goes no farther than `farthest` lets it at each of these amounts. The bars come from `data`; for a genre
-    that it does not hold, from the phrases in the model file.
+    A curve holds, for each of AMOUNTS, the share of the way, by song codes or optimal transport, at which bars are
+    heard to have gone that far. The bars come from `data`; for a genre that it does not hold, from the phrases in the
+    model file.
+    """
+    curves = {}
+    for pair in pairs_heard(model, network, data=data, names=names):
+        found = pair.responses(transported(model, pair.source, pair.target)(pair.z))
+        rows = [np.minimum(curve, FARTHEST.get(role, np.inf)) for role, (curve, _) in found.items()]
+        curves[pair.source, pair.target] = np.stack(rows).astype(np.float32)
+    return curves
+
+
+def transported(model: ModelFile, source: str, target: str) -> Displacement:
+    """Return the displacement by song codes or optimal transport from genre to genre."""
+    genres = model.genres
+    return find_displacement(genres[source], {target: 1.0}, genres, find_matrix=translation_matrix)
+
+
+@dataclass(frozen=True)
+class PairHeard:
+    """Bars of a source that are to be moved to a target, and judges of the two."""
+
+    network: Network
+    source: str
+    target: str
+    like: Bars  # N bars
+    z: np.ndarray  # (N, Z)
+    sides: tuple[RoleFeatures, ...]  # real bars of source and target that judges are fitted to
+    known: tuple[RoleFeatures, ...]  # and others, which they hear
+
+    def responses(self, displacement: np.ndarray) -> dict[str, tuple[np.ndarray, float]]:
+        """Return by role its curve (K,) along a displacement, (N, Z) or (4, N, Z), and how far its end is heard."""
+        steps = self.heard([self.z + np.float32(share) * displacement for share in GRID])
+        found = {}
+        for role in ROLES:
+            shares = self.shares((role,), steps)  # (len(GRID),)
+            curve = invert(shares) if np.isfinite(shares).all() else np.array(AMOUNTS)
+            found[role] = curve, float(np.interp(curve[-1], (0.0, *GRID), (0.0, *shares)))
+        return found
+
+    def heard(self, points: Sequence[np.ndarray]) -> list[RoleFeatures]:
+        """Decode the bars from each of these points, (N, Z) or (4, N, Z), and return what judges hear of them."""
+        takes = [Take(own.astype(np.float32), self.like, temperature=DEFAULT_TEMPERATURE) for own in points]
+        return [role_features(bars) for bars in decode_takes(self.network, takes)]
+
+    def shares(self, roles: Roles, steps: Sequence[RoleFeatures]) -> np.ndarray:
+        """Return how far from source to target some roles together are heard at each step, (S,); NaN where unclear."""
+        judge, low, high = self._judge(roles)
+        if high - low < LEAST_DIFFERENCE:
+            return np.full(len(steps), np.nan)
+        judged = judge(np.concatenate([_together(step, roles) for step in steps])).reshape(len(steps), -1).mean(1)
+        return (judged - low) / (high - low)
+
+    def _judge(self, roles: Roles) -> KnownJudge:
+        judge = fit_judge(*(_together(side, roles) for side in self.sides))
+        low, high = (float(judge(_together(side, roles)).mean()) for side in self.known)
+        return KnownJudge(judge, low, high)
+
+
+def pairs_heard(
+    model: ModelFile,
+    network: Network,
+    *,
+    data: Dataset | None = None,
+    names: Sequence[str] | None = None,
+    moved: np.ndarray | None = None,
+) -> Iterator[PairHeard]:
+    """Go through the ordered pairs of genres, or those that include one of `names`, with bars to move and judges.
+
+    The bars to move are those of the songs of `data` that `moved` (songs,) marks, in genres that have enough of them.
     """
     heard = heard_bars(model, network, data)
     features = {name: role_features(own.bars) for name, own in heard.items()}
-    curves = {}
     for source in heard:
-        targets = [name for name in heard if name != source and (names is None or {name, source} & set(names))]
-        index = np.random.default_rng(0).permutation(np.flatnonzero(heard[source].is_heard))[:MOVED_BARS]
+        index = np.random.default_rng(0).permutation(_movable(heard[source], moved))[:MOVED_BARS]
         like = heard[source].bars[index]
         z, _ = encode(network, like)
-        for target in targets:
-            moves = displacement(source, target, like, z)  # (N, Z) or (4, N, Z)
-            takes = [
-                Take((z + np.float32(share) * moves).astype(np.float32), like, temperature=DEFAULT_TEMPERATURE)
-                for share in GRID
-            ]
-            steps = [role_features(out) for out in decode_takes(network, takes)]
-            sides = [(features[name], heard[name].is_heard) for name in (source, target)]
-            rows = []
-            for role in ROLES:
-                judge = fit_judge(*(own[role][~is_heard] for own, is_heard in sides))
-                known = [judge(own[role][is_heard]).mean() for own, is_heard in sides]
-                judged = judge(np.concatenate([step[role] for step in steps])).reshape(len(GRID), -1).mean(1)
-                curve = _curve(known[0], known[1], judged)
-                rows.append(np.minimum(curve, farthest.get(role, np.inf)))
-            curves[source, target] = np.stack(rows).astype(np.float32)
-    return curves
+        for target in heard:
+            if target == source or (names is not None and not {target, source} & set(names)):
+                continue
+            fitted, known = (
+                tuple(_rows(features[name], heard[name].is_heard == is_heard) for name in (source, target))
+                for is_heard in (False, True)
+            )
+            yield PairHeard(network, source, target, like, z, fitted, known)
+
+
+def _movable(heard: Heard, moved: np.ndarray | None) -> np.ndarray:
+    """Return the indices of the bars that are moved: those that judges hear, of the songs marked if they are enough."""
+    if moved is not None and heard.song is not None and (own := np.flatnonzero(moved[heard.song])).size >= MIN_BARS:
+        return own
+    return np.flatnonzero(heard.is_heard)
+
+
+def _rows(features: RoleFeatures, index: np.ndarray) -> RoleFeatures:
+    return {role: values[index] for role, values in features.items()}
+
+
+def _together(features: RoleFeatures, roles: Roles) -> np.ndarray:
+    return np.concatenate([features[role] for role in roles], axis=1)
 
 
 def heard_bars(model: ModelFile, network: Network, data: Dataset | None) -> dict[str, Heard]:
@@ -114,7 +176,7 @@ def _data_bars(data: Dataset) -> dict[str, Heard]:
     found = {}
     for number, name in enumerate(data.genres):
         own = index[data.genre[index] == number]
-        found[name] = Heard(data.bars[own], _every_other(data.song[own]))
+        found[name] = Heard(data.bars[own], _every_other(data.song[own]), data.song[own])
     return found
 
 
@@ -134,17 +196,6 @@ def _every_other(song: np.ndarray) -> np.ndarray:
     """Mark the bars of every second song, (N,) bool; of a single song, every second bar."""
     songs = np.unique(song)
     return np.arange(len(song)) % 2 == 1 if len(songs) == 1 else np.isin(song, songs[1::2])
-
-
-def _curve(low: float, high: float, judged: np.ndarray) -> np.ndarray:
-    """Return the shares of the way (K,) at which bars are heard to have gone as far as each of AMOUNTS.
-
-    `judged` is the judge's mean probability of the target at each share of GRID; `low` and `high` are the judge's mean
-    probabilities for real bars of the source and of the target.
-    """
-    if high - low < LEAST_DIFFERENCE:
-        return np.array(AMOUNTS)
-    return invert((judged - low) / (high - low))
 
 
 def invert(heard: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Setting
-from groovevae.arranging.plans import make_plan
+from groovevae.arranging.plans import make_plan, usual_roles
 from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.generation.sources import Source
 from groovevae.model.calibration import Calibration, DosedPath, calibrated_path, find_curves
@@ -40,13 +40,15 @@ class Goal:
         calibration: Calibration | None = None,
         arrangements: Arrangements | None = None,
         forms: Mapping[str, Sequence[Form]] | None = None,
+        own_forms: Mapping[str, Sequence[Form]] | None = None,
     ) -> None:
         """Take `weights` that sum to 1, or are empty, and the `genres` of the model and of named files and folders.
 
-        The method "arranged" needs the model's `arrangements`, and the `forms` of the genres in `weights`.
+        The method "arranged" needs the model's `arrangements`, the `forms` of the genres in `weights`, and as
+        `own_forms` those of all genres of the model.
         """
         self.weights, self.genres, self.calibration = weights, genres, calibration or {}
-        self.arrangements, self.forms = arrangements, forms or {}
+        self.arrangements, self.forms, self.own_forms = arrangements, forms or {}, own_forms or {}
         self.to_all = cache(self._to_all)  # by the name of the source genre
         self.to_each = cache(self._to_each)
 
@@ -104,10 +106,28 @@ def _arranged(start: Source, goal: Goal, keep: Collection[str], add: Collection[
     added = arrangements.added(bars, is_kept, plan, weights, setting, seed=seed) if new.any() else arranged
     doses = arrangements.arranger.doses
     curves = np.sum([weight * find_curves(doses, start.genre, name) for name, weight in weights.items()], axis=0)
-
-    ways = np.where(new[:, None, None], added - start.z, arranged - start.z)  # (4, N, Z)
-    path = DosedPath(start.z, ways, np.where(new[:, None], arrangements.arranger.presence, curves))
+    parts = [weight * _arranges(arrangements, start.genre, name) for name, weight in weights.items()]
+    rewritten = np.sum(parts, axis=0)  # (4,)
+    own = start.z + rewritten[:, None, None] * (arranged - start.z)  # (4, N, Z)
+    if (rewritten < 1).any():
+        by_name = goal.to_each(start.genre)
+        transported = np.sum([weight * by_name[name](start.z) for name, weight in weights.items()], axis=0)
+        own = own + (1 - rewritten)[:, None, None] * transported
+    ways = np.where(new[:, None, None], added, own) - start.z
+    path = DosedPath(start.z, ways, np.where(new[:, None], _presence(start, goal, curves), curves))
     return path if left == 1 else lambda role, amounts: path(role, amounts * left)
+
+
+def _arranges(arrangements: Arrangements, source: str, target: str) -> np.ndarray:
+    """Return which roles are arranged between two genres, (4,) 0 or 1: all, where it was not measured."""
+    return np.asarray(arrangements.arranger.arranges.get((source, target), np.ones(len(ROLES), bool)), np.float32)
+
+
+def _presence(start: Source, goal: Goal, curves: np.ndarray) -> np.ndarray:
+    """Return the curves (4, K) of roles that come in: by ear where the start's genre never has them, else by notes."""
+    assert goal.arrangements is not None
+    usual = usual_roles(goal.own_forms[start.genre]) if start.genre in goal.own_forms else np.ones(len(ROLES), bool)
+    return np.where(usual[:, None], goal.arrangements.arranger.presence, curves)
 
 
 def _calibrated(start: Source, goal: Goal) -> LatentPath:

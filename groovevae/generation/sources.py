@@ -93,7 +93,7 @@ class Sources:
 
     def forms(self, word: str) -> tuple[Form, ...]:
         """Return the forms by which a genre, file or folder arranges; errors as in `genre`."""
-        return forms_of(self.genre(word), self.model.prior)
+        return forms_of(self.genre(word), self.model.prior, self.model.arranger)
 
     def mean(self, words: Sequence[str]) -> np.ndarray:
         """Return the mean (Z,) of the bars of genres, files and folders. Raises RequestError, else as `genre` does."""

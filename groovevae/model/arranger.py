@@ -27,7 +27,10 @@ class Arranger:
     mean: np.ndarray  # (Z,) float32, of the training bars' latent points
     scale: np.ndarray  # (Z,) float32, their spread
     weights: dict[str, np.ndarray]
-    doses: Calibration = field(default_factory=dict)  # how far roles go to their arranged points, pair by pair
+    tells_who_plays: np.ndarray  # (4, Z + 1) float32: by role, linear in coordinates, near 1 where it plays, else -1
+    doses: Calibration = field(default_factory=dict)  # how far roles go, pair by pair
+    arranges: Calibration = field(default_factory=dict)  # (4,) bool: roles that are arranged; others are transported
+    typical: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by genre, the prior's forms that take turns
     presence: np.ndarray = field(default_factory=as_they_are)  # (4, K) how far a role goes that comes in
 
     def of(self, z: np.ndarray) -> np.ndarray:
@@ -42,10 +45,18 @@ class Arranger:
 def arranger_to_file(arranger: Arranger) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Convert an arranger to the arrays and JSON values of a model file; weights become float16."""
     tensors = {f"weights/{name}": array.astype(np.float16) for name, array in arranger.weights.items()}
-    curves = {name: getattr(arranger, name).astype(np.float32) for name in ("mean", "scale", "presence")}
+    curves = {
+        name: getattr(arranger, name).astype(np.float32) for name in ("mean", "scale", "presence", "tells_who_plays")
+    }
     if arranger.doses:
         curves["doses"] = np.stack(list(arranger.doses.values())).astype(np.float32)  # (pairs, 4, K)
-    texts = {"config": arranger.config.to_json(), "genres": list(arranger.genres), "pairs": list(arranger.doses)}
+        curves["arranges"] = np.stack(list(arranger.arranges.values())).astype(np.uint8)  # (pairs, 4)
+    texts = {
+        "config": arranger.config.to_json(),
+        "genres": list(arranger.genres),
+        "pairs": list(arranger.doses),
+        "typical": dict(arranger.typical),
+    }
     return tensors | curves, texts
 
 
@@ -64,5 +75,8 @@ def arranger_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, An
         scale=own["scale"],
         weights={name: array.astype(np.float32) for name, array in weights.items()},
         doses=dict(zip(pairs, own["doses"], strict=True)) if pairs else {},
+        arranges=dict(zip(pairs, own["arranges"].astype(bool), strict=True)) if pairs else {},
+        typical={name: tuple(numbers) for name, numbers in texts["typical"].items()},
+        tells_who_plays=own["tells_who_plays"],
         presence=own["presence"],
     )

@@ -163,12 +163,13 @@ def find_genre(name: str, genres: Iterable[str]) -> str:
     raise RequestError(f"no genre {name!r} in this model; {hint}")
 
 
+def log_likelihood(z: np.ndarray, genre: Genre) -> np.ndarray:
+    """Return the log-likelihood (N,) of points (N, Z) in a genre's Gaussian, up to a constant."""
+    spread = genre.covariance + RIDGE * np.eye(len(genre.mean))
+    away = np.asarray(z - genre.mean, np.float64)
+    return np.asarray(-0.5 * (np.sum(away * np.linalg.solve(spread, away.T).T, axis=1) + np.linalg.slogdet(spread)[1]))
+
+
 def nearest_genre(z: np.ndarray, genres: Mapping[str, Genre]) -> str:
     """Return the genre whose Gaussian gives points (N, Z) the greatest likelihood."""
-
-    def twice_negative_log_likelihood(genre: Genre) -> float:
-        spread = genre.covariance + RIDGE * np.eye(len(genre.mean))
-        away = np.asarray(z - genre.mean, np.float64)
-        return float(np.sum(away * np.linalg.solve(spread, away.T).T) + len(z) * np.linalg.slogdet(spread)[1])
-
-    return min(genres, key=lambda name: twice_negative_log_likelihood(genres[name]))
+    return max(genres, key=lambda name: float(log_likelihood(z, genres[name]).sum()))

@@ -74,7 +74,11 @@ def check_arranger(arranger: Arranger, prior: Prior | None, genres: Iterable[str
     _require(prior is not None, "an arranger without the forms of a prior")
     _require(set(arranger.genres) <= set(genres), "an arranger for genres that the model does not have")
     _require(arranger.mean.shape == arranger.scale.shape == (latent_size,), "an arranger of another size")
+    _require(arranger.tells_who_plays.shape == (len(ROLES), latent_size + 1), "an arranger that cannot tell who plays")
     _require(bool((arranger.scale > 0).all()), "an arranger with a coordinate that has no spread")
+    for name, numbers in arranger.typical.items():
+        forms = prior.forms.get(name, ()) if prior else ()
+        _require(_whole(numbers, 0, len(forms) - 1), f"an arranger with forms of {name!r} that the prior does not have")
     curves = [arranger.presence, *arranger.doses.values()]
     _require(
         all(curve.shape == (len(ROLES), len(AMOUNTS)) for curve in curves), "an arranger with doses of other amounts"

@@ -27,6 +27,7 @@ from groovevae.training.prior import spread_songs
 from groovevae.training.weights import state_to_arrays
 
 LEAST_SPREAD = 0.05  # added to each coordinate's spread: one that hardly varies must not count as much as the others
+WHO_PLAYS_RIDGE = 10.0
 INPUT_NOISE = 0.2  # standard deviation, added to the points that are known: drawn bars are not as clean as real ones
 
 # How often each thing is hidden in training. What is never hidden could not be left out later.
@@ -73,9 +74,26 @@ def fit_arranger(
     bars = Bars.concatenate([song.bars[sounding(song)] for song, _ in used])
     z, _ = encode(network, bars)
     mean, scale = z.mean(0), z.std(0) + np.float32(LEAST_SPREAD)
-    arranger = Arranger(config, names, mean, scale, {})
-    weights = _fit(_known(network, arranger, used, bars, arranger.of(z)), config, len(names), stop, progress)
+    x = ((z - mean) / scale).astype(np.float32)
+    arranger = Arranger(config, names, mean, scale, {}, fit_who_plays(x, bars.role_plays))
+    weights = _fit(_known(network, arranger, used, bars, x), config, len(names), stop, progress)
     return None if weights is None else replace(arranger, weights=weights)
+
+
+def fit_who_plays(x: np.ndarray, plays: np.ndarray) -> np.ndarray:
+    """Fit what tells from coordinates x (N, K) whether each role plays (N, 4): ridge regression, (4, K + 1).
+
+    Bars with and without a role weigh the same together.
+    """
+    known = np.concatenate([x, np.ones((len(x), 1))], axis=1)
+    rows = []
+    for column in range(len(ROLES)):
+        is_there = plays[:, column]
+        weight = 0.5 / np.maximum(np.where(is_there, is_there.mean(), 1 - is_there.mean()), 1e-3)
+        products = (known * weight[:, None]).T
+        ridge = WHO_PLAYS_RIDGE * np.eye(known.shape[1])
+        rows.append(np.linalg.solve(products @ known + ridge, products @ np.where(is_there, 1.0, -1.0)))
+    return np.array(rows, np.float32)
 
 
 def _known(network: Network, arranger: Arranger, songs: Sequence[tuple[Song, str]], bars: Bars, x: np.ndarray) -> _Bars:

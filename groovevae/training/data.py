@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from groovevae.bars import Song
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, Songs, split_songs
@@ -17,6 +19,7 @@ from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
 
 MIN_GENRE_BARS = 64  # with fewer, the mean of a genre says little
+SET_ASIDE_OF = 8  # one song in so many is set aside
 MIN_BARS = 512  # two batches: fewer bars are memorised within a minute
 
 
@@ -88,6 +91,15 @@ def dataset(
 ) -> Dataset:
     """Return the bars of songs and of rehearsed phrases."""
     return Dataset.from_songs(*songs_with_genres(songs, rehearsal), genres)
+
+
+def set_aside(songs: Sequence[CorpusSong]) -> np.ndarray:
+    """Mark the songs (N,) that an arranger is not fitted to, so that its doses can be measured on them.
+
+    All versions of a song, by its id, are on one side.
+    """
+    digests = [hashlib.sha256(song.entry.song_id.encode("utf-8", "surrogateescape")).digest() for song in songs]
+    return np.array([digest[0] % SET_ASIDE_OF == 0 for digest in digests], bool)
 
 
 def songs_with_genres(songs: Sequence[CorpusSong], others: Sequence[tuple[Song, str]]) -> tuple[Songs, list[str]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from groovevae.config import ArrangerConfig, PriorConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.errors import CorpusError, Cure, RequestError
-from groovevae.fitting.arranger_doses import with_arranger_doses
+from groovevae.fitting.arranger_doses import with_arranger_doses, with_typical_forms
 from groovevae.fitting.attribute_vectors import find_attribute_vectors
 from groovevae.fitting.calibration import with_calibration
 from groovevae.fitting.song_codes import with_song_codes
@@ -16,7 +16,7 @@ from groovevae.measures.attributes import ATTRIBUTES
 from groovevae.model.file import ModelFile
 from groovevae.progress import Progress, quiet
 from groovevae.training.arranger import fit_arranger
-from groovevae.training.data import dataset, rehearse, songs_with_genres
+from groovevae.training.data import dataset, rehearse, set_aside, songs_with_genres
 from groovevae.training.prior import fit_prior
 
 PARTS = ("blends", "vectors", "prior", "arranger")
@@ -62,7 +62,8 @@ def fit_blends(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Pro
     genres = with_song_codes(model.genres, model.network(), songs)
     progress("calibration", 0, 1)
     data = dataset(songs, _genres_of(songs))
-    return with_arranger_doses(with_calibration(replace(model, genres=genres), data=data), data=data)
+    calibrated = with_calibration(replace(model, genres=genres), data=data)
+    return with_arranger_doses(calibrated, data=data, set_aside=set_aside(songs))
 
 
 def fit_vectors(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Progress = quiet) -> ModelFile:
@@ -91,9 +92,8 @@ def add_prior(
     """
     others = {name: genre for name, genre in model.genres.items() if name not in corpus.genres}
     songs, names = songs_with_genres(_trained_on(model, corpus, seed), rehearse(model, others))
-    return replace(
-        model, prior=fit_prior(model.network(), model.genres, songs, names, config=config, progress=progress)
-    )
+    prior = fit_prior(model.network(), model.genres, songs, names, config=config, progress=progress)
+    return with_typical_forms(replace(model, prior=prior))
 
 
 def add_arranger(
@@ -113,9 +113,13 @@ def add_arranger(
         raise RequestError("an arranger needs the forms of a prior over phrases", cure=Cure.ADD_PRIOR)
     others = {name: genre for name, genre in model.genres.items() if name not in corpus.genres}
     own = _trained_on(model, corpus, seed)
-    songs, names = songs_with_genres(own, rehearse(model, others))
+    aside = set_aside(own)
+    used = [song for song, is_aside in zip(own, aside, strict=True) if not is_aside]
+    songs, names = songs_with_genres(used, rehearse(model, others))
     arranger = fit_arranger(model.network(), songs, names, config=config, progress=progress)
-    return with_arranger_doses(replace(model, arranger=arranger), data=dataset(own, _genres_of(own)))
+    progress("doses of the arranger", 0, 1)
+    data = dataset(own, _genres_of(own))
+    return with_arranger_doses(replace(model, arranger=arranger), data=data, set_aside=aside)
 
 
 def _trained_on(model: ModelFile, corpus: Corpus, seed: int) -> list[CorpusSong]:

@@ -16,7 +16,7 @@ from groovevae.files import remove_unfinished
 from groovevae.fitting.arranger_doses import with_arranger_doses
 from groovevae.model.file import ModelFile, save_model
 from groovevae.training.arranger import fit_arranger
-from groovevae.training.data import TrainingMusic, fingerprint, gather_music, songs_with_genres
+from groovevae.training.data import TrainingMusic, fingerprint, gather_music, set_aside, songs_with_genres
 from groovevae.training.devices import make_mesh
 from groovevae.training.loop import TrainingProgress, TrainState, initial_state, run_training
 from groovevae.training.prior import fit_prior
@@ -146,9 +146,13 @@ def _with_arranger(
     model = trained.model
     if model.prior is None:
         return trained
-    songs, names = songs_with_genres(music.train_songs, music.rehearsal)
+    aside = set_aside(music.train_songs)
+    used = [song for song, is_aside in zip(music.train_songs, aside, strict=True) if not is_aside]
+    songs, names = songs_with_genres(used, music.rehearsal)
     arranger = fit_arranger(model.network(), songs, names, config=config, stop=stop)
-    return replace(trained, model=with_arranger_doses(replace(model, arranger=arranger), data=music.data))
+    aside = np.append(aside, np.zeros(len(music.rehearsal), bool))
+    arranged = with_arranger_doses(replace(model, arranger=arranger), data=music.data, set_aside=aside)
+    return replace(trained, model=arranged)
 
 
 def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:

@@ -22,8 +22,8 @@ def summary(evaluation: Evaluation) -> list[Table]:
         *attributes.responses(evaluation.attributes),
         blends.soundness(evaluation.pairs),
         blends.style(evaluation.pairs),
-        *arrangements.hidden_parts(evaluation.hidden),
-        *arrangements.single_starts(evaluation.starts),
+        *arrangements.hidden_parts(evaluation.arranging.hidden),
+        *arrangements.single_starts(evaluation.arranging.starts),
         novelty.copied(evaluation.novelty),
     ]
 
