@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from groovevae.anomaly import Outlier, Outliers, find_outliers
     from groovevae.bars import Bars, Song
     from groovevae.bars.conversions import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
-    from groovevae.config import ModelConfig, PriorConfig, TrainConfig
+    from groovevae.config import ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
     from groovevae.corpus import Corpus, load_corpus, read_song
     from groovevae.errors import CorpusError, GrooveError, MidiError, ModelFileError, OutputError, RequestError
     from groovevae.evaluation import Evaluation, evaluate
     from groovevae.generation.groove import Groove, Piece, load_model
     from groovevae.generation.requests import BlendRequest, SampleRequest
+    from groovevae.generation.song_requests import ArrangeRequest, ContinueRequest, HumanizeRequest, InfillRequest
     from groovevae.model.file import save_model
     from groovevae.model.latent_arithmetic import genre_arithmetic
     from groovevae.training.result import Trained
@@ -37,13 +38,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ArrangeRequest",
+    "ArrangerConfig",
     "Bars",
     "BlendRequest",
+    "ContinueRequest",
     "Corpus",
     "CorpusError",
     "Evaluation",
     "Groove",
     "GrooveError",
+    "HumanizeRequest",
+    "InfillRequest",
     "MidiError",
     "ModelConfig",
     "ModelFileError",
@@ -75,12 +81,13 @@ _MODULES = {
     "anomaly": ("Outlier", "Outliers", "find_outliers"),
     "bars": ("Bars", "Song"),
     "bars.conversions": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
-    "config": ("ModelConfig", "PriorConfig", "TrainConfig"),
+    "config": ("ArrangerConfig", "ModelConfig", "PriorConfig", "TrainConfig"),
     "corpus": ("Corpus", "load_corpus", "read_song"),
     "errors": ("CorpusError", "GrooveError", "MidiError", "ModelFileError", "OutputError", "RequestError"),
     "evaluation": ("Evaluation", "evaluate"),
     "generation.groove": ("Groove", "Piece", "load_model"),
     "generation.requests": ("BlendRequest", "SampleRequest"),
+    "generation.song_requests": ("ArrangeRequest", "ContinueRequest", "HumanizeRequest", "InfillRequest"),
     "model.file": ("save_model",),
     "model.latent_arithmetic": ("genre_arithmetic",),
     "training.result": ("Trained",),

@@ -12,7 +12,7 @@ from tiny import Tiny
 from groovevae import __version__, config
 from groovevae.cli import main
 from groovevae.config import TrainConfig
-from groovevae.generation.requests import DEFAULT_BARS, BlendRequest
+from groovevae.generation.requests import DEFAULT_BARS, METHODS, BlendRequest
 from groovevae.training.state_file import state_file
 from groovevae.training.train import ADAPT_CONFIG
 
@@ -35,7 +35,7 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
         ("blend", "count", f"{BlendRequest.count}"),
         ("blend", "seed", f"{BlendRequest.seed}"),
         ("blend", "temperature", f"{BlendRequest.temperature:g}"),
-        ("blend", "method", BlendRequest.method),
+        ("blend", "method", METHODS[0]),
         ("morph", "temperature", f"{BlendRequest.temperature:g}"),
         ("train", "steps", f"{TrainConfig.steps}; {ADAPT_CONFIG.steps} with --from"),
         ("train", "batch_size", f"{TrainConfig.batch_size}"),
