@@ -157,8 +157,7 @@ def measure_single_starts(sides: Sides, *, seed: int = 0) -> list[SingleStart]:
 def _single(sides: Sides, column: int, starts: Sequence[Bars], target: str) -> SingleStart:
     forms = {target: forms_of(sides.model.genres[target], sides.model.prior, sides.model.arranger)}
     alone = np.arange(len(ROLES)) == column
-    own_forms = sides.model.prior.forms if sides.model.prior else {}
-    goal = Goal({target: 1.0}, sides.model.genres, arrangements=sides.arrangements, forms=forms, own_forms=own_forms)
+    goal = Goal({target: 1.0}, sides.model.genres, arrangements=sides.arrangements, forms=forms)
     others = {name: genre for name, genre in sides.model.genres.items() if name != target}
     takes, planned = [], []
     for number, run in enumerate(starts):

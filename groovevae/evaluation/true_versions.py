@@ -14,7 +14,17 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES
 from groovevae.corpus import CorpusSong
 from groovevae.evaluation.bootstrap import Estimate, draw_songs, estimate
-from groovevae.evaluation.versions import RANDOM, SHUFFLED, SPLICE, Sides, blend_name, literal_name, points_of, splice
+from groovevae.evaluation.versions import (
+    RANDOM,
+    SHUFFLED,
+    SPLICE,
+    Sides,
+    blend_name,
+    blend_paths,
+    literal_name,
+    points_of,
+    splice,
+)
 from groovevae.fitting.song_codes import Versions, aligned, versions_of_songs
 from groovevae.measures.note_f1 import role_note_counts
 from groovevae.network.decoding import Take, decode_takes, encode
@@ -90,7 +100,7 @@ def _scores(
     z, _ = encode(network, like)
     z_true, _ = encode(network, true)
     rng = np.random.default_rng([*source.encode(), 0, *target.encode()])
-    points = points_of(sides, source, target, like, z, rng)
+    points = points_of(sides, source, target, blend_paths(sides, source, target, like, z), z, rng)
     decoded = decode_takes(network, [Take(points[name], like) for name in DECODED])
     known = sides.training[target]
     distances = (known**2).sum(1)[None] - 2 * z @ known.T  # without |z|^2, which is the same for all

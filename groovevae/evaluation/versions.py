@@ -14,6 +14,7 @@ import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements
 from groovevae.arranging.plans import forms_of
+from groovevae.arranging.presence import less_present
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, PITCHED, ROLES
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts
@@ -71,18 +72,22 @@ def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int 
     like = sides.excerpts[source].bars
     z, _ = encode(sides.network, like)
     takes: dict[tuple[str, str], Take] = {("", IDENTITY): _take(z, like, seed)}
+    presence: dict[tuple[str, str], np.ndarray] = {}
     out: dict[tuple[str, str], Bars] = {}
     for target in targets:
         rng = np.random.default_rng([seed, *source.encode(), 0, *target.encode()])
-        for name, points in points_of(sides, source, target, like, z, rng).items():
+        paths = blend_paths(sides, source, target, like, z)
+        for name, points in points_of(sides, source, target, paths, z, rng).items():
             takes[target, name] = _take(points, like, seed, still=points == z)
+        presence |= {(target, blend_name(amount)): presence_of(paths, amount) for amount in AMOUNTS}
         other = sides.excerpts[target].bars
         other = other[rng.integers(0, len(other), len(like))]
         out[target, SPLICE] = splice(like, other, rng.random((len(like), len(ROLES))) < 0.5)
         out[target, COPY] = other
         out[target, UNDER_LEAD] = splice(like, other, np.tile(np.arange(len(ROLES)) != LEAD, (len(like), 1)))
-    decoded = decode_takes(sides.network, list(takes.values()))
-    return {**dict(zip(takes, decoded, strict=True)), **out}
+    decoded = dict(zip(takes, decode_takes(sides.network, list(takes.values())), strict=True))
+    heard = {key: without_stray_holds(less_present(decoded[key], own)) for key, own in presence.items()}
+    return {**decoded, **heard, **out}
 
 
 def _take(points: np.ndarray, like: Bars, seed: int, *, still: np.ndarray | None = None) -> Take:
@@ -91,12 +96,20 @@ def _take(points: np.ndarray, like: Bars, seed: int, *, still: np.ndarray | None
     return Take(points, like, seed, (), DEFAULT_TEMPERATURE, by_role)
 
 
+def presence_of(paths: Sequence[DosedPath], amount: float) -> np.ndarray:
+    """Return how present roles are in the bars of all runs at an amount, (N, 4)."""
+    runs = [np.stack([path.presence(role, np.full(len(path.z), amount)) for role in ROLES], axis=1) for path in paths]
+    return np.concatenate(runs)
+
+
 def points_of(
-    sides: Sides, source: str, target: str, like: Bars, z: np.ndarray, rng: np.random.Generator
+    sides: Sides, source: str, target: str, paths: Sequence[DosedPath], z: np.ndarray, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Return where each version moves points (N, Z) of the source's bars `like`: to (N, Z), or to (4, N, Z) by role."""
+    """Return where each version moves points (N, Z) of the source's bars: to (N, Z), or to (4, N, Z) by role.
+
+    `paths` are those of the blends, run by run.
+    """
     genres = sides.model.genres
-    paths = blend_paths(sides, source, target, like, z)
     transported = transported_paths(sides, source, target, z)
 
     def along(runs: Sequence[DosedPath], amount: float) -> np.ndarray:
@@ -124,8 +137,7 @@ def blend_paths(sides: Sides, source: str, target: str, like: Bars, z: np.ndarra
     """Return the path by which the default method of the model moves each run of RUN_BARS bars, as a blend would."""
     model = sides.model
     forms = {target: forms_of(model.genres[target], model.prior, model.arranger)}
-    own_forms = model.prior.forms if model.prior else {}
-    goal = Goal({target: 1.0}, model.genres, model.calibration, sides.arrangements, forms, own_forms)
+    goal = Goal({target: 1.0}, model.genres, model.calibration, sides.arrangements, forms)
     if sides.arrangements is None:
         return transported_paths(sides, source, target, z)
     paths = []

@@ -1,7 +1,4 @@
-"""Measures how far roles go to where they are arranged until amount 0.5 is heard as half way, as `calibration` does.
-
-It also measures how far a role goes that comes in, until half of its notes sound.
-"""
+"""Measures how far roles go to where they are arranged until amount 0.5 is heard as half way, as `calibration` does."""
 
 from __future__ import annotations
 
@@ -11,25 +8,19 @@ from dataclasses import replace
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Setting
-from groovevae.arranging.lead_sheet import only_roles
 from groovevae.arranging.plans import Plan, forms_of, make_plan
-from groovevae.bars import Bars
 from groovevae.bars.constants import LEAD, ROLES
 from groovevae.corpus.dataset import Dataset
-from groovevae.fitting.calibration import ARRIVED, PairHeard, heard_bars, pairs_heard, transported
+from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
 from groovevae.model.calibration import AMOUNTS, DosedPath
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, log_likelihood
 from groovevae.model.phrase_forms import Form
-from groovevae.network.decoding import Take, decode_takes, encode
-from groovevae.network.forward import Network
 
 FARTHEST = (0.0, 0.0, 0.25, 0.5)  # for the lead, by amount: up to half way the melody stays as it is
 PREFERRED = 0.03  # how much farther another way must be heard at 1 before it takes the place of arranging
 TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
 LEAST_FORMS = 4
-PRESENCE_BARS = 512
-PRESENCE_SHARES = (0.25, 0.4, 0.5, 0.6, 0.75, 1.0)
 ALL_ROLES, PITCHED_ROLES = ROLES, ROLES[1:]
 
 
@@ -49,8 +40,7 @@ def with_arranger_doses(
     for pair in pairs_heard(model, network, data=data, moved=set_aside):
         ways = _ways(model, arrangements, pair)
         doses[pair.source, pair.target], arranges[pair.source, pair.target] = _chosen(pair, *ways)
-    presence = measure_presence(model, network, data=data)
-    return replace(model, arranger=replace(model.arranger, doses=doses, arranges=arranges, presence=presence))
+    return replace(model, arranger=replace(model.arranger, doses=doses, arranges=arranges))
 
 
 def with_typical_forms(model: ModelFile) -> ModelFile:
@@ -117,21 +107,3 @@ def _together_half(pair: PairHeard, ways: np.ndarray, curves: np.ndarray) -> np.
                 amounts[-1] = 1.0
                 corrected[column] = np.interp(amounts, (0.0, *AMOUNTS), (0.0, *curves[column]))
     return corrected
-
-
-def measure_presence(model: ModelFile, network: Network, *, data: Dataset | None = None) -> np.ndarray:
-    """Return for each role the shares (4, K) of the way from bars without it to bars with it at which it comes in.
-
-    At the share for amount 0.5, half as many notes sound as at the end of the way.
-    """
-    bars = Bars.concatenate([own.bars for own in heard_bars(model, network, data).values()])
-    bars = bars[np.random.default_rng(0).permutation(len(bars))[:PRESENCE_BARS]]
-    z, _ = encode(network, bars)
-    curves = []
-    for column, role in enumerate(ROLES):
-        without, _ = encode(network, only_roles(bars, np.tile(np.arange(len(ROLES)) != column, (len(bars), 1))))
-        takes = [Take(without + np.float32(share) * (z - without), bars) for share in PRESENCE_SHARES]
-        counts = np.array([out.onsets(role).sum() for out in decode_takes(network, takes)], float)
-        sounding = np.maximum.accumulate(counts / max(counts[-1], 1.0)) + 1e-6 * np.arange(len(counts))
-        curves.append(np.interp(AMOUNTS, [0.0, *sounding[:-1], 1.0], [0.0, *PRESENCE_SHARES]))
-    return np.array(curves, np.float32)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from groovevae.arranging.presence import less_present
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import ROLES
 from groovevae.generation.descriptions import describe_blend
@@ -20,9 +21,11 @@ from groovevae.generation.parsing import amount_of_bars, normalised_weights
 from groovevae.generation.requests import BAR_METHODS, BlendRequest, PieceRequest
 from groovevae.generation.song_requests import ArrangeRequest
 from groovevae.generation.sources import Source, Sources
+from groovevae.model.calibration import DosedPath
 from groovevae.model.genres import Genre
+from groovevae.model.latent_arithmetic import LatentPath
 from groovevae.model.vectors import find_vector
-from groovevae.network.decoding import Take, decode
+from groovevae.network.decoding import Take, decode, without_stray_holds
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,13 @@ class PreparedPiece:
 
     request: PieceRequest  # of this piece alone
     take: Take
+    presence: np.ndarray | None  # (N, 4) of roles that come in, for `less_present`; None where all are as they are
     song: Song  # key, programs, kit
     description: str
+
+    def heard(self, bars: Bars) -> Bars:
+        """Return the decoded bars with roles that come in as present as they are to be."""
+        return bars if self.presence is None else without_stray_holds(less_present(bars, self.presence))
 
 
 def prepare_pieces(request: BlendRequest, sources: Sources) -> list[PreparedPiece]:
@@ -59,8 +67,7 @@ def _goal_of(request: BlendRequest, sources: Sources) -> Goal:
     weights = normalised_weights(request.targets) if request.targets else {}
     genres = {**sources.model.genres, **{word: sources.genre(word) for word in weights}}
     forms = {word: sources.forms(word) for word in weights} if request.method == "arranged" else {}
-    own_forms = sources.model.prior.forms if sources.model.prior else {}
-    return Goal(weights, genres, sources.model.calibration, sources.arrangements, forms, own_forms)
+    return Goal(weights, genres, sources.model.calibration, sources.arrangements, forms)
 
 
 def _shift_of(request: BlendRequest, sources: Sources) -> np.ndarray:
@@ -83,6 +90,7 @@ def _prepare_piece(request: BlendRequest, sources: Sources, goal: Goal, shift: n
     return PreparedPiece(
         request=request,
         take=Take(_joined(of_role, request.keep) + shift, like, request.seed, request.keep, request.temperature, still),
+        presence=_presence(path, amounts),
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
     )
@@ -116,6 +124,13 @@ def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndar
     """Return the amounts (N,) of the bars for each role; a kept role has the request's own amount."""
     amounts = {role: request.amount if role in request.keep else request.amount_of(role) for role in ROLES}
     return {role: amount_of_bars(amount, num_bars) for role, amount in amounts.items()}
+
+
+def _presence(path: LatentPath, amounts: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """Return how present roles are to be, (N, 4); None where none comes in."""
+    if not isinstance(path, DosedPath) or not path.comes_in.any():
+        return None
+    return np.stack([path.presence(role, own) for role, own in amounts.items()], axis=1)
 
 
 def _still(of_role: Mapping[str, np.ndarray], z: np.ndarray) -> np.ndarray:

@@ -138,7 +138,7 @@ class Groove:
         """Decode pieces together; each comes with the stem of its name."""
         decoded = decode_takes(self.network, [piece.take for _, piece in prepared])
         return [
-            self._finished(stem, piece.request, replace(piece.song, bars=bars), piece.description)
+            self._finished(stem, piece.request, replace(piece.song, bars=piece.heard(bars)), piece.description)
             for (stem, piece), bars in zip(prepared, decoded, strict=True)
         ]
 

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Setting
-from groovevae.arranging.plans import make_plan, usual_roles
+from groovevae.arranging.plans import make_plan
 from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.generation.sources import Source
 from groovevae.model.calibration import Calibration, DosedPath, calibrated_path, find_curves
@@ -40,15 +40,13 @@ class Goal:
         calibration: Calibration | None = None,
         arrangements: Arrangements | None = None,
         forms: Mapping[str, Sequence[Form]] | None = None,
-        own_forms: Mapping[str, Sequence[Form]] | None = None,
     ) -> None:
         """Take `weights` that sum to 1, or are empty, and the `genres` of the model and of named files and folders.
 
-        The method "arranged" needs the model's `arrangements`, the `forms` of the genres in `weights`, and as
-        `own_forms` those of all genres of the model.
+        The method "arranged" needs the model's `arrangements`, and the `forms` of the genres in `weights`.
         """
         self.weights, self.genres, self.calibration = weights, genres, calibration or {}
-        self.arrangements, self.forms, self.own_forms = arrangements, forms or {}, own_forms or {}
+        self.arrangements, self.forms = arrangements, forms or {}
         self.to_all = cache(self._to_all)  # by the name of the source genre
         self.to_each = cache(self._to_each)
 
@@ -114,20 +112,12 @@ def _arranged(start: Source, goal: Goal, keep: Collection[str], add: Collection[
         transported = np.sum([weight * by_name[name](start.z) for name, weight in weights.items()], axis=0)
         own = own + (1 - rewritten)[:, None, None] * transported
     ways = np.where(new[:, None, None], added, own) - start.z
-    path = DosedPath(start.z, ways, np.where(new[:, None], _presence(start, goal, curves), curves))
-    return path if left == 1 else lambda role, amounts: path(role, amounts * left)
+    return DosedPath(start.z, ways, curves, comes_in=new, scale=left)
 
 
 def _arranges(arrangements: Arrangements, source: str, target: str) -> np.ndarray:
     """Return which roles are arranged between two genres, (4,) 0 or 1: all, where it was not measured."""
     return np.asarray(arrangements.arranger.arranges.get((source, target), np.ones(len(ROLES), bool)), np.float32)
-
-
-def _presence(start: Source, goal: Goal, curves: np.ndarray) -> np.ndarray:
-    """Return the curves (4, K) of roles that come in: by ear where the start's genre never has them, else by notes."""
-    assert goal.arrangements is not None
-    usual = usual_roles(goal.own_forms[start.genre]) if start.genre in goal.own_forms else np.ones(len(ROLES), bool)
-    return np.where(usual[:, None], goal.arrangements.arranger.presence, curves)
 
 
 def _calibrated(start: Source, goal: Goal) -> LatentPath:

@@ -8,14 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from groovevae.bars.constants import ROLES
 from groovevae.config import ArrangerConfig
-from groovevae.model.calibration import AMOUNTS, Calibration
-
-
-def as_they_are() -> np.ndarray:
-    """Return the curves (4, K) by which an amount is the share of the way itself."""
-    return np.tile(np.array(AMOUNTS, np.float32), (len(ROLES), 1))
+from groovevae.model.calibration import Calibration
 
 
 @dataclass(frozen=True)
@@ -31,7 +25,6 @@ class Arranger:
     doses: Calibration = field(default_factory=dict)  # how far roles go, pair by pair
     arranges: Calibration = field(default_factory=dict)  # (4,) bool: roles that are arranged; others are transported
     typical: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by genre, the prior's forms that take turns
-    presence: np.ndarray = field(default_factory=as_they_are)  # (4, K) how far a role goes that comes in
 
     def of(self, z: np.ndarray) -> np.ndarray:
         """Convert latent points (..., Z) to coordinates (..., Z)."""
@@ -45,9 +38,7 @@ class Arranger:
 def arranger_to_file(arranger: Arranger) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Convert an arranger to the arrays and JSON values of a model file; weights become float16."""
     tensors = {f"weights/{name}": array.astype(np.float16) for name, array in arranger.weights.items()}
-    curves = {
-        name: getattr(arranger, name).astype(np.float32) for name in ("mean", "scale", "presence", "tells_who_plays")
-    }
+    curves = {name: getattr(arranger, name).astype(np.float32) for name in ("mean", "scale", "tells_who_plays")}
     if arranger.doses:
         curves["doses"] = np.stack(list(arranger.doses.values())).astype(np.float32)  # (pairs, 4, K)
         curves["arranges"] = np.stack(list(arranger.arranges.values())).astype(np.uint8)  # (pairs, 4)
@@ -78,5 +69,4 @@ def arranger_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, An
         arranges=dict(zip(pairs, own["arranges"].astype(bool), strict=True)) if pairs else {},
         typical={name: tuple(numbers) for name, numbers in texts["typical"].items()},
         tells_who_plays=own["tells_who_plays"],
-        presence=own["presence"],
     )

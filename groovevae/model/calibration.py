@@ -6,7 +6,7 @@ This module reads and applies the curves and needs only NumPy; `fitting.calibrat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -46,11 +46,19 @@ class DosedPath:
     z: np.ndarray  # (N, Z)
     displacement: np.ndarray  # (4, N, Z)
     curves: np.ndarray  # (4, K)
+    comes_in: np.ndarray = field(default_factory=lambda: np.zeros(len(ROLES), bool))  # (4,) roles the start lacks
+    scale: float = 1.0  # of the amounts
 
     def __call__(self, role: str, amounts: np.ndarray) -> np.ndarray:
-        """Return points (N, Z) for the amounts (N,) of the bars."""
-        column = ROLES.index(role)
-        return moved(self.z, self.displacement[column], calibrated_share(self.curves[column], amounts))
+        """Return points (N, Z) for the amounts (N,) of the bars; a role that comes in is there at once."""
+        column, amounts = ROLES.index(role), amounts * self.scale
+        shares = (amounts > 0) * 1.0 if self.comes_in[column] else calibrated_share(self.curves[column], amounts)
+        return moved(self.z, self.displacement[column], shares)
+
+    def presence(self, role: str, amounts: np.ndarray) -> np.ndarray:
+        """Return how present a role is to be at the amounts (N,), 0 to 1: in proportion where it comes in, else 1."""
+        comes_in = self.comes_in[ROLES.index(role)]
+        return np.minimum(amounts * self.scale, 1.0) if comes_in else np.ones(len(amounts))
 
 
 def calibrated_path(
