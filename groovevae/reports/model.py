@@ -30,6 +30,8 @@ def model_held(model: ModelFile, path: Path) -> Iterator[Part]:
         yield f"Vectors: {', '.join(model.vectors)}"
     if coded := [genre["name"] for genre in about["genres"] if genre["shares_songs"]]:
         yield f"Blends learned from songs that genres share: between {', '.join(coded)}"
+    if model.arranger is not None:
+        yield f"Arranges, for blends, groove arrange and groove infill: {len(model.arranger.genres)} genres"
     yield genre_table(model)
 
 
@@ -42,6 +44,7 @@ def parts_held(model: ModelFile, path: Path) -> str:
         "genres with song codes": coded,
         "vectors": len(model.vectors),
         "forms of phrases": forms,
+        "pairs of genres arranged": len(model.arranger.doses) if model.arranger else 0,
     }
     listed = ", ".join(f"{name}: {count:,}" for name, count in counts.items())
     return f"{path}: {listed} ({path.stat().st_size / 2**20:.1f} MiB)"
