@@ -32,7 +32,7 @@ NEAREST, RANDOM, USUAL = "nearest lead's accompaniment", "random accompaniment",
 VERSIONS = (REAL, ARRANGED, NEAREST, RANDOM, USUAL)
 HIDDEN = {"all but the lead": (DRUMS, BASS, CHORDS), "bass": (BASS,), "chords": (CHORDS,), "drums": (DRUMS,)}
 USUAL_OF = 200  # training bars among which the most usual one is sought
-SINGLE_STARTS = 50  # runs for each role
+SINGLE_STARTS = 16  # runs for each role and target
 
 
 @dataclass(frozen=True)

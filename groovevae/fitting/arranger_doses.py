@@ -39,7 +39,9 @@ def with_arranger_doses(
     doses, arranges = {}, {}
     for pair in pairs_heard(model, network, data=data, moved=set_aside):
         ways = _ways(model, arrangements, pair)
-        doses[pair.source, pair.target], arranges[pair.source, pair.target] = _chosen(pair, *ways)
+        doses[pair.source, pair.target], arranges[pair.source, pair.target] = _chosen(
+            pair, *ways, share_songs=share_songs(model, pair)
+        )
     return replace(model, arranger=replace(model.arranger, doses=doses, arranges=arranges))
 
 
@@ -78,10 +80,22 @@ def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> tupl
     return arranged - pair.z, transported(model, pair.source, pair.target)(pair.z)
 
 
-def _chosen(pair: PairHeard, arranged: np.ndarray, carried: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each role's curve (4, K) along the way that is heard to lead farther, and which roles arrange, (4,)."""
+def share_songs(model: ModelFile, pair: PairHeard) -> bool:
+    """Tell whether song codes lead from genre to genre."""
+    return all(model.genres[name].code is not None for name in (pair.source, pair.target))
+
+
+def _chosen(
+    pair: PairHeard, arranged: np.ndarray, carried: np.ndarray, *, share_songs: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each role's curve (4, K) along the way that is chosen for it, and which roles arrange, (4,).
+
+    That is arranging unless the other way is clearly heard to lead farther; between genres that share songs, whose
+    true versions song codes know, it is the other way round.
+    """
     ours, theirs = pair.responses(arranged), pair.responses(carried)
-    arranges = np.array([not theirs[role][1] > ours[role][1] + PREFERRED for role in ROLES])
+    ahead = np.array([ours[role][1] - theirs[role][1] for role in ROLES])
+    arranges = ahead > PREFERRED if share_songs else ~(ahead < -PREFERRED)
     arranges[LEAD] = True
     curves = np.array([(ours if own else theirs)[role][0] for role, own in zip(ROLES, arranges, strict=True)])
     curves[LEAD] = np.minimum(curves[LEAD], FARTHEST)
