@@ -40,7 +40,9 @@ def test_info_as_json(run: Run, tiny: Tiny) -> None:
 def test_info_of_a_genre_with_an_odd_name_and_no_lead(run: Run, tiny: Tiny, tmp_path: Path) -> None:
     model = load_model_file(tiny.path)
     genre = replace(model.genres["rock"], name="[red]Über\udcff", programs=((), (), ()))
-    file.save_model(tmp_path / "x.safetensors", replace(model, genres={genre.name: genre}, provenance={}, prior=None))
+    file.save_model(
+        tmp_path / "x.safetensors", replace(model, genres={genre.name: genre}, provenance={}, prior=None, arranger=None)
+    )
     result = run("info", "x.safetensors")
     assert re.search(r"^ ?\[red\]Über\? +7 .* none, none, none", result.stdout, re.MULTILINE)
     assert "Trained" not in result.stdout

@@ -46,6 +46,9 @@ def test_parts(run: Run, tmp_path: Path, tiny: Tiny, old: Path, only: str, calib
     assert old.read_bytes() == before
     forms = sum(map(len, new.prior.forms.values())) if new.prior else 0
     counts = f"{calibrated}, genres with song codes: 0, vectors: 1, forms of phrases: {forms}"
+    arranged = len(new.arranger.doses) if new.arranger else 0
+    assert arranged == (0 if only else 6)
+    counts += f", pairs of genres arranged: {arranged}"
     assert result.stdout == f"new.safetensors: pairs of genres calibrated: {counts} (0.1 MiB)\n"
     for pair, curves in new.calibration.items():
         np.testing.assert_allclose(curves, trained.calibration[pair], atol=0.3)  # of weights in float16

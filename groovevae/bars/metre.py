@@ -20,6 +20,7 @@ LONG_MALUS = 0.7  # weight of notes half a bar or more after them: half bars are
 CHANGE_COST = 6.0  # in bars of well-supported bar lines: what a shift of the bar lines must gain
 PICKUP_COST = 2.0  # the same, at the start of a section
 MIN_SUPPORT = 0.6  # share of shifted bars that begin with a note
+SHORTEST_CLICK = 0.5  # quarter notes: shorter bars are damage, not a click
 CLICK_BARS = 8  # bars of one beat, in a row, that are taken for a click
 TRIPLE_MARGIN = 1.1  # how much better three beats must fit than four
 MIN_DOWNBEATS = 6  # shifted bars that must begin with a note
@@ -89,7 +90,7 @@ def _believed(score: Score, row: Sequence[float], end: float) -> tuple[float, fl
     """
     begin, numerator, denominator = row
     length = 4 * numerator / denominator
-    if length > 1 or end - begin < CLICK_BARS * length:
+    if not SHORTEST_CLICK <= length <= 1 or end - begin < CLICK_BARS * length:
         return begin, numerator, denominator, True
     contrast = []
     for quarters in (4, 3):

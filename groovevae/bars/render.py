@@ -17,7 +17,7 @@ from groovevae.bars.constants import (
     STEPS_PER_QUARTER,
 )
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import NOTE_DTYPE, Score, Track
+from groovevae.bars.midi import NOTE_DTYPE, TICKS_PER_QUARTER, Score, Track
 from groovevae.bars.types import Bars, Song
 
 DRUM_LENGTH = 0.5  # steps: a hit has no length of its own
@@ -43,8 +43,9 @@ def song_to_score(song: Song, *, text: str = "") -> Score:
             parts.append(notes)
             tracks.append(Track(role.capitalize(), song.programs[column], is_drum=False))
     notes = np.concatenate(parts) if parts else np.empty(0, NOTE_DTYPE)
+    notes = notes[np.argsort(notes["onset"], kind="stable")]
     return Score(
-        notes=notes[np.argsort(notes["onset"], kind="stable")],
+        notes=notes[_first_of_its_tick(notes)],
         tracks=tuple(tracks),
         tempos=_changes(steps.bar_start, bars.tempo[:, None], tolerance=TEMPO_CHANGE),
         metres=_changes(steps.bar_start, bars.metre, tolerance=0.0),
@@ -52,6 +53,16 @@ def song_to_score(song: Song, *, text: str = "") -> Score:
         key_signature=key_name(song.transpose, song.is_minor),
         text=text,
     )
+
+
+def _first_of_its_tick(notes: np.ndarray) -> np.ndarray:
+    """Return the indices of notes, without those that begin on one tick with another of their track and pitch.
+
+    Micro-timing can bring the strikes of two steps together: a file would hold one of them.
+    """
+    tick = np.rint(notes["onset"] * TICKS_PER_QUARTER)
+    places = np.column_stack([notes["track"], notes["pitch"], tick])
+    return np.sort(np.unique(places, axis=0, return_index=True)[1])
 
 
 class _FlatSteps:

@@ -26,6 +26,7 @@ from groovevae.measures.judges import Judges
 from groovevae.measures.phrases import note_sets
 from groovevae.model.genres import nearest_genre
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
+from groovevae.progress import Progress, quiet
 
 REAL, ARRANGED = "real bars", "arranged"
 NEAREST, RANDOM, USUAL = "nearest lead's accompaniment", "random accompaniment", "most usual accompaniment"
@@ -65,10 +66,13 @@ class Arranging:
     starts: list[SingleStart]
 
 
-def measure_arranging(sides: Sides, judges: Judges, training: Mapping[str, Bars], *, seed: int = 0) -> Arranging:
+def measure_arranging(
+    sides: Sides, judges: Judges, training: Mapping[str, Bars], *, seed: int = 0, progress: Progress = quiet
+) -> Arranging:
     """Measure hidden parts and starts of a single role."""
     if sides.arrangements is None:
         return Arranging([], [])
+    progress("hidden parts", 0, 1)
     return Arranging(measure_hidden(sides, judges, training, seed=seed), measure_single_starts(sides, seed=seed))
 
 

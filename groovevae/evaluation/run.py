@@ -73,8 +73,7 @@ def evaluate(
     truth = measure_truth(sides, held, bars)
     progress("attributes", 0, 1)
     attributes = measure_attributes(sides, seed=seed)
-    progress("hidden parts", 0, 1)
-    arranging = measure_arranging(sides, judges, bars, seed=seed)
+    arranging = measure_arranging(sides, judges, bars, seed=seed, progress=progress)
     progress("novelty", 0, 1)
     return Evaluation(
         genres=tuple(excerpts),

@@ -59,14 +59,14 @@ def f1_by_genre(
 ) -> dict[str, dict[str, float]]:
     """Return the note F1 of equally many bars as genre -> role -> F1; `genre` (N,) indexes `genres`.
 
-    Genres without bars are left out.
+    Genres without bars are left out; a role that a genre never plays has no F1, NaN, whatever the estimate adds.
     """
     table = {}
     for number, name in enumerate(genres):
         own = genre == number
         if own.any():
             counts = bars_note_counts(reference[own], estimate[own])
-            table[name] = {role: f1(*counts[role]) for role in ROLES}
+            table[name] = {role: f1(*counts[role]) if counts[role][1] else float("nan") for role in ROLES}
     return table
 
 
