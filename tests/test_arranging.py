@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from flax import nnx
 from test_phrase_forms import PLAYED
+from test_phrase_forms import genre as made_genre
 
 from groovevae.arranging.conditions import NUM_KNOWN, NUM_POINTS, PERIOD, Conditions
 from groovevae.arranging.harmonise import TRIADS, harmonised
 from groovevae.arranging.lead_sheet import HARMONY_SIZE, harmony, only_roles, without_feel
 from groovevae.arranging.network import ArrangerNetwork, Guidance
-from groovevae.arranging.plans import make_plan, pick_form, usual_roles
+from groovevae.arranging.plans import forms_of, make_plan, pick_form, usual_roles
 from groovevae.arranging.presence import less_present
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, ONSET, ROLES
@@ -159,6 +160,14 @@ def test_the_form_that_is_picked_has_what_is_usual() -> None:
     assert pick_form([thin], melody(60), seed=5, wanted=~none) is thin  # better than nothing
     three = Bars.empty(1, metre=(3, 4))
     assert pick_form(forms, three, seed=1, wanted=none) is waltz
+
+
+def test_a_genre_without_forms_or_phrases_lets_all_play() -> None:
+    bare = replace(made_genre(0, SIZE), phrases=())
+    [only] = forms_of(bare, None)
+    plan = make_plan({"bare": [only]}, {"bare": 1.0}, melody(60, 62), seed=3)
+    assert plan.plays.all()
+    assert plan.style == pytest.approx(bare.mean, abs=1e-3)
 
 
 def toy_bars() -> _Bars:

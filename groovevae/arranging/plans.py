@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import LEAD, ROLES
+from groovevae.bars.constants import DEFAULT_PROGRAMS, LEAD, PITCHED, ROLES
 from groovevae.bars.states import bar_length
 from groovevae.model.arranger import Arranger
 from groovevae.model.genres import Genre, Phrase
@@ -55,12 +55,12 @@ def make_plan(
 def forms_of(genre: Genre, prior: Prior | None, arranger: Arranger | None = None) -> tuple[Form, ...]:
     """Return the forms of a genre, those that an arranger takes for typical if it says so.
 
-    Where the prior has none, there is one for each phrase that the genre keeps.
+    Where the prior has none, there is one for each phrase that the genre keeps; without phrases, one in which all play.
     """
     forms = prior.forms.get(genre.name, ()) if prior else ()
     if arranger is not None and genre.name in arranger.typical:
         forms = tuple(forms[number] for number in arranger.typical[genre.name])
-    return forms or tuple(map(_form_of_phrase, genre.phrases))
+    return forms or tuple(map(_form_of_phrase, genre.phrases)) or (_form_of_all(genre),)
 
 
 def _form_of_phrase(phrase: Phrase) -> Form:
@@ -74,6 +74,21 @@ def _form_of_phrase(phrase: Phrase) -> Form:
         programs=phrase.programs,
         kit=phrase.kit,
         style=phrase.z.astype(np.float32).mean(0).astype(np.float16),
+    )
+
+
+def _form_of_all(genre: Genre) -> Form:
+    pairs = zip(PITCHED, genre.programs, strict=True)
+    usual = [played[0][0] if played else DEFAULT_PROGRAMS[role] for role, played in pairs]
+    return Form(
+        roles=np.full((1, len(ROLES)), NEW, np.int8),
+        metre=(4, 4),
+        tempo=genre.tempo,
+        transpose=0,
+        is_minor=False,
+        programs=(usual[0], usual[1], usual[2]),
+        kit=genre.kit,
+        style=genre.mean.astype(np.float16),
     )
 
 
