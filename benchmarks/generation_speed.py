@@ -62,7 +62,7 @@ def main(runs: int, count: int, bars: int) -> None:
     for points, about in ((1, "one point a bar"), (4, "a point for each role")):
         paces = decoding(count * bars, runs, points=points)
         print(f"decoding, {about}: {statistics.median(paces):,.0f} bars/s ({min(paces):,.0f} to {max(paces):,.0f})")
-    for method in ("calibrated", "transport", "mean"):
+    for method in ("arranged", "calibrated", "transport", "mean"):
         paces = warm(BlendRequest("classical", {"rock": 1.0}, count=count, bars=bars, method=method), runs)
         print(f"pieces, {method}: {statistics.median(paces):,.0f} bars/s ({min(paces):,.0f} to {max(paces):,.0f})")
     with tempfile.TemporaryDirectory() as folder:

@@ -32,7 +32,7 @@ class Source:
     """Bars as latent points, and how they are played."""
 
     z: np.ndarray  # (N, Z)
-    bars: Bars  # a file's N bars, or those that the network decodes from a phrase
+    bars: Bars  # a file's N bars; of a phrase as the network decodes it, or metres and tempos alone
     song: Song  # key, programs, kit
     plays: tuple[bool, ...]  # whether drums, bass, chords and lead play
     genre: str  # the genre that it is moved away from
@@ -51,7 +51,8 @@ class Sources:
     def start_of(self, request: BlendRequest) -> Source:
         """Return the bars that a checked request for one piece starts from. Raises MidiError, RequestError."""
         if not is_midi_path(request.start):
-            return self._phrase(request.start, seed=request.seed, num_bars=request.bars or DEFAULT_BARS)
+            length, is_read = request.bars or DEFAULT_BARS, request.method == "arranged"
+            return self._phrase(request.start, seed=request.seed, num_bars=length, has_notes=is_read)
         return self._file(request.start, num_bars=request.bars, targets=request.targets)
 
     def end_of(self, request: BlendRequest, num_bars: int) -> Source:
@@ -101,8 +102,11 @@ class Sources:
         genres = [self.genre(word if is_path(word, known) else find_genre(word, known)) for word in words]
         return np.average([genre.mean for genre in genres], axis=0, weights=[genre.num_bars for genre in genres])
 
-    def _phrase(self, genre: str, *, seed: int, num_bars: int) -> Source:
-        """Return a phrase of a genre, repeated to `num_bars` bars. Seeds take turns through the genre's phrases."""
+    def _phrase(self, genre: str, *, seed: int, num_bars: int, has_notes: bool = False) -> Source:
+        """Return a phrase of a genre, repeated to `num_bars` bars. Seeds take turns through the genre's phrases.
+
+        Its bars are decoded only if `has_notes`: most ways to move them need no more than their metres and tempos.
+        """
         phrases = self.model.genres[genre].phrases
         if not phrases:
             raise RequestError(f"the model has no phrase of {genre!r} to start from; start from a MIDI file of yours")
@@ -110,7 +114,7 @@ class Sources:
         index = np.arange(num_bars) % len(phrase.z)
         like, z = Bars.empty(num_bars, tempo=phrase.tempo), phrase.z[index].astype(np.float32)
         like.metre[:] = phrase.metre[index]
-        bars = decode(self.network, z, like)
+        bars = decode(self.network, z, like) if has_notes else like
         song = Song(bars, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
         name = f"{genre} (from {phrase.title!r})" if phrase.title else genre
         return Source(z, bars, song, phrase.plays, genre, name)
