@@ -62,15 +62,15 @@ def bar_lines(score: Score) -> BarLines:
     last_onset = float(score.notes["onset"][-1]) if len(score.notes) else 0.0
     num_steps = max(round(score.end * STEPS_PER_QUARTER), int(last_onset * STEPS_PER_QUARTER + 1e-6) + 1)
     edges = np.append(score.metres[:, 0], max(num_steps / STEPS_PER_QUARTER, score.metres[-1, 0]))
-    metres = [_believed(score, row, edges[index + 1]) for index, row in enumerate(score.metres.tolist())]
     num_bars = float((np.diff(edges) / (4 * score.metres[:, 1] / score.metres[:, 2])).sum())
     if num_bars > MAX_BARS:  # checked before looking at each: a damaged time stamp makes millions
         raise MidiError(f"{num_bars:,.0f} bars; at most {MAX_BARS:,} are read")
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
-    for index, (begin, numerator, denominator, is_notated) in enumerate(metres):
+    for index, row in enumerate(score.metres.tolist()):
         end, is_last = edges[index + 1], index == len(score.metres) - 1
+        begin, numerator, denominator, is_notated = _believed(score, row, end)
         length = 4 * numerator / denominator
-        starts = _regular_from(score, begin, end, length, is_last=is_last, beats=None if is_notated else 1)
+        starts = _regular_from(score, begin, end, length, is_last=is_last, is_notated=is_notated)
         if starts[0] > begin:
             starts = [starts[0] - length if index == 0 else begin, *starts]
         for start, stop in zip(starts, [*starts[1:], end], strict=True):
@@ -136,26 +136,27 @@ def _metre_of_steps(steps: int) -> tuple[int, int]:
 
 
 def _regular_from(
-    score: Score, begin: float, end: float, length: float, *, is_last: bool, beats: float | None
+    score: Score, begin: float, end: float, length: float, *, is_last: bool, is_notated: bool
 ) -> list[float]:
     """Return the times from which bar lines follow regularly, in a section of one metre from `begin` to `end`.
 
     The first is `begin`, or the end of a pickup; each later one begins a shifted run of bars. The bar lines of a file
     with drums, which a sequencer wrote, are trusted: off-beat genres put their weight beside the bar lines on purpose.
-    With `beats`, the file notates beats of so many quarters alone, and each is as likely to begin a bar.
+    Where the file does not notate bars but only quarter notes, each of them is as likely to begin a bar.
     """
     num_shifts = round(length * SHIFTS_PER_QUARTER)
     rest = (end - begin) % length
     is_odd = not is_last and 0.1 < rest < length - 0.1
     has_drums = any(track.is_drum for track in score.tracks)
-    if is_odd and end - begin < length and not beats:  # a short section is how notation programs write a pickup
+    is_trusted = has_drums and not is_odd and is_notated
+    if is_odd and end - begin < length and is_notated:  # a short section is how notation programs write a pickup
         return [end]
-    if end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6 or (has_drums and not is_odd and not beats):
+    if end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6 or is_trusted:
         return [begin]
     notated = np.zeros(num_shifts, bool)
     notated[[0, round(rest * SHIFTS_PER_QUARTER) % num_shifts if is_odd else 0]] = True
-    if beats:
-        notated[:: round(beats * SHIFTS_PER_QUARTER)] = True
+    if not is_notated:
+        notated[::SHIFTS_PER_QUARTER] = True
     weight = _downbeat_weights(score, begin, end, num_shifts)  # (K, P)
     if has_drums:
         weight[:, ~notated] = 0.0
