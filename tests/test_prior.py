@@ -10,8 +10,9 @@ from test_phrase_forms import PLAYED, genre
 
 from groovevae.config import PriorConfig
 from groovevae.errors import ModelFileError
-from groovevae.generation.phrase_prior import FLOW_STEPS, LAGS, NOISE, PhraseNetwork, metre_rows
+from groovevae.generation.phrase_prior import FLOW_STEPS, LAGS, NOISE, PhraseNetwork
 from groovevae.model.phrase_forms import NEW, SILENT, Coordinates, Form, Prior
+from groovevae.network.inputs import metre_rows
 from groovevae.training.prior import _Bars, _fit, _phrases
 from groovevae.training.prior_network import PhraseBatch, PriorNetwork
 from groovevae.training.weights import arrays_to_state

@@ -20,7 +20,7 @@ from groovevae.bars.constants import BASS, CHORDS, ROLES
 from groovevae.model.arranger import Arranger
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
-from groovevae.network.inputs import metre_index
+from groovevae.network.inputs import metre_rows
 
 REARRANGED = Guidance(genre=np.float32(2.0), content=np.float32(1.0))
 ADDED = Guidance(genre=np.float32(1.0), content=np.float32(1.0))  # new parts must above all fit those that stay
@@ -87,7 +87,7 @@ class Arrangements:
             knows_style=~no,
             place=np.arange(count),
             setting=np.tile(np.array([setting.is_minor, np.log2(setting.tempo / 120)], np.float32), (count, 1)),
-            metre=np.asarray(metre_index(bars.num_steps, bars.is_compound.astype(int))),
+            metre=metre_rows(bars.metre),
             genre=self.genre_weights(weights, count),
         )
 

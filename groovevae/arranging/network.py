@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,14 +13,11 @@ from threadpoolctl import threadpool_limits
 from groovevae.arranging.conditions import NUM_KNOWN, NUM_POINTS, Conditions
 from groovevae.config import ArrangerConfig
 from groovevae.model.arranger import Arranger
+from groovevae.network.flow import FARTHEST, NUM_TIMES, Velocity, at_place, carried, velocity_of
 from groovevae.network.forward import Layers, check_shapes, gelu
 from groovevae.network.inputs import NUM_METRES
 
-NUM_TIMES = 8  # sines, and as many cosines, that tell the network how far along the way from noise to a bar it is
 FLOW_STEPS = 8  # of that way
-FARTHEST = 6.0  # spreads: how far from the mean a bar may lie in any direction
-
-Velocity = Callable[[np.ndarray, float], np.ndarray]  # of points (N, K) at a time from 0 (noise) to 1 (bars)
 
 
 class Guidance(NamedTuple):
@@ -47,7 +43,7 @@ class ArrangerNetwork(Layers):
         """
         with threadpool_limits(1, "blas"):  # so that it always rounds alike
             velocity = self._guided(known, guidance)
-            return np.clip(_carried(noise, velocity, np.linspace(0, 1, FLOW_STEPS + 1)), -FARTHEST, FARTHEST)
+            return np.clip(carried(noise, velocity, np.linspace(0, 1, FLOW_STEPS + 1)), -FARTHEST, FARTHEST)
 
     def invert(self, known: Conditions, x: np.ndarray) -> np.ndarray:
         """Carry bars (N, K) back to the noise (N, K) that `draw` without guidance would make them from.
@@ -57,7 +53,7 @@ class ArrangerNetwork(Layers):
         """
         with threadpool_limits(1, "blas"):
             own = self.context(known)
-            return _carried(x, lambda x, time: self.velocity(own, x, time), np.linspace(1, 0, FLOW_STEPS + 1))
+            return carried(x, lambda x, time: self.velocity(own, x, time), np.linspace(1, 0, FLOW_STEPS + 1))
 
     def _guided(self, known: Conditions, guidance: Guidance) -> Velocity:
         contexts = np.concatenate([self.context(part) for part in (known, known.without_genre, known.without_content)])
@@ -78,22 +74,10 @@ class ArrangerNetwork(Layers):
 
     def velocity(self, context: np.ndarray, x: np.ndarray, time: float) -> np.ndarray:
         """Return the velocity (N, K) of points x (N, K) at `time`, as `arranger_network.ArrangerFlow` does."""
-        spread = np.float32(np.sqrt(time**2 + (1 - time) ** 2))
-        angles = (np.pi * time * 2.0 ** (np.arange(NUM_TIMES) / 2)).astype(np.float32)
-        waves = np.broadcast_to(np.concatenate([np.sin(angles), np.cos(angles)]), (len(x), 2 * NUM_TIMES))
-        hidden = gelu(context + self._dense("point", np.concatenate([x / spread, waves], axis=-1)))
+        hidden = gelu(context + self._dense("point", at_place(x, time)))
         for name in ("first", "second"):
             hidden = hidden + gelu(self._dense(name, hidden))
-        return np.float32(2 * time - 1) * x / spread**2 + self._dense("out", hidden) / spread
-
-
-def _carried(x: np.ndarray, velocity: Velocity, times: np.ndarray) -> np.ndarray:
-    """Carry points along a velocity field by the midpoint method."""
-    for time, following in zip(times[:-1].tolist(), times[1:].tolist(), strict=True):
-        step = np.float32(following - time)
-        half = x + step / 2 * velocity(x, time)
-        x = x + step * velocity(half, (time + following) / 2)
-    return x
+        return velocity_of(x, time, self._dense("out", hidden))
 
 
 def arranger_shapes(config: ArrangerConfig, size: int, num_genres: int) -> dict[str, tuple[int, ...]]:

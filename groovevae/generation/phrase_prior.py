@@ -5,27 +5,25 @@ This module never trains and decodes no notes.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from groovevae.bars.constants import ROLES
-from groovevae.bars.states import bar_length, is_compound
 from groovevae.config import PriorConfig
 from groovevae.model.genres import Genre
 from groovevae.model.phrase_forms import NEW, SILENT, Coordinates, Form, Prior
+from groovevae.network.flow import FARTHEST, NUM_TIMES, at_place, carried, velocity_of
 from groovevae.network.forward import Layers, check_shapes, gelu
-from groovevae.network.inputs import NUM_METRES, metre_index
+from groovevae.network.inputs import NUM_METRES, metre_rows
 
 LAGS = (1, 2, 4)  # how many bars back lie the bars that the network sees directly, besides what its state remembers
 NUM_SOURCES = len(LAGS) + len(ROLES) + 1  # points that a new bar may resemble: those, bars that roles repeat, the style
 PERIOD = 8  # bars after which a place in the phrase counts as the same
-NUM_TIMES = 8  # sines, and as many cosines, that tell the head how far along the way from noise to a bar it is
 NUM_KNOWN = 3 * len(ROLES) + PERIOD + 3  # features other than points: the plan, the place, the first bar, the setting
-FLOW_STEPS = 16  # steps of that way
+FLOW_STEPS = 16  # of the way from noise to a bar
 NOISE = (
     0.85  # size of the noise that bars are drawn from, as a share of that in training: less is more typical of a genre
-)
-FARTHEST = (
-    6.0  # spreads: how far from the mean a bar may lie in any direction; of real bars, one number in 30,000 is farther
 )
 
 
@@ -63,7 +61,8 @@ class PhraseNetwork(Layers):
                 continue
             features = self._dense("head", np.concatenate([known, h], axis=-1))
             noise = np.random.default_rng([seed, bar]).standard_normal((1, self.size), np.float32)
-            drawn = self._flow(NOISE * noise, features, self._sources(lagged, repeated, style))[0]
+            velocity = partial(self.velocity, features, self._sources(lagged, repeated, style))
+            drawn = carried(NOISE * noise, velocity, np.linspace(0, 1, FLOW_STEPS + 1))[0]
             past[bar] = past[bar - whole] if whole else np.clip(drawn, -FARTHEST, FARTHEST)
         return coordinates.points(past)
 
@@ -73,23 +72,12 @@ class PhraseNetwork(Layers):
         w = self.weights
         return np.concatenate([lagged * w["of_lag"], *of_role, (style * w["of_style"])[None]])
 
-    def _flow(self, x: np.ndarray, features: np.ndarray, sources: np.ndarray) -> np.ndarray:
-        """Carry noise x (1, Z) to a point by the midpoint method."""
-        for step in range(FLOW_STEPS):
-            half = x + self.velocity(features, sources, x, step / FLOW_STEPS) / (2 * FLOW_STEPS)
-            x = x + self.velocity(features, sources, half, (step + 0.5) / FLOW_STEPS) / FLOW_STEPS
-        return x
-
     def velocity(self, features: np.ndarray, sources: np.ndarray, x: np.ndarray, time: float) -> np.ndarray:
         """Return the velocity (1, Z) of x (1, Z) at `time`, as `prior_network.PriorNetwork` does."""
-        spread = np.float32(np.sqrt(time**2 + (1 - time) ** 2))
-        angles = (np.pi * time * 2.0 ** (np.arange(NUM_TIMES) / 2)).astype(np.float32)[None]
-        place = np.concatenate([x / spread, np.sin(angles), np.cos(angles)], axis=-1)
-        hidden = gelu(features + self._dense("head_point", place))
+        hidden = gelu(features + self._dense("head_point", at_place(x, time)))
         hidden = hidden + gelu(self._dense("middle", hidden))
         gates = np.tanh(self._dense("gates", hidden))  # (1, 8)
-        residual = self._dense("out", hidden) + gates @ sources
-        return np.float32(2 * time - 1) * x / spread**2 + residual / spread
+        return velocity_of(x, time, self._dense("out", hidden) + gates @ sources)
 
 
 def known_features(plan: np.ndarray, bar: int) -> np.ndarray:
@@ -123,11 +111,6 @@ def prior_shapes(config: PriorConfig, size: int, num_genres: int) -> dict[str, t
     for name, shape in dense.items():
         shapes |= {f"{name}/kernel": shape, f"{name}/bias": shape[1:]}
     return shapes
-
-
-def metre_rows(metre: np.ndarray) -> np.ndarray:
-    """Return the row of the metre table for each (N, 2) metre."""
-    return np.asarray(metre_index(bar_length(metre), is_compound(metre)))
 
 
 def whole_bars(plan: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from groovevae.bars.constants import (
     PITCHED,
     STEPS_PER_BEAT,
 )
+from groovevae.bars.states import bar_length, is_compound
 
 MAX_BEATS = MAX_STEPS // STEPS_PER_BEAT
 NUM_METRES = 2 * (MAX_STEPS + 1)
@@ -29,6 +30,11 @@ HALF_STEP = OFFSET_UNITS / 2  # micro-timing of 1 in the network's own unit
 def metre_index(num_steps: Any, is_compound: Any) -> Any:
     """Return the row of the metre tables, (B,): the bar's length, and whether its beats fall into threes."""
     return 2 * num_steps + is_compound
+
+
+def metre_rows(metre: np.ndarray) -> np.ndarray:
+    """Return the row of the metre tables for each metre (..., 2)."""
+    return np.asarray(metre_index(bar_length(metre), is_compound(metre)))
 
 
 def step_features(batch: BarBatch, xp: Any) -> Any:

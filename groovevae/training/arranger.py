@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jax
 import numpy as np
-import optax
 from flax import nnx
 
 from groovevae.arranging.conditions import Conditions
@@ -17,14 +15,13 @@ from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, ROLES
 from groovevae.config import ArrangerConfig
 from groovevae.corpus.dataset import sounding
-from groovevae.generation.phrase_prior import metre_rows
 from groovevae.model.arranger import Arranger
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
+from groovevae.network.inputs import metre_rows
 from groovevae.progress import Progress, quiet
 from groovevae.training.arranger_network import ArrangerBatch, ArrangerFlow, arranger_loss
-from groovevae.training.prior import spread_songs
-from groovevae.training.weights import state_to_arrays
+from groovevae.training.flow_matching import fit_flow, spread_songs
 
 LEAST_SPREAD = 0.05  # added to each coordinate's spread: one that hardly varies must not count as much as the others
 WHO_PLAYS_RIDGE = 10.0
@@ -164,27 +161,9 @@ def _fit(
     bars: _Bars, config: ArrangerConfig, num_genres: int, stop: Callable[[], bool], progress: Progress
 ) -> dict[str, np.ndarray] | None:
     network = ArrangerFlow(config, bars.x.shape[1], num_genres, rngs=nnx.Rngs(config.seed))
-    graph, params = nnx.split(network)
-    warmup = min(100, config.steps // 10 + 1)
-    schedule = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, warmup, max(config.steps, warmup + 1))
-    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule, b2=0.99))
-    state = optimiser.init(params)
 
-    @jax.jit
-    def step(params: Any, state: Any, batch: ArrangerBatch, key: jax.Array) -> Any:
-        loss, grads = jax.value_and_grad(lambda p: arranger_loss(nnx.merge(graph, p), batch, key))(params)
-        updates, state = optimiser.update(grads, state, params)
-        return optax.apply_updates(params, updates), state, loss
-
-    chance = 1.0 / np.sqrt(np.bincount(bars.genre)[bars.genre])
-    edges = np.cumsum(chance / chance.sum())
-    for number in range(config.steps):
-        if stop():
-            return None
-        progress("arranger", number, config.steps)
-        rng = np.random.default_rng([config.seed, number])
-        index = np.minimum(np.searchsorted(edges, rng.random(config.batch_size)), len(edges) - 1)
+    def inputs(index: np.ndarray, rng: np.random.Generator) -> tuple[ArrangerBatch]:
         known = hide(bars, index, num_genres, rng)
-        batch = ArrangerBatch(bars.x[index], known.features, known.genre, known.metre)
-        params, state, _ = step(params, state, batch, jax.random.fold_in(jax.random.key(config.seed), number))
-    return state_to_arrays(params)
+        return (ArrangerBatch(bars.x[index], known.features, known.genre, known.metre),)
+
+    return fit_flow(network, arranger_loss, inputs, bars.genre, config, what="arranger", stop=stop, progress=progress)

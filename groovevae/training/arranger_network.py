@@ -14,13 +14,11 @@ from flax import nnx
 from jax import Array
 
 from groovevae.arranging.conditions import NUM_KNOWN, NUM_POINTS
-from groovevae.arranging.network import NUM_TIMES
 from groovevae.config import ArrangerConfig
+from groovevae.network.flow import NUM_TIMES
 from groovevae.network.inputs import NUM_METRES
+from groovevae.training.flow_matching import DRAWS, at_place, on_the_way, velocity_of
 from groovevae.training.layers import Dense
-from groovevae.training.prior_network import spread_at
-
-DRAWS = 2  # points on the way from noise to each bar that a training step looks at
 
 
 class ArrangerBatch(NamedTuple):
@@ -58,17 +56,14 @@ class ArrangerFlow(nnx.Module):
 
     def residual(self, context: Array, x: Array, time: Array) -> Array:
         """Predict the part of the velocity that x (..., K) alone does not give, as `PriorNetwork.residual` does."""
-        spread = spread_at(time)[..., None]
-        angles = time[..., None] * jnp.pi * 2.0 ** (jnp.arange(NUM_TIMES) / 2).reshape((1,) * time.ndim + (-1,))
-        hidden = jax.nn.gelu(context + self.point(jnp.concatenate([x / spread, jnp.sin(angles), jnp.cos(angles)], -1)))
+        hidden = jax.nn.gelu(context + self.point(at_place(x, time)))
         hidden += jax.nn.gelu(self.first(hidden))
         hidden += jax.nn.gelu(self.second(hidden))
         return self.out(hidden)
 
     def velocity(self, context: Array, x: Array, time: Array) -> Array:
         """Return the velocity of points x (..., K) at `time` (...)."""
-        spread = spread_at(time)[..., None]
-        return (2 * time[..., None] - 1) * x / spread**2 + self.residual(context, x, time) / spread
+        return velocity_of(x, time, self.residual(context, x, time))
 
 
 def arranger_loss(network: ArrangerFlow, batch: ArrangerBatch, key: Array) -> Array:
@@ -78,7 +73,6 @@ def arranger_loss(network: ArrangerFlow, batch: ArrangerBatch, key: Array) -> Ar
     context = network.context(batch)
     noise = jax.random.normal(noise_key, x.shape)
     time = jax.random.uniform(time_key, x.shape[:-1])
-    on_the_way = (1 - time[..., None]) * noise + time[..., None] * x
-    wanted = ((1 - time[..., None]) * x - time[..., None] * noise) / spread_at(time)[..., None]
-    guessed = network.residual(jnp.broadcast_to(context, (DRAWS, *context.shape)), on_the_way, time)
+    points, wanted = on_the_way(x, noise, time)
+    guessed = network.residual(jnp.broadcast_to(context, (DRAWS, *context.shape)), points, time)
     return ((guessed - wanted) ** 2).mean()

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jax
 import numpy as np
-import optax
 from flax import nnx
 
 from groovevae.bars import Song
 from groovevae.config import PriorConfig
 from groovevae.corpus.dataset import sounding
-from groovevae.generation.phrase_prior import metre_rows
 from groovevae.measures.phrases import role_digests
 from groovevae.model.genres import Genre
 from groovevae.model.phrase_forms import FORM_BARS, NEW, Coordinates, Prior, pick_forms, plan_of
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
+from groovevae.network.inputs import metre_rows
 from groovevae.progress import Progress, quiet
+from groovevae.training.flow_matching import fit_flow, spread_songs
 from groovevae.training.prior_network import PhraseBatch, PriorNetwork, flow_loss
-from groovevae.training.weights import state_to_arrays
-
-MAX_GENRE_BARS = 8000  # bars that the prior is fitted on, for each genre
 
 
 class _Bars(NamedTuple):
@@ -68,22 +64,6 @@ def fit_prior(
     return Prior(config, names, weights, forms)
 
 
-def spread_songs(songs: Sequence[Song], song_genres: Sequence[str], *, seed: int) -> list[tuple[Song, str]]:
-    """Choose songs of each genre in a seeded order until they have MAX_GENRE_BARS bars together."""
-    count: dict[str, int] = {}
-    used = []
-    for i in np.random.default_rng(seed).permutation(len(songs)):
-        name = song_genres[i]
-        if count.get(name, 0) >= MAX_GENRE_BARS:
-            continue
-        song = songs[i]
-        window = sounding(song)
-        if window.stop:
-            count[name] = count.get(name, 0) + window.stop - window.start
-            used.append((song, name))
-    return used
-
-
 def _flat(songs: Sequence[tuple[Song, str]], x: Sequence[np.ndarray], genres: tuple[str, ...]) -> _Bars:
     parts, end = [], 0
     for (song, name), own in zip(songs, x, strict=True):
@@ -124,26 +104,13 @@ def _fit(
     progress: Progress = quiet,
 ) -> dict[str, np.ndarray] | None:
     network = PriorNetwork(config, bars.x.shape[1], num_genres, low_precision=True, rngs=nnx.Rngs(config.seed))
-    graph, params = nnx.split(network)
-    warmup = min(100, config.steps // 10 + 1)
-    schedule = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, warmup, max(config.steps, warmup + 1))
-    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule, b2=0.99))
-    state = optimiser.init(params)
-
-    @jax.jit
-    def step(params: Any, state: Any, x: Any, batch: PhraseBatch, mask: Any, key: jax.Array) -> Any:
-        loss, grads = jax.value_and_grad(lambda p: flow_loss(nnx.merge(graph, p), x, batch, mask, key))(params)
-        updates, state = optimiser.update(grads, state, params)
-        return optax.apply_updates(params, updates), state, loss
-
-    chance = 1.0 / np.sqrt(np.bincount(bars.genre)[bars.genre])
-    edges = np.cumsum(chance / chance.sum())
-    for number in range(config.steps):
-        if stop():
-            return None
-        progress("prior over phrases", number, config.steps)
-        rng = np.random.default_rng([config.seed, number])
-        starts = np.minimum(np.searchsorted(edges, rng.random(config.batch_size)), len(edges) - 1)
-        key = jax.random.fold_in(jax.random.key(config.seed), number)
-        params, state, _ = step(params, state, *_phrases(bars, starts), key)
-    return state_to_arrays(params)
+    return fit_flow(
+        network,
+        flow_loss,
+        lambda starts, _: _phrases(bars, starts),
+        bars.genre,
+        config,
+        what="prior over phrases",
+        stop=stop,
+        progress=progress,
+    )

@@ -18,13 +18,14 @@ from jax import Array
 
 from groovevae.bars.constants import ROLES
 from groovevae.config import PriorConfig
-from groovevae.generation.phrase_prior import LAGS, NUM_KNOWN, NUM_SOURCES, NUM_TIMES, PERIOD
+from groovevae.generation.phrase_prior import LAGS, NUM_KNOWN, NUM_SOURCES, PERIOD
 from groovevae.model.phrase_forms import NEW, SILENT
+from groovevae.network.flow import NUM_TIMES
 from groovevae.network.inputs import NUM_METRES
+from groovevae.training.flow_matching import DRAWS, at_place, on_the_way, velocity_of
 from groovevae.training.layers import GRU, Dense
 
 INPUT_NOISE = 0.2  # standard deviation, added to earlier bars in training: drawn bars are not as clean as real ones
-DRAWS = 2  # points on the way from noise to each bar that a training step looks at
 
 
 class PhraseBatch(NamedTuple):
@@ -106,23 +107,14 @@ class PriorNetwork(nnx.Module):
 
         The network's outputs have unit variance when its coordinates have, as in Karras et al. 2022, sec. 5.
         """
-        spread = spread_at(time)[..., None]
-        angles = time[..., None] * jnp.pi * 2.0 ** (jnp.arange(NUM_TIMES) / 2).reshape((1,) * time.ndim + (-1,))
-        place = jnp.concatenate([x / spread, jnp.sin(angles), jnp.cos(angles)], axis=-1)
-        hidden = jax.nn.gelu(context.features + self.head_point(place))
+        hidden = jax.nn.gelu(context.features + self.head_point(at_place(x, time)))
         hidden += jax.nn.gelu(self.middle(hidden))
         gates = jnp.tanh(self.gates(hidden))  # bounded: what a bar adds to the next must not grow from bar to bar
         return self.out(hidden) + (gates[..., None] * context.sources).sum(-2)
 
     def velocity(self, context: Context, x: Array, time: Array) -> Array:
         """Return the velocity of a point x (..., K) at `time` (...)."""
-        spread = spread_at(time)[..., None]
-        return (2 * time[..., None] - 1) * x / spread**2 + self.residual(context, x, time) / spread
-
-
-def spread_at(time: Array) -> Array:
-    """Return the standard deviation of points on the way, where noise and bars both have unit variance."""
-    return jnp.sqrt(time**2 + (1 - time) ** 2)
+        return velocity_of(x, time, self.residual(context, x, time))
 
 
 def flow_loss(network: PriorNetwork, x: Array, batch: PhraseBatch, mask: Array, key: Array) -> Array:
@@ -139,9 +131,7 @@ def flow_loss(network: PriorNetwork, x: Array, batch: PhraseBatch, mask: Array, 
     context, _ = network.context(network.known(lagged, repeated, batch), lagged, repeated, batch.style, h)
     noise = jax.random.normal(noise_key, (DRAWS, *x.shape))
     time = jax.random.uniform(time_key, (DRAWS, *x.shape[:2]))
-    on_the_way = (1 - time[..., None]) * noise + time[..., None] * x[None]
-    spread = spread_at(time)[..., None]
-    wanted = ((1 - time[..., None]) * x[None] - time[..., None] * noise) / spread
+    points, wanted = on_the_way(x[None], noise, time)
     context = Context(*(jnp.broadcast_to(part[None], (DRAWS, *part.shape)) for part in context))
-    error = ((network.residual(context, on_the_way, time) - wanted) ** 2).mean((0, -1))  # (B, T)
+    error = ((network.residual(context, points, time) - wanted) ** 2).mean((0, -1))  # (B, T)
     return (error * mask).sum() / mask.sum()
