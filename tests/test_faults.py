@@ -17,7 +17,7 @@ from tiny import ARRANGER, PRIOR, SETTINGS, SIZES, Tiny
 from groovevae.errors import OutputError
 from groovevae.files import check_place
 from groovevae.model.file import STATE_KIND, load_model_file, read_tensors
-from groovevae.training import result, train
+from groovevae.training import arranger, result
 from groovevae.training.state_file import state_file, unfinished_step
 from groovevae.training.train import train_model
 
@@ -43,7 +43,7 @@ def small_files(size: int) -> Iterator[None]:
 def test_a_full_disk_costs_no_state(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(result, "find_attribute_vectors", lambda network, data: [])  # they take longer than the run
     monkeypatch.setattr(result, "with_calibration", lambda model, data=None: model)
-    monkeypatch.setattr(train, "with_arranger_doses", lambda model, **_: model)
+    monkeypatch.setattr(arranger, "with_arranger_doses", lambda model, **_: model)
     out = tmp_path / "model.safetensors"
     settings = {
         "config": replace(SETTINGS, steps=4),

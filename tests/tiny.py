@@ -10,7 +10,7 @@ from flax import nnx
 from groovevae.config import ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus
 from groovevae.network.forward import Network
-from groovevae.training import result, train
+from groovevae.training import arranger, result
 from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.loop import TrainingProgress
 from groovevae.training.result import Trained
@@ -55,4 +55,4 @@ def describe_quickly() -> None:
     """Leaves out, in this process, what takes longer at the end of a tiny run than the run itself."""
     result.find_attribute_vectors = lambda network, data: []
     result.with_calibration = lambda model, **_: model
-    train.with_arranger_doses = lambda model, **_: model
+    arranger.with_arranger_doses = lambda model, **_: model

@@ -9,7 +9,7 @@ import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Setting
 from groovevae.arranging.plans import Plan, forms_of, make_plan
-from groovevae.bars.constants import LEAD, ROLES
+from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
 from groovevae.model.calibration import AMOUNTS, DosedPath
@@ -21,7 +21,6 @@ FARTHEST = (0.0, 0.0, 0.25, 0.5)  # for the lead, by amount: up to half way the 
 PREFERRED = 0.03  # how much farther another way must be heard at 1 before it takes the place of arranging
 TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
 LEAST_FORMS = 4
-ALL_ROLES, PITCHED_ROLES = ROLES, ROLES[1:]
 
 
 def with_arranger_doses(
@@ -112,12 +111,12 @@ def _together_half(pair: PairHeard, ways: np.ndarray, curves: np.ndarray) -> np.
     points = [np.stack([path(role, np.full(len(pair.z), amount)) for role in ROLES]) for amount in AMOUNTS]
     steps = pair.heard(points)
     corrected = curves.copy()
-    for column, role in enumerate(ROLES):
-        if column != LEAD:
-            heard = pair.shares(ALL_ROLES if role == "drums" else PITCHED_ROLES, steps)
-            if np.isfinite(heard).all():
-                rising = np.maximum.accumulate([0.0, *heard]) + 1e-6 * np.arange(len(AMOUNTS) + 1)
-                amounts = np.interp(np.array(AMOUNTS) * min(rising[-1], ARRIVED), rising, (0.0, *AMOUNTS))
-                amounts[-1] = 1.0
+    for columns, roles in (((DRUMS,), ROLES), ((BASS, CHORDS), PITCHED)):
+        heard = pair.shares(roles, steps)
+        if np.isfinite(heard).all():
+            rising = np.maximum.accumulate([0.0, *heard]) + 1e-6 * np.arange(len(AMOUNTS) + 1)
+            amounts = np.interp(np.array(AMOUNTS) * min(rising[-1], ARRIVED), rising, (0.0, *AMOUNTS))
+            amounts[-1] = 1.0
+            for column in columns:
                 corrected[column] = np.interp(amounts, (0.0, *AMOUNTS), (0.0, *curves[column]))
     return corrected

@@ -8,7 +8,7 @@ judges: each hears a single role through features of its own, and evaluations fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -90,6 +90,7 @@ class PairHeard:
     z: np.ndarray  # (N, Z)
     sides: tuple[RoleFeatures, ...]  # real bars of source and target that judges are fitted to
     known: tuple[RoleFeatures, ...]  # and others, which they hear
+    _judges: dict[Roles, KnownJudge] = field(default_factory=dict, init=False, repr=False)
 
     def responses(self, displacement: np.ndarray) -> dict[str, tuple[np.ndarray, float]]:
         """Return by role its curve (K,) along a displacement, (N, Z) or (4, N, Z), and how far its end is heard."""
@@ -108,13 +109,15 @@ class PairHeard:
 
     def shares(self, roles: Roles, steps: Sequence[RoleFeatures]) -> np.ndarray:
         """Return how far from source to target some roles together are heard at each step, (S,); NaN where unclear."""
-        judge, low, high = self._judge(roles)
+        if roles not in self._judges:
+            self._judges[roles] = self._fitted(roles)
+        judge, low, high = self._judges[roles]
         if high - low < LEAST_DIFFERENCE:
             return np.full(len(steps), np.nan)
         judged = judge(np.concatenate([_together(step, roles) for step in steps])).reshape(len(steps), -1).mean(1)
         return (judged - low) / (high - low)
 
-    def _judge(self, roles: Roles) -> KnownJudge:
+    def _fitted(self, roles: Roles) -> KnownJudge:
         judge = fit_judge(*(_together(side, roles) for side in self.sides))
         low, high = (float(judge(_together(side, roles)).mean()) for side in self.known)
         return KnownJudge(judge, low, high)

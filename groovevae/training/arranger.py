@@ -14,13 +14,17 @@ from groovevae.arranging.lead_sheet import harmony, only_roles, without_feel
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, ROLES
 from groovevae.config import ArrangerConfig
-from groovevae.corpus.dataset import sounding
+from groovevae.corpus import CorpusSong
+from groovevae.corpus.dataset import Dataset, sounding
+from groovevae.fitting.arranger_doses import with_arranger_doses
 from groovevae.model.arranger import Arranger
+from groovevae.model.file import ModelFile
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
 from groovevae.progress import Progress, quiet
 from groovevae.training.arranger_network import ArrangerBatch, ArrangerFlow, arranger_loss
+from groovevae.training.data import set_aside, songs_with_genres
 from groovevae.training.flow_matching import fit_flow, spread_songs
 
 LEAST_SPREAD = 0.05  # added to each coordinate's spread: one that hardly varies must not count as much as the others
@@ -75,6 +79,31 @@ def fit_arranger(
     arranger = Arranger(config, names, mean, scale, {}, fit_who_plays(x, bars.role_plays))
     weights = _fit(_known(network, arranger, used, bars, x), config, len(names), stop, progress)
     return None if weights is None else replace(arranger, weights=weights)
+
+
+def with_arranger(
+    model: ModelFile,
+    songs: Sequence[CorpusSong],
+    rehearsal: Sequence[tuple[Song, str]],
+    data: Dataset,
+    *,
+    config: ArrangerConfig | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress = quiet,
+) -> ModelFile:
+    """Return the model with an arranger and its doses; without one where `stop` ended it.
+
+    The arranger is fitted to the rehearsed phrases and to most of the songs. Its doses are measured on the others,
+    among the bars of `data`, which come from the songs and from phrases after them.
+    """
+    aside = set_aside(songs)
+    used = [song for song, is_aside in zip(songs, aside, strict=True) if not is_aside]
+    arranger = fit_arranger(
+        model.network(), *songs_with_genres(used, rehearsal), config=config, stop=stop, progress=progress
+    )
+    progress("doses of the arranger", 0, 1)
+    moved = np.append(aside, np.zeros(len(rehearsal), bool))
+    return with_arranger_doses(replace(model, arranger=arranger), data=data, set_aside=moved)
 
 
 def fit_who_plays(x: np.ndarray, plays: np.ndarray) -> np.ndarray:

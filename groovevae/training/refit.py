@@ -15,7 +15,7 @@ from groovevae.fitting.song_codes import with_song_codes
 from groovevae.measures.attributes import ATTRIBUTES
 from groovevae.model.file import ModelFile
 from groovevae.progress import Progress, quiet
-from groovevae.training.arranger import fit_arranger
+from groovevae.training.arranger import with_arranger
 from groovevae.training.data import dataset, rehearse, set_aside, songs_with_genres
 from groovevae.training.prior import fit_prior
 
@@ -113,13 +113,8 @@ def add_arranger(
         raise RequestError("an arranger needs the forms of a prior over phrases", cure=Cure.ADD_PRIOR)
     others = {name: genre for name, genre in model.genres.items() if name not in corpus.genres}
     own = _trained_on(model, corpus, seed)
-    aside = set_aside(own)
-    used = [song for song, is_aside in zip(own, aside, strict=True) if not is_aside]
-    songs, names = songs_with_genres(used, rehearse(model, others))
-    arranger = fit_arranger(model.network(), songs, names, config=config, progress=progress)
-    progress("doses of the arranger", 0, 1)
     data = dataset(own, _genres_of(own))
-    return with_arranger_doses(replace(model, arranger=arranger), data=data, set_aside=aside)
+    return with_arranger(model, own, rehearse(model, others), data, config=config, progress=progress)
 
 
 def _trained_on(model: ModelFile, corpus: Corpus, seed: int) -> list[CorpusSong]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,9 @@ from groovevae.config import MAX_SEED, ArrangerConfig, ModelConfig, PriorConfig,
 from groovevae.corpus import Corpus
 from groovevae.errors import Cure, OutputError, RequestError
 from groovevae.files import remove_unfinished
-from groovevae.fitting.arranger_doses import with_arranger_doses
 from groovevae.model.file import ModelFile, save_model
-from groovevae.training.arranger import fit_arranger
-from groovevae.training.data import TrainingMusic, fingerprint, gather_music, set_aside, songs_with_genres
+from groovevae.training.arranger import with_arranger
+from groovevae.training.data import TrainingMusic, fingerprint, gather_music, songs_with_genres
 from groovevae.training.devices import make_mesh
 from groovevae.training.loop import TrainingProgress, TrainState, initial_state, run_training
 from groovevae.training.prior import fit_prior
@@ -61,12 +59,12 @@ def train_model(
     _check_processes_agree(run, config)
     in_first_process(_remove_unfinished, out)
     in_first_process(save, state)  # finds out now, not in an hour, whether the folder can be written to
-    had_steps_left = int(state.step) < config.steps
-    state = _trained(music, state, config, report=report, save=save, stop=stop)
+    may_stop = stop if int(state.step) < config.steps else (lambda: False)  # asked only if a new model could be saved
+    data, held_out, sizes = music.data, music.held_out, music.sizes
+    state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
     trained = described(music, state, config)
     if int(state.step) >= config.steps:  # whoever stops a run does not want to wait for a prior
-        may_stop = stop if had_steps_left else (lambda: False)  # asked only where a new model could be saved
-        trained = _with_networks(trained, music, prior_config, arranger_config, may_stop)
+        trained = replace(trained, model=_with_networks(trained.model, music, prior_config, arranger_config, may_stop))
     in_first_process(save_model, out, trained.model)
     return trained
 
@@ -116,43 +114,20 @@ def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) ->
     return {name: fresh[name] if name.startswith("genre_head") else array for name, array in start.weights.items()}
 
 
-def _trained(music: TrainingMusic, state: TrainState, config: TrainConfig, **told: Callable[..., Any]) -> TrainState:
-    return run_training(music.data, music.held_out, state, model_config=music.sizes, config=config, **told)
-
-
 def _with_networks(
-    trained: Trained,
+    model: ModelFile,
     music: TrainingMusic,
     prior_config: PriorConfig | None,
     arranger_config: ArrangerConfig | None,
     stop: Callable[[], bool],
-) -> Trained:
-    """Return the result with a prior over phrases and an arranger, unless `stop` ends the work."""
-    return _with_arranger(_with_prior(trained, music, prior_config, stop), music, arranger_config, stop)
-
-
-def _with_prior(
-    trained: Trained, music: TrainingMusic, config: PriorConfig | None, stop: Callable[[], bool]
-) -> Trained:
-    model = trained.model
+) -> ModelFile:
+    """Return the model with a prior over phrases and an arranger, unless `stop` ends the work."""
     songs, names = songs_with_genres(music.train_songs, music.rehearsal)
-    prior = fit_prior(model.network(), model.genres, songs, names, config=config, stop=stop)
-    return replace(trained, model=replace(model, prior=prior))
-
-
-def _with_arranger(
-    trained: Trained, music: TrainingMusic, config: ArrangerConfig | None, stop: Callable[[], bool]
-) -> Trained:
-    model = trained.model
-    if model.prior is None:
-        return trained
-    aside = set_aside(music.train_songs)
-    used = [song for song, is_aside in zip(music.train_songs, aside, strict=True) if not is_aside]
-    songs, names = songs_with_genres(used, music.rehearsal)
-    arranger = fit_arranger(model.network(), songs, names, config=config, stop=stop)
-    aside = np.append(aside, np.zeros(len(music.rehearsal), bool))
-    arranged = with_arranger_doses(replace(model, arranger=arranger), data=music.data, set_aside=aside)
-    return replace(trained, model=arranged)
+    prior = fit_prior(model.network(), model.genres, songs, names, config=prior_config, stop=stop)
+    if prior is None:
+        return model
+    model = replace(model, prior=prior)
+    return with_arranger(model, music.train_songs, music.rehearsal, music.data, config=arranger_config, stop=stop)
 
 
 def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:
