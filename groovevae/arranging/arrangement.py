@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -35,6 +36,11 @@ class Setting:
 
     is_minor: bool
     tempo: float  # quarter notes per minute
+
+    @classmethod
+    def of(cls, bars: Bars, *, is_minor: bool = False) -> Self:
+        """Return the setting of bars: their median tempo."""
+        return cls(is_minor, float(np.median(bars.tempo)))
 
 
 class Arrangements:
@@ -66,14 +72,13 @@ class Arrangements:
         or a bass are to come in.
         """
         count, size = len(bars), len(self.arranger.mean)
-        is_given = np.broadcast_to(is_given, (count, len(ROLES)))
         z, _ = encode(self.network, only_roles(bars, is_given))
         sounding = _harmony(bars, plan, setting, seed)
         nothing, no = np.zeros((count, size), np.float32), np.zeros(count, bool)
         heard = np.asarray(np.any(sounding, axis=1))
         return Conditions(
             given=self.arranger.of(z),
-            is_given=is_given,
+            is_given=np.broadcast_to(is_given, (count, len(ROLES))),
             harmony=sounding,
             knows_harmony=heard,
             knows_bass=heard & bars.role_plays[:, BASS],

@@ -26,7 +26,8 @@ def harmony(bars: Bars) -> np.ndarray:
 
 
 def only_roles(bars: Bars, is_kept: np.ndarray) -> Bars:
-    """Return the bars with nothing but the kept roles, (N, 4) bool."""
+    """Return the bars with nothing but the kept roles, (4,) for all bars alike or (N, 4) bool."""
+    is_kept = np.broadcast_to(is_kept, (len(bars), len(ROLES)))
     grids = {name: grid.copy() for name, grid in bars.grids.items()}
     for column, role in enumerate(ROLES):
         silent = ~is_kept[:, column]

@@ -8,6 +8,7 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import HOLD, LINES, OFF, PITCHED, ROLES
+from groovevae.bars.states import is_struck
 
 SOFTEST = 0.6  # share of its velocity that a part keeps as it vanishes
 
@@ -52,10 +53,9 @@ def step_strength(num_steps: int, is_compound: bool) -> np.ndarray:
 
 def _sound_on(states: np.ndarray, dropped: np.ndarray, role: str) -> None:
     """Let what sounds before each dropped strike sound on through it, in the states of one bar, (T,) or (T, 60)."""
-    strikes = states >= (2 if role not in LINES else HOLD + 1)
-    any_strike = np.asarray(strikes if role in LINES else strikes.any(-1))
+    strikes = is_struck(states, role)
     for step in dropped.tolist():
-        later = np.flatnonzero(any_strike[step + 1 :])
+        later = np.flatnonzero(strikes[step + 1 :])
         end = step + 1 + int(later[0]) if len(later) else len(states)
         sounding = np.asarray(states[step:end] if role in LINES else states[step:end].any(-1))
         last = int(np.flatnonzero(sounding)[-1]) + 1 if sounding.any() else 0

@@ -23,7 +23,7 @@ from groovevae.evaluation.versions import Sides, splice
 from groovevae.generation.latent_paths import Goal, find_path
 from groovevae.generation.sources import Source
 from groovevae.measures.judges import Judges
-from groovevae.measures.phrases import note_sets
+from groovevae.measures.phrases import note_sets, overlap
 from groovevae.model.genres import nearest_genre
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
 from groovevae.progress import Progress, quiet
@@ -94,7 +94,7 @@ def _hidden(sides: Sides, judges: Judges, genre: str, hidden: str, training: Bar
             taken = said.argmax(1) == judges.genres.index(genre)
             recognised.setdefault(kind, {})[name] = float(taken.mean())
     sound = {name: soundness(bars) for name, bars in versions.items()}
-    harmony = np.tile(np.isin(np.arange(len(ROLES)), (BASS, CHORDS)), (len(real), 1))
+    harmony = np.isin(np.arange(len(ROLES)), (BASS, CHORDS))
     accompaniment = {name: only_roles(bars, harmony) for name, bars in versions.items()}
     return HiddenParts(
         genre=genre,
@@ -120,9 +120,9 @@ def brought_back(sides: Sides, genre: str, real: Bars, is_hidden: np.ndarray, *,
     keep = tuple(role for role, is_gone in zip(ROLES, is_hidden, strict=True) if not is_gone)
     for number, start in enumerate(range(0, len(real), RUN_BARS)):
         bars = real[start : start + RUN_BARS]
-        given = only_roles(bars, np.tile(~is_hidden, (len(bars), 1)))
+        given = only_roles(bars, ~is_hidden)
         style = make_plan(forms, {genre: 1.0}, given, seed=seed + number).style
-        plan, setting = Plan(bars.role_plays, style), Setting(is_minor=False, tempo=float(np.median(bars.tempo)))
+        plan, setting = Plan(bars.role_plays, style), Setting.of(bars)
         z = arrangements.added(given, ~is_hidden, plan, {genre: 1.0}, setting, seed=seed + number)
         takes.append(Take(z, given, seed + number, keep, DEFAULT_TEMPERATURE))
     return Bars.concatenate(decode_takes(sides.network, takes))
@@ -130,13 +130,10 @@ def brought_back(sides: Sides, genre: str, real: Bars, is_hidden: np.ndarray, *,
 
 def _rivals(real: Bars, training: Bars, is_hidden: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Return by rival which training bar gives each bar its hidden roles, (N,)."""
-    kept = np.tile(~is_hidden, (len(training), 1))
-    notes = note_sets(only_roles(training, kept))
-    own = note_sets(only_roles(real, np.tile(~is_hidden, (len(real), 1))))
-    shared = 2 * own @ notes.T / np.maximum(own.sum(1)[:, None] + notes.sum(1)[None], 1)
+    shared = overlap(*(note_sets(only_roles(bars, ~is_hidden)) for bars in (real, training)))
     among = rng.permutation(len(training))[:USUAL_OF]
-    hidden = note_sets(only_roles(training[among], ~kept[among]))
-    alike = 2 * hidden @ hidden.T / np.maximum(hidden.sum(1)[:, None] + hidden.sum(1)[None], 1)
+    hidden = note_sets(only_roles(training[among], is_hidden))
+    alike = overlap(hidden, hidden)
     return {
         NEAREST: shared.argmax(1),
         RANDOM: rng.integers(0, len(training), len(real)),
@@ -165,7 +162,7 @@ def _single(sides: Sides, column: int, starts: Sequence[Bars], target: str) -> S
     others = {name: genre for name, genre in sides.model.genres.items() if name != target}
     takes, planned = [], []
     for number, run in enumerate(starts):
-        bars = only_roles(run, np.tile(alone, (len(run), 1)))
+        bars = only_roles(run, alone)
         z, _ = encode(sides.network, bars)
         source = nearest_genre(z, others)  # as for a file
         path = find_path("arranged", Source(z, bars, Song(bars), bars.plays, source, source), goal, seed=number)

@@ -10,18 +10,19 @@ from __future__ import annotations
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import DRUMS, NUM_VOICES, PITCHED, ROLES
+from groovevae.bars.constants import LINES, NUM_VOICES
 
 MAX_STEPS_APART = 16  # four beats
 MAX_INTERVAL = 20  # semitones
+STYLED = ("drums", "bass", "chords")  # the lead is content
 
 
 def style_profile(bars: Bars, role: str) -> np.ndarray:
     """Return the histogram, normalised to length 1, of the pairs of notes that a role strikes within each bar, (P,)."""
-    if role == ROLES[DRUMS]:
+    if role == "drums":
         return _normalised(_of_drums(bars))
     onsets = bars.onsets(role)
-    if onsets.ndim == 2:
+    if role in LINES:
         bar, step = np.nonzero(onsets)
         pitch = bars.pitches(role)[bar, step]
     else:
@@ -56,6 +57,3 @@ def _of_drums(bars: Bars) -> np.ndarray:
 def _normalised(table: np.ndarray) -> np.ndarray:
     flat = np.asarray(table, np.float64).ravel()
     return flat / max(float(np.linalg.norm(flat)), 1e-12)
-
-
-STYLED = ("drums", *PITCHED[:2])  # the lead is content

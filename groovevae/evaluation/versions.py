@@ -18,6 +18,7 @@ from groovevae.arranging.presence import less_present
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, PITCHED, ROLES
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts
+from groovevae.fitting.calibration import transported
 from groovevae.generation.latent_paths import Goal, find_path
 from groovevae.generation.sources import Source
 from groovevae.model.calibration import DosedPath, find_curves
@@ -110,7 +111,7 @@ def points_of(
     `paths` are those of the blends, run by run.
     """
     genres = sides.model.genres
-    transported = transported_paths(sides, source, target, z)
+    older = transported_paths(sides, source, target, z)
 
     def along(runs: Sequence[DosedPath], amount: float) -> np.ndarray:
         """Return the points (4, N, Z) of all runs, each on its own path, at an amount."""
@@ -127,7 +128,7 @@ def points_of(
     return {
         **{blend_name(amount): along(paths, amount) for amount in AMOUNTS},
         **{literal_name(amount): genre_arithmetic(z, *vectors, amount) for amount in DOUBLED},
-        **{transported_name(amount): along(transported, amount) for amount in DOUBLED},
+        **{transported_name(amount): along(older, amount) for amount in DOUBLED},
         RANDOM: along(turned(rng.standard_normal(z.shape)), 1.0),
         SHUFFLED: along(turned(shuffled), 1.0),
     }
@@ -135,11 +136,11 @@ def points_of(
 
 def blend_paths(sides: Sides, source: str, target: str, like: Bars, z: np.ndarray) -> list[DosedPath]:
     """Return the path by which the default method of the model moves each run of RUN_BARS bars, as a blend would."""
+    if sides.arrangements is None:
+        return transported_paths(sides, source, target, z)
     model = sides.model
     forms = {target: forms_of(model.genres[target], model.prior, model.arranger)}
     goal = Goal({target: 1.0}, model.genres, model.calibration, sides.arrangements, forms)
-    if sides.arrangements is None:
-        return transported_paths(sides, source, target, z)
     paths = []
     for number, run in enumerate(_runs(z)):
         bars = like[run]
@@ -151,8 +152,7 @@ def blend_paths(sides: Sides, source: str, target: str, like: Bars, z: np.ndarra
 
 def transported_paths(sides: Sides, source: str, target: str, z: np.ndarray) -> list[DosedPath]:
     """Return the path by which song codes or optimal transport move each run of RUN_BARS bars: method "calibrated"."""
-    goal = Goal({target: 1.0}, sides.model.genres)
-    displacement = goal.to_each(source)[target](z)  # (N, Z)
+    displacement = transported(sides.model, source, target)(z)  # (N, Z)
     curves = find_curves(sides.model.calibration, source, target)
     return [DosedPath(z[run], np.stack([displacement[run]] * len(ROLES)), curves) for run in _runs(z)]
 

@@ -73,7 +73,7 @@ def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> tupl
     forms = {pair.target: forms_of(genre, model.prior, model.arranger)}
     plans = [make_plan(forms, {pair.target: 1.0}, like[i : i + 1], seed=i, start=i % 8) for i in range(len(like))]
     plan = Plan(np.concatenate([own.plays for own in plans]), np.stack([own.style for own in plans]))
-    setting = Setting(is_minor=False, tempo=float(np.median(like.tempo)))
+    setting = Setting.of(like)
     is_lead = np.arange(len(ROLES)) == LEAD
     arranged = arrangements.rearranged(pair.z, like, is_lead, pair.source, plan, {pair.target: 1.0}, setting)
     return arranged - pair.z, transported(model, pair.source, pair.target)(pair.z)

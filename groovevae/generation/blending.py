@@ -5,7 +5,7 @@ It decodes only what has to be heard beforehand, and writes no MIDI.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,10 +43,10 @@ class PreparedPiece:
         return bars if self.presence is None else without_stray_holds(less_present(bars, self.presence))
 
 
-def prepare_pieces(request: BlendRequest, sources: Sources) -> list[PreparedPiece]:
-    """Return the pieces of a checked request. Raises what reading its files raises."""
+def prepare_pieces(request: BlendRequest, sources: Sources, *, add: Collection[str] = ()) -> list[PreparedPiece]:
+    """Return the pieces of a checked request; roles in `add` are written anew. Raises what reading its files raises."""
     goal, shift = _goal_of(request, sources), _shift_of(request, sources)
-    return [_prepare_piece(single, sources, goal, shift) for single in request.singles]
+    return [_prepare_piece(single, sources, goal, shift, add) for single in request.singles]
 
 
 def prepare_arrangements(request: ArrangeRequest, sources: Sources) -> list[PreparedPiece]:
@@ -57,7 +57,7 @@ def prepare_arrangements(request: ArrangeRequest, sources: Sources) -> list[Prep
 def _prepare_arrangement(request: ArrangeRequest, sources: Sources) -> PreparedPiece:
     start = sources.start_of(BlendRequest(request.start, request.targets, bars=request.bars, seed=request.seed))
     blend = request.as_blend(start.plays)
-    [piece] = prepare_pieces(blend, sources)
+    [piece] = prepare_pieces(blend, sources, add=blend.roles)
     added = ", ".join(blend.roles)
     goal = weights_text(normalised_weights(request.targets))
     return replace(piece, request=request, description=f"{start.name} with {added} of {goal}")
@@ -78,11 +78,13 @@ def _shift_of(request: BlendRequest, sources: Sources) -> np.ndarray:
     return shift
 
 
-def _prepare_piece(request: BlendRequest, sources: Sources, goal: Goal, shift: np.ndarray) -> PreparedPiece:
+def _prepare_piece(
+    request: BlendRequest, sources: Sources, goal: Goal, shift: np.ndarray, add: Collection[str]
+) -> PreparedPiece:
     start = sources.start_of(request)
     end = sources.end_of(request, len(start.z)) if request.method in BAR_METHODS and goal.weights else None
     amounts = _amounts_of_roles(request, len(start.z))
-    path = find_path(request.method, start, goal, end, keep=request.keep, add=_new_roles(request), seed=request.seed)
+    path = find_path(request.method, start, goal, end, keep=request.keep, add=add, seed=request.seed)
     of_role = {role: path(role, own) for role, own in amounts.items()}
     still = None if shift.any() or not is_midi_path(request.start) else _still(of_role, start.z)
     genres = _genres_played(request, goal, end)
@@ -94,11 +96,6 @@ def _prepare_piece(request: BlendRequest, sources: Sources, goal: Goal, shift: n
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
     )
-
-
-def _new_roles(request: BlendRequest) -> tuple[str, ...]:
-    """Return the roles that are written anew under those that are kept."""
-    return tuple(role for role, amount in request.roles.items() if request.keep and amount == 1 and request.amount == 0)
 
 
 def _genres_played(request: BlendRequest, goal: Goal, end: Source | None) -> Mapping[str, Genre]:

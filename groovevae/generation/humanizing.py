@@ -30,7 +30,7 @@ def humanized(request: HumanizeRequest, sources: Sources) -> tuple[Song, str]:
         np.ones(4, bool),
         Plan(stiff.role_plays, sources.model.genres[genre].mean),
         {genre: 1.0},
-        Setting(song.is_minor, float(np.median(song.bars.tempo))),
+        Setting.of(song.bars, is_minor=song.is_minor),
         seed=request.seed,
     )
     [felt] = decode_takes(sources.network, [Take(points, stiff, request.seed, feel_alone=True)])

@@ -38,11 +38,11 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str]:
     heard = z[bars.has_notes] if bars.has_notes.any() else z
     genre = request.genre or nearest_genre(heard, sources.model.genres)
     points = arrangements.added(
-        only_roles(bars[gap], np.tile(~is_new, (last - first + 1, 1))),
+        only_roles(bars[gap], ~is_new),
         ~is_new,
         Plan(plays, heard.mean(0)),
         {genre: 1.0},
-        Setting(song.is_minor, float(np.median(bars.tempo))),
+        Setting.of(bars, is_minor=song.is_minor),
         seed=request.seed,
         before=z[gap.start - 1] if gap.start else None,
         after=z[gap.stop] if gap.stop < len(z) else None,

@@ -97,7 +97,7 @@ def _arranged(start: Source, goal: Goal, keep: Collection[str], add: Collection[
     bars, arrangements = start.bars, goal.arrangements
     is_added = np.array([role in add for role in ROLES])
     plan = make_plan(goal.forms, weights, bars, seed=seed, wanted=is_added)
-    setting = Setting(start.song.is_minor, float(np.median(bars.tempo)))
+    setting = Setting.of(bars, is_minor=start.song.is_minor)
     is_kept = np.array([role in keep or role == "lead" for role in ROLES]) & ~is_added
     arranged = arrangements.rearranged(start.z, bars, is_kept, start.genre, plan, weights, setting)
     new = (~np.array(start.plays) | is_added) & np.any(plan.plays, axis=0)

@@ -89,7 +89,7 @@ def semitones_apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def measure_phrase(bars: Bars) -> PhraseMeasures:
     """Measure one phrase of N bars."""
     notes = note_sets(bars)
-    shared = _overlap(notes)
+    shared = overlap(notes, notes)
     sounding = bars.has_notes
     pairs = np.triu(np.outer(sounding, sounding), 1)
     following = np.diag(np.ones(len(bars) - 1, bool), 1) & pairs
@@ -107,10 +107,9 @@ def measure_phrase(bars: Bars) -> PhraseMeasures:
     )
 
 
-def _overlap(notes: np.ndarray) -> np.ndarray:
-    """Return Dice's coefficient of every two rows of 0 and 1, (N, N); rows without a note share nothing."""
-    count = notes.sum(1)
-    return 2 * (notes @ notes.T) / np.maximum(count[:, None] + count[None], 1)
+def overlap(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return Dice's coefficient of rows of 0 and 1, (N, F) with (M, F), (N, M); rows without a note share nothing."""
+    return np.asarray(2 * (one @ other.T) / np.maximum(one.sum(1)[:, None] + other.sum(1)[None], 1))
 
 
 def _repeated(digests: np.ndarray) -> float:

@@ -79,6 +79,7 @@ def check_arranger(arranger: Arranger, prior: Prior | None, genres: Iterable[str
     for name, numbers in arranger.typical.items():
         forms = prior.forms.get(name, ()) if prior else ()
         _require(_whole(numbers, 0, len(forms) - 1), f"an arranger with forms of {name!r} that the prior does not have")
+    _require(all(roles.shape == (len(ROLES),) for roles in arranger.arranges.values()), "an arranger of other roles")
     curves = list(arranger.doses.values())
     _require(
         all(curve.shape == (len(ROLES), len(AMOUNTS)) for curve in curves), "an arranger with doses of other amounts"
