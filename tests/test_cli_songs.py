@@ -20,12 +20,12 @@ from groovevae.bars.midi import score_to_midi
 from groovevae.cli import main
 from groovevae.corpus import read_song
 from groovevae.errors import RequestError
+from groovevae.generation.parsing import parse_bars
 from groovevae.generation.song_requests import (
     ArrangeRequest,
     ContinueRequest,
     HumanizeRequest,
     InfillRequest,
-    parse_bars,
 )
 from groovevae.model.file import save_model
 

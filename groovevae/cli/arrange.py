@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import bars_option, given, song_options, with_folders, with_options, write_pieces
+from groovevae.cli.common import bars_option, given, song_options, to_folders, with_options, write_pieces
 from groovevae.cli.root import main
 
 
@@ -32,10 +32,9 @@ def arrange(words: tuple[str, ...], add: str | None, model: str | None, out: str
     from dataclasses import replace
 
     from groovevae.generation.groove import load_model
-    from groovevae.generation.requests import parse_keep
+    from groovevae.generation.parsing import parse_keep
     from groovevae.generation.song_requests import ArrangeRequest
 
     groove = load_model(model)
     request = replace(ArrangeRequest.from_words(words), add=parse_keep(add or ""), **given(options))
-    targets = zip(with_folders(list(request.targets), groove), request.targets.values(), strict=True)
-    write_pieces(groove.arrange(replace(request, targets=dict(targets))), out)
+    write_pieces(groove.arrange(to_folders(request, groove)), out)

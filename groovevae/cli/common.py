@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from groovevae.corpus import Corpus
     from groovevae.generation.groove import Groove, Piece
     from groovevae.generation.requests import BlendRequest
+    from groovevae.generation.song_requests import ArrangeRequest
 
+Targeted = TypeVar("Targeted", "BlendRequest", "ArrangeRequest")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 model_option = click.option(
@@ -70,8 +72,7 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
 
 def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
     """Turn options of pieces into fields of a request. Raises RequestError for words that mean nothing."""
-    from groovevae.generation.parsing import parse_amount, parse_strengths
-    from groovevae.generation.requests import parse_keep
+    from groovevae.generation.parsing import parse_amount, parse_keep, parse_strengths
 
     fields = given(options)
     readers = {"amount": parse_amount, "keep": parse_keep, "vectors": parse_strengths}
@@ -102,7 +103,7 @@ def free_path(piece: Piece, folder: Path) -> Path:
     return path
 
 
-def to_folders(request: BlendRequest, groove: Groove) -> BlendRequest:
+def to_folders(request: Targeted, groove: Groove) -> Targeted:
     """Return the request with targets spelled as paths where they name a folder here, like `with_folders`."""
     from dataclasses import replace
 

@@ -28,8 +28,8 @@ def infill(start: str, only_bars: str, roles: str | None, model: str | None, out
       groove infill song.mid --only-bars 16 --roles drums --genre rock
     """
     from groovevae.generation.groove import load_model
-    from groovevae.generation.requests import parse_keep
-    from groovevae.generation.song_requests import InfillRequest, parse_bars
+    from groovevae.generation.parsing import parse_bars, parse_keep
+    from groovevae.generation.song_requests import InfillRequest
 
     request = InfillRequest(start, parse_bars(only_bars), roles=parse_keep(roles or ""), **given(options))
     write_pieces(load_model(model).infill(request), out)

@@ -5,14 +5,17 @@ This module checks, parses and prints these numbers. It never looks at a genre o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from groovevae.bars.constants import MAX_STEPS, STEPS_PER_WHOLE
 from groovevae.bars.states import bar_length
 from groovevae.errors import RequestError
+from groovevae.generation.names import is_weight
 
+Number = TypeVar("Number", int, float)
 MAX_AMOUNT = 4.0  # beyond it, points lie far outside everything the decoder has seen
 
 Amount = float | tuple[float, float]  # one for all bars, or a ramp from the first bar's to the last bar's
@@ -45,14 +48,24 @@ def share_of(amount: Amount) -> float:
 
 def parse_amount(text: str) -> Amount:
     """Return 0.5 for "0.5" and (0.0, 1.0) for "0..1". Raises RequestError for anything else."""
-    ends = text.split("..")
+    first, last = _parse_ends(text, float, "is not an amount; write a number, like 0.5, or a ramp, like 0..1")
+    return (first, last) if ".." in text else first
+
+
+def parse_bars(text: str) -> tuple[int, int]:
+    """Return (5, 8) for "5..8" and (5, 5) for "5". Raises RequestError for anything else."""
+    return _parse_ends(text, int, "names no bars; write the first and the last, like 5..8")
+
+
+def _parse_ends(text: str, read: Callable[[str], Number], otherwise: str) -> tuple[Number, Number]:
+    """Return the two numbers of "A..B", or one number twice. Raises RequestError with the text `otherwise`."""
     try:
-        numbers = [float(end) for end in ends]
+        numbers = [read(end) for end in text.split("..")]
     except ValueError:
         numbers = []
     if len(numbers) not in (1, 2):
-        raise RequestError(f"{text!r} is not an amount; write a number, like 0.5, or a ramp, like 0..1")
-    return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
+        raise RequestError(f"{text!r} {otherwise}")
+    return numbers[0], numbers[-1]
 
 
 def amount_text(amount: Amount) -> str:
@@ -63,6 +76,11 @@ def amount_text(amount: Amount) -> str:
 def number_text(value: float) -> str:
     """Return a number as short as possible, yet exactly the same when it is read again: 0.5, 1, 0.3333333333333333."""
     return short if float(short := f"{value:g}") == value else repr(float(value))
+
+
+def parse_keep(text: str) -> tuple[str, ...]:
+    """Return ("lead", "bass") for "lead,bass"."""
+    return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
 
 
 def parse_metre(text: str) -> tuple[int, int]:
@@ -96,6 +114,18 @@ def parse_weights(parts: Sequence[str]) -> dict[str, float]:
         no_number="is not a weight; write GENRE=NUMBER, like rock=0.3",
         no_name="each weight needs a genre of its own, like classical=0.5 rock=0.5",
     )
+
+
+def parse_targets(words: Sequence[str]) -> dict[str, float]:
+    """Return {"rock": 1.0} for ["rock"], and weights for several words as `parse_weights` does."""
+    return {words[0]: 1.0} if len(words) == 1 and not is_weight(words[0]) else parse_weights(words)
+
+
+def target_words(targets: Mapping[str, float]) -> list[str]:
+    """Return targets as the words that `parse_targets` reads."""
+    if len(targets) == 1 and not is_weight(next(iter(targets))):
+        return list(targets)
+    return [f"{name}={number_text(weight)}" for name, weight in targets.items()]
 
 
 def parse_strengths(words: Sequence[str]) -> dict[str, float]:

@@ -5,7 +5,7 @@ This module opens no files: a word is a genre, or a path for others to read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -21,7 +21,9 @@ from groovevae.generation.parsing import (
     normalised_weights,
     number_text,
     parse_metre,
+    parse_targets,
     parse_weights,
+    target_words,
 )
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
@@ -122,9 +124,7 @@ class BlendRequest(PieceRequest):
             return cls(max(targets, key=lambda name: targets[name]), targets, amount=1.0)
         if not rest:
             raise _no_target()
-        if len(rest) == 1 and not is_weight(rest[0]):
-            return cls(first, {rest[0]: 1.0})
-        return cls(first, parse_weights(rest))
+        return cls(first, parse_targets(rest))
 
     def command(self, *, model: str = "") -> str:
         """Return the command that makes the first piece again, with the `model` of this path."""
@@ -142,9 +142,7 @@ class BlendRequest(PieceRequest):
         """Return the command and the words before its options."""
         if not self.targets:
             return ["vector", "apply", self.start]
-        if len(self.targets) == 1 and not is_weight(next(iter(self.targets))):
-            return ["blend", self.start, *self.targets]
-        return ["blend", self.start, *(f"{name}={number_text(weight)}" for name, weight in self.targets.items())]
+        return ["blend", self.start, *target_words(self.targets)]
 
     @property
     def stem(self) -> str:
@@ -175,20 +173,12 @@ class BlendRequest(PieceRequest):
             raise _no_target()
         if self.method in BAR_METHODS and len(self.targets) != 1:
             raise RequestError(f"method {self.method} goes from bar to bar, to one genre or MIDI file")
-        genres = model.genres
-        targets = {
-            name if is_path(name, genres) else find_genre(name, genres): weight for name, weight in self.targets.items()
-        }
-        if len(targets) < len(self.targets):
-            raise RequestError(f"a genre is named twice among {', '.join(self.targets)}; give it one weight")
-        if targets:
-            normalised_weights(targets)
-        start = self.start if is_midi_path(self.start) else find_genre(self.start, genres)
+        start, targets = spelt(self.start, self.targets, model)
         return replace(self, start=start, targets=targets, method=self._method_with(model))
 
     def _method_with(self, model: ModelFile) -> str:
-        if self.method == "arranged" and model.arranger is None:
-            raise RequestError("this model has no arranger", cure=Cure.ADD_ARRANGER)
+        if self.method == "arranged":
+            check_arranger(model)
         return self.method or ("calibrated" if model.arranger is None else "arranged")
 
     def _check_method(self) -> None:
@@ -264,9 +254,24 @@ def joined_morph(request: BlendRequest, steps: int) -> BlendRequest:
     return replace(request, amount=(0.0, 1.0), bars=steps * (request.bars or DEFAULT_BARS))
 
 
-def parse_keep(text: str) -> tuple[str, ...]:
-    """Return ("lead", "bass") for "lead,bass"."""
-    return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+def spelt(start: str, targets: Mapping[str, float], model: ModelFile) -> tuple[str, dict[str, float]]:
+    """Return a start and targets with genres spelt as in the model; weights stay as they were given.
+
+    Raises RequestError for an unknown genre, one that is named twice, and weights that mean nothing.
+    """
+    genres = model.genres
+    found = {name if is_path(name, genres) else find_genre(name, genres): weight for name, weight in targets.items()}
+    if len(found) < len(targets):
+        raise RequestError(f"a genre is named twice among {', '.join(targets)}; give it one weight")
+    if found:
+        normalised_weights(found)
+    return start if is_midi_path(start) else find_genre(start, genres), found
+
+
+def check_arranger(model: ModelFile) -> None:
+    """Raise RequestError for a model that cannot arrange."""
+    if model.arranger is None:
+        raise RequestError("this model has no arranger", cure=Cure.ADD_ARRANGER)
 
 
 def check_roles(roles: Iterable[str]) -> None:

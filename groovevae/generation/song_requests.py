@@ -5,21 +5,23 @@ Like `requests`, this module opens no files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from groovevae.bars.constants import ROLES
 from groovevae.errors import Cure, RequestError
-from groovevae.generation.names import file_stem, is_midi_path, is_path, short_name
-from groovevae.generation.parsing import normalised_weights, number_text, parse_weights
+from groovevae.generation.names import file_stem, is_midi_path, short_name
+from groovevae.generation.parsing import number_text, parse_targets, target_words
 from groovevae.generation.requests import (
     DEFAULT_BARS,
     MAX_BARS,
     BlendRequest,
     PieceRequest,
+    check_arranger,
     check_range,
     check_roles,
     command_of,
+    spelt,
 )
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
@@ -41,15 +43,13 @@ class ArrangeRequest(PieceRequest):
     def from_words(cls, words: Sequence[str]) -> ArrangeRequest:
         """Return the request for ["song.mid", "rock"] or ["song.mid", "rock=0.7", "jazz=0.3"]."""
         if len(words) < 2:
-            raise RequestError("no genre to arrange in", cure=Cure.NAME_STYLE)
-        rest = list(words[1:])
-        return cls(words[0], {rest[0]: 1.0} if len(rest) == 1 and "=" not in rest[0] else parse_weights(rest))
+            raise _no_style()
+        return cls(words[0], parse_targets(words[1:]))
 
     def command(self, *, model: str = "") -> str:
         """Return the command that makes the first piece again, with the `model` of this path."""
-        weights = [f"{name}={number_text(weight)}" for name, weight in self.targets.items()]
-        words = list(self.targets) if len(self.targets) == 1 else weights
-        return command_of(["arrange", self.start, *words], [("--add", ",".join(self.add)), *self._options(model)])
+        words = ["arrange", self.start, *target_words(self.targets)]
+        return command_of(words, [("--add", ",".join(self.add)), *self._options(model)])
 
     @property
     def stem(self) -> str:
@@ -61,12 +61,9 @@ class ArrangeRequest(PieceRequest):
         self._check_piece()
         check_arranger(model)
         check_roles(self.add)
-        genres = model.genres
-        targets = {
-            name if is_path(name, genres) else find_genre(name, genres): weight for name, weight in self.targets.items()
-        }
-        normalised_weights(targets)
-        start = self.start if is_midi_path(self.start) else find_genre(self.start, genres)
+        if not self.targets:
+            raise _no_style()
+        start, targets = spelt(self.start, self.targets, model)
         return replace(self, start=start, targets=targets)
 
     def as_blend(self, plays: Sequence[bool]) -> BlendRequest:
@@ -194,28 +191,11 @@ class HumanizeRequest(PieceRequest):
         return self if self.like is None else replace(self, like=find_genre(self.like, model.genres))
 
 
-SongRequest = ContinueRequest | InfillRequest | HumanizeRequest
-
-
 def check_file(word: str) -> None:
     """Raise RequestError for a word that does not name a MIDI file."""
     if not is_midi_path(word):
         raise RequestError(f"{word!r} names no MIDI file; this needs one, like song.mid")
 
 
-def check_arranger(model: ModelFile) -> None:
-    """Raise RequestError for a model that cannot arrange."""
-    if model.arranger is None:
-        raise RequestError("this model has no arranger", cure=Cure.ADD_ARRANGER)
-
-
-def parse_bars(text: str) -> tuple[int, int]:
-    """Return (5, 8) for "5..8" and (5, 5) for "5". Raises RequestError for anything else."""
-    ends: Iterable[str] = text.split("..")
-    try:
-        numbers = [int(end) for end in ends]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (1, 2):
-        raise RequestError(f"{text!r} names no bars; write the first and the last, like 5..8")
-    return numbers[0], numbers[-1]
+def _no_style() -> RequestError:
+    return RequestError("no genre to arrange in", cure=Cure.NAME_STYLE)
