@@ -15,6 +15,7 @@ ROOMS = (
     "systems",
     "files",
     "config",
+    "midi",
     "bars",
     "measures",
     "network",

@@ -11,8 +11,10 @@ from groovevae.bars import Bars, Song, score_to_song, song_to_score
 from groovevae.bars.constants import FIRST_PITCH, HOLD, LEAD_LOW, MAX_CHORD_ONSETS, ONSET, VOICE_PITCH
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.grid import fold_octaves
-from groovevae.bars.midi import Score, Track, midi_to_score, score_to_midi
 from groovevae.errors import MidiError
+from groovevae.midi.reading import midi_to_score
+from groovevae.midi.score import Score, Track
+from groovevae.midi.writing import score_to_midi
 
 TRIPLETS = [(beat + third / 3, 1 / 3, 60 + third) for beat in range(4) for third in range(3)]
 

@@ -16,7 +16,6 @@ from scores import LEAD, score_of
 from groovevae import Groove
 from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES
-from groovevae.bars.midi import score_to_midi
 from groovevae.cli import main
 from groovevae.corpus import read_song
 from groovevae.errors import RequestError
@@ -27,6 +26,7 @@ from groovevae.generation.song_requests import (
     HumanizeRequest,
     InfillRequest,
 )
+from groovevae.midi.writing import score_to_midi
 from groovevae.model.file import save_model
 
 COMMANDS = ("arrange", "continue", "infill", "humanize")

@@ -13,9 +13,9 @@ from conftest import ROOT
 from corpus_files import band_tune
 
 from compare_readers import compare, differing, plain_notes
-from groovevae.bars.midi import load_score
 from groovevae.corpus import load_corpus
 from groovevae.errors import MidiError
+from groovevae.midi.reading import load_score
 from limits import growth
 from made_up import made_up_corpus, made_up_file
 

@@ -5,8 +5,8 @@ from scores import BASS, CHORDS, DRUMS, LEAD, score_of
 from groovevae.bars import score_to_song, song_to_score
 from groovevae.bars.constants import FIRST_PITCH
 from groovevae.bars.metre import bar_lines
-from groovevae.bars.midi import Score
 from groovevae.errors import MidiError
+from groovevae.midi.score import Score
 
 
 def bars_of(score: Score) -> list[tuple[float, float, str, int]]:

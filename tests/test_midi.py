@@ -9,18 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scores import BASS, CHORDS, DRUMS, LEAD, note_rows, score_of
 
-from groovevae.bars.midi import (
-    MAX_FILE_BYTES,
-    NOTE_DTYPE,
-    Score,
-    Track,
-    load_score,
-    midi_to_score,
-    pretty_midi_to_score,
-    score_to_midi,
-    score_to_pretty_midi,
-)
 from groovevae.errors import MidiError
+from groovevae.midi.reading import MAX_FILE_BYTES, load_score, midi_to_score, pretty_midi_to_score
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
+from groovevae.midi.writing import score_to_midi, score_to_pretty_midi
 
 TICKS = 480
 

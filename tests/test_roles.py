@@ -3,8 +3,8 @@ import pytest
 from scores import BASS, CHORDS, DRUMS, LEAD, Note, score_of
 
 from groovevae.bars.constants import ROLES
-from groovevae.bars.midi import Score, Track
 from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
+from groovevae.midi.score import Score, Track
 
 
 def part(name: str, program: int = 0) -> Track:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from scores import BASS, CHORDS, DRUMS, LEAD, score_of
 
-from groovevae.bars.midi import score_to_midi
+from groovevae.midi.writing import score_to_midi
 
 
 def test_round_trip_of_a_corpus(tmp_path: Path, run_python: Callable) -> None:

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.bars.constants import (
     BASS,
     BASS_LOW,
@@ -29,25 +32,43 @@ from groovevae.bars.constants import (
 from groovevae.bars.drums import song_kit
 from groovevae.bars.key import find_key, semitones_to_c
 from groovevae.bars.metre import BarLines, bar_lines
-from groovevae.bars.midi import Score
 from groovevae.bars.note_places import KEPT, REASONS, Placed, place_notes
 from groovevae.bars.roles import NO_ROLE
 from groovevae.bars.types import Bars, Song
 from groovevae.errors import MidiError
+from groovevae.midi.score import Score
 
 
-def score_to_song(score: Score) -> Song:
+@dataclass(frozen=True)
+class Reading:
+    """A score with all that was found in it: where its bars lie, the place of each note, and its song."""
+
+    score: Score
+    lines: BarLines
+    notes: Placed
+    song: Song
+
+
+def score_to_song(score: Score, choices: Choices = NO_CHOICES) -> Song:
     """Return the bars of a score, in C major or A minor, and count the notes lost on the way by role and reason.
+
+    Raises what `read_score` raises.
+    """
+    return read_score(score, choices).song
+
+
+def read_score(score: Score, choices: Choices = NO_CHOICES) -> Reading:
+    """Return what is found in a score, with a person's `choices` before all that is guessed.
 
     Raises MidiError for too many bars, and where nothing remains: no bar with a metre that the grid holds, or no note
     with a role.
     """
-    lines = bar_lines(score)
+    lines = bar_lines(score, choices)
     held = lines.num_steps > 0
     if not held.any():
         named = ", ".join(sorted({f"{n:g}/{d:g}" for n, d in lines.metre[~held]}))
         raise MidiError(f"unsupported metre ({named}); bars of whole sixteenths, 24 at most, are read")
-    notes = place_notes(score, lines)
+    notes = place_notes(score, lines, choices)
     kept = notes.lost == KEPT
     if not kept.any():
         raise MidiError("no notes that a role can play (only sound effects or unsupported metres)")
@@ -56,7 +77,7 @@ def score_to_song(score: Score) -> Song:
     transpose = semitones_to_c(tonic, is_minor)
     of_role = [notes.kept(role) for role in range(len(ROLES))]
     num_notes = np.bincount(notes.role - NO_ROLE, minlength=len(ROLES) + 1)[1:].tolist()
-    return Song(
+    song = Song(
         bars=_fill(notes, of_role, lines, bar_tempos(score, lines), transpose),
         transpose=transpose,
         is_minor=is_minor,
@@ -66,6 +87,7 @@ def score_to_song(score: Score) -> Song:
         lost=_count_lost(notes),
         num_notes=dict(zip(ROLES, num_notes, strict=True)),
     )
+    return Reading(score, lines, notes, song)
 
 
 def _fill(notes: Placed, of_role: list[np.ndarray], lines: BarLines, tempo: np.ndarray, transpose: int) -> Bars:

@@ -8,9 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
+from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER, STEPS_PER_WHOLE
-from groovevae.bars.midi import Score
 from groovevae.errors import MidiError
+from groovevae.midi.score import Score
 
 MAX_BARS = 20_000
 DOWNBEAT_WINDOW = 0.06  # quarter notes either side of a bar line
@@ -51,7 +52,7 @@ class BarLines:
         return self.num_steps / (self.end - self.start)
 
 
-def bar_lines(score: Score) -> BarLines:
+def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
     """Return the bars of a score, from its metre map.
 
     A pickup makes the first bar begin before the file does. Where the notes show that the bar lines of a section lie

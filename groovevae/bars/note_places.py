@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, MAX_CHORD_ONSETS, NUM_VOICES, ROLES
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.metre import BarLines
-from groovevae.bars.midi import Score
 from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
+from groovevae.midi.score import Score
 
 SAME_STRIKE = 0.3  # steps: notes struck this close together are a chord; further apart, they are a run
 ASIDE = 0.3  # steps: a note this far from its nearest step may take the step on its other side
@@ -58,9 +59,9 @@ class Placed:
         return ((self.role == role) & (self.lost == KEPT)).nonzero()[0]
 
 
-def place_notes(score: Score, lines: BarLines) -> Placed:
+def place_notes(score: Score, lines: BarLines, choices: Choices = NO_CHOICES) -> Placed:
     """Return the notes of a score, each with its place or the reason why it has none."""
-    notes = _on_steps(score, lines)
+    notes = _on_steps(score, lines, choices)
     _untangle_line(notes, BASS)
     _untangle_line(notes, LEAD)
     _merge_drums(notes)
@@ -69,10 +70,10 @@ def place_notes(score: Score, lines: BarLines) -> Placed:
     return notes
 
 
-def _on_steps(score: Score, lines: BarLines) -> Placed:
+def _on_steps(score: Score, lines: BarLines, choices: Choices) -> Placed:
     notes = score.notes
     bar, onset, end = _positions(notes, lines)
-    role = assign_roles(score, bar)
+    role = assign_roles(score, bar, choices)
     is_drum = role == DRUMS
     voice = np.full(len(notes), -1)
     keys = notes["pitch"][is_drum]

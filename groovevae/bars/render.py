@@ -17,8 +17,8 @@ from groovevae.bars.constants import (
     STEPS_PER_QUARTER,
 )
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import NOTE_DTYPE, TICKS_PER_QUARTER, Score, Track
 from groovevae.bars.types import Bars, Song
+from groovevae.midi.score import NOTE_DTYPE, TICKS_PER_QUARTER, Score, Track
 
 DRUM_LENGTH = 0.5  # steps: a hit has no length of its own
 SHORTEST = 0.25  # steps: micro-timing never makes a note shorter than this

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED
-from groovevae.bars.midi import Score, Track
+from groovevae.midi.score import Score, Track
 
 _UNRANKED = 2**30
 NO_ROLE = -1  # sound effects and pitched percussion, which no role can play
@@ -44,7 +45,7 @@ class _Lines:
     plays: np.ndarray  # (K, N) whether the track plays in the bar
 
 
-def assign_roles(score: Score, bar: np.ndarray) -> np.ndarray:
+def assign_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> np.ndarray:
     """Return the role of every note, (N,) int: an index into ROLES, or NO_ROLE. `bar` (N,) is where each begins.
 
     A track plays drums by its channel, and bass or lead by its name, its program, its register and by playing one

@@ -7,10 +7,10 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from groovevae.bars import Song, score_to_song
-from groovevae.bars.midi import load_score
 from groovevae.corpus.pack import pack_song, unpack_song
 from groovevae.corpus.worker_pool import Limits, map_isolated
 from groovevae.errors import MidiError
+from groovevae.midi.reading import load_score
 
 FILES_PER_JOB = 60  # a worker takes about as long to start as to read these
 LIMITS = Limits()

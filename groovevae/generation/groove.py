@@ -15,7 +15,6 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import score_to_midi
 from groovevae.files import printable
 from groovevae.generation.blending import PreparedPiece, prepare_arrangements, prepare_pieces
 from groovevae.generation.continuing import continued
@@ -27,6 +26,7 @@ from groovevae.generation.requests import BlendRequest, PieceRequest, SampleRequ
 from groovevae.generation.sampling import Sampler
 from groovevae.generation.song_requests import ArrangeRequest, ContinueRequest, HumanizeRequest, InfillRequest
 from groovevae.generation.sources import Sources, make_vector
+from groovevae.midi.writing import score_to_midi
 from groovevae.model.file import ModelFile, load_model_file
 from groovevae.model.genres import Vector
 from groovevae.network.decoding import Posterior, decode, decode_takes, encode
