@@ -21,6 +21,14 @@ NOTE_DTYPE = np.dtype(
     ]
 )
 
+ORIGIN_DTYPE = np.dtype(  # where a note is written: indices into the events of one track of the file
+    [
+        ("on", "i4"),  # the event that begins it
+        ("off", "i4"),  # the event that ends it; -1: none
+        ("chunk", "u2"),  # the track: an index into MidiFile.tracks
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Track:
@@ -29,6 +37,9 @@ class Track:
     name: str
     program: int
     is_drum: bool
+    number: int = field(default=0, compare=False)  # of the part among all parts of its file, from 1; 0: of no file
+    chunk: int = field(default=0, compare=False)  # index into MidiFile.tracks
+    channels: tuple[int, ...] = field(default=(), compare=False)  # from 0
 
 
 @dataclass
@@ -42,6 +53,9 @@ class Score:
     length: float = 0.0  # quarter notes; 0: up to the end of the last note
     key_signature: str = ""  # "C", "F#m", ...; empty: none is written
     text: str = ""  # written as a text event at the start
+    clip_end: float = 0.0  # quarter notes: the end of the longest track of the file; 0: of no file
+    origin: np.ndarray | None = None  # (N,) ORIGIN_DTYPE, where each note is written in its file
+    mended: dict[str, int] = field(default_factory=dict)  # what was mended in the file -> how often
 
     @property
     def end(self) -> float:
