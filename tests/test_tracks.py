@@ -7,64 +7,13 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
+from midi_tracks import TICKS, beats, note, notes_of, others_of, program, save_tracks, song_file, track
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.choices import Choices
 from groovevae.bars.constants import ROLES
 from groovevae.midi.events import write_events
 from groovevae.tracks import NOWHERE, Original, Rewriting, composed, load_original, reading_line
-
-TICKS = 96
-Message = tuple[int, mido.Message | mido.MetaMessage]  # tick of its track, message
-
-
-def note(tick: int, ticks: int, pitch: int, *, channel: int, velocity: int = 80) -> list[Message]:
-    on = mido.Message("note_on", note=pitch, velocity=velocity, channel=channel)
-    return [(tick, on), (tick + ticks, mido.Message("note_off", note=pitch, velocity=10, channel=channel))]
-
-
-def track(name: str, *messages: Message) -> mido.MidiTrack:
-    out, now = mido.MidiTrack([mido.MetaMessage("track_name", name=name)]), 0
-    for tick, message in sorted(messages, key=lambda row: row[0]):
-        out.append(message.copy(time=tick - now))
-        now = tick
-    return out
-
-
-def beats(pitches: list[int], *, channel: int, ticks: int = TICKS) -> list[Message]:
-    """One note a beat."""
-    return [row for at, pitch in enumerate(pitches) for row in note(at * TICKS, ticks, pitch, channel=channel)]
-
-
-def program(number: int, *, channel: int) -> Message:
-    return 0, mido.Message("program_change", program=number, channel=channel)
-
-
-def song_file(folder: Path, *, extra: list[mido.MidiTrack] | None = None) -> Path:
-    """Four bars of a flute's tune with lyrics, a bass, piano chords with pedal, drums, and a telephone."""
-    bend = mido.Message("pitchwheel", pitch=500, channel=1)
-    pedal = [(at * 4 * TICKS, mido.Message("control_change", control=64, value=127, channel=2)) for at in range(4)]
-    chords = [row for pitch in (60, 64, 67) for row in beats([pitch] * 16, channel=2, ticks=TICKS // 2)]
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS)
-    file.tracks = [
-        track(
-            "Song", (0, mido.MetaMessage("set_tempo", tempo=500_000)), (5 * TICKS, mido.MetaMessage("marker", text="B"))
-        ),
-        track(
-            "Flute",
-            program(73, channel=0),
-            *beats([72, 74, 76, 77] * 4, channel=0, ticks=TICKS - 3),
-            (TICKS, mido.MetaMessage("lyrics", text="la")),
-        ),
-        track("Bass", program(33, channel=1), (7, bend), *beats([36, 36, 43, 43] * 4, channel=1)),
-        track("Piano", program(0, channel=2), *chords, *pedal),
-        track("Kit", *[row for at in range(16) for row in note(at * TICKS + 1, 20, (36, 38)[at % 2], channel=9)]),
-        track("Telephone", program(124, channel=5), *beats([80] * 4, channel=5)),
-        *(extra or []),
-    ]
-    path = folder / "song.mid"
-    file.save(path)
-    return path
 
 
 @pytest.fixture
@@ -86,37 +35,6 @@ def rewritten(
         fresh = np.tile([role in roles for role in ROLES], (len(index), 1))
     data = write_events(composed(Rewriting(original, index, fresh), song, text="groovevae test"))
     return mido.MidiFile(file=io.BytesIO(data), charset="utf-8")
-
-
-Row = tuple[int, int, int, int, int]  # channel, begin and end in 96ths of a quarter note, pitch, velocity
-
-
-def notes_of(file: mido.MidiFile) -> dict[str, list[Row]]:
-    """The notes of each track by its name."""
-    found = {}
-    for one in file.tracks:
-        now, open_notes, rows = 0, {}, []
-        for message in one:
-            now += message.time
-            if message.type == "note_on" and message.velocity:
-                open_notes.setdefault((message.channel, message.note), []).append((now, message.velocity))
-            elif message.type in ("note_on", "note_off"):
-                begin, velocity = open_notes[message.channel, message.note].pop(0)
-                scale = file.ticks_per_beat / TICKS
-                rows.append((message.channel, begin / scale, now / scale, message.note, velocity))
-        found[one.name] = sorted(rows)
-    return found
-
-
-def others_of(file: mido.MidiFile, name: str) -> list[tuple[float, dict]]:
-    """The messages of a track that are no notes, with their times in 96ths."""
-    [one] = [each for each in file.tracks if each.name == name]
-    now, rows = 0, []
-    for message in one:
-        now += message.time
-        if not message.type.startswith("note") and message.type != "end_of_track":
-            rows.append((now * TICKS / file.ticks_per_beat, {**message.dict(), "time": 0}))
-    return rows
 
 
 def test_a_file_of_which_nothing_is_new_comes_back(original: Original, tmp_path: Path) -> None:
@@ -169,11 +87,9 @@ def test_another_program_takes_the_place_of_the_old_one(original: Original) -> N
 
 
 def test_a_role_that_the_file_lacks_gets_a_track(tmp_path: Path) -> None:
-    path = tmp_path / "tune.mid"
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS)
-    file.tracks = [track("Tune", *beats([72, 74, 76, 77] * 4, channel=0))]
-    file.save(path)
-    tune = load_original(str(path))
+    tune = load_original(
+        str(save_tracks(tmp_path / "tune.mid", track("Tune", *beats([72, 74, 76, 77] * 4, channel=0))))
+    )
     bars = tune.reading.song.bars
     bars.drums[:, ::4, 0] = 100
     after = rewritten(tune, "drums")
@@ -252,10 +168,13 @@ def test_roles_by_hand_say_what_is_written_anew(tmp_path: Path) -> None:
 
 
 def test_stems_sound_together(tmp_path: Path) -> None:
+    ticks = {"kick": 96, "bass": 480, "tune": 120}
+    parts = {
+        name: [row for at in range(16) for row in note(at * ticks[name], ticks[name] // 2, pitch, channel=channel)]
+        for name, pitch, channel in (("kick", 36, 9), ("bass", 36, 0), ("tune", 72, 0))
+    }
     paths = [
-        save(tmp_path / "kick.mid", 96, [row for at in range(16) for row in note(at * 96, 20, 36, channel=9)]),
-        save(tmp_path / "bass.mid", 480, [row for at in range(16) for row in note(at * 480, 400, 36, channel=0)]),
-        save(tmp_path / "tune.mid", 120, [row for at in range(16) for row in note(at * 120, 100, 72, channel=0)]),
+        str(save_tracks(tmp_path / f"{name}.mid", track("", *rows), ticks=ticks[name])) for name, rows in parts.items()
     ]
     together = load_original(*paths)
     assert [one.name for one in together.reading.score.tracks] == ["kick", "bass", "tune"]
@@ -264,9 +183,15 @@ def test_stems_sound_together(tmp_path: Path) -> None:
     assert np.unique(onsets).tolist() == list(range(16))
 
 
-def save(path: Path, ticks: int, rows: list[Message]) -> str:
-    file = mido.MidiFile(type=1, ticks_per_beat=ticks)
-    file.tracks = [track("", *rows)]
-    file.tracks[0].pop(0)
-    file.save(path)
-    return str(path)
+def test_what_several_tracks_share_stays_theirs(tmp_path: Path) -> None:
+    path = save_tracks(
+        tmp_path / "stems.mid",
+        track("Kick", *[row for at in range(0, 16, 2) for row in note(at * TICKS, 20, 36, channel=9)]),
+        track("Snare", *[row for at in range(1, 16, 2) for row in note(at * TICKS, 20, 38, channel=9)]),
+        track("Low", program(48, channel=0), *beats([60] * 16, channel=0)),
+        track("High", program(27, channel=1), *[row for p in (64, 67) for row in beats([p] * 16, channel=1)]),
+    )
+    stems = load_original(str(path), choices=Choices(roles=(("Low", "chords"), ("High", "chords"))))
+    assert notes_of(rewritten(stems, "drums", "chords")).keys() == {"Kick", "Snare", "Low", "High"}
+    for name, pitches in (("Kick", {36}), ("Snare", {38}), ("Low", {60}), ("High", {64, 67})):
+        assert {row[3] for row in notes_of(rewritten(stems, "drums", "chords"))[name]} == pitches

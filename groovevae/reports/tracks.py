@@ -1,11 +1,10 @@
-"""Reports on one MIDI file as lines and a table: its tracks, what each plays in the bars, and what is not in them."""
+"""Reports on one MIDI file as lines: its tracks, what each plays in the bars, and what is not in them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from groovevae.reports import values
-from groovevae.reports.table import Part, Table
 from groovevae.tracks.summary import FileRead, TrackRead
 
 _SHOWN_METRES = 3
@@ -16,7 +15,7 @@ def to_json(read: FileRead) -> str:
     return values.to_json(read, indent=2)
 
 
-def file_shown(read: FileRead) -> Iterator[Part]:
+def file_shown(read: FileRead) -> Iterator[str]:
     """Say what was read of a file, track by track."""
     metres = [f"{metre} {count:,}" for metre, count in read.metres.items()]
     more = len(metres) - _SHOWN_METRES
@@ -28,16 +27,15 @@ def file_shown(read: FileRead) -> Iterator[Part]:
         yield f"guessed: {guess}"
     for what, count in read.mended.items():
         yield f"mended: {count:,} {what}"
-    yield Table(
-        ("track", "name", "channel", "program", "notes", "plays", "not in the bars"),
-        tuple(map(_row, read.tracks)),
-        ends_in_words=True,
-    )
+    for track in read.tracks:
+        yield _track(track)
 
 
-def _row(track: TrackRead) -> tuple[str, ...]:
-    plays = ", ".join(f"{role} {count:,}" for role, count in track.roles.items()) or "-"
-    lost = ", ".join(f"{count:,} {reason}" for reason, count in track.lost.items())
+def _track(track: TrackRead) -> str:
+    """Say what a track plays, and which of its notes are not in the bars."""
+    plays = ", ".join(f"{role} {count:,}" for role, count in track.roles.items()) or "no part in the bars"
     channels = ", ".join(map(str, track.channels))
-    program = "drums" if track.is_drum else str(track.program)
-    return str(track.number), track.name, channels, program, f"{track.notes:,}", plays, lost
+    sound = "drums" if track.is_drum else f"program {track.program}"
+    lost = ", ".join(f"{count:,} {reason}" for reason, count in track.lost.items())
+    told = f"{track.number:>3} {track.name or '(no name)'} (channel {channels}, {sound}): {plays}"
+    return told + (f"; not in the bars: {lost}" if lost else "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from groovevae.bars import Song
+from groovevae.bars.constants import STEPS_PER_QUARTER
 from groovevae.bars.key import key_name
 from groovevae.midi.events import EVENT_DTYPE, EventTrack, MidiFile
 from groovevae.midi.score import TICKS_PER_QUARTER
@@ -16,7 +17,7 @@ from groovevae.tracks.feel import with_feel
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.played import new_notes, own_notes, shortened, untangled
 from groovevae.tracks.playing import settled
-from groovevae.tracks.seats import Seat, seats_of
+from groovevae.tracks.seats import Seat, seated, seats_of
 from groovevae.tracks.timeline import Timeline, timeline_of
 
 OUR_TEXT = b"groovevae "  # our own text begins so: a later one takes its place
@@ -46,12 +47,10 @@ def composed(rewriting: Rewriting, song: Song, *, text: str = "") -> MidiFile:
     if rewriting.is_feel:
         own = with_feel(original, own, song.bars, ticks=ticks)
     is_replaced = own["carried"] & (own["bar"] != NOWHERE) & fresh[own["bar"], own["role"]]
-    own = shortened(own[~is_replaced], fresh, timeline, ticks=ticks)
+    gone, own = own[is_replaced], shortened(own[~is_replaced], fresh, timeline, ticks=ticks)
     new = new_notes(song, fresh, timeline, ticks=ticks)
     seats = seats_of(original, song, own, new)
-    for role, seat in seats.items():
-        new["chunk"][new["role"] == role], new["channel"][new["role"] == role] = seat.chunk, seat.channel
-    new = untangled(new, own)
+    new = untangled(seated(new, gone, seats, near=ticks // STEPS_PER_QUARTER), own)
     tracks = _frame(original, timeline, seats, ticks=ticks)
     for role, seat in seats.items():
         spans = _fresh_spans(fresh[:, role], timeline, ticks=ticks)

@@ -80,3 +80,50 @@ def _free_channel(original: Original, own: np.ndarray, seats: dict[int, Seat]) -
     known = {channel for track in original.reading.score.tracks for channel in track.channels}
     free = [channel for channel in range(NUM_CHANNELS) if channel not in taken]
     return min(free, key=lambda channel: (channel in known, channel), default=0)
+
+
+def seated(new: np.ndarray, gone: np.ndarray, seats: dict[int, Seat], *, near: int) -> np.ndarray:
+    """Return the `new` notes with track and channel: where the note that was there before was, else on their seat.
+
+    `gone` are the original's notes that they replace. A new note takes the track of one of its role and pitch that
+    began within `near` ticks; a drum hit that of its key anywhere. So what several tracks share stays theirs.
+    """
+    out = new.copy()
+    for role, seat in seats.items():
+        here = np.flatnonzero(new["role"] == role)
+        out["chunk"][here], out["channel"][here] = seat.chunk, seat.channel
+        before = gone[gone["role"] == role]
+        if seat.name or not len(before):
+            continue
+        if role == DRUMS:
+            match = _track_of_key(before)[new["pitch"][here]]
+        else:
+            match = _nearest(new[here], before, near)
+        found = match >= 0
+        for name in ("chunk", "channel"):
+            out[name][here[found]] = before[name][match[found]]
+    return out
+
+
+def _track_of_key(hits: np.ndarray) -> np.ndarray:
+    """Return for each key (128,) the index of a hit on the track and channel that play it most, -1 for none."""
+    place = hits["chunk"].astype(np.int64) * NUM_CHANNELS + hits["channel"]
+    keys, index, counts = np.unique(
+        np.column_stack([hits["pitch"], place]), axis=0, return_index=True, return_counts=True
+    )
+    out = np.full(128, -1)
+    for row in np.argsort(counts, kind="stable"):
+        out[keys[row, 0]] = index[row]
+    return out
+
+
+def _nearest(notes: np.ndarray, others: np.ndarray, near: int) -> np.ndarray:
+    """Return for each note (M,) the index of the other of its pitch that begins nearest, -1 where none is `near`."""
+    far = int(max(notes["on"].max(initial=0), others["on"].max(initial=0))) + 2 * near + 1
+    key, keys = (part["pitch"].astype(np.int64) * far + part["on"] + near for part in (notes, others))
+    order = np.argsort(keys, kind="stable")
+    after = np.searchsorted(keys[order], key).clip(0, len(keys) - 1)
+    before = np.maximum(after - 1, 0)
+    gaps = [np.abs(keys[order][index] - key) for index in (before, after)]
+    index = order[np.where(gaps[0] <= gaps[1], before, after)]
+    return np.where(np.minimum(*gaps) <= near, index, -1)
