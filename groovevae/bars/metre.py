@@ -35,6 +35,7 @@ class BarLines:
     end: np.ndarray  # (N,) quarter notes
     metre: np.ndarray  # (N, 2) numerator, denominator
     num_steps: np.ndarray  # (N,) steps of the grid; 0 where the grid cannot hold the metre
+    guesses: tuple[str, ...] = ()  # what is not as the file says, in the user's words
 
     @cached_property
     def first_step(self) -> np.ndarray:
@@ -124,13 +125,14 @@ def _section(begin: float, end: float, numerators: list[int], denominator: int, 
     rows = np.column_stack([stop - 4 * numerator / denominator, stop, numerator, np.full(whole, denominator)])
     steps = round(rest * STEPS_PER_QUARTER)
     if steps > 0:
-        rows = np.vstack([rows, [end - rest, end, *_metre_of_steps(steps)]])
+        rows = np.vstack([rows, [end - rest, end, *metre_of_steps(steps)]])
     if len(rows) and not is_last:
         rows[-1, 1] = end
     return rows
 
 
-def _metre_of_steps(steps: int) -> tuple[int, int]:
+def metre_of_steps(steps: int) -> tuple[int, int]:
+    """Return the metre of a bar of so many sixteenths, with beats as long as they can be."""
     denominator = 16
     while steps % 2 == 0 and denominator > 4:
         steps, denominator = steps // 2, denominator // 2

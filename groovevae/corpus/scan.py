@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from groovevae.errors import CorpusError
+from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.errors import CorpusError, RequestError
 
 SUFFIXES = (".mid", ".midi", ".kar", ".rmi")  # the last two: karaoke, and Windows' wrapped MIDI
 MANIFEST = "manifest.csv"
@@ -49,6 +50,7 @@ class Entry:
     title: str
     licence: str = ""
     authors: str = ""
+    choices: Choices = NO_CHOICES  # how it is to be read
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,20 @@ def _genre_entries(root: Path, folder: Path, rows: dict[str, dict[str, str]], un
             row = rows.get(plain_path(relative), {})
             song_id = row.get("song_id") or song_id_of(relative)
             title = row.get("title") or path.stem
-            entries.append(Entry(path, genre, song_id, title, row.get("licence", ""), row.get("authors", "")))
+            about = row.get("licence", ""), row.get("authors", "")
+            entries.append(Entry(path, genre, song_id, title, *about, _choices(row, root / MANIFEST)))
     if not entries:
         unread.append(Unread(folder, "folder without MIDI files"))
     return entries
+
+
+def _choices(row: dict[str, str], manifest: Path) -> Choices:
+    """Return how the manifest says that a file is to be read: "Track 3=drums; Strings=-", "3/4". Raises CorpusError."""
+    roles = [word for word in row.get("roles", "").split(";") if word.strip()]
+    try:
+        return Choices.from_words(roles, metre=row.get("metre"), pickup=row.get("pickup"), beats=row.get("beats"))
+    except RequestError as error:
+        raise CorpusError(f"{manifest}: {row['path']}: {error}") from None
 
 
 def _walk(folder: Path, unread: list[Unread], visited: set[object]) -> Iterator[Path]:

@@ -10,8 +10,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from groovevae.bars.constants import MAX_STEPS, STEPS_PER_WHOLE
-from groovevae.bars.states import bar_length
 from groovevae.errors import RequestError
 from groovevae.generation.names import is_weight
 
@@ -81,18 +79,6 @@ def number_text(value: float) -> str:
 def parse_keep(text: str) -> tuple[str, ...]:
     """Return ("lead", "bass") for "lead,bass"."""
     return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
-
-
-def parse_metre(text: str) -> tuple[int, int]:
-    """Return (3, 4) for "3/4". Raises RequestError for a metre that the bars of a model cannot have."""
-    parts = text.split("/")
-    numbers = [int(part) for part in parts if part.strip().isdigit()]
-    if len(parts) != 2 or len(numbers) != 2 or numbers[1] not in (1, 2, 4, 8, 16) or not numbers[0]:
-        raise RequestError(f"no metre {text!r}; write one like 3/4")
-    length = bar_length((numbers[0], numbers[1]))
-    if not 1 <= length <= MAX_STEPS or length * numbers[1] != STEPS_PER_WHOLE * numbers[0]:
-        raise RequestError(f"metre {text} is longer than a bar can be, which is six quarter notes")
-    return numbers[0], numbers[1]
 
 
 def normalised_weights(weights: Mapping[str, float]) -> dict[str, float]:
