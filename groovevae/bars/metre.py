@@ -61,6 +61,7 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
     up the difference, as it does where a section ends within a bar. A metre that is too long for the grid is read as
     shorter ones in turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. Raises MidiError for more than MAX_BARS bars.
     """
+    score = score.as_written()  # a pedal held over several bars tells nothing of where they begin
     last_onset = float(score.notes["onset"][-1]) if len(score.notes) else 0.0
     num_steps = max(round(score.end * STEPS_PER_QUARTER), int(last_onset * STEPS_PER_QUARTER + 1e-6) + 1)
     edges = np.append(score.metres[:, 0], max(num_steps / STEPS_PER_QUARTER, score.metres[-1, 0]))

@@ -17,8 +17,7 @@ from typing import NamedTuple
 from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.errors import CorpusError, RequestError
 
-SUFFIXES = (".mid", ".midi")
-OTHER_SUFFIXES = (".kar", ".rmi")  # MIDI as well, but seldom meant as training music
+SUFFIXES = (".mid", ".midi", ".kar", ".rmi")  # the last two: karaoke, and Windows' wrapped MIDI
 MANIFEST = "manifest.csv"
 MIN_ID_LETTERS = 3  # "01" or "a2" names a place in a folder, not a song
 
@@ -79,7 +78,7 @@ def scan(corpus: str | Path) -> Scan:
         path = root / name
         if os.path.isdir(path):
             entries += _genre_entries(root, path, rows, unread)
-        elif _suffix(name) in SUFFIXES + OTHER_SUFFIXES:
+        elif _suffix(name) in SUFFIXES:
             unread.append(Unread(path, "lies beside the genre folders; move it into one"))
     if not entries:
         raise _no_entries(unread, root, shown=str(corpus))
@@ -138,9 +137,7 @@ def _genre_entries(root: Path, folder: Path, rows: dict[str, dict[str, str]], un
     genre = unicodedata.normalize("NFC", folder.name)
     entries = []
     for path in _walk(folder, unread, visited={_identity(root)}):
-        if _suffix(path.name) in OTHER_SUFFIXES:
-            unread.append(Unread(path, f"a {_suffix(path.name)} file; rename it to .mid to have it read"))
-        elif _suffix(path.name) in SUFFIXES:
+        if _suffix(path.name) in SUFFIXES:
             relative = path.relative_to(root)
             row = rows.get(plain_path(relative), {})
             song_id = row.get("song_id") or song_id_of(relative)

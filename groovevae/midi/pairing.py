@@ -39,8 +39,8 @@ def pair_notes(line: Timeline) -> Pairs:
     tick, on, off = line.tick[event], np.flatnonzero(begins), np.flatnonzero(~begins)
     closes = _first_in_first_out(group, on, off)
     end = np.where(closes >= 0, np.append(tick, NEVER)[closes], NEVER)
-    hanging = np.flatnonzero(_hanging(group, begins)[on])
-    if len(hanging):
+    if (closes < 0).any():
+        hanging = np.flatnonzero(_hanging(group, begins)[on])
         closes[hanging], end[hanging] = _next_end(tick, group, on[hanging], off)
     again = _next_strike(group, tick, on, np.maximum(closes, on))
     in_file = np.argsort(event[on])
@@ -117,10 +117,10 @@ def _next_strike(
     return np.where((found >= 0) & (group[found] == group[place]), tick[found], NEVER)
 
 
-def sounding_ends(line: Timeline, pairs: Pairs, track_end: np.ndarray) -> np.ndarray:
+def sounding_ends(line: Timeline, pairs: Pairs) -> np.ndarray:
     """Return the ticks (N,) at which notes fall silent: those that the sustain pedal holds, when it goes up.
 
-    A held note also ends where its key is struck again, and at the end of its track, `track_end` (tracks,) ticks.
+    A held note also ends where its key is struck again, and at the last beginning or end of a note of its track.
     """
     pedal = np.flatnonzero(((line.status & 0xF0) == CONTROLLER) & (line.data1 == PEDAL))
     held = np.flatnonzero(pairs.off >= 0)
@@ -131,8 +131,10 @@ def sounding_ends(line: Timeline, pairs: Pairs, track_end: np.ndarray) -> np.nda
     held, state = held[down], state[down]
     release = np.minimum(_releases(line, pedal)[state], pairs.again[held])
     end = pairs.end.copy()
-    last = track_end[line.chunk[pairs.on[held]]]
-    end[held] = np.maximum(end[held], np.where(release == NEVER, last, release))
+    last = np.zeros(len(line.first), np.int64)
+    np.maximum.at(last, line.chunk[pairs.on], np.where(pairs.end < NEVER, pairs.end, line.tick[pairs.on]))
+    release = np.where(release == NEVER, last[line.chunk[pairs.on[held]]], release)
+    end[held] = np.maximum(end[held], release)
     return end
 
 

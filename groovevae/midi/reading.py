@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,8 @@ def midi_to_score(data: bytes) -> Score:
 def file_to_score(file: MidiFile) -> Score:
     """Return the notes of the events of a file, with what was mended. Raises MidiError for no notes or absurd times.
 
-    A note that the sustain pedal holds lasts until it sounds no longer; `Score.origin` leads to the written events.
+    A note that the sustain pedal holds lasts until it sounds no longer; `Score.written` and `Score.origin` keep what
+    is written.
     """
     line = file_timeline(file)
     pairs = pair_notes(line)
@@ -76,44 +78,51 @@ def file_to_score(file: MidiFile) -> Score:
         raise MidiError(f"damaged MIDI file ({len(tracks):,} parts)")
     mended = Counter(file.mended)
     is_drum = np.array([track.is_drum for track in tracks])[part]
-    start, end = line.tick[pairs.on], _ends(file, line, pairs, is_drum, mended)
-    if end.max() > MAX_QUARTERS * file.ticks_per_quarter:
+    endless = ~is_drum & (pairs.off < 0)
+    if endless.any():
+        mended["notes without an end, ended by the next or by the end of the track"] += int(endless.sum())
+    start, end = line.tick[pairs.on], _written_ends(file, line, pairs, is_drum)
+    sounding = np.where(is_drum, end, sounding_ends(line, replace(pairs, end=end)))
+    if sounding.max() > MAX_QUARTERS * file.ticks_per_quarter:
         raise MidiError(f"damaged MIDI file (notes beyond {MAX_QUARTERS:.0f} quarter notes)")
     order = np.lexsort([part, start])
-    notes, origin = np.empty(len(order), NOTE_DTYPE), np.empty(len(order), ORIGIN_DTYPE)
-    notes["onset"] = start[order] / file.ticks_per_quarter
-    notes["duration"] = np.maximum(end - start, 1)[order] / file.ticks_per_quarter
-    notes["pitch"], notes["velocity"] = line.data1[pairs.on[order]], line.data2[pairs.on[order]]
-    notes["track"] = part[order]
-    origin["chunk"] = line.chunk[pairs.on[order]]
-    first = line.first[origin["chunk"]]
-    origin["on"] = pairs.on[order] - first
-    origin["off"] = np.where(pairs.off[order] >= 0, pairs.off[order] - first, -1)
+    duration, written = (np.maximum(ends - start, 1)[order] / file.ticks_per_quarter for ends in (sounding, end))
     return Score(
-        notes,
+        _note_table(line, pairs.on[order], part[order], duration, file.ticks_per_quarter),
         tracks,
         _tempo_map(file, mended),
         _metre_map(file, mended),
         clip_end=max(track.end for track in file.tracks) / file.ticks_per_quarter,
-        origin=origin,
+        origin=_origin(line, pairs.on[order], pairs.off[order]),
+        written=None if (written == duration).all() else written,
         mended=dict(mended),
     )
 
 
-def _ends(file: MidiFile, line: Timeline, pairs: Pairs, is_drum: np.ndarray, mended: Counter[str]) -> np.ndarray:
-    """Return the tick at which each note falls silent, (N,)."""
-    track_end = np.array([track.end for track in file.tracks])
-    start, end = line.tick[pairs.on], np.where(is_drum, pairs.end, sounding_ends(line, pairs, track_end))
-    endless = pairs.end == NEVER
-    if endless.any():
-        last = track_end[line.chunk[pairs.on]]
-        last = np.where(last > start, last, start + file.ticks_per_quarter)
-        end = np.where(endless, last, end)
-    unended = (pairs.off < 0) & is_drum
-    end = np.where(unended, np.minimum(end, start + round(_HIT_QUARTERS * file.ticks_per_quarter)), end)
-    if pitched := int(((pairs.off < 0) & ~is_drum).sum()):
-        mended["notes without an end"] += pitched
-    return end
+def _written_ends(file: MidiFile, line: Timeline, pairs: Pairs, is_drum: np.ndarray) -> np.ndarray:
+    """Return the tick at which each note ends, (N,): a drum hit needs no end, another note lasts to its track's."""
+    if (pairs.off >= 0).all():
+        return pairs.end
+    start, quarter = line.tick[pairs.on], file.ticks_per_quarter
+    last = np.array([track.end for track in file.tracks])[line.chunk[pairs.on]]
+    end = np.where(pairs.end == NEVER, np.where(last > start, last, start + quarter), pairs.end)
+    hit = np.minimum(end, start + max(round(_HIT_QUARTERS * quarter), 1))
+    return np.where(is_drum & (pairs.off < 0), hit, end)
+
+
+def _note_table(line: Timeline, on: np.ndarray, part: np.ndarray, duration: np.ndarray, quarter: int) -> np.ndarray:
+    notes = np.empty(len(on), NOTE_DTYPE)
+    notes["onset"], notes["duration"] = line.tick[on] / quarter, duration
+    notes["pitch"], notes["velocity"], notes["track"] = line.data1[on], line.data2[on], part
+    return notes
+
+
+def _origin(line: Timeline, on: np.ndarray, off: np.ndarray) -> np.ndarray:
+    origin = np.empty(len(on), ORIGIN_DTYPE)
+    origin["chunk"] = line.chunk[on]
+    first = line.first[line.chunk[on]]
+    origin["on"], origin["off"] = on - first, np.where(off >= 0, off - first, -1)
+    return origin
 
 
 def _meta_events(file: MidiFile, kind: int, size: int) -> tuple[np.ndarray, np.ndarray]:

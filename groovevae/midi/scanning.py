@@ -65,9 +65,7 @@ def scan_chunks(data: bytes, spans: Iterable[tuple[int, int]], mended: Counter[s
         if not _walk_track(walk, start, end):
             mended["tracks without an end"] += 1
     position = np.flatnonzero(np.frombuffer(walk.seen, np.uint8))
-    for event, size, _ in walk.long_waits:
-        wait_size[event] = size
-    return _decode(padded, position, wait_size[position], first_bytes, walk)
+    return _decode(padded, position, wait_size[position].astype(np.int64), first_bytes, walk)
 
 
 def _event_sizes(padded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -197,17 +195,17 @@ def _decode(
 def _waits(
     padded: np.ndarray, position: np.ndarray, size: np.ndarray, long: Iterable[tuple[int, int, int]]
 ) -> np.ndarray:
-    """Return the delta times (E,) in ticks."""
+    """Return the delta times (E,) in ticks, and put the sizes of `long` ones right."""
     wait = (padded[position] & 0x7F).astype(np.int64)
     for ahead in (1, 2, 3):
         more = np.flatnonzero(size > ahead)
         if not len(more):
             break
         wait[more] = wait[more] << 7 | padded[position[more] + ahead] & 0x7F
-    for event, _, ticks in long:
+    for event, long_size, ticks in long:
         index = np.searchsorted(position, event)
         if index < len(position) and position[index] == event:
-            wait[index] = ticks
+            wait[index], size[index] = ticks, long_size
     return wait
 
 

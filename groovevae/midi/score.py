@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -55,6 +55,7 @@ class Score:
     text: str = ""  # written as a text event at the start
     clip_end: float = 0.0  # quarter notes: the end of the longest track of the file; 0: of no file
     origin: np.ndarray | None = None  # (N,) ORIGIN_DTYPE, where each note is written in its file
+    written: np.ndarray | None = None  # (N,) quarter notes that each key was held, where a pedal held notes on
     mended: dict[str, int] = field(default_factory=dict)  # what was mended in the file -> how often
 
     @property
@@ -62,6 +63,14 @@ class Score:
         """Where the score ends, in quarter notes."""
         sounding = float((self.notes["onset"] + self.notes["duration"]).max()) if len(self.notes) else 0.0
         return max(self.length, sounding)
+
+    def as_written(self) -> Score:
+        """Return the score without what the sustain pedal adds: each note lasts as long as its key was held."""
+        if self.written is None:
+            return self
+        notes = self.notes.copy()
+        notes["duration"] = self.written
+        return replace(self, notes=notes, written=None)
 
     def seconds(self, quarters: np.ndarray) -> np.ndarray:
         """Return the time of each position, in seconds from the start; before the start, at the first tempo."""
