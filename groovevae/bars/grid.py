@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.bars.beat_tracking import retimed
+from groovevae.bars.choices import ESTIMATED, NO_CHOICES, Choices
 from groovevae.bars.constants import (
     BASS,
     BASS_LOW,
@@ -43,7 +44,7 @@ from groovevae.midi.score import Score
 class Reading:
     """A score with all that was found in it: where its bars lie, the place of each note, and its song."""
 
-    score: Score
+    score: Score  # in estimated beats, where a person chose them
     lines: BarLines
     notes: Placed
     song: Song
@@ -63,6 +64,8 @@ def read_score(score: Score, choices: Choices = NO_CHOICES) -> Reading:
     Raises MidiError for too many bars, and where nothing remains: no bar with a metre that the grid holds, or no note
     with a role.
     """
+    if choices.beats == ESTIMATED:
+        score = retimed(score)
     lines = bar_lines(score, choices)
     held = lines.num_steps > 0
     if not held.any():

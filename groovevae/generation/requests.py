@@ -15,7 +15,9 @@ from groovevae.config import MAX_SEED
 from groovevae.errors import Cure, RequestError
 from groovevae.generation.names import file_stem, is_midi_path, is_path, is_weight, short_name
 from groovevae.generation.parsing import (
+    KEEP,
     Amount,
+    Tempo,
     amount_text,
     check_amount,
     normalised_weights,
@@ -24,6 +26,7 @@ from groovevae.generation.parsing import (
     parse_targets,
     parse_weights,
     target_words,
+    tempo_text,
 )
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
@@ -49,7 +52,7 @@ class PieceRequest:
     count: int = 1  # pieces, with the seeds from `seed` on
     seed: int = 0
     temperature: float = DEFAULT_TEMPERATURE  # 0: the likeliest notes; 1: drawn as the model believes
-    tempo: float | None = None  # quarter notes per minute; None: that of the music it starts from
+    tempo: Tempo | None = None  # quarter notes per minute; "keep": the start's; None: a blend's moves with its amount
     key: str | None = None  # such as "F#m" or "D minor"; None: that of the music it starts from
 
     @property
@@ -76,7 +79,7 @@ class PieceRequest:
             ("--bars", "" if self.bars is None else str(self.bars)),
             ("--seed", str(self.seed)),
             ("--temperature", number_text(self.temperature)),
-            ("--tempo", "" if self.tempo is None else number_text(self.tempo)),
+            ("--tempo", "" if self.tempo is None else tempo_text(self.tempo)),
             ("--key", self.key or ""),
             ("--model", model),
         ]
@@ -87,7 +90,8 @@ class PieceRequest:
         check_range("count", self.count, 1, MAX_COUNT)
         check_range("seed", self.seed, 0, MAX_SEED)
         check_range("temperature", self.temperature, 0, MAX_TEMPERATURE)
-        check_range("tempo", self.tempo if self.tempo is not None else 120, *TEMPO_RANGE)
+        if self.tempo is not None and self.tempo != KEEP:
+            check_range("tempo", self.tempo, *TEMPO_RANGE)
         if self.key is not None and parse_key(self.key) is None:
             raise RequestError(f"no key {self.key!r}; write one like C, F#m, Bb or 'D minor'")
 
@@ -233,6 +237,8 @@ class SampleRequest(PieceRequest):
             raise RequestError("this model has no prior over phrases to sample from", cure=Cure.ADD_PRIOR)
         if self.metre is not None:
             parse_metre(self.metre)
+        if self.tempo == KEEP:
+            raise RequestError("a sample has no start whose tempo it could keep; give a number, like 96")
         genre = find_genre(self.genre, model.prior.genres)
         if not model.prior.forms[genre]:
             raise RequestError(f"the songs of {genre!r} were too short to learn phrases from; blend from your own file")

@@ -88,7 +88,8 @@ def _score_to_piece(score: symusic.Score) -> Score:
         notes = notes[(notes["velocity"] >= 1) & (notes["velocity"] <= 127) & (notes["pitch"] <= 127)]
         if not len(notes):
             raise MidiError("no notes")
-    return Score(notes, tuple(tracks), _tempo_map(score, ticks), _metre_map(score, ticks))
+    has_metre = len(score.time_signatures) > 0
+    return Score(notes, tuple(tracks), _tempo_map(score, ticks), _metre_map(score, ticks), has_metre=has_metre)
 
 
 def _tempo_map(score: symusic.Score, ticks: float) -> np.ndarray:
