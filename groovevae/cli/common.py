@@ -65,7 +65,11 @@ song_options = (
 piece_options = (
     bars_option,
     click.option("--key", help="Key to write in: C, F#m, ...  [default: the start's key]"),
-    click.option("--tempo", type=float, help="Quarter notes per minute.  [default: between start and target]"),
+    click.option(
+        "--tempo",
+        metavar="TEMPO",
+        help="Quarter notes per minute, or keep: the start's own.  [default: between start and target]",
+    ),
     click.option("--keep", metavar="ROLES", help="Roles that keep the notes of the start: lead,bass"),
     *take_options,
     click.option(
@@ -113,10 +117,10 @@ def song_fields(options: dict[str, Any]) -> dict[str, Any]:
 
 def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
     """Turn options of pieces into fields of a request. Raises RequestError for words that mean nothing."""
-    from groovevae.generation.parsing import parse_amount, parse_keep, parse_strengths
+    from groovevae.generation.parsing import parse_amount, parse_keep, parse_strengths, parse_tempo
 
     fields = song_fields(options)
-    readers = {"amount": parse_amount, "keep": parse_keep, "vectors": parse_strengths}
+    readers = {"amount": parse_amount, "keep": parse_keep, "tempo": parse_tempo, "vectors": parse_strengths}
     return {name: readers[name](value) if name in readers else value for name, value in fields.items()}
 
 

@@ -6,7 +6,7 @@ This module checks, parses and prints these numbers. It never looks at a genre o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,9 @@ Number = TypeVar("Number", int, float)
 MAX_AMOUNT = 4.0  # beyond it, points lie far outside everything the decoder has seen
 
 Amount = float | tuple[float, float]  # one for all bars, or a ramp from the first bar's to the last bar's
+
+KEEP: Final = "keep"
+Tempo = float | Literal["keep"]  # quarter notes per minute, or KEEP: the start's own, bar by bar
 
 
 def check_amount(amount: Amount) -> None:
@@ -74,6 +77,21 @@ def amount_text(amount: Amount) -> str:
 def number_text(value: float) -> str:
     """Return a number as short as possible, yet exactly the same when it is read again: 0.5, 1, 0.3333333333333333."""
     return short if float(short := f"{value:g}") == value else repr(float(value))
+
+
+def parse_tempo(text: str) -> Tempo:
+    """Return 96.0 for "96" and KEEP for "keep". Raises RequestError for anything else."""
+    if text.strip().lower() == KEEP:
+        return KEEP
+    try:
+        return float(text)
+    except ValueError:
+        raise RequestError(f"{text!r} is not a tempo; write quarter notes per minute, like 96, or keep") from None
+
+
+def tempo_text(tempo: Tempo) -> str:
+    """Return a tempo as `parse_tempo` reads it."""
+    return tempo if tempo == KEEP else number_text(tempo)
 
 
 def parse_keep(text: str) -> tuple[str, ...]:

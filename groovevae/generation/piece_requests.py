@@ -14,7 +14,7 @@ from groovevae.bars.key import parse_key
 from groovevae.config import MAX_SEED
 from groovevae.errors import RequestError
 from groovevae.generation.names import is_midi_path
-from groovevae.generation.parsing import number_text
+from groovevae.generation.parsing import KEEP, Tempo, number_text, tempo_text
 from groovevae.model.file import ModelFile
 from groovevae.network.decoding import DEFAULT_TEMPERATURE
 from groovevae.systems import command_text
@@ -34,7 +34,7 @@ class PieceRequest:
     count: int = 1  # pieces, with the seeds from `seed` on
     seed: int = 0
     temperature: float = DEFAULT_TEMPERATURE  # 0: the likeliest notes; 1: drawn as the model believes
-    tempo: float | None = None  # quarter notes per minute; None: that of the music it starts from
+    tempo: Tempo | None = None  # quarter notes per minute; "keep": the start's; None: a blend's moves with its amount
     key: str | None = None  # such as "F#m" or "D minor"; None: that of the music it starts from
 
     @property
@@ -61,7 +61,7 @@ class PieceRequest:
             ("--bars", "" if self.bars is None else str(self.bars)),
             ("--seed", str(self.seed)),
             ("--temperature", number_text(self.temperature)),
-            ("--tempo", "" if self.tempo is None else number_text(self.tempo)),
+            ("--tempo", "" if self.tempo is None else tempo_text(self.tempo)),
             ("--key", self.key or ""),
             ("--model", model),
         ]
@@ -72,7 +72,8 @@ class PieceRequest:
         check_range("count", self.count, 1, MAX_COUNT)
         check_range("seed", self.seed, 0, MAX_SEED)
         check_range("temperature", self.temperature, 0, MAX_TEMPERATURE)
-        check_range("tempo", self.tempo if self.tempo is not None else 120, *TEMPO_RANGE)
+        if self.tempo is not None and self.tempo != KEEP:
+            check_range("tempo", self.tempo, *TEMPO_RANGE)
         if self.key is not None and parse_key(self.key) is None:
             raise RequestError(f"no key {self.key!r}; write one like C, F#m, Bb or 'D minor'")
 

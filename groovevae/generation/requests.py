@@ -13,6 +13,7 @@ from groovevae.bars.constants import ROLES
 from groovevae.errors import Cure, RequestError
 from groovevae.generation.names import file_stem, is_midi_path, is_path, is_weight, short_name
 from groovevae.generation.parsing import (
+    KEEP,
     Amount,
     amount_text,
     check_amount,
@@ -181,6 +182,8 @@ class SampleRequest(PieceRequest):
             raise RequestError("this model has no prior over phrases to sample from", cure=Cure.ADD_PRIOR)
         if self.metre is not None:
             parse_metre(self.metre)
+        if self.tempo == KEEP:
+            raise RequestError("a sample has no start whose tempo it could keep; give a number, like 96")
         genre = find_genre(self.genre, model.prior.genres)
         if not model.prior.forms[genre]:
             raise RequestError(f"the songs of {genre!r} were too short to learn phrases from; blend from your own file")

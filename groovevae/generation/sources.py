@@ -15,6 +15,7 @@ import numpy as np
 from groovevae.arranging.arrangement import Arrangements
 from groovevae.arranging.plans import forms_of
 from groovevae.bars import Bars, Song
+from groovevae.bars.choices import WRITTEN
 from groovevae.corpus import CorpusSong, Entry, check_readable, load_genre, read_song
 from groovevae.errors import MidiError, RequestError
 from groovevae.fitting.genres import describe_genre, mean_covariance
@@ -145,7 +146,7 @@ class Sources:
     def song(self, file: StartFile) -> Song:
         """Return a MIDI file's song. Raises MidiError."""
         if file not in self._songs:
-            is_one = len(file.paths) == 1
+            is_one = len(file.paths) == 1 and file.choices.beats == WRITTEN
             self._songs[file] = read_song(file.paths[0], file.choices) if is_one else self.original(file).reading.song
         return self._songs[file]
 

@@ -92,6 +92,7 @@ def file_to_score(file: MidiFile) -> Score:
         tracks,
         _tempo_map(file, mended),
         _metre_map(file, mended),
+        has_metre=len(_meta_events(file, _METRE, 2)[0]) > 0,
         clip_end=max(track.end for track in file.tracks) / file.ticks_per_quarter,
         origin=_origin(line, pairs.on[order], pairs.off[order]),
         written=None if (written == duration).all() else written,

@@ -51,6 +51,7 @@ class Score:
     tempos: np.ndarray = field(default_factory=lambda: np.array([[0.0, DEFAULT_TEMPO]]))  # (K, 2) quarter, tempo
     metres: np.ndarray = field(default_factory=lambda: np.array([[0.0, 4, 4]]))  # (M, 3) quarter, 4, 4
     length: float = 0.0  # quarter notes; 0: up to the end of the last note
+    has_metre: bool = True  # False: the file states none, and MIDI's default of 4/4 stands in `metres`
     key_signature: str = ""  # "C", "F#m", ...; empty: none is written
     text: str = ""  # written as a text event at the start
     clip_end: float = 0.0  # quarter notes: the end of the longest track of the file; 0: of no file

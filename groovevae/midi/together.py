@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from groovevae.midi.events import EVENT_DTYPE, EventTrack, MidiFile
+from groovevae.midi.events import EventTrack, MidiFile
+from groovevae.midi.messages import KEY, META, METRE, NOTE_ON, TEMPO, TRACK_NAME, Meta, kind_of, with_metas
 from groovevae.midi.score import DRUM_CHANNEL
 
-TRACK_NAME, TEMPO, METRE, KEY, META = 0x03, 0x51, 0x58, 0x59, 0xFF
 _CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 
 
@@ -66,8 +66,5 @@ def _on_channels(events: np.ndarray, moved: dict[int, int]) -> np.ndarray:
 
 def _named(track: EventTrack, name: str) -> EventTrack:
     has_name = ((track.events["status"] == META) & (track.events["data1"] == TRACK_NAME)).any()
-    has_notes = ((track.events["status"] & 0xF0) == 0x90).any()
-    if has_name or not has_notes:
-        return track
-    event = np.array([(0, META, TRACK_NAME, 0, len(track.payloads))], EVENT_DTYPE)
-    return EventTrack(np.concatenate([event, track.events]), (*track.payloads, name.encode()), track.end)
+    has_notes = (kind_of(track.events) == NOTE_ON).any()
+    return track if has_name or not has_notes else with_metas(track, [Meta(0, TRACK_NAME, name.encode())])

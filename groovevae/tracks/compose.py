@@ -10,9 +10,10 @@ from groovevae.bars import Song
 from groovevae.bars.constants import STEPS_PER_QUARTER
 from groovevae.bars.key import key_name
 from groovevae.midi.events import EVENT_DTYPE, EventTrack, MidiFile
+from groovevae.midi.messages import KEY, META, METRE, NOTE_OFF, NOTE_ON, TEMPO, TEXT, TRACK_NAME, Meta, with_metas
 from groovevae.midi.score import TICKS_PER_QUARTER
-from groovevae.tracks.conductor import KEY, METRE, TEMPO, TEXT, TRACK_NAME, Meta, key_metas, metre_metas, tempo_metas
-from groovevae.tracks.excerpts import META, NOTE_OFF, NOTE_ON, Stretch, carried_over
+from groovevae.tracks.conductor import key_metas, metre_metas, tempo_metas
+from groovevae.tracks.excerpts import Stretch, carried_over
 from groovevae.tracks.feel import with_feel
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.played import new_notes, own_notes, shortened, untangled
@@ -89,7 +90,7 @@ def _frame(original: Original, timeline: Timeline, seats: dict[int, Seat], *, ti
     for seat in seats.values():
         if seat.name:
             tracks.append(
-                _with_metas(EventTrack(np.zeros(0, EVENT_DTYPE), (), 0), [Meta(0, TRACK_NAME, seat.name.encode())])
+                with_metas(EventTrack(np.zeros(0, EVENT_DTYPE), (), 0), [Meta(0, TRACK_NAME, seat.name.encode())])
             )
     return tracks
 
@@ -111,7 +112,7 @@ def _conducted(tracks: list[EventTrack], metas: dict[int, list[Meta] | None]) ->
         if TEXT in changed:
             is_old |= _is_ours(track)
         out.append(EventTrack(events[~is_old], track.payloads, track.end))
-    return [_with_metas(out[0], [meta for found in changed.values() for meta in found]), *out[1:]]
+    return [with_metas(out[0], [meta for found in changed.values() for meta in found]), *out[1:]]
 
 
 def _is_ours(track: EventTrack) -> np.ndarray:
@@ -120,17 +121,6 @@ def _is_ours(track: EventTrack) -> np.ndarray:
     for index in np.flatnonzero(out):
         out[index] = track.payloads[track.events["payload"][index]].startswith(OUR_TEXT)
     return out
-
-
-def _with_metas(track: EventTrack, metas: list[Meta]) -> EventTrack:
-    """Return a track with meta events, each before what else happens at its time but names."""
-    added = np.zeros(len(metas), EVENT_DTYPE)
-    added["tick"], added["data1"] = [meta.tick for meta in metas], [meta.type for meta in metas]
-    added["status"], added["payload"] = META, len(track.payloads) + np.arange(len(metas))
-    events = np.concatenate([added, track.events])
-    is_name = (events["status"] == META) & (events["data1"] == TRACK_NAME)
-    order = np.lexsort([~is_name, events["tick"]])
-    return EventTrack(events[order], (*track.payloads, *(meta.data for meta in metas)), track.end)
 
 
 def _with_notes(track: EventTrack, notes: np.ndarray) -> EventTrack:

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from groovevae.bars import Song
 from groovevae.bars.grid import bar_tempos
 from groovevae.bars.metre import metre_of_steps
+from groovevae.midi.messages import KEY, METRE, TEMPO, Meta
 from groovevae.midi.score import Score
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.timeline import Timeline
 
-TEXT, TRACK_NAME, TEMPO, METRE, KEY = 0x01, 0x03, 0x51, 0x58, 0x59  # types of meta events
 SAME_TEMPO = 1e-6  # tempos this close, as a share, are one
 SAME_TIME = 1e-3  # quarter notes
-
-
-class Meta(NamedTuple):
-    """A meta event: its time in ticks, its type and its bytes."""
-
-    tick: int
-    type: int
-    data: bytes
 
 
 def tempo_metas(original: Original, song: Song, timeline: Timeline, *, ticks: int) -> list[Meta] | None:

@@ -10,9 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.midi.events import EventTrack
+from groovevae.midi.messages import BEND, CONTROLLER, META, NOTE_OFF, NOTE_ON, PRESSURE, PROGRAM, kind_of
 
-NOTE_OFF, NOTE_ON, KEY_PRESSURE, CONTROLLER, PROGRAM, PRESSURE, BEND = (kind << 4 for kind in range(8, 15))
-META = 0xFF
 NAMES = range(1, 8)  # meta types of texts: names, lyrics, markers
 _STATES = (CONTROLLER, PROGRAM, PRESSURE, BEND)
 
@@ -23,12 +22,6 @@ class Stretch(NamedTuple):
     begin: int
     end: int | None
     at: int
-
-
-def kind_of(events: np.ndarray) -> np.ndarray:
-    """Return the kind of each event, (E,) int: the status of a channel message without its channel, or the status."""
-    status = events["status"].astype(int)
-    return np.where(status < 0xF0, status & 0xF0, status)
 
 
 def without_notes(events: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.bars.choices import ESTIMATED, NO_CHOICES, Choices
 from groovevae.bars.constants import ROLES
 from groovevae.bars.grid import Reading, read_score
 from groovevae.bars.note_places import KEPT, SIMPLIFIED
@@ -16,6 +16,7 @@ from groovevae.errors import MidiError
 from groovevae.midi.events import MidiFile
 from groovevae.midi.reading import file_to_score, load_midi
 from groovevae.midi.together import sounding_together
+from groovevae.tracks.in_beats import in_beats
 
 NOWHERE = -1  # in the place of a bar: not among those that the song holds
 
@@ -73,8 +74,9 @@ def load_original(*paths: str, choices: Choices = NO_CHOICES) -> Original:
     """
     files = [(Path(path).stem, load_midi(Path(path))) for path in paths]
     file = files[0][1] if len(files) == 1 else sounding_together(files)
-    path = " + ".join(paths)
+    path, is_estimated = " + ".join(paths), choices.beats == ESTIMATED
     try:
-        return Original(path, file, read_score(file_to_score(file), choices))
+        file = in_beats(file) if is_estimated else file
+        return Original(path, file, read_score(file_to_score(file), choices, is_retimed=is_estimated))
     except MidiError as error:
         raise MidiError(error.reason, path=path) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from groovevae.midi.events import EVENT_DTYPE, EventTrack
-from groovevae.tracks.excerpts import BEND, CONTROLLER, KEY_PRESSURE, PRESSURE, PROGRAM, kind_of
+from groovevae.midi.messages import BEND, CONTROLLER, KEY_PRESSURE, PRESSURE, PROGRAM, kind_of
 from groovevae.tracks.seats import Seat
 
 MODULATION, PEDALS = 1, range(64, 70)
