@@ -90,6 +90,8 @@ def read_score(score: Score, choices: Choices = NO_CHOICES, *, is_retimed: bool 
         lead_in=max(0.0, -float(lines.start[0])),
         lost=_count_lost(notes),
         num_notes=dict(zip(ROLES, num_notes, strict=True)),
+        guesses=lines.guesses,
+        mended=dict(score.mended),
     )
     return Reading(score, lines, notes, song)
 
