@@ -20,6 +20,7 @@ MAX_AMOUNT = 4.0  # beyond it, points lie far outside everything the decoder has
 
 Amount = float | tuple[float, float]  # one for all bars, or a ramp from the first bar's to the last bar's
 
+TEMPO_RANGE = (20.0, 400.0)  # quarter notes per minute that may be asked for
 KEEP: Final = "keep"
 Tempo = float | Literal["keep"]  # quarter notes per minute, or KEEP: the start's own, bar by bar
 
@@ -89,6 +90,16 @@ def parse_tempo(text: str) -> Tempo:
         return float(text)
     except ValueError:
         raise RequestError(f"{text!r} is not a tempo; write quarter notes per minute, like 96, or keep") from None
+
+
+def check_tempo(tempo: Tempo | None, *, has_start: bool = True) -> None:
+    """Raise RequestError for a tempo out of range, and for one to keep without a start that has it."""
+    low, high = TEMPO_RANGE
+    if tempo == KEEP:
+        if not has_start:
+            raise RequestError("a sample has no start whose tempo it could keep; give a number, like 96")
+    elif tempo is not None and not low <= tempo <= high:
+        raise RequestError(f"tempo {tempo:g} is outside {low:g} to {high:g}")
 
 
 def tempo_text(tempo: Tempo) -> str:

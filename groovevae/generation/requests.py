@@ -15,11 +15,11 @@ from groovevae.config import MAX_SEED
 from groovevae.errors import Cure, RequestError
 from groovevae.generation.names import file_stem, is_midi_path, is_path, is_weight, short_name
 from groovevae.generation.parsing import (
-    KEEP,
     Amount,
     Tempo,
     amount_text,
     check_amount,
+    check_tempo,
     normalised_weights,
     number_text,
     parse_metre,
@@ -41,7 +41,6 @@ MAX_COUNT = 1000
 MAX_STEPS = 64  # of a morph
 MAX_TEMPERATURE = 2.0
 MAX_STRENGTH = 10.0  # of a vector, in either direction
-TEMPO_RANGE = (20.0, 400.0)  # quarter notes per minute that may be asked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +89,7 @@ class PieceRequest:
         check_range("count", self.count, 1, MAX_COUNT)
         check_range("seed", self.seed, 0, MAX_SEED)
         check_range("temperature", self.temperature, 0, MAX_TEMPERATURE)
-        if self.tempo is not None and self.tempo != KEEP:
-            check_range("tempo", self.tempo, *TEMPO_RANGE)
+        check_tempo(self.tempo)
         if self.key is not None and parse_key(self.key) is None:
             raise RequestError(f"no key {self.key!r}; write one like C, F#m, Bb or 'D minor'")
 
@@ -237,8 +235,7 @@ class SampleRequest(PieceRequest):
             raise RequestError("this model has no prior over phrases to sample from", cure=Cure.ADD_PRIOR)
         if self.metre is not None:
             parse_metre(self.metre)
-        if self.tempo == KEEP:
-            raise RequestError("a sample has no start whose tempo it could keep; give a number, like 96")
+        check_tempo(self.tempo, has_start=False)
         genre = find_genre(self.genre, model.prior.genres)
         if not model.prior.forms[genre]:
             raise RequestError(f"the songs of {genre!r} were too short to learn phrases from; blend from your own file")
