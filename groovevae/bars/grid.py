@@ -58,13 +58,14 @@ def score_to_song(score: Score, choices: Choices = NO_CHOICES) -> Song:
     return read_score(score, choices).song
 
 
-def read_score(score: Score, choices: Choices = NO_CHOICES) -> Reading:
+def read_score(score: Score, choices: Choices = NO_CHOICES, *, is_retimed: bool = False) -> Reading:
     """Return what is found in a score, with a person's `choices` before all that is guessed.
 
+    Where `choices` ask for estimated beats, a score that `is_retimed` has them already.
     Raises MidiError for too many bars, and where nothing remains: no bar with a metre that the grid holds, or no note
     with a role.
     """
-    if choices.beats == ESTIMATED:
+    if choices.beats == ESTIMATED and not is_retimed:
         score = retimed(score)
     lines = bar_lines(score, choices)
     held = lines.num_steps > 0
@@ -89,6 +90,8 @@ def read_score(score: Score, choices: Choices = NO_CHOICES) -> Reading:
         lead_in=max(0.0, -float(lines.start[0])),
         lost=_count_lost(notes),
         num_notes=dict(zip(ROLES, num_notes, strict=True)),
+        guesses=lines.guesses,
+        mended=dict(score.mended),
     )
     return Reading(score, lines, notes, song)
 

@@ -63,6 +63,7 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
     half of it, or for the end of a loop. With `choices.beats` ESTIMATED, the score must be `retimed` already.
     Raises MidiError for more than MAX_BARS bars, RequestError for a metre or a pickup that there cannot be.
     """
+    score = score.as_written()  # a pedal held over several bars tells nothing of where they begin
     _check(choices)
     sections, guesses = _sections(score, choices)
     moves: list[str] = []
@@ -251,13 +252,14 @@ def _rows(begin: float, end: float, numerators: list[int], denominator: int, *, 
     rows = np.column_stack([stop - 4 * numerator / denominator, stop, numerator, np.full(whole, denominator)])
     steps = round(rest * STEPS_PER_QUARTER)
     if steps > 0:
-        rows = np.vstack([rows, [end - rest, end, *_metre_of_steps(steps)]])
+        rows = np.vstack([rows, [end - rest, end, *metre_of_steps(steps)]])
     if len(rows) and not is_last:
         rows[-1, 1] = end
     return rows
 
 
-def _metre_of_steps(steps: int) -> tuple[int, int]:
+def metre_of_steps(steps: int) -> tuple[int, int]:
+    """Return the metre of a bar of so many sixteenths, with beats as long as they can be."""
     denominator = 16
     while steps % 2 == 0 and denominator > 4:
         steps, denominator = steps // 2, denominator // 2

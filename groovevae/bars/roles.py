@@ -52,6 +52,7 @@ def assign_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -
     note at a time; everything else accompanies. Where several tracks could lead, the first that plays in a bar does.
     Where none is a bass or a lead, the lowest or the top line of the accompaniment is, as in a piano solo.
     """
+    score = score.as_written()  # a pedal blurs lines that fingers keep apart
     notes, tracks = score.notes, score.tracks
     if all(track.is_drum or track.name in _ROLE_OF_NAME for track in tracks):  # written by `render`
         return np.array([DRUMS if track.is_drum else _ROLE_OF_NAME[track.name] for track in tracks])[notes["track"]]

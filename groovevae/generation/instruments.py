@@ -14,7 +14,8 @@ from groovevae.bars import Song
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
 from groovevae.generation.parsing import KEEP, ends_of, normalised_weights, share_of
-from groovevae.generation.requests import BlendRequest, PieceRequest
+from groovevae.generation.piece_requests import PieceRequest
+from groovevae.generation.requests import BlendRequest
 from groovevae.generation.sources import Source
 from groovevae.model.genres import Genre
 

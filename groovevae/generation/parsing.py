@@ -10,8 +10,6 @@ from typing import Final, Literal, TypeVar
 
 import numpy as np
 
-from groovevae.bars.constants import MAX_STEPS, STEPS_PER_WHOLE
-from groovevae.bars.states import bar_length
 from groovevae.errors import RequestError
 from groovevae.generation.names import is_weight
 
@@ -20,7 +18,6 @@ MAX_AMOUNT = 4.0  # beyond it, points lie far outside everything the decoder has
 
 Amount = float | tuple[float, float]  # one for all bars, or a ramp from the first bar's to the last bar's
 
-TEMPO_RANGE = (20.0, 400.0)  # quarter notes per minute that may be asked for
 KEEP: Final = "keep"
 Tempo = float | Literal["keep"]  # quarter notes per minute, or KEEP: the start's own, bar by bar
 
@@ -92,16 +89,6 @@ def parse_tempo(text: str) -> Tempo:
         raise RequestError(f"{text!r} is not a tempo; write quarter notes per minute, like 96, or keep") from None
 
 
-def check_tempo(tempo: Tempo | None, *, has_start: bool = True) -> None:
-    """Raise RequestError for a tempo out of range, and for one to keep without a start that has it."""
-    low, high = TEMPO_RANGE
-    if tempo == KEEP:
-        if not has_start:
-            raise RequestError("a sample has no start whose tempo it could keep; give a number, like 96")
-    elif tempo is not None and not low <= tempo <= high:
-        raise RequestError(f"tempo {tempo:g} is outside {low:g} to {high:g}")
-
-
 def tempo_text(tempo: Tempo) -> str:
     """Return a tempo as `parse_tempo` reads it."""
     return tempo if tempo == KEEP else number_text(tempo)
@@ -110,18 +97,6 @@ def tempo_text(tempo: Tempo) -> str:
 def parse_keep(text: str) -> tuple[str, ...]:
     """Return ("lead", "bass") for "lead,bass"."""
     return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
-
-
-def parse_metre(text: str) -> tuple[int, int]:
-    """Return (3, 4) for "3/4". Raises RequestError for a metre that the bars of a model cannot have."""
-    parts = text.split("/")
-    numbers = [int(part) for part in parts if part.strip().isdigit()]
-    if len(parts) != 2 or len(numbers) != 2 or numbers[1] not in (1, 2, 4, 8, 16) or not numbers[0]:
-        raise RequestError(f"no metre {text!r}; write one like 3/4")
-    length = bar_length((numbers[0], numbers[1]))
-    if not 1 <= length <= MAX_STEPS or length * numbers[1] != STEPS_PER_WHOLE * numbers[0]:
-        raise RequestError(f"metre {text} is longer than a bar can be, which is six quarter notes")
-    return numbers[0], numbers[1]
 
 
 def normalised_weights(weights: Mapping[str, float]) -> dict[str, float]:

@@ -10,9 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from groovevae.bars import Bars, Song
+from groovevae.bars.choices import parse_metre
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
-from groovevae.generation.parsing import KEEP, parse_metre
+from groovevae.generation.parsing import KEEP
 from groovevae.generation.phrase_prior import PhraseNetwork
 from groovevae.generation.requests import SampleRequest
 from groovevae.model.file import ModelFile
