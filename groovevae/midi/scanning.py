@@ -188,8 +188,15 @@ def _decode(
     kept = has_status & ~is_end & ~is_cable
     data1[is_channel] = np.minimum(data1[is_channel], 127)
     before = np.append(0, np.cumsum(kept))
-    columns = (column[kept] for column in (tick, status, data1, np.minimum(data2, 127)))
-    return Scan(*columns, walk.payloads, before[first].tolist(), (last - begin).tolist())
+    return Scan(
+        tick=tick[kept],
+        status=status[kept],
+        data1=data1[kept],
+        data2=np.minimum(data2, 127)[kept],
+        payloads=walk.payloads,
+        first=before[first].tolist(),
+        end=(last - begin).tolist(),
+    )
 
 
 def _waits(
