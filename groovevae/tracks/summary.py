@@ -54,7 +54,7 @@ def file_read(original: Original) -> FileRead:
         key=key_name(song.transpose, song.is_minor),
         tempo=(float(song.bars.tempo.min()), float(song.bars.tempo.max())),
         guesses=original.reading.lines.guesses,
-        mended=original.file.mended,
+        mended=original.reading.score.mended,
         tracks=tuple(_track_read(original, index) for index in range(len(original.reading.score.tracks))),
     )
 
