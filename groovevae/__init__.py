@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from groovevae.anomaly import Outlier, Outliers, find_outliers
     from groovevae.bars import Bars, Song
+    from groovevae.bars.choices import Choices
     from groovevae.bars.conversions import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
     from groovevae.config import ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
     from groovevae.corpus import Corpus, load_corpus, read_song
@@ -42,6 +43,7 @@ __all__ = [
     "ArrangerConfig",
     "Bars",
     "BlendRequest",
+    "Choices",
     "ContinueRequest",
     "Corpus",
     "CorpusError",
@@ -80,6 +82,7 @@ __all__ = [
 _MODULES = {
     "anomaly": ("Outlier", "Outliers", "find_outliers"),
     "bars": ("Bars", "Song"),
+    "bars.choices": ("Choices",),
     "bars.conversions": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
     "config": ("ArrangerConfig", "ModelConfig", "PriorConfig", "TrainConfig"),
     "corpus": ("Corpus", "load_corpus", "read_song"),

@@ -17,6 +17,7 @@ ROOMS = (
     "config",
     "midi",
     "bars",
+    "tracks",
     "measures",
     "network",
     "model",

@@ -44,11 +44,11 @@ def test_a_lead_on_the_grid(notes: list, expected: str) -> None:
 
 
 def test_held_notes_stay_one_note_over_bar_lines() -> None:
-    song = score_to_song(score_of({BASS: [(3, 6, 36)], CHORDS: [(2, 7, 60)]}))
+    song = score_to_song(score_of({BASS: [(3, 8, 36)], CHORDS: [(2, 9, 60)]}))
     assert line_text(song, "bass", 1) == " ".join(["-"] * 16)
     assert chords_text(song, 1) == {60: "-" * 16}
-    assert line_text(song, "bass", 2) == "- - - - . . . . . . . . . . . ."
-    assert note_rows(song_to_score(song)) == [("Bass", 3, 6, 36, 80), ("Chords", 2, 7, 60, 80)]
+    assert line_text(song, "bass", 2) == "- - - - - - - - - - - - . . . ."
+    assert note_rows(song_to_score(song)) == [("Bass", 3, 8, 36, 80), ("Chords", 2, 9, 60, 80)]
 
 
 def test_chords() -> None:

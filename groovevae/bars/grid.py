@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.bars.beat_tracking import retimed
+from groovevae.bars.choices import ESTIMATED, NO_CHOICES, Choices
 from groovevae.bars.constants import (
     BASS,
     BASS_LOW,
@@ -43,7 +44,7 @@ from groovevae.midi.score import Score
 class Reading:
     """A score with all that was found in it: where its bars lie, the place of each note, and its song."""
 
-    score: Score
+    score: Score  # in estimated beats, where a person chose them
     lines: BarLines
     notes: Placed
     song: Song
@@ -57,12 +58,15 @@ def score_to_song(score: Score, choices: Choices = NO_CHOICES) -> Song:
     return read_score(score, choices).song
 
 
-def read_score(score: Score, choices: Choices = NO_CHOICES) -> Reading:
+def read_score(score: Score, choices: Choices = NO_CHOICES, *, is_retimed: bool = False) -> Reading:
     """Return what is found in a score, with a person's `choices` before all that is guessed.
 
+    Where `choices` ask for estimated beats, a score that `is_retimed` has them already.
     Raises MidiError for too many bars, and where nothing remains: no bar with a metre that the grid holds, or no note
     with a role.
     """
+    if choices.beats == ESTIMATED and not is_retimed:
+        score = retimed(score)
     lines = bar_lines(score, choices)
     held = lines.num_steps > 0
     if not held.any():
@@ -86,6 +90,8 @@ def read_score(score: Score, choices: Choices = NO_CHOICES) -> Reading:
         lead_in=max(0.0, -float(lines.start[0])),
         lost=_count_lost(notes),
         num_notes=dict(zip(ROLES, num_notes, strict=True)),
+        guesses=lines.guesses,
+        mended=dict(score.mended),
     )
     return Reading(score, lines, notes, song)
 

@@ -49,5 +49,5 @@ def _same(name: str, word: str) -> bool:
 
 
 def track_number(tracks: tuple[Track, ...], index: int) -> int:
-    """Return the number by which people know a track: its own where the file gives one, or its place from 1."""
-    return int(getattr(tracks[index], "number", index + 1))
+    """Return the number by which people know a track: that of its part in the file, or its place from 1."""
+    return tracks[index].number or index + 1

@@ -38,6 +38,7 @@ KEPT = 0
 _METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, _DOUBLES, _OTHER_TRACK, _THINNED, _LEFT_OUT = range(
     1, len(REASONS)
 )
+SIMPLIFIED = (_SAME_VOICE, _TOO_FAST, _DOUBLES, _THINNED)  # the bars hold what the note belongs to in a simpler form
 
 
 @dataclass

@@ -31,17 +31,13 @@ def song_to_score(song: Song, *, text: str = "") -> Score:
     This is the inverse of `score_to_song`, micro-timing included; what that could not carry over stays lost.
     """
     bars, steps = song.bars, _FlatSteps(song.bars)
-    parts, tracks = [], []
-    drums = _drum_notes(bars, steps, song.kit)
-    if len(drums):
-        parts.append(drums)
-        tracks.append(Track("Drums", 0, is_drum=True))
-    for column, role in enumerate(PITCHED):
-        notes = _role_notes(bars, steps, column, song.transpose)
-        if len(notes):
-            notes["track"] = len(tracks)
-            parts.append(notes)
-            tracks.append(Track(role.capitalize(), song.programs[column], is_drum=False))
+    parts: list[np.ndarray] = []
+    tracks: list[Track] = []
+    for role, notes in notes_of_roles(song).items():
+        notes["track"] = len(tracks)
+        parts.append(notes)
+        program = 0 if role == "drums" else song.programs[PITCHED.index(role)]
+        tracks.append(Track(role.capitalize(), program, is_drum=role == "drums"))
     notes = np.concatenate(parts) if parts else np.empty(0, NOTE_DTYPE)
     notes = notes[np.argsort(notes["onset"], kind="stable")]
     return Score(
@@ -53,6 +49,14 @@ def song_to_score(song: Song, *, text: str = "") -> Score:
         key_signature=key_name(song.transpose, song.is_minor),
         text=text,
     )
+
+
+def notes_of_roles(song: Song) -> dict[str, np.ndarray]:
+    """Return the notes (M,) NOTE_DTYPE of each role that plays, in the song's own key, in order of time and pitch."""
+    steps = _FlatSteps(song.bars)
+    found = {"drums": _drum_notes(song.bars, steps, song.kit)}
+    found |= {role: _role_notes(song.bars, steps, column, song.transpose) for column, role in enumerate(PITCHED)}
+    return {role: notes for role, notes in found.items() if len(notes)}
 
 
 def _first_of_its_tick(notes: np.ndarray) -> np.ndarray:

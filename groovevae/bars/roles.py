@@ -48,6 +48,7 @@ def read_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> 
 
     Raises MidiError where `choices` name a track or a role that there is not.
     """
+    score = score.as_written()  # a pedal blurs lines that fingers keep apart
     given = roles_by_hand(score.tracks, choices.roles) if choices.roles else {}
     if not given and all(track.is_drum or track.name in _ROLE_OF_NAME for track in score.tracks):
         return _as_rendered(score)

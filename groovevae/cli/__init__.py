@@ -18,6 +18,7 @@ from groovevae.cli import (
     outliers,
     refit,
     sample,
+    show,
     train,
     vector,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "outliers",
     "refit",
     "sample",
+    "show",
     "train",
     "vector",
 ]

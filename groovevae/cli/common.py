@@ -29,17 +29,47 @@ take_options = (
     click.option("--count", type=int, help="Pieces to write, with the seeds from --seed on.  [default: 1]"),
 )
 bars_option = click.option("--bars", type=int, help="Bars to write.  [default: 8; all of a file]")
+reading_options = (
+    click.option(
+        "--roles",
+        "track_roles",
+        metavar="TRACK=ROLE",
+        multiple=True,
+        help="Give a track of the file a role, by name or number: 'Track 3=drums', Strings=-; may be given several "
+        "times. - leaves a track out.",
+    ),
+    click.option("--metre", metavar="N/N", help="The file's metre, where it says a wrong one or none: 3/4."),
+    click.option(
+        "--pickup", metavar="X", help="Quarter notes before the file's first whole bar.  [default: as it is found]"
+    ),
+    click.option(
+        "--beats", metavar="HOW", help="written, or estimate: for a file played without a click.  [default: written]"
+    ),
+    click.option(
+        "--only-roles", is_flag=True, help="Write drums, bass, chords and lead alone, without the file's other tracks."
+    ),
+)
+together_option = click.option(
+    "--together", is_flag=True, help="The first words are stems of one loop (files, or a folder of them): one song."
+)
+quiet_option = click.option("--quiet", is_flag=True, help="Do not say what was read of each file.")
 song_options = (
     click.option("--key", help="Key to write in: C, F#m, ...  [default: the start's key]"),
     click.option("--tempo", type=float, help="Quarter notes per minute.  [default: the start's tempo]"),
     *take_options,
+    *reading_options,
     model_option,
     out_option,
+    quiet_option,
 )
 piece_options = (
     bars_option,
     click.option("--key", help="Key to write in: C, F#m, ...  [default: the start's key]"),
-    click.option("--tempo", type=float, help="Quarter notes per minute.  [default: between start and target]"),
+    click.option(
+        "--tempo",
+        metavar="TEMPO",
+        help="Quarter notes per minute, or keep: the start's own.  [default: between start and target]",
+    ),
     click.option("--keep", metavar="ROLES", help="Roles that keep the notes of the start: lead,bass"),
     *take_options,
     click.option(
@@ -49,8 +79,10 @@ piece_options = (
         multiple=True,
         help="Also move along a vector, from the model or from a file; may be given several times.",
     ),
+    *reading_options,
     model_option,
     out_option,
+    quiet_option,
 )
 
 
@@ -70,19 +102,34 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
-    """Turn options of pieces into fields of a request. Raises RequestError for words that mean nothing."""
-    from groovevae.generation.parsing import parse_amount, parse_keep, parse_strengths
+def song_fields(options: dict[str, Any]) -> dict[str, Any]:
+    """Turn options into fields of a request that starts from a file. Raises RequestError for words that mean nothing.
+
+    What was said of the file becomes `choices`.
+    """
+    from groovevae.bars.choices import Choices
 
     fields = given(options)
-    readers = {"amount": parse_amount, "keep": parse_keep, "vectors": parse_strengths}
+    words = {name: fields.pop(name, None) for name in ("metre", "pickup", "beats")}
+    choices = Choices.from_words(fields.pop("track_roles", ()), **words)
+    return {**fields, "choices": choices}
+
+
+def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
+    """Turn options of pieces into fields of a request. Raises RequestError for words that mean nothing."""
+    from groovevae.generation.parsing import parse_amount, parse_keep, parse_strengths, parse_tempo
+
+    fields = song_fields(options)
+    readers = {"amount": parse_amount, "keep": parse_keep, "tempo": parse_tempo, "vectors": parse_strengths}
     return {name: readers[name](value) if name in readers else value for name, value in fields.items()}
 
 
-def write_pieces(pieces: Iterable[Piece], out: str) -> None:
-    """Write pieces to a folder, and print a line for each."""
+def write_pieces(pieces: Sequence[Piece], out: str, *, quiet: bool = False) -> None:
+    """Write pieces to a folder, and print a line for each; on stderr, unless `quiet`, what was read of their files."""
     from groovevae.files import write_file
 
+    for line in [] if quiet else dict.fromkeys(line for piece in pieces for line in piece.read):
+        click.echo(f"read {line}", err=True)
     for piece in pieces:
         path = free_path(piece, Path(out))
         write_file(path, piece.midi)
@@ -117,6 +164,15 @@ def with_folders(words: Sequence[str], groove: Groove) -> list[str]:
     The library itself never looks at the working directory to find out what a word means.
     """
     return [_as_path(word) if word not in groove.model.genres and Path(word).is_dir() else word for word in words]
+
+
+def with_stems(words: Sequence[str], *, together: bool) -> list[str]:
+    """Return words in which a folder of stems, the first of them, is replaced by the MIDI files in it."""
+    from groovevae.generation.names import is_midi_path
+
+    if not together or not words or not Path(words[0]).is_dir():
+        return list(words)
+    return [*(str(path) for path in sorted(Path(words[0]).iterdir()) if is_midi_path(path.name)), *words[1:]]
 
 
 def _as_path(folder: str) -> str:

@@ -18,7 +18,8 @@ from groovevae.generation.instruments import played_like, song_played, tempos_pl
 from groovevae.generation.latent_paths import Goal, find_path
 from groovevae.generation.names import is_midi_path, weights_text
 from groovevae.generation.parsing import amount_of_bars, normalised_weights
-from groovevae.generation.requests import BAR_METHODS, BlendRequest, PieceRequest
+from groovevae.generation.piece_requests import PieceRequest
+from groovevae.generation.requests import BAR_METHODS, BlendRequest
 from groovevae.generation.song_requests import ArrangeRequest
 from groovevae.generation.sources import Source, Sources
 from groovevae.model.calibration import DosedPath
@@ -26,6 +27,7 @@ from groovevae.model.genres import Genre
 from groovevae.model.latent_arithmetic import LatentPath
 from groovevae.model.vectors import find_vector
 from groovevae.network.decoding import Take, decode, without_stray_holds
+from groovevae.tracks import Rewriting
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class PreparedPiece:
     presence: np.ndarray | None  # (N, 4) of roles that come in, for `less_present`; None where all are as they are
     song: Song  # key, programs, kit
     description: str
+    rewriting: Rewriting | None = None  # of the file that it starts from
 
     def heard(self, bars: Bars) -> Bars:
         """Return the decoded bars with roles that come in as present as they are to be."""
@@ -55,7 +58,8 @@ def prepare_arrangements(request: ArrangeRequest, sources: Sources) -> list[Prep
 
 
 def _prepare_arrangement(request: ArrangeRequest, sources: Sources) -> PreparedPiece:
-    start = sources.start_of(BlendRequest(request.start, request.targets, bars=request.bars, seed=request.seed))
+    asked = BlendRequest(request.start, request.targets, bars=request.bars, seed=request.seed, choices=request.choices)
+    start = sources.start_of(asked)
     blend = request.as_blend(start.plays)
     [piece] = prepare_pieces(blend, sources, add=blend.roles)
     added = ", ".join(blend.roles)
@@ -95,7 +99,17 @@ def _prepare_piece(
         presence=_presence(path, amounts),
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
+        rewriting=_rewriting(request, start, still, sources),
     )
+
+
+def _rewriting(request: BlendRequest, start: Source, still: np.ndarray | None, sources: Sources) -> Rewriting | None:
+    """Return what of its file a blend writes anew; None for one that starts from a genre, or has four tracks only."""
+    if start.bar_index is None or request.only_roles:
+        return None
+    fresh = np.ones((len(start.z), len(ROLES)), bool) if still is None else ~still
+    fresh[:, [role in request.keep for role in ROLES]] = False
+    return Rewriting(sources.original(request.file), start.bar_index, fresh)
 
 
 def _genres_played(request: BlendRequest, goal: Goal, end: Source | None) -> Mapping[str, Genre]:

@@ -15,16 +15,19 @@ import numpy as np
 from groovevae.arranging.arrangement import Arrangements
 from groovevae.arranging.plans import forms_of
 from groovevae.bars import Bars, Song
-from groovevae.corpus import CorpusSong, Entry, load_genre, read_song
+from groovevae.bars.choices import WRITTEN
+from groovevae.corpus import CorpusSong, Entry, check_readable, load_genre, read_song
 from groovevae.errors import MidiError, RequestError
 from groovevae.fitting.genres import describe_genre, mean_covariance
 from groovevae.generation.names import is_midi_path, is_path, short_name
-from groovevae.generation.requests import DEFAULT_BARS, MAX_BARS, BlendRequest
+from groovevae.generation.piece_requests import DEFAULT_BARS, MAX_BARS, StartFile
+from groovevae.generation.requests import BlendRequest
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, Vector, find_genre, nearest_genre
 from groovevae.model.phrase_forms import Form
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
+from groovevae.tracks import Original, load_original, reading_line
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Source:
     plays: tuple[bool, ...]  # whether drums, bass, chords and lead play
     genre: str  # the genre that it is moved away from
     name: str  # for the description
+    bar_index: np.ndarray | None = None  # (N,) which bar of a file's song each one is
 
 
 class Sources:
@@ -44,8 +48,9 @@ class Sources:
 
     def __init__(self, model: ModelFile, network: Network) -> None:
         self.model, self.network = model, network
-        self._songs: dict[str, Song] = {}
-        self._files: dict[tuple[str, int | None, tuple[str, ...]], Source] = {}
+        self._songs: dict[StartFile, Song] = {}
+        self._originals: dict[StartFile, Original] = {}
+        self._files: dict[tuple[StartFile, int | None, tuple[str, ...]], Source] = {}
         self._genres: dict[str, Genre] = {}
 
     def start_of(self, request: BlendRequest) -> Source:
@@ -53,7 +58,7 @@ class Sources:
         if not is_midi_path(request.start):
             length, is_read = request.bars or DEFAULT_BARS, request.method == "arranged"
             return self._phrase(request.start, seed=request.seed, num_bars=length, has_notes=is_read)
-        return self._file(request.start, num_bars=request.bars, targets=request.targets)
+        return self._file(request.file, num_bars=request.bars, targets=request.targets)
 
     def end_of(self, request: BlendRequest, num_bars: int) -> Source:
         """Return `num_bars` bars of a request's one target, to be reached bar by bar.
@@ -63,7 +68,7 @@ class Sources:
         """
         [word] = request.targets
         if is_midi_path(word):
-            return self._file(word, num_bars=num_bars, targets=())
+            return self._file(StartFile((word,)), num_bars=num_bars, targets=())
         if is_path(word, self.model.genres):
             raise RequestError(
                 f"{word}: method {request.method} goes from bar to bar, to a genre or a MIDI file, not a folder"
@@ -80,7 +85,7 @@ class Sources:
         if word not in self._genres:
             if is_midi_path(word):
                 entry = Entry(Path(word).absolute(), word, word, Path(word).stem)
-                songs = [CorpusSong.from_song(entry, self.song(word))]
+                songs = [CorpusSong.from_song(entry, self.song(StartFile((word,))))]
             else:
                 songs = load_genre(word, word).songs
             typical = mean_covariance(self.model.genres.values())
@@ -119,39 +124,64 @@ class Sources:
         name = f"{genre} (from {phrase.title!r})" if phrase.title else genre
         return Source(z, bars, song, phrase.plays, genre, name)
 
-    def _file(self, path: str, *, num_bars: int | None, targets: Collection[str]) -> Source:
+    def _file(self, file: StartFile, *, num_bars: int | None, targets: Collection[str]) -> Source:
         """Return all bars of a file, or `num_bars` from the first that sounds on, repeated where the file is shorter.
 
         Its genre, from which it is moved away, is the nearest one that is not among the `targets`.
         """
-        key = path, num_bars, tuple(targets)
+        key = file, num_bars, tuple(targets)
         if key not in self._files:
-            song = self.song(path)
-            bars = _bars_to_use(song.bars, num_bars, path=path)
+            song = self.song(file)
+            index = _bars_to_use(song.bars, num_bars, path=file.paths[0])
+            bars = song.bars[index]
             z, _ = encode(self.network, bars)
             others = {name: genre for name, genre in self.model.genres.items() if name not in targets}
             genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, others or self.model.genres)
             is_cut = num_bars is None and len(bars) < len(song.bars)
             which = f"the first {len(bars):,} of {len(song.bars):,} bars, " if is_cut else ""
-            name = f"{Path(path).name} ({which}taken for {genre})"
-            self._files[key] = Source(z, bars, song, bars.plays, genre, name)
+            name = f"{_names(file)} ({which}taken for {genre})"
+            self._files[key] = Source(z, bars, song, bars.plays, genre, name, index)
         return self._files[key]
 
-    def song(self, path: str) -> Song:
+    def song(self, file: StartFile) -> Song:
         """Return a MIDI file's song. Raises MidiError."""
-        if path not in self._songs:
-            self._songs[path] = read_song(path)
-        return self._songs[path]
+        if file not in self._songs:
+            is_one = len(file.paths) == 1 and file.choices.beats == WRITTEN
+            self._songs[file] = read_song(file.paths[0], file.choices) if is_one else self.original(file).reading.song
+        return self._songs[file]
+
+    def original(self, file: StartFile) -> Original:
+        """Return a MIDI file with all its tracks. Raises MidiError.
+
+        Each is read in a process of its own first: what could hang or crash this one does so there.
+        """
+        if file not in self._originals:
+            for path in file.paths if file not in self._songs else ():
+                check_readable(path)
+            self._originals[file] = load_original(*file.paths, choices=file.choices)
+        return self._originals[file]
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What was read of each file, in a line: which track plays what, how many bars, what was guessed."""
+        return tuple(reading_line(self.original(file)) for file in self._songs)
 
 
-def _bars_to_use(bars: Bars, num_bars: int | None, *, path: str) -> Bars:
-    """Return all bars of a file, or `num_bars` from the first that sounds on. Raises MidiError where none sounds."""
+def _names(file: StartFile) -> str:
+    return " + ".join(Path(path).name for path in file.paths)
+
+
+def _bars_to_use(bars: Bars, num_bars: int | None, *, path: str) -> np.ndarray:
+    """Return which bars of a file to use: all, or `num_bars` from the first that sounds on.
+
+    Raises MidiError where none sounds.
+    """
     sounding = np.flatnonzero(bars.has_notes)
     if not len(sounding):
         raise MidiError("none of its notes has a place in the bars", path=path)
     if num_bars is None:
-        return bars[:MAX_BARS]
-    played = bars[int(sounding[0]) :]
+        return np.arange(len(bars))[:MAX_BARS]
+    played = np.arange(int(sounding[0]), len(bars))
     return played[np.arange(num_bars) % len(played)]
 
 

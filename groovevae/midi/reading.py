@@ -1,31 +1,36 @@
-"""Reads MIDI files into notes in musical time, with symusic (fast, strict). It knows no bars."""
+"""Reads MIDI files into notes in musical time. It knows no bars."""
 
 from __future__ import annotations
 
 import io
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from groovevae.errors import MidiError
-from groovevae.midi.score import DEFAULT_TEMPO, NOTE_DTYPE, TEMPO_RANGE, Score, Track
+from groovevae.midi.events import MidiFile, read_events
+from groovevae.midi.pairing import NEVER, Pairs, pair_notes, sounding_ends
+from groovevae.midi.parts import divide_parts
+from groovevae.midi.scanning import META
+from groovevae.midi.score import DEFAULT_TEMPO, NOTE_DTYPE, ORIGIN_DTYPE, TEMPO_RANGE, Score
+from groovevae.midi.timeline import Timeline, file_timeline
 
 if TYPE_CHECKING:
     import pretty_midi
-    import symusic
 
 MAX_FILE_BYTES = 32 * 2**20
 MAX_QUARTERS = 100_000.0  # 14 hours at 120: a longer score is a damaged time stamp
-_HEADER_BYTES = 14
+MAX_PARTS = 0xFFFF
+_TEMPO, _METRE = 0x51, 0x58  # types of meta events
+_LARGEST_POWER = 7  # of two, in the denominator of a metre: 128th notes
+_HIT_QUARTERS = 0.25  # a drum hit without an end
 
 
-def load_score(path: str | Path) -> Score:
-    """Return the notes of a MIDI file.
-
-    Raises MidiError for a file that cannot be read, is not MIDI, has no notes, or has absurd times. A file can
-    still crash or hang the parser: `corpus.reader.read_songs` reads untrusted files in workers that can be killed.
-    """
+def load_midi(path: str | Path) -> MidiFile:
+    """Return all events of a MIDI file. Raises MidiError for a file that cannot be read or is not MIDI."""
     path = Path(path)
     try:
         size = path.stat().st_size
@@ -35,80 +40,121 @@ def load_score(path: str | Path) -> Score:
     except OSError as error:
         raise MidiError(error.strerror or str(error), path=str(path)) from None
     try:
-        return midi_to_score(data)
+        return read_events(data)
+    except MidiError as error:
+        raise MidiError(error.reason, path=str(path)) from None
+
+
+def load_score(path: str | Path) -> Score:
+    """Return the notes of a MIDI file.
+
+    Raises MidiError for a file that cannot be read, is not MIDI, has no notes, or has absurd times.
+    `corpus.reader.read_songs` reads untrusted files in workers that can be killed.
+    """
+    file = load_midi(path)
+    try:
+        return file_to_score(file)
     except MidiError as error:
         raise MidiError(error.reason, path=str(path)) from None
 
 
 def midi_to_score(data: bytes) -> Score:
     """Return the notes in the bytes of a MIDI file. Raises MidiError like `load_score`, without a path."""
-    import symusic
-
-    if not data:
-        raise MidiError("empty file")
-    if data[:4] == b"RIFF":  # an .rmi file wraps the same bytes
-        data = data[max(data.find(b"MThd"), 0) :]
-    if data[:4] != b"MThd":
-        raise MidiError("not a MIDI file (it does not start with MThd)")
-    if len(data) < _HEADER_BYTES:
-        raise MidiError("damaged MIDI file (cut off within its header)")
-    if data[12] & 0x80:
-        raise MidiError("SMPTE time codes; only files timed in quarter notes are read")
-    try:
-        score = symusic.Score.from_midi(data)
-    except (RuntimeError, ValueError) as error:
-        reason = str(error).replace("MiniMidi: ", "").replace(": iostream error", "").splitlines()[0]
-        raise MidiError(f"damaged MIDI file ({reason.rstrip('!. ')})") from None
-    if score.ticks_per_quarter <= 0:
-        raise MidiError("damaged MIDI file (0 ticks per quarter note)")
-    return _score_to_piece(score)
+    return file_to_score(read_events(data))
 
 
-def _score_to_piece(score: symusic.Score) -> Score:
-    ticks = float(score.ticks_per_quarter)
-    tracks, columns = [], []
-    for track in score.tracks:
-        if len(track.notes):
-            columns.append(track.notes.numpy())
-            tracks.append(Track(name=track.name.strip(), program=int(track.program), is_drum=bool(track.is_drum)))
-    if not tracks:
+def file_to_score(file: MidiFile) -> Score:
+    """Return the notes of the events of a file, with what was mended. Raises MidiError for no notes or absurd times.
+
+    A note that the sustain pedal holds lasts until it sounds no longer; `Score.written` and `Score.origin` keep what
+    is written.
+    """
+    line = file_timeline(file)
+    pairs = pair_notes(line)
+    if not len(pairs.on):
         raise MidiError("no notes")
-    time, duration, pitch, velocity = (
-        np.concatenate([column[name] for column in columns]) for name in ("time", "duration", "pitch", "velocity")
-    )
-    if time.min() < 0 or (time.astype(np.int64) + duration).max() > MAX_QUARTERS * ticks:
+    part, tracks = divide_parts(file, line, pairs.on)
+    if len(tracks) > MAX_PARTS:
+        raise MidiError(f"damaged MIDI file ({len(tracks):,} parts)")
+    mended = Counter(file.mended)
+    is_drum = np.array([track.is_drum for track in tracks])[part]
+    endless = ~is_drum & (pairs.off < 0)
+    if endless.any():
+        mended["notes without an end, ended by the next or by the end of the track"] += int(endless.sum())
+    start, end = line.tick[pairs.on], _written_ends(file, line, pairs, is_drum)
+    sounding = np.where(is_drum, end, sounding_ends(line, replace(pairs, end=end)))
+    if sounding.max() > MAX_QUARTERS * file.ticks_per_quarter:
         raise MidiError(f"damaged MIDI file (notes beyond {MAX_QUARTERS:.0f} quarter notes)")
-    order = np.argsort(time, kind="stable")
-    notes = np.empty(len(time), NOTE_DTYPE)
-    notes["onset"] = time[order] / ticks
-    notes["duration"] = np.maximum(duration[order], 1) / ticks
-    notes["pitch"], notes["velocity"] = pitch[order], velocity[order]
-    notes["track"] = np.repeat(np.arange(len(columns)), [len(column["time"]) for column in columns])[order]
-    if velocity.min() < 1 or velocity.max() > 127 or pitch.max() > 127:
-        notes = notes[(notes["velocity"] >= 1) & (notes["velocity"] <= 127) & (notes["pitch"] <= 127)]
-        if not len(notes):
-            raise MidiError("no notes")
-    return Score(notes, tuple(tracks), _tempo_map(score, ticks), _metre_map(score, ticks))
+    order = np.lexsort([part, start])
+    duration, written = (np.maximum(ends - start, 1)[order] / file.ticks_per_quarter for ends in (sounding, end))
+    return Score(
+        _note_table(line, pairs.on[order], part[order], duration, file.ticks_per_quarter),
+        tracks,
+        _tempo_map(file, mended),
+        _metre_map(file, mended),
+        has_metre=len(_meta_events(file, _METRE, 2)[0]) > 0,
+        clip_end=max(track.end for track in file.tracks) / file.ticks_per_quarter,
+        origin=_origin(line, pairs.on[order], pairs.off[order]),
+        written=None if (written == duration).all() else written,
+        mended=dict(mended),
+    )
 
 
-def _tempo_map(score: symusic.Score, ticks: float) -> np.ndarray:
-    table = score.tempos.numpy()
-    if not len(table["time"]):
-        return np.array([[0.0, DEFAULT_TEMPO]])
-    if (table["mspq"] <= 0).any():
-        raise MidiError("absurd tempo (0 microseconds per quarter note)")
-    tempos = np.stack([table["time"] / ticks, 60e6 / table["mspq"]], axis=1)  # (K, 2)
+def _written_ends(file: MidiFile, line: Timeline, pairs: Pairs, is_drum: np.ndarray) -> np.ndarray:
+    """Return the tick at which each note ends, (N,): a drum hit needs no end, another note lasts to its track's."""
+    if (pairs.off >= 0).all():
+        return pairs.end
+    start, quarter = line.tick[pairs.on], file.ticks_per_quarter
+    last = np.array([track.end for track in file.tracks])[line.chunk[pairs.on]]
+    end = np.where(pairs.end == NEVER, np.where(last > start, last, start + quarter), pairs.end)
+    hit = np.minimum(end, start + max(round(_HIT_QUARTERS * quarter), 1))
+    return np.where(is_drum & (pairs.off < 0), hit, end)
+
+
+def _note_table(line: Timeline, on: np.ndarray, part: np.ndarray, duration: np.ndarray, quarter: int) -> np.ndarray:
+    notes = np.empty(len(on), NOTE_DTYPE)
+    notes["onset"], notes["duration"] = line.tick[on] / quarter, duration
+    notes["pitch"], notes["velocity"], notes["track"] = line.data1[on], line.data2[on], part
+    return notes
+
+
+def _origin(line: Timeline, on: np.ndarray, off: np.ndarray) -> np.ndarray:
+    origin = np.empty(len(on), ORIGIN_DTYPE)
+    origin["chunk"] = line.chunk[on]
+    first = line.first[line.chunk[on]]
+    origin["on"], origin["off"] = on - first, np.where(off >= 0, off - first, -1)
+    return origin
+
+
+def _meta_events(file: MidiFile, kind: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the quarters (M,) and the first bytes (M, size) of the meta events of a kind; they have at least these."""
+    ticks, rows = [], []
+    for track in file.tracks:
+        events = track.events
+        for tick, *_, index in events[(events["status"] == META) & (events["data1"] == kind)].tolist():
+            if len(track.payloads[index]) >= size:
+                ticks.append(tick)
+                rows.append(list(track.payloads[index][:size]))
+    return np.array(ticks, float) / file.ticks_per_quarter, np.array(rows, float).reshape(-1, size)
+
+
+def _tempo_map(file: MidiFile, mended: Counter[str]) -> np.ndarray:
+    quarter, parts = _meta_events(file, _TEMPO, 3)
+    microseconds = parts @ [65536, 256, 1]
     low, high = TEMPO_RANGE
-    outside = tempos[(tempos[:, 1] < low) | (tempos[:, 1] > high), 1]
-    if len(outside):
-        raise MidiError(f"absurd tempo ({outside[0]:.4g} quarter notes per minute; {low:g} to {high:g} are read)")
+    sensible = (microseconds >= 60e6 / high) & (microseconds <= 60e6 / low)
+    if not sensible.all():
+        mended["tempos that mean nothing, ignored"] += int((~sensible).sum())
+    tempos = np.stack([quarter[sensible], 60e6 / microseconds[sensible]], axis=1)  # (K, 2)
     return _from_start(_last_of_each_time(tempos), first=DEFAULT_TEMPO)
 
 
-def _metre_map(score: symusic.Score, ticks: float) -> np.ndarray:
-    table = score.time_signatures.numpy()
-    metres = np.stack([table["time"] / ticks, table["numerator"], table["denominator"]], axis=1)  # (M, 3)
-    metres = metres[(metres[:, 1] > 0) & (metres[:, 2] > 0)]
+def _metre_map(file: MidiFile, mended: Counter[str]) -> np.ndarray:
+    quarter, parts = _meta_events(file, _METRE, 2)
+    sensible = (parts[:, 0] > 0) & (parts[:, 1] <= _LARGEST_POWER)
+    if not sensible.all():
+        mended["metres that mean nothing, ignored"] += int((~sensible).sum())
+    metres = np.stack([quarter, parts[:, 0], 2 ** np.minimum(parts[:, 1], _LARGEST_POWER)], axis=1)[sensible]  # (M, 3)
     return _from_start(_last_of_each_time(metres), first=(4, 4))
 
 

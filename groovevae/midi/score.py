@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +21,14 @@ NOTE_DTYPE = np.dtype(
     ]
 )
 
+ORIGIN_DTYPE = np.dtype(  # where a note is written: indices into the events of one track of the file
+    [
+        ("on", "i4"),  # the event that begins it
+        ("off", "i4"),  # the event that ends it; -1: none
+        ("chunk", "u2"),  # the track: an index into MidiFile.tracks
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Track:
@@ -29,6 +37,9 @@ class Track:
     name: str
     program: int
     is_drum: bool
+    number: int = field(default=0, compare=False)  # of the part among all parts of its file, from 1; 0: of no file
+    chunk: int = field(default=0, compare=False)  # index into MidiFile.tracks
+    channels: tuple[int, ...] = field(default=(), compare=False)  # from 0
 
 
 @dataclass
@@ -40,14 +51,27 @@ class Score:
     tempos: np.ndarray = field(default_factory=lambda: np.array([[0.0, DEFAULT_TEMPO]]))  # (K, 2) quarter, tempo
     metres: np.ndarray = field(default_factory=lambda: np.array([[0.0, 4, 4]]))  # (M, 3) quarter, 4, 4
     length: float = 0.0  # quarter notes; 0: up to the end of the last note
+    has_metre: bool = True  # False: the file states none, and MIDI's default of 4/4 stands in `metres`
     key_signature: str = ""  # "C", "F#m", ...; empty: none is written
     text: str = ""  # written as a text event at the start
+    clip_end: float = 0.0  # quarter notes: the end of the longest track of the file; 0: of no file
+    origin: np.ndarray | None = None  # (N,) ORIGIN_DTYPE, where each note is written in its file
+    written: np.ndarray | None = None  # (N,) quarter notes that each key was held, where a pedal held notes on
+    mended: dict[str, int] = field(default_factory=dict)  # what was mended in the file -> how often
 
     @property
     def end(self) -> float:
         """Where the score ends, in quarter notes."""
         sounding = float((self.notes["onset"] + self.notes["duration"]).max()) if len(self.notes) else 0.0
         return max(self.length, sounding)
+
+    def as_written(self) -> Score:
+        """Return the score without what the sustain pedal adds: each note lasts as long as its key was held."""
+        if self.written is None:
+            return self
+        notes = self.notes.copy()
+        notes["duration"] = self.written
+        return replace(self, notes=notes, written=None)
 
     def seconds(self, quarters: np.ndarray) -> np.ndarray:
         """Return the time of each position, in seconds from the start; before the start, at the first tempo."""
