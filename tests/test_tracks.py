@@ -195,3 +195,11 @@ def test_what_several_tracks_share_stays_theirs(tmp_path: Path) -> None:
     assert notes_of(rewritten(stems, "drums", "chords")).keys() == {"Kick", "Snare", "Low", "High"}
     for name, pitches in (("Kick", {36}), ("Snare", {38}), ("Low", {60}), ("High", {64, 67})):
         assert {row[3] for row in notes_of(rewritten(stems, "drums", "chords"))[name]} == pitches
+
+
+def test_drums_that_are_not_marked_go_to_the_drum_channel(tmp_path: Path) -> None:
+    hits = [row for at in range(32) for row in note(at * TICKS // 2, 20, (36, 42, 38, 42)[at % 4], channel=0)]
+    loop = load_original(str(save_tracks(tmp_path / "loop.mid", track("", *hits))))
+    [rows] = [rows for rows in notes_of(rewritten(loop, "drums")).values() if rows]
+    assert {row[0] for row in rows} == {9}
+    assert len(rows) == 32

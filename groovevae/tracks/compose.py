@@ -51,7 +51,7 @@ def composed(rewriting: Rewriting, song: Song, *, text: str = "") -> MidiFile:
     gone, own = own[is_replaced], shortened(own[~is_replaced], fresh, timeline, ticks=ticks)
     new = new_notes(song, fresh, timeline, ticks=ticks)
     seats = seats_of(original, song, own, new)
-    new = untangled(seated(new, gone, seats, near=ticks // STEPS_PER_QUARTER), own)
+    new = untangled(seated(original, new, gone, seats, near=ticks // STEPS_PER_QUARTER), own)
     tracks = _frame(original, timeline, seats, ticks=ticks)
     for role, seat in seats.items():
         spans = _fresh_spans(fresh[:, role], timeline, ticks=ticks)
