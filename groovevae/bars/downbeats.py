@@ -65,7 +65,8 @@ def regular_from(score: Score, section: Section) -> list[float]:
     begin, length, num_shifts = section.begin, section.length, section.num_shifts
     if section.is_odd and section.end - begin < length and section.is_notated:
         return [section.end]  # a short section is how notation programs write a pickup
-    if section.end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6:
+    is_uneven = abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6
+    if section.end <= begin or is_uneven or not len(score.notes):
         return [begin]
     has_drums = any(track.is_drum for track in score.tracks)
     notated = np.zeros(num_shifts, bool)

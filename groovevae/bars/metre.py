@@ -210,6 +210,8 @@ def _loop_end(score: Score, last_metre: np.ndarray) -> float:
     song may lie anywhere.
     """
     begin, length = last_metre[0], 4 * last_metre[1] / last_metre[2]
+    if length <= 1:  # the file counts beats, and any of them may end a bar
+        return 0.0
     beside = abs((score.clip_end - begin + length / 2) % length - length / 2)
     is_short = score.clip_end <= MAX_CLIP * length + LINE_WINDOW
     is_near = score.clip_end - score.end <= MAX_REST * length
