@@ -68,7 +68,7 @@ def test_roles_by_hand(run: Run, tmp_path: Path) -> None:
     song_file(tmp_path)
     shown = json.loads(run("show", "song.mid", "--roles", "flute=-", "--roles", "Track 3=lead", "--json").stdout)
     assert shown["tracks"][0]["roles"] == {}
-    assert list(shown["tracks"][2]["roles"])[0] == "lead"
+    assert shown["tracks"][2]["why"] == {"lead": "by hand"}
     assert "Harp" in error_of(run("blend", "song.mid", "rock", "--roles", "Harp=bass"))
     assert "TRACK=ROLE" in error_of(run("blend", "song.mid", "rock", "--roles", "Flute=singer"))
 
