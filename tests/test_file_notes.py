@@ -225,7 +225,7 @@ def test_the_end_of_the_clip() -> None:
 def test_what_means_nothing_is_ignored_and_counted(event: bytes, what: str) -> None:
     score = read(event, on(0, 60), off(Q, 60), END)
     assert (score.tempos.tolist(), score.metres.tolist()) == ([[0.0, 120.0]], [[0.0, 4.0, 4.0]])
-    assert score.mended == {what: 1}
+    assert (score.mended, score.has_metre) == ({what: 1}, False)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
