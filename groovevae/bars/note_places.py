@@ -13,7 +13,7 @@ from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, MAX_CHORD_ONSETS, NUM_VOICES, ROLES
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.metre import BarLines
-from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
+from groovevae.bars.roles import NO_ROLE, chord_tracks_in_bar, read_roles
 from groovevae.midi.score import Score
 
 SAME_STRIKE = 0.3  # steps: notes struck this close together are a chord; further apart, they are a run
@@ -32,9 +32,12 @@ REASONS = (
     "doubles another line",
     "another track",
     "thinned chord",
+    "left out by hand",
 )
 KEPT = 0
-_METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, _DOUBLES, _OTHER_TRACK, _THINNED = range(1, len(REASONS))
+_METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, _DOUBLES, _OTHER_TRACK, _THINNED, _LEFT_OUT = range(
+    1, len(REASONS)
+)
 SIMPLIFIED = (_SAME_VOICE, _TOO_FAST, _DOUBLES, _THINNED)  # the bars hold what the note belongs to in a simpler form
 
 
@@ -54,6 +57,8 @@ class Placed:
     role: np.ndarray  # index into ROLES, or NO_ROLE
     lost: np.ndarray  # index into REASONS
     voice: np.ndarray  # index into VOICES for a drum hit, -1 for any other note
+    by_hand: np.ndarray  # (K,) bool: tracks whose role a person gave
+    why: dict[tuple[int, int], str]  # (track, role) -> why the track was given the role, in a few words
 
     def kept(self, role: int) -> np.ndarray:
         """Return the indices of the notes that play a role and are carried over, by step and pitch."""
@@ -74,7 +79,8 @@ def place_notes(score: Score, lines: BarLines, choices: Choices = NO_CHOICES) ->
 def _on_steps(score: Score, lines: BarLines, choices: Choices) -> Placed:
     notes = score.notes
     bar, onset, end = _positions(notes, lines)
-    role = assign_roles(score, bar, choices)
+    roles = read_roles(score, bar, choices)
+    role = roles.of_note
     is_drum = role == DRUMS
     voice = np.full(len(notes), -1)
     keys = notes["pitch"][is_drum]
@@ -84,6 +90,8 @@ def _on_steps(score: Score, lines: BarLines, choices: Choices) -> Placed:
     step = _nearest_free_steps(onset, lane, aside, total=lines.total_steps)
     lost = np.full(len(notes), KEPT, np.int8)
     lost[role == NO_ROLE] = _NO_ROLE
+    lost[roles.left_out] = _LEFT_OUT
+    lost[roles.beside] = _OTHER_TRACK
     silent = is_drum & (voice < 0)
     role[silent], lost[silent] = NO_ROLE, _NO_VOICE
     lost[lines.num_steps[bar] == 0] = _METRE
@@ -101,6 +109,8 @@ def _on_steps(score: Score, lines: BarLines, choices: Choices) -> Placed:
         role=role[order],
         lost=lost[order],
         voice=voice[order],
+        by_hand=roles.by_hand,
+        why=roles.why,
     )
 
 
@@ -205,7 +215,7 @@ def _choose_chord_tracks(notes: Placed) -> None:
     notes.lost[index[in_bass]] = _DOUBLES
     notes.lost[repeated] = _DOUBLES
     index = notes.kept(CHORDS)
-    notes.lost[index[~chord_tracks_in_bar(notes.track[index], notes.bar[index])]] = _OTHER_TRACK
+    notes.lost[index[~chord_tracks_in_bar(notes.track[index], notes.bar[index], notes.by_hand)]] = _OTHER_TRACK
 
 
 def _thin_chords(notes: Placed) -> None:

@@ -14,8 +14,11 @@ from groovevae.midi.timeline import Timeline
 PROGRAM, TRACK_NAME = 0xC0, 0x03
 _RPN_LOW, _RPN_HIGH, _DATA_ENTRY, _MPE_RPN = 100, 101, 6, 6
 _MPE_MASTERS = (0, 15)  # channels that may configure a zone of channels, one for each note
-ROTATING_CHANNELS = 4  # a note on each channel in turn, on at least so many, is one instrument ...
-ROTATING = 0.95  # ... where this share of the notes is on another channel than the note before
+ROTATING_CHANNELS = 4  # a note on each channel in turn, on at least so many, may be one instrument
+ROTATING = 0.95  # share of its notes that are on another channel than the note before
+MANY_CHANNELS = 8  # so many may include channel 1, which MPE leaves to the whole zone
+ENOUGH_NOTES = 3  # on each channel, to tell whether channels have registers of their own, as voices of a choir have
+OWN_REGISTER = 0.8  # share of the spread of all pitches that the channels' mean pitches have
 
 
 def divide_parts(file: MidiFile, line: Timeline, on: np.ndarray) -> tuple[np.ndarray, tuple[Track, ...]]:
@@ -63,7 +66,7 @@ def _merged_channels(line: Timeline, on: np.ndarray, program: np.ndarray, is_dru
     for number in several.tolist():
         begin, end = np.searchsorted(chunk, [number, number + 1])
         notes = slice(begin, end)
-        if _is_mpe(line, number) or _rotates(line.tick[on[notes]], channel[notes], program[notes]):
+        if _is_mpe(line, number) or _rotates(line, on[notes], channel[notes], program[notes]):
             channel[notes] = channel[notes].min()
             is_drum[notes] = False
         elif not is_alone:
@@ -90,9 +93,16 @@ def _is_mpe(line: Timeline, chunk: int) -> bool:
     return False
 
 
-def _rotates(tick: np.ndarray, channel: np.ndarray, program: np.ndarray) -> bool:
-    """Tell whether notes of one program take one channel after another, and no channel two notes at once."""
-    if len(np.unique(channel)) < ROTATING_CHANNELS or (program != program[0]).any():
+def _rotates(line: Timeline, on: np.ndarray, channel: np.ndarray, program: np.ndarray) -> bool:
+    """Tell whether notes of one program take one channel after another, and no channel two notes or its own register.
+
+    This is how DAWs write MPE clips without their zone. Voices of a choir on a channel each have registers.
+    """
+    used = np.unique(channel)
+    if len(used) < (ROTATING_CHANNELS if used[0] > 0 else MANY_CHANNELS) or (program != program[0]).any():
         return False
-    together = len(np.unique(tick * 16 + channel)) < len(tick)
-    return not together and bool(np.mean(channel[1:] != channel[:-1]) >= ROTATING)
+    if np.mean(channel[1:] != channel[:-1]) < ROTATING or len(np.unique(line.tick[on] * 16 + channel)) < len(on):
+        return False
+    pitch = line.data1[on].astype(float)
+    means = np.array([pitch[channel == number].mean() for number in used])
+    return len(on) < ENOUGH_NOTES * len(used) or bool(means.std() < OWN_REGISTER * pitch.std())

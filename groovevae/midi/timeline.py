@@ -42,5 +42,5 @@ def file_timeline(file: MidiFile) -> Timeline:
         for name, kind in (("tick", "i8"), ("status", "u1"), ("data1", "u1"), ("data2", "u1"))
     )
     count = np.array([len(track.events) for track in file.tracks], int)
-    chunk = np.repeat(np.arange(len(count)), count)
+    chunk = np.repeat(np.arange(len(count), dtype=np.int32), count)
     return Timeline(tick, status, data1, data2, chunk, chunk * 16 + (status & 15), np.cumsum(count) - count)

@@ -87,12 +87,9 @@ def _frame(original: Original, timeline: Timeline, seats: dict[int, Seat], *, ti
         events = carried_over(track, stretches)
         events["tick"] *= ticks // quarter
         tracks.append(EventTrack(events, track.payloads, track.end * ticks // quarter))
-    for seat in seats.values():
-        if seat.name:
-            tracks.append(
-                with_metas(EventTrack(np.zeros(0, EVENT_DTYPE), (), 0), [Meta(0, TRACK_NAME, seat.name.encode())])
-            )
-    return tracks
+    empty = EventTrack(np.zeros(0, EVENT_DTYPE), (), 0)
+    names = [seat.name for seat in seats.values() if seat.name]
+    return [*tracks, *(with_metas(empty, [Meta(0, TRACK_NAME, name.encode())]) for name in names)]
 
 
 def _fresh_spans(fresh: np.ndarray, timeline: Timeline, *, ticks: int) -> list[tuple[int, int]]:

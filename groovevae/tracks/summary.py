@@ -9,6 +9,7 @@ import numpy as np
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
 from groovevae.bars.note_places import KEPT, REASONS
+from groovevae.bars.roles import NO_ROLE
 from groovevae.tracks.original import Original
 
 
@@ -24,6 +25,7 @@ class TrackRead:
     notes: int
     roles: dict[str, int]  # role -> notes of it that the bars stand for
     lost: dict[str, int]  # reason -> notes that have no place of their own in the bars
+    why: dict[str, str] = field(default_factory=dict)  # role, or "none" -> why the track was given it
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def file_read(original: Original) -> FileRead:
         key=key_name(song.transpose, song.is_minor),
         tempo=(float(song.bars.tempo.min()), float(song.bars.tempo.max())),
         guesses=original.reading.lines.guesses,
-        mended=original.file.mended,
+        mended=original.reading.score.mended,
         tracks=tuple(_track_read(original, index) for index in range(len(original.reading.score.tracks))),
     )
 
@@ -78,4 +80,5 @@ def _track_read(original: Original, index: int) -> TrackRead:
             if count
         },
         lost={REASONS[reason]: int(count) for reason, count in zip(*np.unique(lost, return_counts=True), strict=True)},
+        why={("none", *ROLES)[role - NO_ROLE]: words for (at, role), words in placed.why.items() if at == index},
     )

@@ -61,19 +61,15 @@ def timeline_of(original: Original, bars: np.ndarray, played: Bars) -> Timeline:
     length = played.num_steps * per_step
     start, runs, at = np.empty(len(bars)), [], 0.0
     for first, stop in _stretches(bars, row):
+        here, follows = slice(first, stop), np.cumsum(length[first:stop])
         if bars[first] == NOWHERE:
-            begin, here = np.nan, at
-        elif first == 0 and bars[0] == 0:
-            begin, here = 0.0, float(lines.start[row[0]])
+            start[here] = at + follows - length[here]
         else:
-            begin, here = float(lines.start[row[first]]), at
-        start[first:stop] = here + (
-            _own_starts(lines.start[row[first:stop]]) if is_own[first] else _sums(length[first:stop])
-        )
-        if is_own[first]:
-            is_all = stop - first == len(original.rows) == len(bars)
-            end = np.inf if is_all and begin == 0 else float(lines.end[row[stop - 1]])
-            runs.append(Run(begin, end, at, first, stop - first))
+            is_leading = first == 0 == bars[0]  # with what comes before its first bar
+            begin = 0.0 if is_leading else float(lines.start[row[first]])
+            is_all = is_leading and stop == len(original.rows) == len(bars)
+            start[here] = at + lines.start[row[here]] - begin
+            runs.append(Run(begin, np.inf if is_all else float(lines.end[row[stop - 1]]), at, first, stop - first))
         at = float(start[stop - 1] + length[stop - 1])
     return Timeline(bars, start, per_step, played.num_steps, tuple(runs))
 
@@ -89,11 +85,3 @@ def _stretches(bars: np.ndarray, row: np.ndarray) -> list[tuple[int, int]]:
     follows |= (bars[1:] == NOWHERE) & (bars[:-1] == NOWHERE)
     edges = [0, *(np.flatnonzero(~follows) + 1).tolist(), len(bars)]
     return list(itertools.pairwise(edges))
-
-
-def _own_starts(starts: np.ndarray) -> np.ndarray:
-    return starts - starts[0]
-
-
-def _sums(length: np.ndarray) -> np.ndarray:
-    return np.cumsum(length) - length
