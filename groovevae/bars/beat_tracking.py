@@ -27,6 +27,7 @@ CLICK_FIT = 0.3  # how closely onsets gather around some division of the beat; 0
 DIVISIONS = (1, 2, 3, 4, 6)  # of a quarter note
 STEPS = (0.0, 0.25, 1 / 3, 0.5, 2 / 3, 0.75, 1.0)  # of a quarter note: sixteenths and triplets
 STEP_WINDOW = 0.05  # quarter notes either side of a step: 25 ms at 120
+BESIDE = (0.1, 0.23)  # quarter notes that steady notes lie beside the eighths: no feel, and no sixteenths
 CHORD_WINDOW = 0.06  # quarter notes within which notes are struck together
 
 
@@ -50,14 +51,15 @@ def off_grid_share(score: Score) -> float:
 def beside_beats(score: Score) -> float:
     """Return how far all notes lie beside the eighths of a file, in quarter notes, -0.25 to 0.25; 0 where they do not.
 
-    A recording that begins at some time or other is regular in itself, yet not with the beats of its file.
+    A recording that begins at some time or other is regular in itself, yet not with the beats of its file. Notes on
+    the sixteenths between the eighths are off-beats.
     """
     onsets = _onsets(score)
     if len(onsets) < MIN_ONSETS / 2:
         return 0.0
     gathering = _gathering(onsets, 2)
     beside = float(np.angle(gathering)) / (4 * np.pi)
-    return beside if abs(gathering) > 0.8 and abs(beside) > 0.1 else 0.0
+    return beside if abs(gathering) > 0.8 and BESIDE[0] < abs(beside) < BESIDE[1] else 0.0
 
 
 def _onsets(score: Score) -> np.ndarray:
