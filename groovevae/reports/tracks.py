@@ -32,10 +32,14 @@ def file_shown(read: FileRead) -> Iterator[str]:
 
 
 def _track(track: TrackRead) -> str:
-    """Say what a track plays, and which of its notes are not in the bars."""
-    plays = ", ".join(f"{role} {count:,}" for role, count in track.roles.items()) or "no part in the bars"
+    """Say what a track plays and why, and which of its notes are not in the bars."""
+    plays = ", ".join(_told(track, role, count) for role, count in track.roles.items()) or "no part in the bars"
     channels = ", ".join(map(str, track.channels))
     sound = "drums" if track.is_drum else f"program {track.program}"
     lost = ", ".join(f"{count:,} {reason}" for reason, count in track.lost.items())
     told = f"{track.number:>3} {track.name or '(no name)'} (channel {channels}, {sound}): {plays}"
     return told + (f"; not in the bars: {lost}" if lost else "")
+
+
+def _told(track: TrackRead, role: str, count: int) -> str:
+    return f"{role} {count:,}" + (f" ({track.why[role]})" if role in track.why else "")
