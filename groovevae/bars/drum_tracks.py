@@ -57,7 +57,7 @@ def find_drum_tracks(
         if is_drum[index]:
             why[index] = "sounds like drums" if heard >= bound else f"named {' '.join(track.name.split())}"
         elif _may_be_stem(track, notes):
-            unsure[index] = notes
+            unsure[index], perhaps[index] = notes, True
     heard_as_drums = [notes_of_track[index] for index in np.flatnonzero(is_drum)]
     for index in _one_kit(unsure) or _missing_cymbals(unsure, heard_as_drums):
         is_drum[index], perhaps[index], why[index] = True, False, "sounds like drums with the other tracks"

@@ -73,7 +73,7 @@ def is_block_chords(notes: np.ndarray, lowest_root: int = 0) -> bool:
     span = float(np.median(top - bottom))
     quarters = float((notes["onset"] + notes["duration"]).max() - notes["onset"][0])
     moves = np.count_nonzero(np.diff(top)) / max(quarters, 1.0)
-    return span <= _TWO_HANDS and moves <= (_MOVES_ONE_HAND if span <= _ONE_HAND else _MOVES_TWO_HANDS)
+    return bool(span <= _TWO_HANDS and moves <= (_MOVES_ONE_HAND if span <= _ONE_HAND else _MOVES_TWO_HANDS))
 
 
 # How likely a line is the melody: log-odds beside the other lines of its file. Fitted to files whose track names tell

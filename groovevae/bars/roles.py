@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,7 +84,7 @@ def _as_rendered(score: Score) -> Roles:
 def _parts(score: Score, bar: np.ndarray, given: dict[int, str]) -> Parts:
     """Return the tracks with the roles that their sound, their names and a person give them; all others accompany."""
     notes_of_track = notes_of_tracks(score.notes, len(score.tracks))
-    drums = find_drum_tracks(score.tracks, notes_of_track, given)
+    drums = find_drum_tracks(_named_by_file(score), notes_of_track, given)
     of_track = np.array([_role_by_sound(track) for track in score.tracks])
     of_track[drums.is_drum] = DRUMS
     for index, word in given.items():
@@ -104,6 +104,13 @@ def _parts(score: Score, bar: np.ndarray, given: dict[int, str]) -> Parts:
         why=why,
         aside={index: "may be drums" for index in np.flatnonzero(drums.perhaps).tolist()},
     )
+
+
+def _named_by_file(score: Score) -> tuple[Track, ...]:
+    """Return the tracks, with the file's name for a single one that has none: clips are called "kick" or "drums"."""
+    if len(score.tracks) == 1 and not score.tracks[0].name:
+        return (replace(score.tracks[0], name=score.file_name),)
+    return score.tracks
 
 
 def _role_by_sound(track: Track) -> int:

@@ -187,7 +187,8 @@ class Groove:
         text = printable(f"groovevae {__version__}: {described}; {request.command(model=self.path)}")
         name = f"{stem}-{request.seed}"  # genres spelled as they were asked for
         if rewriting is None:
-            midi = score_to_midi(song_to_score(song, text=text))
+            is_kept = "bass" in getattr(request, "keep", ())  # a kept bass is the file's own, on five strings too
+            midi = score_to_midi(song_to_score(song, text=text, in_range=not is_kept))
         else:
             midi = write_events(composed(rewriting, song, text=text))
         return Piece(name, song, midi, described, request.seed, read)

@@ -53,7 +53,7 @@ def load_score(path: str | Path) -> Score:
     """
     file = load_midi(path)
     try:
-        return file_to_score(file)
+        return replace(file_to_score(file), file_name=Path(path).stem)
     except MidiError as error:
         raise MidiError(error.reason, path=str(path)) from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -77,6 +77,7 @@ def load_original(*paths: str, choices: Choices = NO_CHOICES) -> Original:
     path, is_estimated = " + ".join(paths), choices.beats == ESTIMATED
     try:
         file = in_beats(file) if is_estimated else file
-        return Original(path, file, read_score(file_to_score(file), choices, is_retimed=is_estimated))
+        score = replace(file_to_score(file), file_name=files[0][0] if len(files) == 1 else "")
+        return Original(path, file, read_score(score, choices, is_retimed=is_estimated))
     except MidiError as error:
         raise MidiError(error.reason, path=path) from None

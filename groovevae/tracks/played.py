@@ -95,7 +95,7 @@ def new_notes(song: Song, fresh: np.ndarray, timeline: Timeline, *, ticks: int) 
     """
     first_step = np.cumsum(timeline.num_steps) - timeline.num_steps
     parts = []
-    for role, notes in notes_of_roles(song).items():
+    for role, notes in notes_of_roles(song, in_range=True).items():
         number = ROLES.index(role)
         onset, end = notes["onset"] * STEPS_PER_QUARTER, (notes["onset"] + notes["duration"]) * STEPS_PER_QUARTER
         bar = _bar_of(np.rint(onset), first_step)

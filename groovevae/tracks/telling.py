@@ -26,8 +26,13 @@ def _parts(read: FileRead) -> str:
 
 
 def _part(track: TrackRead) -> str:
-    roles = ", ".join(f"{role} {count:,}" for role, count in track.roles.items())
+    roles = ", ".join(f"{role} {count:,}{_guess(track.why.get(role, ''))}" for role, count in track.roles.items())
     return f"{track.name or f'track {track.number}'} -> {roles}"
+
+
+def _guess(why: str) -> str:
+    """Return what is to be said of drums that no channel tells: the rest `groove show` tells on request."""
+    return f" ({why})" if "sounds like drums" in why or "may be drums" in why else ""
 
 
 def _bars(read: FileRead) -> str:
