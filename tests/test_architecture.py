@@ -16,6 +16,8 @@ ROOMS = (
     "files",
     "config",
     "bars",
+    "drawing",
+    "audio",
     "measures",
     "network",
     "model",

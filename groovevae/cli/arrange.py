@@ -15,7 +15,15 @@ from groovevae.cli.root import main
 @click.option("--add", metavar="ROLES", help="Roles to write: drums,bass,...  [default: those that START lacks]")
 @bars_option
 @with_options(song_options)
-def arrange(words: tuple[str, ...], add: str | None, model: str | None, out: str, **options: Any) -> None:
+def arrange(
+    words: tuple[str, ...],
+    add: str | None,
+    model: str | None,
+    out: str,
+    audio: str | None,
+    soundfont: str | None,
+    **options: Any,
+) -> None:
     """Add the parts that START lacks, as a GENRE plays them. What is there stays note for note.
 
     START is a MIDI file, such as a melody, a bass line or a drum loop (or a genre, for one of its phrases). GENRE is a
@@ -37,4 +45,4 @@ def arrange(words: tuple[str, ...], add: str | None, model: str | None, out: str
 
     groove = load_model(model)
     request = replace(ArrangeRequest.from_words(words), add=parse_keep(add or ""), **given(options))
-    write_pieces(groove.arrange(to_folders(request, groove)), out)
+    write_pieces(groove.arrange(to_folders(request, groove)), out, audio, soundfont)

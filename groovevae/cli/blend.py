@@ -26,7 +26,9 @@ ROLE_HELP = "Amount for the {} alone.  [default: --amount]"
     help="arranged; calibrated; transport; mean (the plain formula); line; sphere.  [default: arranged]",
 )
 @with_options(piece_options)
-def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -> None:
+def blend(
+    words: tuple[str, ...], model: str | None, out: str, audio: str | None, soundfont: str | None, **options: Any
+) -> None:
     """Blend genres, MIDI files and folders into new MIDI files.
 
     START is a genre or a MIDI file. Its bars go a share of the way (--amount) to TARGET: a genre, a MIDI file
@@ -57,4 +59,4 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     fields = piece_fields(options)
     amounts = {role: parse_amount(text) for role, text in roles.items() if text is not None}
     request = replace(BlendRequest.from_words(words), roles=amounts, **fields)
-    write_pieces(groove.blend(to_folders(request, groove)), out)
+    write_pieces(groove.blend(to_folders(request, groove)), out, audio, soundfont)

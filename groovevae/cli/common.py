@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from groovevae.cli.sound import audio_option, free_paths, soundfont_option, write_sound
 from groovevae.systems import is_same_file
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ model_option = click.option(
     "--model", type=click.Path(), help="Model file.  [default: the one that comes with groovevae]"
 )
 out_option = click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]")
+out_options = (out_option, audio_option, soundfont_option)
 take_options = (
     click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]"),
     click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]"),
@@ -34,7 +36,7 @@ song_options = (
     click.option("--tempo", type=float, help="Quarter notes per minute.  [default: the start's tempo]"),
     *take_options,
     model_option,
-    out_option,
+    *out_options,
 )
 piece_options = (
     bars_option,
@@ -50,7 +52,7 @@ piece_options = (
         help="Also move along a vector, from the model or from a file; may be given several times.",
     ),
     model_option,
-    out_option,
+    *out_options,
 )
 
 
@@ -79,14 +81,21 @@ def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
     return {name: readers[name](value) if name in readers else value for name, value in fields.items()}
 
 
-def write_pieces(pieces: Iterable[Piece], out: str) -> None:
-    """Write pieces to a folder, and print a line for each."""
+def write_pieces(pieces: Iterable[Piece], out: str, audio: str | None, soundfont: str | None) -> None:
+    """Write pieces to a folder, with sound beside each if a format of audio is given, and print a line for each."""
+    from groovevae.errors import RequestError
     from groovevae.files import write_file
 
+    if soundfont is not None and audio is None:
+        raise RequestError("--soundfont is of use only with sound; ask for it with --audio wav, ogg or mp3")
     for piece in pieces:
         path = free_path(piece, Path(out))
         write_file(path, piece.midi)
         click.echo(f"{click.format_filename(path)}: {counted(len(piece.song.bars), 'bar')}, {piece.description}")
+        if audio is not None and piece.song.bars.has_notes.any():
+            from groovevae.audio import render
+
+            write_sound(render(piece.midi, soundfont=soundfont), path.with_suffix(""), audio)
 
 
 def counted(count: int, noun: str) -> str:
@@ -96,10 +105,7 @@ def counted(count: int, noun: str) -> str:
 
 def free_path(piece: Piece, folder: Path) -> Path:
     """Return the path for a piece: NAME.mid, or with a number added where another file has that name already."""
-    path, number = folder / f"{piece.name}.mid", 1
-    while path.exists() and not (path.is_file() and path.read_bytes() == piece.midi):
-        number += 1
-        path = folder / f"{piece.name}-{number}.mid"
+    [path] = free_paths(folder / piece.name, {".mid": piece.midi})
     return path
 
 

@@ -16,7 +16,9 @@ from groovevae.cli.root import main
 @click.option("--genre", help="Genre to go on in.  [default: the nearest to the song]")
 @click.option("--alone", is_flag=True, help="Write the new bars alone, without the song.")
 @with_options(song_options)
-def continue_song(start: str, model: str | None, out: str, **options: Any) -> None:
+def continue_song(
+    start: str, model: str | None, out: str, audio: str | None, soundfont: str | None, **options: Any
+) -> None:
     """Go on where SONG, a MIDI file, ends: with its parts, in its style, at its tempo.
 
     What follows rests, repeats and varies as the last bars did, up to sixteen of them.
@@ -30,4 +32,4 @@ def continue_song(start: str, model: str | None, out: str, **options: Any) -> No
     from groovevae.generation.groove import load_model
     from groovevae.generation.song_requests import ContinueRequest
 
-    write_pieces(load_model(model).continue_song(ContinueRequest(start, **given(options))), out)
+    write_pieces(load_model(model).continue_song(ContinueRequest(start, **given(options))), out, audio, soundfont)

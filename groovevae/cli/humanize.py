@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import given, model_option, out_option, with_options, write_pieces
+from groovevae.cli.common import given, model_option, out_options, with_options, write_pieces
 from groovevae.cli.root import main
 
 
@@ -16,8 +16,8 @@ from groovevae.cli.root import main
 @click.option("--amount", type=float, help="0: the song's own feel, 1: the new one.  [default: 1]")
 @click.option("--seed", type=int, help="Which take: the same seed gives the same file.  [default: 0]")
 @click.option("--count", type=int, help="Takes to write, with the seeds from --seed on.  [default: 1]")
-@with_options((model_option, out_option))
-def humanize(start: str, model: str | None, out: str, **options: Any) -> None:
+@with_options((model_option, *out_options))
+def humanize(start: str, model: str | None, out: str, audio: str | None, soundfont: str | None, **options: Any) -> None:
     """Play the notes of SONG, a MIDI file, with the velocities and the timing of a genre. No note changes.
 
     \b
@@ -29,4 +29,4 @@ def humanize(start: str, model: str | None, out: str, **options: Any) -> None:
     from groovevae.generation.groove import load_model
     from groovevae.generation.song_requests import HumanizeRequest
 
-    write_pieces(load_model(model).humanize(HumanizeRequest(start, **given(options))), out)
+    write_pieces(load_model(model).humanize(HumanizeRequest(start, **given(options))), out, audio, soundfont)

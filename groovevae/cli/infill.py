@@ -16,7 +16,16 @@ from groovevae.cli.root import main
 @click.option("--roles", metavar="ROLES", help="Roles to write: bass,...  [default: those that play around the bars]")
 @click.option("--genre", help="Genre to write in.  [default: the nearest to the song]")
 @with_options(song_options)
-def infill(start: str, only_bars: str, roles: str | None, model: str | None, out: str, **options: Any) -> None:
+def infill(
+    start: str,
+    only_bars: str,
+    roles: str | None,
+    model: str | None,
+    out: str,
+    audio: str | None,
+    soundfont: str | None,
+    **options: Any,
+) -> None:
     """Write some bars of SONG, a MIDI file, anew, so that they fit the bars around them and the parts that stay.
 
     All other bars and roles stay note for note.
@@ -32,4 +41,4 @@ def infill(start: str, only_bars: str, roles: str | None, model: str | None, out
     from groovevae.generation.song_requests import InfillRequest
 
     request = InfillRequest(start, parse_bars(only_bars), roles=parse_keep(roles or ""), **given(options))
-    write_pieces(load_model(model).infill(request), out)
+    write_pieces(load_model(model).infill(request), out, audio, soundfont)

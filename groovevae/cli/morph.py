@@ -18,7 +18,17 @@ from groovevae.cli.root import main
 @click.option("--joined", is_flag=True, help="Write all steps as one piece, --steps times as long.")
 @with_options(piece_options)
 def morph(
-    start: str, target: str, *, steps: int, spherical: bool, joined: bool, model: str | None, out: str, **options: Any
+    start: str,
+    target: str,
+    *,
+    steps: int,
+    spherical: bool,
+    joined: bool,
+    model: str | None,
+    out: str,
+    audio: str | None,
+    soundfont: str | None,
+    **options: Any,
 ) -> None:
     """Go from the bars of one genre or MIDI file to those of another, bar by bar.
 
@@ -39,4 +49,4 @@ def morph(
     groove = load_model(model)
     request = to_folders(request, groove)
     requests = [joined_morph(request, steps)] if joined else morph_requests(request, steps)
-    write_pieces(groove.blend_all(requests), out)
+    write_pieces(groove.blend_all(requests), out, audio, soundfont)
