@@ -50,6 +50,21 @@ class Piece:
     seed: int
     read: tuple[str, ...] = ()  # what was read of each file that it is made from, a line each
 
+    def audio(self, audio: str = "wav", *, soundfont: str | None = None) -> bytes:
+        """Return the piece as sound: the bytes of a "wav", "ogg" or "mp3" file, played on a soundfont (.sf2).
+
+        Raises AudioError where the extra `studio` is not installed or the soundfont cannot be played.
+        """
+        from groovevae.audio import encode, render
+
+        return encode(render(self.midi, soundfont=soundfont).mix, audio)
+
+    def _repr_html_(self) -> str:
+        """Return the piece as notebooks show it: a piano roll, and a player where the extra `studio` is installed."""
+        from groovevae.generation.notebook import piece_html
+
+        return piece_html(self)
+
 
 class Groove:
     """A loaded model, ready to encode, decode, blend and sample; `evaluate` and `find_outliers` take one too.
