@@ -87,6 +87,8 @@ def _parts(score: Score, bar: np.ndarray, given: dict[int, str]) -> Parts:
     drums = find_drum_tracks(_named_by_file(score), notes_of_track, given)
     of_track = np.array([_role_by_sound(track) for track in score.tracks])
     of_track[drums.is_drum] = DRUMS
+    if (of_track == NO_ROLE).all():  # nothing else plays: a clip with an odd program is music all the same
+        of_track[:] = CHORDS
     for index, word in given.items():
         of_track[index] = NO_ROLE if word == LEFT_OUT else ROLES.index(word)
     by_hand = np.isin(np.arange(len(score.tracks)), list(given))
