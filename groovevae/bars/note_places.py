@@ -35,10 +35,8 @@ REASONS = (
     "left out by hand",
 )
 KEPT = 0
-_METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, _DOUBLES, _OTHER_TRACK, _THINNED, _LEFT_OUT = range(
-    1, len(REASONS)
-)
-SIMPLIFIED = (_SAME_VOICE, _TOO_FAST, _DOUBLES, _THINNED)  # the bars hold what the note belongs to in a simpler form
+_METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, DOUBLES, _OTHER_TRACK, _THINNED, _LEFT_OUT = range(1, len(REASONS))
+SIMPLIFIED = (_SAME_VOICE, _TOO_FAST, DOUBLES, _THINNED)  # the bars hold what the note belongs to in a simpler form
 
 
 @dataclass
@@ -170,7 +168,7 @@ def _untangle_line(notes: Placed, role: int) -> None:
     run = rest & (apart | follows)
     doubles = rest & ~run & ((notes.pitch[index] - notes.pitch[kept]) % 12 == 0)
     notes.lost[index[run]] = _TOO_FAST
-    notes.lost[index[doubles]] = _DOUBLES
+    notes.lost[index[doubles]] = DOUBLES
     notes.role[index[rest & ~run & ~doubles]] = CHORDS
 
 
@@ -212,8 +210,8 @@ def _choose_chord_tracks(notes: Placed) -> None:
     in_bass = bass_pitch[step] == pitch
     busy = np.bincount(track)
     repeated = _repeated(index, step * 128 + pitch, np.where(in_bass, 0, -busy[track]))
-    notes.lost[index[in_bass]] = _DOUBLES
-    notes.lost[repeated] = _DOUBLES
+    notes.lost[index[in_bass]] = DOUBLES
+    notes.lost[repeated] = DOUBLES
     index = notes.kept(CHORDS)
     notes.lost[index[~chord_tracks_in_bar(notes.track[index], notes.bar[index], notes.by_hand)]] = _OTHER_TRACK
 

@@ -94,7 +94,7 @@ def seated(original: Original, new: np.ndarray, gone: np.ndarray, seats: dict[in
     for role, seat in seats.items():
         here = np.flatnonzero(new["role"] == role)
         out["chunk"][here], out["channel"][here] = seat.chunk, seat.channel
-        before = gone[gone["role"] == role]
+        before = gone[(gone["role"] == role) & ~gone["doubles"]]
         if seat.name or not len(before):
             continue
         if role == DRUMS:
@@ -131,3 +131,19 @@ def _nearest(notes: np.ndarray, others: np.ndarray, near: int) -> np.ndarray:
     gaps = [np.abs(keys[order][index] - key) for index in (before, after)]
     index = order[np.where(gaps[0] <= gaps[1], before, after)]
     return np.where(np.minimum(*gaps) <= near, index, -1)
+
+
+def doubled(new: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    """Return copies of the `new` notes for tracks that did nothing but double others: they go on doubling.
+
+    A track doubles the new notes of the bars and the role in which it doubled the old ones, within its own range.
+    """
+    before = gone[gone["doubles"]]
+    copies = [new[:0]]
+    for chunk, channel, role in np.unique(before[["chunk", "channel", "role"]]):
+        own = before[(before["chunk"] == chunk) & (before["channel"] == channel) & (before["role"] == role)]
+        inside = (new["pitch"] >= own["pitch"].min()) & (new["pitch"] <= own["pitch"].max())
+        copy = new[(new["role"] == role) & np.isin(new["bar"], own["bar"]) & inside].copy()
+        copy["chunk"], copy["channel"] = chunk, channel
+        copies.append(copy)
+    return np.concatenate(copies)
