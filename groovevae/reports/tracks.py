@@ -26,7 +26,7 @@ def file_shown(read: FileRead) -> Iterator[str]:
     for guess in read.guesses:
         yield f"guessed: {guess}"
     for what, count in read.mended.items():
-        yield f"mended: {count:,} {what}"
+        yield f"mended: {what} ({count:,})"
     for track in read.tracks:
         yield _track(track)
 

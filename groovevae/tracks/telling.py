@@ -14,7 +14,7 @@ def reading_line(original: Original) -> str:
     """Return what was read of a file: "song.mid: Drums -> drums 52, Piano -> chords 12; 4 bars of 4/4; ..."."""
     read = file_read(original)
     told = [_parts(read), _bars(read), *read.guesses]
-    told += [f"mended: {count:,} {what}" for what, count in read.mended.items()]
+    told += [f"mended: {what} ({count:,})" for what, count in read.mended.items()]
     return printable(f"{read.path}: " + "; ".join([*told, *_others(read)]))
 
 
