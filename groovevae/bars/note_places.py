@@ -83,6 +83,8 @@ def _on_steps(score: Score, lines: BarLines, choices: Choices) -> Placed:
     voice = np.full(len(notes), -1)
     keys = notes["pitch"][is_drum]
     voice[is_drum] = voices_of_keys(keys)[keys]
+    for track, named in roles.voices.items():
+        voice[is_drum & (notes["track"] == track)] = named
     lane = np.where(is_drum, len(ROLES) + voice, role)
     aside = np.where(role == CHORDS, CHORD_ASIDE, ASIDE)
     step = _nearest_free_steps(onset, lane, aside, total=lines.total_steps)

@@ -30,6 +30,7 @@ class Roles:
     left_out: np.ndarray  # (N,) bool: by hand
     by_hand: np.ndarray  # (K,) bool
     why: dict[tuple[int, int], str]  # (track, role) -> a few words
+    voices: dict[int, int]  # drum track -> index into VOICES, where all its hits are that voice whatever their key
 
 
 def assign_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> np.ndarray:
@@ -67,7 +68,7 @@ def read_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> 
     if not basses:
         role[lowest_line(parts, role)] = BASS
     left_out = np.array([given.get(index) == LEFT_OUT for index in range(len(score.tracks))])[score.notes["track"]]
-    return Roles(role, second & by_hand, left_out, parts.by_hand, _why(parts, role))
+    return Roles(role, second & by_hand, left_out, parts.by_hand, _why(parts, role), parts.voices)
 
 
 def _as_rendered(score: Score) -> Roles:
@@ -78,7 +79,7 @@ def _as_rendered(score: Score) -> Roles:
         for index, role in enumerate(of_track)
     }
     none = np.zeros(len(score.notes), bool)
-    return Roles(np.array(of_track)[score.notes["track"]], none, none, np.zeros(len(of_track), bool), why)
+    return Roles(np.array(of_track)[score.notes["track"]], none, none, np.zeros(len(of_track), bool), why, {})
 
 
 def _parts(score: Score, bar: np.ndarray, given: dict[int, str]) -> Parts:
@@ -104,6 +105,7 @@ def _parts(score: Score, bar: np.ndarray, given: dict[int, str]) -> Parts:
         free=(of_track == CHORDS) & ~by_hand,
         by_hand=by_hand,
         why=why,
+        voices=drums.voices,
         aside={index: "may be drums" for index in np.flatnonzero(drums.perhaps).tolist()},
     )
 
