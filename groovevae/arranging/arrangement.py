@@ -166,15 +166,15 @@ class Arrangements:
         lengths = [len(own) for own in noise]
         last, first = padded(np.array(lengths), BLOCK) - 1, padded(np.cumsum([0, *lengths[:-1]]), BLOCK)
         together, all_noise = Conditions.concatenate(known), np.concatenate(noise)
-        out = np.zeros_like(all_noise)
+        out, heard = np.zeros_like(all_noise), None
         for bar in range(max(lengths)):
             index = first + np.minimum(bar, last)  # (BLOCK,)
             here = together.rows(index)
-            if bar > 0:
-                here = here._replace(before=drawn, knows_before=np.ones(BLOCK, bool))
-            drawn = self._as_planned(self.flow.draw_block(here, all_noise[index], ADDED), here.plays)
+            if heard is not None:
+                here = here._replace(before=heard, knows_before=np.ones(BLOCK, bool))
+            heard = self._as_planned(self.flow.draw_block(here, all_noise[index], ADDED), here.plays)
             goes_on = np.flatnonzero(bar < np.array(lengths))
-            out[index[goes_on]] = drawn[goes_on]
+            out[index[goes_on]] = heard[goes_on]
         return _split(out, lengths)
 
     def _as_planned(self, x: np.ndarray, plays: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ class ArrangerNetwork(Layers):
         Each step leads farther from what would be played without knowing the genre, and without knowing the harmony
         and who plays: classifier-free guidance (Ho & Salimans 2022, eq. 6) away from both at once.
         """
-        return self._in_blocks(lambda known, noise: self.draw_block(known, noise, guidance), known, noise)
+        return self._in_blocks(lambda known, noise: self.draw_block(known, noise, guidance), known, noise, BLOCK)
 
     def invert(self, known: Conditions, x: np.ndarray) -> np.ndarray:
         """Carry bars (N, K) back to the noise (N, K) that `draw` without guidance would make them from.
@@ -51,7 +51,7 @@ class ArrangerNetwork(Layers):
         Drawn anew under other conditions, a bar keeps what those conditions leave open (Su et al. 2023, Dual diffusion
         implicit bridges).
         """
-        return self._in_blocks(self._invert_block, known, x)
+        return self._in_blocks(self._invert_block, known, x, 3 * BLOCK)  # one branch: as many rows as three
 
     def draw_block(self, known: Conditions, noise: np.ndarray, guidance: Guidance) -> np.ndarray:
         """Carry the noise of one block, (BLOCK, K), to bars, as `draw` does; call it with one thread for BLAS."""
@@ -63,15 +63,15 @@ class ArrangerNetwork(Layers):
         return carried(x, lambda x, time: self.velocity(own, x, time), np.linspace(1, 0, FLOW_STEPS + 1))
 
     def _in_blocks(
-        self, carry: Callable[[Conditions, np.ndarray], np.ndarray], known: Conditions, x: np.ndarray
+        self, carry: Callable[[Conditions, np.ndarray], np.ndarray], known: Conditions, x: np.ndarray, size: int
     ) -> np.ndarray:
-        """Carry points (N, K) block by block; the last bar fills up the last block."""
+        """Carry points (N, K) in blocks of one size; the last bar fills up the last block."""
 
         def carried_block(first: int) -> np.ndarray:
-            index = np.minimum(first + np.arange(BLOCK), len(x) - 1)
+            index = np.minimum(first + np.arange(size), len(x) - 1)
             return carry(known.rows(index), x[index])[: len(x) - first]
 
-        blocks = on_all_processors(carried_block, range(0, len(x), BLOCK))
+        blocks = on_all_processors(carried_block, range(0, len(x), size))
         return np.concatenate([np.zeros((0, x.shape[1]), np.float32), *blocks])
 
     def _guided(self, known: Conditions, guidance: Guidance) -> Velocity:
@@ -79,11 +79,11 @@ class ArrangerNetwork(Layers):
 
         So points are read once for all three, and only what they come to together is written out.
         """
-        contexts = np.concatenate([self.context(part) for part in (known, known.without_genre, known.without_content)])
+        branches = Conditions.concatenate([known, known.without_genre, known.without_content])
+        contexts = self.context(branches).reshape(3, len(known.place), -1)
 
         def velocity(x: np.ndarray, time: float) -> np.ndarray:
-            hidden = self._hidden(contexts, np.tile(self._dense("point", at_place(x, time)), (3, 1)))  # (3N, H)
-            own, any_genre, any_content = np.split(hidden, 3)
+            own, any_genre, any_content = self._hidden(contexts, self._dense("point", at_place(x, time)))  # (N, H) each
             led = own + guidance.genre * (own - any_genre) + guidance.content * (own - any_content)
             return velocity_of(x, time, self._dense("out", led))
 

@@ -93,7 +93,7 @@ class Groove:
         return self.blend_all([request])
 
     def blend_all(self, requests: Sequence[BlendRequest]) -> list[Piece]:
-        """Return the pieces of several requests, as `blend` would, but read each file once, and arrange and decode all together."""
+        """Return the pieces of several requests, as `blend` would, but read each file once and work on all together."""
         sources = Sources(self.model, self.network)
         prepared = prepare_pieces([one.checked(self.model) for one in requests], sources)
         stems = [one.stem for one in requests for _ in range(one.count)]
