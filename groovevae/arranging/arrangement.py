@@ -19,7 +19,7 @@ from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS, CHORDS, ROLES
 from groovevae.model.arranger import Arranger
-from groovevae.network.chunks import on_all_processors, padded
+from groovevae.network.chunks import distinct, on_all_processors, padded
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
@@ -79,8 +79,10 @@ class Arrangements:
         """Return the bars of each piece with nothing but their given roles, in the arranger's coordinates (N, K)."""
         if not briefs:
             return []
-        z, _ = encode(self.network, Bars.concatenate([only_roles(brief.bars, brief.is_given) for brief in briefs]))
-        return _split(self.arranger.of(z), [len(brief.bars) for brief in briefs])
+        reduced = Bars.concatenate([only_roles(brief.bars, brief.is_given) for brief in briefs])
+        first, equals = distinct(*reduced.batch())  # several pieces may share a start
+        z, _ = encode(self.network, reduced[first])
+        return _split(self.arranger.of(z)[equals], [len(brief.bars) for brief in briefs])
 
     def known(self, brief: Brief, given: np.ndarray, *, seed: int) -> Conditions:
         """Return what is known of the bars of a piece whose given roles lie at `given` (N, K), and which follow a plan.
@@ -133,6 +135,7 @@ class Arrangements:
             own._replace(
                 plays=brief.bars.role_plays,
                 genre=self.genre_weights({source: 1.0}, len(brief.bars)),
+                style=np.zeros_like(own.given),
                 knows_style=np.zeros(len(brief.bars), bool),
             )
             for own, brief, source in zip(known, briefs, sources, strict=True)

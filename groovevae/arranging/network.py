@@ -13,7 +13,7 @@ import numpy as np
 from groovevae.arranging.conditions import NUM_KNOWN, NUM_POINTS, Conditions
 from groovevae.config import ArrangerConfig
 from groovevae.model.arranger import Arranger
-from groovevae.network.chunks import on_all_processors
+from groovevae.network.chunks import distinct, on_all_processors, padded
 from groovevae.network.flow import FARTHEST, NUM_TIMES, Velocity, at_place, carried, velocity_of
 from groovevae.network.forward import Layers, check_shapes, gelu
 from groovevae.network.inputs import NUM_METRES
@@ -65,14 +65,19 @@ class ArrangerNetwork(Layers):
     def _in_blocks(
         self, carry: Callable[[Conditions, np.ndarray], np.ndarray], known: Conditions, x: np.ndarray, size: int
     ) -> np.ndarray:
-        """Carry points (N, K) in blocks of one size; the last bar fills up the last block."""
+        """Carry points (N, K) in blocks of one size; the last bar fills up the last block.
 
-        def carried_block(first: int) -> np.ndarray:
-            index = np.minimum(first + np.arange(size), len(x) - 1)
-            return carry(known.rows(index), x[index])[: len(x) - first]
+        Bars that are alike in all, such as those of a start that several pieces share, are carried once.
+        """
+        if not len(x):
+            return x
+        first, equals = distinct(*known, x)
 
-        blocks = on_all_processors(carried_block, range(0, len(x), size))
-        return np.concatenate([np.zeros((0, x.shape[1]), np.float32), *blocks])
+        def carried_block(start: int) -> np.ndarray:
+            index = padded(first[start : start + size], size)
+            return carry(known.rows(index), x[index])
+
+        return np.concatenate(on_all_processors(carried_block, range(0, len(first), size)))[equals]
 
     def _guided(self, known: Conditions, guidance: Guidance) -> Velocity:
         """Return the guided velocity. Its three branches differ in contexts alone, and the last layer is linear.

@@ -30,6 +30,10 @@ from groovevae.model.latent_arithmetic import (
 )
 from groovevae.model.phrase_forms import Form
 
+TOGETHER = (
+    128  # pieces that are arranged together: enough for many processors, and what is known of them fits in memory
+)
+
 
 class Goal:
     """The genres that bars go to, by weight, among all that a request knows, and the maps that lead to them."""
@@ -79,7 +83,9 @@ class Journey:
 
 def find_paths(journeys: Sequence[Journey]) -> list[LatentPath]:
     """Return the path of each journey; without a goal, bars stay where they are. Arrangements are drawn together."""
-    arranged = iter(_arranged([journey for journey in journeys if _is_arranged(journey)]))
+    to_arrange = [journey for journey in journeys if _is_arranged(journey)]
+    portions = [to_arrange[first : first + TOGETHER] for first in range(0, len(to_arrange), TOGETHER)]
+    arranged = iter([path for portion in portions for path in _arranged(portion)])
     return [next(arranged) if _is_arranged(journey) else _path_alone(journey) for journey in journeys]
 
 
@@ -98,9 +104,7 @@ def _path_alone(journey: Journey) -> LatentPath:
 
 
 def _arranged(journeys: Sequence[Journey]) -> list[LatentPath]:
-    """Return the paths of journeys by the method "arranged", all with the same arrangements."""
-    if not journeys:
-        return []
+    """Return the paths of journeys by the method "arranged", at least one, all with the same arrangements."""
     arrangements = journeys[0].goal.arrangements
     assert arrangements is not None
     briefs = [_brief(journey) for journey in journeys]

@@ -38,3 +38,14 @@ def of_chunks(work: Callable[[int], Result], count: int) -> list[Result]:
 def padded(array: np.ndarray, size: int = CHUNK) -> np.ndarray:
     """Return the array with its last row repeated until there are `size` rows."""
     return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)]) if size > len(array) else array
+
+
+def distinct(*parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which of N rows are the first of their kind, (D,), and which of those each row equals, (N,).
+
+    A row is all that the `parts` (N, ...) hold of it. Whatever is done alike to equal rows need be done but once.
+    """
+    flat = [np.ascontiguousarray(part).reshape(len(part), -1).view(np.uint8) for part in parts]
+    numbers: dict[bytes, int] = {}
+    equals = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in np.concatenate(flat, axis=1)], int)
+    return np.unique(equals, return_index=True)[1], equals
