@@ -14,7 +14,7 @@ import numpy as np
 from groovevae.arranging.conditions import Conditions
 from groovevae.arranging.harmonise import harmonised
 from groovevae.arranging.lead_sheet import harmony, only_roles
-from groovevae.arranging.network import BLOCK, ArrangerNetwork, Guidance
+from groovevae.arranging.network import ArrangerNetwork, Guidance
 from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS, CHORDS, ROLES
@@ -28,6 +28,7 @@ REARRANGED = Guidance(genre=np.float32(2.0), content=np.float32(1.0))
 ADDED = Guidance(genre=np.float32(1.0), content=np.float32(1.0))  # new parts must above all fit those that stay
 CLEARLY = 1.0  # how clearly a role must play or rest as planned: bars that play it are at 1 on average
 ROUNDS = 3
+PIECES = 8  # drawn at once, bar by bar, always, as `network.BLOCK`; few, since a piece alone takes as long as that many
 NOISE = 0.5  # size of the noise that bars are drawn from, as a share of that in training
 
 
@@ -155,26 +156,26 @@ class Arrangements:
         noise = [self._noise(len(brief.bars), brief.seed, is_varied=brief.is_varied) for brief in briefs]
 
         def drawn(first: int) -> list[np.ndarray]:
-            some = slice(first, first + BLOCK)
+            some = slice(first, first + PIECES)
             return self._bar_after_bar(known[some], noise[some])
 
-        blocks = on_all_processors(drawn, range(0, len(briefs), BLOCK))
+        blocks = on_all_processors(drawn, range(0, len(briefs), PIECES))
         return [self.arranger.points(x) for block in blocks for x in block]
 
     def _bar_after_bar(self, known: Sequence[Conditions], noise: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Draw at most BLOCK pieces, (N, K) each: a bar of each at once, then the next, which hears it.
+        """Draw at most PIECES pieces, (N, K) each: a bar of each at once, then the next, which hears it.
 
         Pieces that have ended, and places in the block that are free, repeat a bar that nobody hears.
         """
         lengths = [len(own) for own in noise]
-        last, first = padded(np.array(lengths), BLOCK) - 1, padded(np.cumsum([0, *lengths[:-1]]), BLOCK)
+        last, first = padded(np.array(lengths), PIECES) - 1, padded(np.cumsum([0, *lengths[:-1]]), PIECES)
         together, all_noise = Conditions.concatenate(known), np.concatenate(noise)
         out, heard = np.zeros_like(all_noise), None
         for bar in range(max(lengths)):
-            index = first + np.minimum(bar, last)  # (BLOCK,)
+            index = first + np.minimum(bar, last)  # (PIECES,)
             here = together.rows(index)
             if heard is not None:
-                here = here._replace(before=heard, knows_before=np.ones(BLOCK, bool))
+                here = here._replace(before=heard, knows_before=np.ones(PIECES, bool))
             heard = self._as_planned(self.flow.draw_block(here, all_noise[index], ADDED), here.plays)
             goes_on = np.flatnonzero(bar < np.array(lengths))
             out[index[goes_on]] = heard[goes_on]

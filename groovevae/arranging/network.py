@@ -19,7 +19,7 @@ from groovevae.network.forward import Layers, check_shapes, gelu
 from groovevae.network.inputs import NUM_METRES
 
 FLOW_STEPS = 8  # of that way
-BLOCK = 8  # bars carried at once, always: so BLAS rounds a bar the same in any company
+BLOCK = 16  # bars of three branches that are carried at once, always: so BLAS rounds a bar the same in any company
 
 
 class Guidance(NamedTuple):
@@ -54,7 +54,7 @@ class ArrangerNetwork(Layers):
         return self._in_blocks(self._invert_block, known, x, 3 * BLOCK)  # one branch: as many rows as three
 
     def draw_block(self, known: Conditions, noise: np.ndarray, guidance: Guidance) -> np.ndarray:
-        """Carry the noise of one block, (BLOCK, K), to bars, as `draw` does; call it with one thread for BLAS."""
+        """Carry noise (N, K) to bars at once, as `draw` does; call it with one N and one thread for BLAS, always."""
         bars = carried(noise, self._guided(known, guidance), np.linspace(0, 1, FLOW_STEPS + 1))
         return np.clip(bars, -FARTHEST, FARTHEST)
 

@@ -53,21 +53,20 @@ class Sources:
         self._phrases: dict[tuple[str, int, int], Source] = {}
         self._genres: dict[str, Genre] = {}
 
-    def start_of(self, request: BlendRequest) -> Source:
-        """Return the bars that a checked request for one piece starts from. Raises MidiError, RequestError."""
-        [start] = self.starts_of([request])
-        return start
-
     def starts_of(self, requests: Sequence[BlendRequest]) -> list[Source]:
-        """Return what `start_of` does for each request. Phrases that are arranged are decoded, all together."""
-        starts = [self._silent_start_of(request) for request in requests]
+        """Return the bars that checked requests for one piece each start from. Raises MidiError, RequestError.
+
+        Phrases that are to be arranged are decoded, all together.
+        """
+        starts = [self._silent_start(request) for request in requests]
         is_read = [one.method == "arranged" and not is_midi_path(one.start) for one in requests]
         phrases = {id(start): start for start, reads in zip(starts, is_read, strict=True) if reads}  # each once
         decoded = decode_takes(self.network, [Take(start.z, start.bars) for start in phrases.values()])
         heard = {key: start.with_bars(bars) for (key, start), bars in zip(phrases.items(), decoded, strict=True)}
         return [heard[id(start)] if reads else start for start, reads in zip(starts, is_read, strict=True)]
 
-    def _silent_start_of(self, request: BlendRequest) -> Source:
+    def _silent_start(self, request: BlendRequest) -> Source:
+        """Return a start as it is read: a phrase comes without notes."""
         if not is_midi_path(request.start):
             return self._phrase(request.start, seed=request.seed, num_bars=request.bars or DEFAULT_BARS)
         return self._file(request.start, num_bars=request.bars, targets=request.targets)
