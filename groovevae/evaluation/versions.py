@@ -146,7 +146,9 @@ def blend_paths(sides: Sides, source: str, target: str, like: Bars, z: np.ndarra
         bars = like[run]
         start = Source(z[run], bars, Song(bars), bars.plays, source, source)
         journeys.append(Journey("arranged", start, goal, seed=number))
-    return [path for path in find_paths(journeys) if isinstance(path, DosedPath)]
+    paths = [path for path in find_paths(journeys) if isinstance(path, DosedPath)]
+    assert len(paths) == len(journeys)
+    return paths
 
 
 def transported_paths(sides: Sides, source: str, target: str, z: np.ndarray) -> list[DosedPath]:

@@ -30,9 +30,7 @@ from groovevae.model.latent_arithmetic import (
 )
 from groovevae.model.phrase_forms import Form
 
-TOGETHER = (
-    128  # pieces that are arranged together: enough for many processors, and what is known of them fits in memory
-)
+TOGETHER = 128  # pieces arranged together: enough for many processors, and few enough for memory
 
 
 class Goal:
@@ -91,7 +89,8 @@ def find_paths(journeys: Sequence[Journey]) -> list[LatentPath]:
 
 def _is_arranged(journey: Journey) -> bool:
     """Tell whether the arranger moves the bars: not where the start's own genre is the only goal."""
-    return journey.method == "arranged" and any(name != journey.start.genre for name in journey.goal.weights)
+    others = [weight for name, weight in journey.goal.weights.items() if name != journey.start.genre]
+    return journey.method == "arranged" and sum(others) > 0
 
 
 def _path_alone(journey: Journey) -> LatentPath:
