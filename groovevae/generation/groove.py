@@ -113,10 +113,11 @@ class Groove:
         return self.blend_all([request])
 
     def blend_all(self, requests: Sequence[BlendRequest]) -> list[Piece]:
-        """Return the pieces of several requests, as `blend` would, but read each file once and decode bars together."""
+        """Return the pieces of several requests, as `blend` would, but read each file once and work on all together."""
         sources = Sources(self.model, self.network)
-        prepared = [(one, piece) for one in requests for piece in prepare_pieces(one.checked(self.model), sources)]
-        return self._decoded([(one.stem, piece) for one, piece in prepared], sources)
+        prepared = prepare_pieces([one.checked(self.model) for one in requests], sources)
+        stems = [one.stem for one in requests for _ in range(one.count)]
+        return self._decoded(list(zip(stems, prepared, strict=True)), sources)
 
     def sample(self, request: SampleRequest) -> list[Piece]:
         """Return `request.count` new phrases of a genre, with seeds from `request.seed` on, like `blend`.
