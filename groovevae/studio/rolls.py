@@ -1,0 +1,115 @@
+"""Reads the notes of a finished piece by role, for a piano roll. What it shows is what is in the piece's MIDI file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from groovevae.bars.constants import DRUMS, ROLES, VOICES, VOICES_OF_KEY
+from groovevae.bars.render import notes_of_roles
+from groovevae.generation.groove import Piece
+from groovevae.midi.reading import midi_to_score
+from groovevae.midi.score import Score, Track
+
+OTHER = "other"  # tracks of a user's file that the bars do not stand for
+SHOWN = (*ROLES, OTHER)
+_SLACK = 0.13  # quarter notes: a note of the bars and of the file that are nearer are one
+_NO_VOICE = -1
+
+Row = tuple[float, float, int, int, int]  # onset and duration in quarter notes, pitch, velocity, drum voice or -1
+
+
+@dataclass(frozen=True)
+class Roll:
+    """The notes of a piece by role, with bar lines and tempos."""
+
+    roles: dict[str, list[Row]]  # of SHOWN, those that play
+    instruments: dict[str, list[str]]  # by role, names of General MIDI
+    bars: list[tuple[float, str]]  # quarter note and metre of each bar
+    tempos: list[tuple[float, float]]  # quarter note, quarter notes per minute
+    quarters: float  # length
+    seconds: float
+    role_of_part: dict[tuple[int, int], str]  # (track of the file, channel) -> the role that it plays most
+
+
+def roll_of(piece: Piece) -> Roll:
+    """Return the notes of a piece as its MIDI file has them."""
+    score = midi_to_score(piece.midi)
+    struck = _roles_of_notes(piece, score)
+    tracks = _roles_of_tracks(struck, score)
+    role = [
+        tracks[track] if tracks[track] in found or not found else min(found, key=ROLES.index)
+        for found, track in zip(struck, score.notes["track"].tolist(), strict=True)
+    ]
+    roles: dict[str, list[Row]] = {name: [] for name in SHOWN}
+    for name, note in zip(role, score.notes, strict=True):
+        roles[name].append(_row(note, score.tracks[note["track"]]))
+    instruments: dict[str, list[str]] = {}
+    for track in sorted(set(score.notes["track"].tolist())):
+        name = _instrument(score.tracks[track])
+        if name not in instruments.setdefault(tracks[track], []):
+            instruments[tracks[track]].append(name)
+    quarters = max(score.end, score.clip_end)
+    return Roll(
+        roles={name: rows for name, rows in roles.items() if rows},
+        instruments=instruments,
+        bars=_bars(piece),
+        tempos=[(float(quarter), round(float(tempo), 3)) for quarter, tempo in score.tempos],
+        quarters=quarters,
+        seconds=float(score.seconds(np.array([quarters]))[0]),
+        role_of_part={
+            (track.chunk, channel): tracks[index]
+            for index, track in enumerate(score.tracks)
+            for channel in track.channels
+        },
+    )
+
+
+def _roles_of_notes(piece: Piece, score: Score) -> list[set[str]]:
+    """Return for each note the roles that strike it in the piece's bars: none where they do not stand for it."""
+    known: dict[tuple[bool, int, int], set[str]] = {}
+    for role, notes in notes_of_roles(piece.song).items():
+        onsets = (notes["onset"] - piece.song.lead_in).tolist()
+        for onset, pitch in zip(onsets, notes["pitch"].tolist(), strict=True):
+            known.setdefault((role == ROLES[DRUMS], pitch, round(onset / _SLACK)), set()).add(role)
+    is_drum = [track.is_drum for track in score.tracks]
+    found = []
+    for onset, pitch, track in zip(*(score.notes[name].tolist() for name in ("onset", "pitch", "track")), strict=True):
+        place = round(onset / _SLACK)
+        near = (known.get((is_drum[track], pitch, place + step), set()) for step in (0, -1, 1))
+        found.append(set().union(*near))
+    return found
+
+
+def _roles_of_tracks(roles: list[set[str]], score: Score) -> list[str]:
+    """Return the role that each track plays most; OTHER for one of whose notes the bars stand for less than half."""
+    counts: list[Counter[str]] = [Counter() for _ in score.tracks]
+    totals = Counter(score.notes["track"].tolist())
+    for found, track in zip(roles, score.notes["track"].tolist(), strict=True):
+        counts[track].update(found)
+    most = [max(ROLES, key=lambda role: count[role]) for count in counts]
+    return [role if 0 < totals[index] <= 2 * counts[index][role] else OTHER for index, role in enumerate(most)]
+
+
+def _row(note: np.void, track: Track) -> Row:
+    pitch = int(note["pitch"])
+    voice = VOICES_OF_KEY.get(pitch, (_NO_VOICE,))[0] if track.is_drum else _NO_VOICE
+    assert voice < len(VOICES)
+    return round(float(note["onset"]), 4), round(float(note["duration"]), 4), pitch, int(note["velocity"]), voice
+
+
+def _instrument(track: Track) -> str:
+    from pretty_midi import program_to_instrument_name
+
+    return "Drum kit" if track.is_drum else str(program_to_instrument_name(track.program))
+
+
+def _bars(piece: Piece) -> list[tuple[float, str]]:
+    bars = piece.song.bars
+    starts = np.cumsum(bars.num_steps) - bars.num_steps
+    return [
+        (round(float(start) / 4 - piece.song.lead_in, 4), f"{numerator}/{denominator}")
+        for start, (numerator, denominator) in zip(starts, bars.metre.tolist(), strict=True)
+    ]

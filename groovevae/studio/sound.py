@@ -1,0 +1,177 @@
+"""Plays takes: a loop for each role, for a page that mixes them, and whole files to take away.
+
+What sounds is up to `audio`; this module chooses parts, remembers what it has played, and spreads the work over
+processes, since the synthesizer lets only one thread of a process play.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import multiprocessing
+import os
+import signal
+import threading
+import zipfile
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from groovevae.audio import encode, render
+from groovevae.audio.parts import Part, split_midi
+from groovevae.audio.render import folded
+from groovevae.audio.soundfonts import Soundfont, read_soundfont
+from groovevae.audio.synthesis import CHANNELS, RATE, play_part
+from groovevae.midi.events import EventTrack, read_events, write_events
+from groovevae.midi.scanning import SYSEX
+from groovevae.studio.parsing import UnknownError
+from groovevae.studio.rolls import OTHER
+from groovevae.studio.takes import Take
+
+MAX_REMEMBERED = 256 * 2**20  # bytes of loops
+LOOP_LEVEL = 0.5  # of full scale, which leaves room for four roles together
+_LOOP_TAIL = 3.0  # seconds: what rings longer than this is faint
+
+
+class Player:
+    """Plays takes on a soundfont, in `processes` of its own, or in this one where there are none."""
+
+    def __init__(self, *, soundfont: str | None = None, processes: int = 0) -> None:
+        self.soundfont, self.processes = soundfont, processes
+        self._pool: ProcessPoolExecutor | None = None
+        self._loops: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def loop(self, take: Take, role: str) -> bytes:
+        """Return the WAV file of one role of a take, exactly as long as the take: its end rings on into its start.
+
+        Raises UnknownError for a role that does not play, AudioError.
+        """
+        if role not in take.roll.roles:
+            raise UnknownError(f"{role[:20]!r} does not play in this take; there are {', '.join(take.roll.roles)}")
+        found = split_midi(take.piece.midi, apart=True)
+        parts = [part for part in found.parts if _role_of(part, take) == role]
+        key = hashlib.sha256(b"".join(part.midi() for part in parts) + repr(found.seconds).encode()).hexdigest()
+        loop = self._loops.get(key) or self._played(parts, found.seconds)
+        self._remember(key, loop)
+        return loop
+
+    def sound(self, take: Take, audio: str) -> bytes:
+        """Return a take as the bytes of an audio file. Raises RequestError for another format, AudioError."""
+        return encode(render(take.piece.midi, soundfont=self.soundfont).mix, audio)
+
+    def stems(self, take: Take) -> dict[str, bytes]:
+        """Return a WAV file for each role, of one length; together they are the mix."""
+        sound = render(take.piece.midi, soundfont=self.soundfont, stems=True)
+        parts = {part.name: part for part in split_midi(take.piece.midi, apart=True).parts}
+        mixed: dict[str, np.ndarray] = {}
+        for name, stem in sound.stems.items():
+            role = _role_of(parts[name], take)
+            mixed[role] = mixed[role] + stem if role in mixed else stem
+        return {role: encode(stem, "wav") for role, stem in mixed.items()}
+
+    def warm_up(self) -> None:
+        """Start the processes now, so that the first loop does not wait for them."""
+        for _ in range(self.processes):
+            self._submit([], 0.1)
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def _played(self, parts: Sequence[Part], seconds: float) -> bytes:
+        if not self.processes:
+            return play_loop(parts, seconds, self.soundfont)
+        try:
+            return self._submit(parts, seconds).result()
+        except BrokenProcessPool:  # a soundfont may bring a process down
+            self.close()
+            return self._submit(parts, seconds).result()
+
+    def _submit(self, parts: Sequence[Part], seconds: float) -> Future[bytes]:
+        with self._lock:
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")  # threads of this process hold locks
+                self._pool = ProcessPoolExecutor(self.processes, mp_context=context, initializer=_end_with_parent)
+            return self._pool.submit(play_loop, parts, seconds, self.soundfont)
+
+    def _remember(self, key: str, loop: bytes) -> None:
+        with self._lock:
+            self._loops[key] = loop
+            self._loops.move_to_end(key)
+            while sum(map(len, self._loops.values())) > MAX_REMEMBERED and len(self._loops) > 1:
+                self._loops.popitem(last=False)
+
+
+def _end_with_parent() -> None:
+    """Let a process of the pool end with the studio, however that ends, and leave Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def end() -> None:
+        parent.join()
+        os._exit(0)
+
+    threading.Thread(target=end, daemon=True).start()
+
+
+def play_loop(parts: Sequence[Part], seconds: float, soundfont: str | None) -> bytes:
+    """Return the WAV file of a loop of these parts together, with what rings on after its end at its start."""
+    end = max(round(seconds * RATE), 1)
+    loop = np.zeros((end, CHANNELS), np.float32)
+    for part in parts:
+        loop += folded(play_part(replace(part, tail=_LOOP_TAIL), _soundfont(soundfont)), end)
+    return encode(loop * np.float32(LOOP_LEVEL), "wav")
+
+
+def zipped(take: Take, player: Player) -> bytes:
+    """Return a ZIP file of a take: MIDI, MIDI of each role, WAV, stems, and the command that makes it again."""
+    buffer = io.BytesIO()
+    name = take.piece.name
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(f"{name}/{name}.mid", take.piece.midi)
+        for role, midi in role_files(take).items():
+            file.writestr(f"{name}/midi/{name}-{role}.mid", midi)
+        file.writestr(f"{name}/{name}.wav", player.sound(take, "wav"), zipfile.ZIP_STORED)
+        for role, stem in player.stems(take).items():
+            file.writestr(f"{name}/stems/{name}-{role}.wav", stem, zipfile.ZIP_STORED)
+        file.writestr(f"{name}/command.txt", f"{take.piece.description}\n{take.command}\n")
+    return buffer.getvalue()
+
+
+def role_files(take: Take) -> dict[str, bytes]:
+    """Return a MIDI file of each role alone: its notes and controllers, with the take's tempos and metres."""
+    file = read_events(take.piece.midi)
+    files = {}
+    for role in take.roll.roles:
+        parts = {part for part, of_role in take.roll.role_of_part.items() if of_role == role}
+        tracks = (_track_of(track, index, parts) for index, track in enumerate(file.tracks))
+        files[role] = write_events(replace(file, tracks=tuple(track for track in tracks if track is not None)))
+    return files
+
+
+def _track_of(track: EventTrack, index: int, parts: set[tuple[int, int]]) -> EventTrack | None:
+    """Return a track with the channels that are among the parts; None where nothing of it is, but for the first."""
+    if index and not any(chunk == index for chunk, _ in parts):
+        return None
+    channels = [channel for chunk, channel in parts if chunk == index]
+    status = track.events["status"]
+    return replace(track, events=track.events[(status >= SYSEX) | np.isin(status & 15, channels)])
+
+
+def _role_of(part: Part, take: Take) -> str:
+    keys = ((event.track, event.message.channel) for event in part.events if event.message.type == "note_on")
+    return take.roll.role_of_part.get(next(keys, (-1, -1)), OTHER)
+
+
+@lru_cache(maxsize=2)
+def _soundfont(path: str | None) -> Soundfont:
+    return read_soundfont(path)
