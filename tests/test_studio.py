@@ -14,14 +14,20 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra: python -m pip install '.[studio]'")
 
 import mido
+import numpy as np
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from groovevae import Groove
+from groovevae.midi.events import read_events, write_events
+from groovevae.midi.reading import midi_to_score
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
+from groovevae.midi.writing import score_to_midi
 from groovevae.studio import uploads
 from groovevae.studio.api import HERE, Api
 from groovevae.studio.app import create_app
 from groovevae.studio.parsing import to_request
+from groovevae.studio.parting import parted
 from groovevae.studio.safety import Access, is_loopback
 from groovevae.studio.sound import Player, role_files
 from groovevae.studio.takes import Takes
@@ -190,6 +196,17 @@ def test_the_midi_of_a_role_has_its_notes_alone(groove: Groove) -> None:
         notes = sum(message.type == "note_on" for track in file.tracks for message in track)
         assert notes == len(take.roll.roles[role])
         assert any(message.type == "set_tempo" for message in file.tracks[0])
+
+
+def test_roles_that_share_a_track_are_taken_apart() -> None:
+    notes = [(0.0, 1.0, 48, 80), (0.0, 1.0, 64, 90), (1.0, 1.0, 48, 70), (1.0, 1.0, 64, 60)]
+    score = Score(np.array([(*note, 0) for note in notes], NOTE_DTYPE), (Track("Piano", 0, is_drum=False),))
+    file, roles = parted(read_events(score_to_midi(score)), ["bass", "lead", "bass", "lead"])
+    assert roles == ("", "bass", "lead")
+    parts = midi_to_score(write_events(file))
+    assert [track.name for track in parts.tracks] == ["bass", "lead"]
+    assert parts.notes[["onset", "duration", "pitch", "velocity"]].tolist() == notes
+    assert parts.notes["track"].tolist() == [0, 1, 0, 1]
 
 
 def test_kept_takes_are_in_the_folder(client: TestClient, folder: Path, piece: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ class Roll:
     tempos: list[tuple[float, float]]  # quarter note, quarter notes per minute
     quarters: float  # length
     seconds: float
-    role_of_part: dict[tuple[int, int], str]  # (track of the file, channel) -> the role that it plays most
+    note_roles: tuple[str, ...]  # the role of each note of the file, as `midi.reading` counts them
 
 
 def roll_of(piece: Piece) -> Roll:
@@ -47,23 +47,17 @@ def roll_of(piece: Piece) -> Roll:
     for name, note in zip(role, score.notes, strict=True):
         roles[name].append(_row(note, score.tracks[note["track"]]))
     instruments: dict[str, list[str]] = {}
-    for track in sorted(set(score.notes["track"].tolist())):
-        name = _instrument(score.tracks[track])
-        if name not in instruments.setdefault(tracks[track], []):
-            instruments[tracks[track]].append(name)
+    for name, track in sorted(set(zip(role, score.notes["track"].tolist(), strict=True))):
+        instruments.setdefault(name, []).append(_instrument(score.tracks[track]))
     quarters = max(score.end, score.clip_end)
     return Roll(
         roles={name: rows for name, rows in roles.items() if rows},
-        instruments=instruments,
+        instruments={name: list(dict.fromkeys(found)) for name, found in instruments.items()},
         bars=_bars(piece),
         tempos=[(float(quarter), round(float(tempo), 3)) for quarter, tempo in score.tempos],
         quarters=quarters,
         seconds=float(score.seconds(np.array([quarters]))[0]),
-        role_of_part={
-            (track.chunk, channel): tracks[index]
-            for index, track in enumerate(score.tracks)
-            for channel in track.channels
-        },
+        note_roles=tuple(role),
     )
 
 

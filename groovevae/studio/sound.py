@@ -23,14 +23,13 @@ from functools import lru_cache
 import numpy as np
 
 from groovevae.audio import encode, render
-from groovevae.audio.parts import Part, split_midi
+from groovevae.audio.parts import Part, Parts, split_midi
 from groovevae.audio.render import folded
 from groovevae.audio.soundfonts import Soundfont, read_soundfont
 from groovevae.audio.synthesis import CHANNELS, RATE, play_part
-from groovevae.midi.events import EventTrack, read_events, write_events
-from groovevae.midi.scanning import SYSEX
+from groovevae.midi.events import read_events, write_events
 from groovevae.studio.parsing import UnknownError
-from groovevae.studio.rolls import OTHER
+from groovevae.studio.parting import parted
 from groovevae.studio.takes import Take
 
 MAX_REMEMBERED = 256 * 2**20  # bytes of loops
@@ -54,8 +53,8 @@ class Player:
         """
         if role not in take.roll.roles:
             raise UnknownError(f"{role[:20]!r} does not play in this take; there are {', '.join(take.roll.roles)}")
-        found = split_midi(take.piece.midi, apart=True)
-        parts = [part for part in found.parts if _role_of(part, take) == role]
+        _, found, of_role = _parts_of_roles(take)
+        parts = of_role[role]
         key = hashlib.sha256(b"".join(part.midi() for part in parts) + repr(found.seconds).encode()).hexdigest()
         loop = self._loops.get(key) or self._played(parts, found.seconds)
         self._remember(key, loop)
@@ -67,12 +66,9 @@ class Player:
 
     def stems(self, take: Take) -> dict[str, bytes]:
         """Return a WAV file for each role, of one length; together they are the mix."""
-        sound = render(take.piece.midi, soundfont=self.soundfont, stems=True)
-        parts = {part.name: part for part in split_midi(take.piece.midi, apart=True).parts}
-        mixed: dict[str, np.ndarray] = {}
-        for name, stem in sound.stems.items():
-            role = _role_of(parts[name], take)
-            mixed[role] = mixed[role] + stem if role in mixed else stem
+        midi, _, of_role = _parts_of_roles(take)
+        stems = render(midi, soundfont=self.soundfont, stems=True).stems
+        mixed = {role: np.sum([stems[part.name] for part in parts], axis=0) for role, parts in of_role.items()}
         return {role: encode(stem, "wav") for role, stem in mixed.items()}
 
     def warm_up(self) -> None:
@@ -149,27 +145,28 @@ def zipped(take: Take, player: Player) -> bytes:
 
 def role_files(take: Take) -> dict[str, bytes]:
     """Return a MIDI file of each role alone: its notes and controllers, with the take's tempos and metres."""
-    file = read_events(take.piece.midi)
-    files = {}
-    for role in take.roll.roles:
-        parts = {part for part, of_role in take.roll.role_of_part.items() if of_role == role}
-        tracks = (_track_of(track, index, parts) for index, track in enumerate(file.tracks))
-        files[role] = write_events(replace(file, tracks=tuple(track for track in tracks if track is not None)))
-    return files
+    file, roles = parted(read_events(take.piece.midi), take.roll.note_roles)
+    first = file.tracks[0]
+    return {
+        role: write_events(replace(file, tracks=(first, *(file.tracks[index] for index in _tracks_of(role, roles)))))
+        for role in take.roll.roles
+    }
 
 
-def _track_of(track: EventTrack, index: int, parts: set[tuple[int, int]]) -> EventTrack | None:
-    """Return a track with the channels that are among the parts; None where nothing of it is, but for the first."""
-    if index and not any(chunk == index for chunk, _ in parts):
-        return None
-    channels = [channel for chunk, channel in parts if chunk == index]
-    status = track.events["status"]
-    return replace(track, events=track.events[(status >= SYSEX) | np.isin(status & 15, channels)])
+def _tracks_of(role: str, roles: Sequence[str]) -> list[int]:
+    return [index for index, name in enumerate(roles) if name == role]
 
 
-def _role_of(part: Part, take: Take) -> str:
-    keys = ((event.track, event.message.channel) for event in part.events if event.message.type == "note_on")
-    return take.roll.role_of_part.get(next(keys, (-1, -1)), OTHER)
+def _parts_of_roles(take: Take) -> tuple[bytes, Parts, dict[str, list[Part]]]:
+    """Return a take's MIDI file with a track for each role, all its parts, and those of each role."""
+    file, roles = parted(read_events(take.piece.midi), take.roll.note_roles)
+    midi = write_events(file)
+    found = split_midi(midi, apart=True)
+    of_role: dict[str, list[Part]] = {}
+    for part in found.parts:
+        [track] = {event.track for event in part.events if event.message.type == "note_on"}
+        of_role.setdefault(roles[track], []).append(part)
+    return midi, found, of_role
 
 
 @lru_cache(maxsize=2)

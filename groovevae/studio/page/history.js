@@ -24,13 +24,13 @@ export class History {
   }
 
   /** Adds a take, or goes to it where it is there already. */
-  add(piece, state) {
+  add(piece, state, text) {
     const known = this.takes.findIndex((take) => take.id === piece.id);
     if (known >= 0) {
       this.now = known;
       this.takes[known].state = structuredClone(state);
     } else {
-      this.takes.push({ id: piece.id, number: this.next++, text: piece.description.split("; plays")[0], state: structuredClone(state), isKept: false });
+      this.takes.push({ id: piece.id, number: this.next++, text, state: structuredClone(state), isKept: false });
       while (this.takes.length > MOST) {
         const oldest = this.takes.findIndex((take) => !take.isKept);
         this.takes.splice(Math.max(oldest, 0), 1);

@@ -18,6 +18,8 @@ import { firstState, fromHash, isFile, NO_CHOICES, sharesOf, storage, toHash, to
 const MOST_BARS_OF_A_FILE = 32, FIRST_BARS_OF_A_FILE = 16;
 const SILENT = "Nothing sounds in this take. Move the point, roll the dice for another seed, or raise the temperature.";
 
+const percent = (share) => `${Math.round(100 * share)} %`;
+
 class Studio {
   constructor(model) {
     this.model = model;
@@ -70,9 +72,17 @@ class Studio {
   }
 
   #showShares(shares) {
-    const share = (word, value, className) => make("li", { className }, this.files.name(word), make("b", { textContent: `${Math.round(100 * value)} %` }));
-    const corners = this.state.corners.map((word, index) => (shares.corners[index] > 0 ? share(word, shares.corners[index], "") : ""));
-    $("weights").replaceChildren(share(this.state.start, shares.start, "is-start"), ...corners.filter(Boolean));
+    const share = (name, value, className) => make("li", { className }, name, make("b", { textContent: percent(value) }));
+    const corners = this.state.corners.map((word, index) => (shares.corners[index] > 0 ? share(this.files.name(word), shares.corners[index], "") : ""));
+    $("weights").replaceChildren(share(`${this.files.name(this.state.start)} (start)`, shares.start, "is-start"), ...corners.filter(Boolean));
+  }
+
+  /** The state in a line, for the list of takes. */
+  #inWords() {
+    const shares = sharesOf(this.state);
+    const named = this.state.corners.map((word, index) => [this.files.name(word), shares.corners[index]]).filter(([, value]) => value > 0);
+    const goal = named.sort((one, other) => other[1] - one[1]).map(([name, value]) => `${name} ${percent(value)}`);
+    return `${this.files.name(this.state.start)} → ${goal.join(", ") || "as it is"} · seed ${this.state.seed}`;
   }
 
   async #made(piece, isFinal, signal) {
@@ -82,26 +92,35 @@ class Studio {
     const bars = piece.bars.length, metres = [...new Set(piece.bars.map((bar) => bar.metre))];
     $("facts").textContent = `${bars} ${bars === 1 ? "bar" : "bars"} of ${metres.slice(0, 2).join(", ")} · ${piece.key} · ${Math.round(piece.tempos[0].tempo)} bpm`;
     $("description").textContent = piece.description;
-    if (!isFinal) return;
+    if (!isFinal) return this.#rest(piece);
     offer(piece);
-    this.history.add(piece, this.state);
+    this.history.add(piece, this.state, this.#inWords());
     history.replaceState(null, "", `#${toHash(this.state)}`);
     say(piece.is_silent ? "" : `New take: ${piece.description}`);
-    if (piece.is_silent || !isWaiting()) warn(piece.is_silent ? SILENT : this.hint ?? "");
+    if (piece.is_silent || !isWaiting()) warn(piece.is_silent ? SILENT : this.hint ?? "", !piece.is_silent);
     this.hint = null;
-    await this.#sound(piece, signal);
+    await this.#sound(piece);
     await this.#findOther(signal);
   }
 
+  /** Loads the sound of a preview where the point rests: it will be wanted when the user lets go. */
+  #rest(piece) {
+    if (this.maker.next) return;
+    this.player.loadOnly([piece, this.other]);
+    this.player.load(piece).catch(() => {}); // asked for again when it is to be heard
+  }
+
   /** Loads the sound of a new piece, and goes on with it at the next bar. */
-  async #sound(piece, signal) {
-    if (!this.player.context) return;
+  async #sound(piece) {
+    performance.measure("new-notes", "letting-go");
     note("rendering…");
     try {
-      const deck = await this.player.load(piece, signal);
+      this.player.loadOnly([piece]);
+      const deck = await this.player.load(piece);
+      if (piece !== this.piece) return;
       this.#hear(false);
       this.player.change(deck);
-      performance.measure("new-sound", "letting-go");
+      performance.measure("new-sound", "letting-go"); // planned; it is heard at the next bar line
     } finally {
       note("");
     }
@@ -118,7 +137,7 @@ class Studio {
       this.otherKey = key;
       this.roll.show(this.piece, this.other);
     }
-    if (this.player.context) await this.player.load(this.other, signal);
+    await this.player.load(this.other);
   }
 
   fail(error) {
@@ -139,7 +158,7 @@ class Studio {
     note("rendering…");
     try {
       this.player.start(await this.player.load(this.isOther ? this.other : this.piece), this.seekTo);
-      if (this.other) this.player.load(this.other).catch(() => {}); // asked for again once it is to be heard
+      if (this.other) this.player.load(this.other).catch(() => {}); // as above
     } catch (error) {
       this.fail(error);
     }

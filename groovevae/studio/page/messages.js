@@ -4,12 +4,14 @@ import { getModel } from "./api.js";
 import { $ } from "./controls.js";
 
 const RETRY = 2000; // milliseconds between looks for a studio that is gone
-const NOTE = 2500; // milliseconds that a note stays
+const NOTE = 2500, HINT = 12000; // milliseconds that a note and a passing line stay
 
-/** Shows a line that something is wrong; an empty one takes it away. */
-export function warn(line) {
+/** Shows a line that something is wrong; an empty one takes it away. With `isPassing`, it goes by itself. */
+export function warn(line, isPassing = false) {
+  const text = $("alert").querySelector("p");
   $("alert").hidden = !line;
-  $("alert").querySelector("p").textContent = line;
+  text.textContent = line;
+  if (isPassing && line) setTimeout(() => text.textContent === line && warn(""), HINT);
 }
 
 /** Tells screen readers what has happened. */

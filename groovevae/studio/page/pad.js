@@ -19,8 +19,8 @@ function labelAt({ x, y }, name) {
   const most = WIDE - text.length * LETTER;
   const isAtSide = Math.abs(y) < 0.6;
   const label = shape("text", {
-    x: Math.min(Math.max(x * 1.12, -most), most),
-    y: isAtSide ? y + (y > 0.01 ? 0.14 : -0.14) : y * 1.14,
+    x: Math.min(Math.max(x * 1.15, -most), most),
+    y: isAtSide ? y + (y > 0.01 ? 0.14 : -0.14) : y * 1.16,
   });
   label.textContent = text;
   return label;

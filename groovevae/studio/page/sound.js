@@ -6,12 +6,13 @@ import { Clock } from "./clock.js";
 const RATE = 48000;
 const LEAD = 0.03; // seconds: nothing can be planned nearer than this
 const FADE = 0.008; // seconds: without a click
-const REMEMBERED = 6; // takes whose sound stays decoded
+const REMEMBERED = 4; // takes whose sound stays decoded
 const AHEAD = 0.15, TICK = 40; // seconds, milliseconds: how the metronome plans
 
 export class Player {
   constructor() {
-    this.context = null;
+    this.context = null; // of the sound device
+    this.decoder = new OfflineAudioContext(2, 1, RATE); // loops are decoded before anybody has clicked
     this.voices = []; // {deck, at, offset, stop, sources}: what plays, and what is to play, in order of time
     this.decks = new Map();
     this.mixer = { muted: {}, solo: {}, volume: 0.8 };
@@ -37,17 +38,39 @@ export class Player {
     if (this.context.state !== "running") await this.context.resume();
   }
 
-  /** Loads and decodes the loops of a piece. */
-  async load(piece, signal) {
-    const known = this.decks.get(piece.id);
-    if (known) return known;
+  /** Loads and decodes the loops of a piece; asked for again, it waits for the same ones. */
+  load(piece) {
+    if (!this.decks.has(piece.id)) {
+      const controller = new AbortController();
+      const entry = { controller, isLoaded: false };
+      entry.deck = this.#load(piece, controller.signal).then(
+        (deck) => ((entry.isLoaded = true), deck),
+        (error) => {
+          if (this.decks.get(piece.id) === entry) this.decks.delete(piece.id);
+          throw error;
+        },
+      );
+      this.decks.set(piece.id, entry);
+      for (const id of [...this.decks.keys()].slice(0, -REMEMBERED)) this.decks.delete(id);
+    }
+    return this.decks.get(piece.id).deck;
+  }
+
+  /** Stops loading what nobody waits for any more: all but these pieces. */
+  loadOnly(pieces) {
+    const ids = pieces.map((piece) => piece?.id);
+    for (const [id, entry] of this.decks) {
+      if (entry.isLoaded || ids.includes(id)) continue;
+      this.decks.delete(id);
+      entry.controller.abort();
+    }
+  }
+
+  async #load(piece, signal) {
     const roles = Object.keys(piece.roles);
     const loops = await Promise.all(roles.map((role) => getLoop(piece.id, role, signal)));
-    const buffers = await Promise.all(loops.map((loop) => this.context.decodeAudioData(loop)));
-    const deck = { piece, clock: new Clock(piece), buffers: new Map(roles.map((role, index) => [role, buffers[index]])) };
-    this.decks.set(piece.id, deck);
-    for (const id of [...this.decks.keys()].slice(0, -REMEMBERED)) this.decks.delete(id);
-    return deck;
+    const buffers = await Promise.all(loops.map((loop) => this.decoder.decodeAudioData(loop)));
+    return { piece, clock: new Clock(piece), buffers: new Map(roles.map((role, index) => [role, buffers[index]])) };
   }
 
   /** Where the sounding take is, in seconds, and which it is. */
