@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from statistics import quantiles
 
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from studio_browser import browser_of, drag, find_chromium, open_page, served, take_id, wait_for_another_take
 
 SEED = 0
+REQUEST = {"start": "classical", "targets": {"rock": 0.5, "jazz": 0.3, "latin": 0.2}}
 PERCENTILES = (50, 95)
 
 
@@ -45,10 +47,34 @@ def run_drags(page, count: int) -> None:
         wait_for_another_take(page, before)
 
 
+def show_processor_time(count: int) -> None:
+    """What the server itself does for a take, which other work on the machine slows less: one thread's time."""
+    from groovevae import load_model
+    from groovevae.studio.sound import play_loop, role_files
+    from groovevae.studio.takes import Takes
+    from groovevae.studio.uploads import Uploads
+
+    takes, rows = Takes(load_model(), Uploads()), []
+    for number in range(count + 1):
+        start = time.process_time()
+        [take] = takes.make({**REQUEST, "amount": 0.2 + 0.7 * number / count})
+        made, loops = time.process_time(), []
+        for midi in role_files(take, with_texts=False).values():
+            before = time.process_time()
+            play_loop(midi, take.roll.seconds, None)
+            loops.append(time.process_time() - before)
+        rows.append((made - start, max(loops), sum(loops)))
+    make, longest, together = np.median(rows[1:], axis=0) * 1000  # the first loads what all others use
+    print(
+        f"processor time: {make:.0f} ms to make 8 bars, {longest:.0f} ms for the longest loop, {together:.0f} ms for all"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--drags", type=int, default=60)
     drags = parser.parse_args().drags
+    show_processor_time(20)
     with (
         tempfile.TemporaryDirectory() as folder,
         served(None, Path(folder)) as server,

@@ -178,14 +178,15 @@ def test_sound_can_be_had_whole_by_role_and_as_loops(client: TestClient, piece: 
 def test_a_loop_is_played_once(groove: Groove, monkeypatch: pytest.MonkeyPatch) -> None:
     from groovevae.studio import sound
 
-    played: list[int] = []
-    monkeypatch.setattr(sound, "play_loop", lambda parts, seconds, font: played.append(len(parts)) or b"loop")
+    played: list[bytes] = []
+    monkeypatch.setattr(sound, "play_loop", lambda midi, seconds, font: played.append(midi) or b"loop")
     player, takes = Player(), Takes(groove, Uploads())
     found = takes.make({**REQUEST, "count": 8, "temperature": 1})
     take = next(take for take in found if take.roll.roles)
     role = next(iter(take.roll.roles))
     assert [player.loop(take, role) for _ in range(3)] == [b"loop"] * 3
-    assert played == [1]
+    assert played == [role_files(take, with_texts=False)[role]]
+    assert b"groove blend" in role_files(take)[role] and b"groove" not in played[0].replace(role.encode(), b"")
 
 
 def test_the_midi_of_a_role_has_its_notes_alone(groove: Groove) -> None:

@@ -23,17 +23,20 @@ from functools import lru_cache
 import numpy as np
 
 from groovevae.audio import encode, render
-from groovevae.audio.parts import Part, Parts, split_midi
+from groovevae.audio.parts import split_midi
 from groovevae.audio.render import folded
 from groovevae.audio.soundfonts import Soundfont, read_soundfont
 from groovevae.audio.synthesis import CHANNELS, RATE, play_part
-from groovevae.midi.events import read_events, write_events
+from groovevae.midi.events import EventTrack, read_events, write_events
+from groovevae.midi.messages import TEMPO
+from groovevae.midi.scanning import META
 from groovevae.studio.parsing import UnknownError
 from groovevae.studio.parting import parted
 from groovevae.studio.takes import Take
 
 MAX_REMEMBERED = 256 * 2**20  # bytes of loops
 LOOP_LEVEL = 0.5  # of full scale, which leaves room for four roles together
+_MAX_FILES = 8  # takes whose roles are kept as files
 _LOOP_TAIL = 3.0  # seconds: what rings longer than this is faint
 
 
@@ -44,6 +47,7 @@ class Player:
         self.soundfont, self.processes = soundfont, processes
         self._pool: ProcessPoolExecutor | None = None
         self._loops: OrderedDict[str, bytes] = OrderedDict()
+        self._files: dict[str, dict[str, bytes]] = {}  # take -> role -> MIDI
         self._lock = threading.Lock()
 
     def loop(self, take: Take, role: str) -> bytes:
@@ -53,10 +57,9 @@ class Player:
         """
         if role not in take.roll.roles:
             raise UnknownError(f"{role[:20]!r} does not play in this take; there are {', '.join(take.roll.roles)}")
-        _, found, of_role = _parts_of_roles(take)
-        parts = of_role[role]
-        key = hashlib.sha256(b"".join(part.midi() for part in parts) + repr(found.seconds).encode()).hexdigest()
-        loop = self._loops.get(key) or self._played(parts, found.seconds)
+        midi = self._role_files(take)[role]
+        key = hashlib.sha256(midi).hexdigest()
+        loop = self._loops.get(key) or self._played(midi, take.roll.seconds)
         self._remember(key, loop)
         return loop
 
@@ -66,15 +69,19 @@ class Player:
 
     def stems(self, take: Take) -> dict[str, bytes]:
         """Return a WAV file for each role, of one length; together they are the mix."""
-        midi, _, of_role = _parts_of_roles(take)
-        stems = render(midi, soundfont=self.soundfont, stems=True).stems
-        mixed = {role: np.sum([stems[part.name] for part in parts], axis=0) for role, parts in of_role.items()}
-        return {role: encode(stem, "wav") for role, stem in mixed.items()}
+        file, roles = parted(read_events(take.piece.midi), take.roll.note_roles)
+        midi = write_events(file)
+        sounds = render(midi, soundfont=self.soundfont, stems=True).stems
+        mixed: dict[str, np.ndarray] = {}
+        for part in split_midi(midi, apart=True).parts:
+            role = roles[next(event.track for event in part.events if event.message.type == "note_on")]
+            mixed[role] = mixed[role] + sounds[part.name] if role in mixed else sounds[part.name]
+        return {role: encode(sound, "wav") for role, sound in mixed.items()}
 
     def warm_up(self) -> None:
         """Start the processes now, so that the first loop does not wait for them."""
         for _ in range(self.processes):
-            self._submit([], 0.1)
+            self._submit(b"", 0.1)
 
     def close(self) -> None:
         """End the processes."""
@@ -82,21 +89,30 @@ class Player:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
-    def _played(self, parts: Sequence[Part], seconds: float) -> bytes:
+    def _played(self, midi: bytes, seconds: float) -> bytes:
         if not self.processes:
-            return play_loop(parts, seconds, self.soundfont)
+            return play_loop(midi, seconds, self.soundfont)
         try:
-            return self._submit(parts, seconds).result()
+            return self._submit(midi, seconds).result()
         except BrokenProcessPool:  # a soundfont may bring a process down
             self.close()
-            return self._submit(parts, seconds).result()
+            return self._submit(midi, seconds).result()
 
-    def _submit(self, parts: Sequence[Part], seconds: float) -> Future[bytes]:
+    def _submit(self, midi: bytes, seconds: float) -> Future[bytes]:
         with self._lock:
             if self._pool is None:
                 context = multiprocessing.get_context("spawn")  # threads of this process hold locks
                 self._pool = ProcessPoolExecutor(self.processes, mp_context=context, initializer=_end_with_parent)
-            return self._pool.submit(play_loop, parts, seconds, self.soundfont)
+            return self._pool.submit(play_loop, midi, seconds, self.soundfont)
+
+    def _role_files(self, take: Take) -> dict[str, bytes]:
+        """Return the MIDI file of each role: all loops of a take are asked for at once, so the last ones are kept."""
+        with self._lock:
+            if take.id not in self._files:
+                self._files[take.id] = role_files(take, with_texts=False)
+            while len(self._files) > _MAX_FILES:
+                self._files.pop(next(iter(self._files)))
+            return self._files[take.id]
 
     def _remember(self, key: str, loop: bytes) -> None:
         with self._lock:
@@ -119,12 +135,16 @@ def _end_with_parent() -> None:
     threading.Thread(target=end, daemon=True).start()
 
 
-def play_loop(parts: Sequence[Part], seconds: float, soundfont: str | None) -> bytes:
-    """Return the WAV file of a loop of these parts together, with what rings on after its end at its start."""
-    end = max(round(seconds * RATE), 1)
+def play_loop(midi: bytes, seconds: float, soundfont: str | None) -> bytes:
+    """Return the WAV file of a loop of a MIDI file, with what rings on after its end at its start; b"" plays nothing.
+
+    >>> len(play_loop(midi, 2.0, None))
+    384044
+    """
+    font, end = _soundfont(soundfont), max(round(seconds * RATE), 1)
     loop = np.zeros((end, CHANNELS), np.float32)
-    for part in parts:
-        loop += folded(play_part(replace(part, tail=_LOOP_TAIL), _soundfont(soundfont)), end)
+    for part in split_midi(midi, apart=True).parts if midi else ():
+        loop += folded(play_part(replace(part, tail=_LOOP_TAIL), font), end)
     return encode(loop * np.float32(LOOP_LEVEL), "wav")
 
 
@@ -143,30 +163,24 @@ def zipped(take: Take, player: Player) -> bytes:
     return buffer.getvalue()
 
 
-def role_files(take: Take) -> dict[str, bytes]:
-    """Return a MIDI file of each role alone: its notes and controllers, with the take's tempos and metres."""
+def role_files(take: Take, *, with_texts: bool = True) -> dict[str, bytes]:
+    """Return a MIDI file of each role alone: its notes and controllers, with the take's tempos, metres and texts.
+
+    Without texts and metres, the files of two takes in which a role is the same are the same.
+    """
     file, roles = parted(read_events(take.piece.midi), take.roll.note_roles)
-    first = file.tracks[0]
+    first, *tracks = file.tracks
+    if not with_texts:
+        events = first.events
+        first = replace(first, events=events[(events["status"] == META) & (events["data1"] == TEMPO)])
     return {
-        role: write_events(replace(file, tracks=(first, *(file.tracks[index] for index in _tracks_of(role, roles)))))
+        role: write_events(replace(file, tracks=(first, *_of_role(role, tracks, roles[1:]))))
         for role in take.roll.roles
     }
 
 
-def _tracks_of(role: str, roles: Sequence[str]) -> list[int]:
-    return [index for index, name in enumerate(roles) if name == role]
-
-
-def _parts_of_roles(take: Take) -> tuple[bytes, Parts, dict[str, list[Part]]]:
-    """Return a take's MIDI file with a track for each role, all its parts, and those of each role."""
-    file, roles = parted(read_events(take.piece.midi), take.roll.note_roles)
-    midi = write_events(file)
-    found = split_midi(midi, apart=True)
-    of_role: dict[str, list[Part]] = {}
-    for part in found.parts:
-        [track] = {event.track for event in part.events if event.message.type == "note_on"}
-        of_role.setdefault(roles[track], []).append(part)
-    return midi, found, of_role
+def _of_role(role: str, tracks: Sequence[EventTrack], roles: Sequence[str]) -> list[EventTrack]:
+    return [track for track, name in zip(tracks, roles, strict=True) if name == role]
 
 
 @lru_cache(maxsize=2)

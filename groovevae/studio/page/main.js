@@ -65,16 +65,20 @@ class Studio {
       this.pad.layOut(state, (word) => this.files.name(word));
       this.corners.show(state);
     } else this.pad.show(state);
-    this.#showShares(sharesOf(state));
+    this.#showShares(sharesOf(state), isLaidOut);
     this.controls.show(state);
     if (isLaidOut) this.controls.showTracks(this.files.reads.get(state.start));
     this.mixer.show(this.piece, state);
   }
 
-  #showShares(shares) {
+  /** Shows the shares as numbers. The list only grows while the point moves: nothing below it jumps. */
+  #showShares(shares, isLaidOut) {
+    const list = $("weights");
     const share = (name, value, className) => make("li", { className }, name, make("b", { textContent: percent(value) }));
     const corners = this.state.corners.map((word, index) => (shares.corners[index] > 0 ? share(this.files.name(word), shares.corners[index], "") : ""));
-    $("weights").replaceChildren(share(`${this.files.name(this.state.start)} (start)`, shares.start, "is-start"), ...corners.filter(Boolean));
+    if (isLaidOut) list.style.minHeight = "";
+    list.replaceChildren(share(`${this.files.name(this.state.start)} (start)`, shares.start, "is-start"), ...corners.filter(Boolean));
+    list.style.minHeight = `${list.offsetHeight}px`;
   }
 
   /** The state in a line, for the list of takes. */
@@ -91,7 +95,7 @@ class Studio {
     this.mixer.show(piece, this.state);
     const bars = piece.bars.length, metres = [...new Set(piece.bars.map((bar) => bar.metre))];
     $("facts").textContent = `${bars} ${bars === 1 ? "bar" : "bars"} of ${metres.slice(0, 2).join(", ")} · ${piece.key} · ${Math.round(piece.tempos[0].tempo)} bpm`;
-    $("description").textContent = piece.description;
+    $("description").textContent = $("description").title = piece.description;
     if (!isFinal) return this.#rest(piece);
     offer(piece);
     this.history.add(piece, this.state, this.#inWords());
