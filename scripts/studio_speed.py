@@ -64,10 +64,8 @@ def show_processor_time(count: int) -> None:
             play_loop(midi, take.roll.seconds, None)
             loops.append(time.process_time() - before)
         rows.append((made - start, max(loops), sum(loops)))
-    make, longest, together = np.median(rows[1:], axis=0) * 1000  # the first loads what all others use
-    print(
-        f"processor time: {make:.0f} ms to make 8 bars, {longest:.0f} ms for the longest loop, {together:.0f} ms for all"
-    )
+    make, longest, whole = np.median(rows[1:], axis=0) * 1000  # the first loads what all others use
+    print(f"processor time: {make:.0f} ms to make 8 bars; loops: the longest {longest:.0f} ms, all {whole:.0f} ms")
 
 
 def main() -> None:
