@@ -36,7 +36,7 @@ def find_chromium() -> str:
 
 @contextmanager
 def served(model: Path | None, folder: Path) -> Iterator[Server]:
-    """Run `groove studio` on a free port; it is killed afterwards."""
+    """Run `groove studio` on a free port; it is ended afterwards."""
     options = ["--no-browser", "--port", "0", "--folder", str(folder), *(["--model", str(model)] if model else [])]
     command = [sys.executable, "-m", "groovevae", "studio", *options]
     process = subprocess.Popen(
@@ -48,8 +48,8 @@ def served(model: Path | None, folder: Path) -> Iterator[Server]:
         assert "http://" in line, line
         yield Server(line.split()[4], process, folder)
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()
+        process.wait(timeout=60)
         process.stdout.close()
 
 

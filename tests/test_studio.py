@@ -13,8 +13,10 @@ import pytest
 
 pytest.importorskip("starlette", reason="needs the extra: python -m pip install '.[studio]'")
 
+import anyio
 import mido
 import numpy as np
+from starlette.requests import Request
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -31,6 +33,7 @@ from groovevae.studio.parting import parted
 from groovevae.studio.safety import Access, is_loopback
 from groovevae.studio.sound import Player, role_files
 from groovevae.studio.takes import Takes
+from groovevae.studio.turns import GoneError, in_turn
 from groovevae.studio.uploads import Uploads, plain_name
 
 LOCAL = "http://127.0.0.1:8765"
@@ -210,6 +213,18 @@ def test_roles_that_share_a_track_are_taken_apart() -> None:
     assert parts.notes["track"].tolist() == [0, 1, 0, 1]
 
 
+def test_the_notes_of_a_file_have_the_roles_that_were_read(client: TestClient, midi: bytes) -> None:
+    file = upload(client, midi)
+    [piece] = client.post("/api/pieces", json={**REQUEST, "start": file["id"], "amount": 0, "bars": None}).json()[
+        "pieces"
+    ]
+    read: dict[str, int] = {}
+    for track in file["tracks"]:
+        for role, count in track["roles"].items():
+            read[role] = read.get(role, 0) + count
+    assert {role: len(rows) for role, rows in piece["roles"].items()} == read
+
+
 def test_kept_takes_are_in_the_folder(client: TestClient, folder: Path, piece: dict[str, Any]) -> None:
     name = client.post(f"/api/pieces/{piece['id']}/kept", json={}).json()["name"]
     assert (folder / name).read_bytes() == client.get(f"/api/pieces/{piece['id']}.mid").content
@@ -368,6 +383,10 @@ def test_the_page_keeps_to_its_policy_and_its_own_files(client: TestClient) -> N
     assert sum(file.stat().st_size for file in (HERE / "page").iterdir()) < 2**20
 
 
+def test_modules_are_served_as_scripts(client: TestClient) -> None:
+    assert client.get("/page/main.js").headers["content-type"].startswith("text/javascript")
+
+
 @pytest.mark.parametrize(
     ("host", "local"),
     [
@@ -421,6 +440,39 @@ def test_who_has_gone_gets_no_more_pieces(groove: Groove) -> None:
         return asked > 2
 
     assert len(takes.make({**REQUEST, "count": 16}, is_stopped=is_stopped)) == 2
+
+
+def test_who_leaves_before_their_turn_loses_it() -> None:
+    done: list[bool] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def leave_while_another_works() -> None:
+        limiter = anyio.CapacityLimiter(1)
+        async with limiter:
+            await in_turn(Request({"type": "http"}, receive), limiter, lambda: done.append(True))
+
+    with pytest.raises(GoneError):
+        anyio.run(leave_while_another_works)
+    assert not done
+
+
+def test_work_that_has_begun_is_told_that_nobody_waits() -> None:
+    gone, told = threading.Event(), list[bool]()
+
+    async def receive() -> dict[str, str]:
+        await anyio.to_thread.run_sync(begun.wait)
+        return {"type": "http.disconnect"}
+
+    def work() -> None:
+        begun.set()
+        told.append(gone.wait(timeout=30))
+
+    begun = threading.Event()
+    with pytest.raises(GoneError):
+        anyio.run(lambda: in_turn(Request({"type": "http"}, receive), anyio.CapacityLimiter(1), work, gone=gone))
+    assert told == [True]
 
 
 def test_files_make_room_for_newer_ones(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ class Api:
     def __init__(self, groove: Groove, takes: Takes, player: Player, folder: str) -> None:
         self.groove, self.takes, self.player, self.folder = groove, takes, player, folder
         self._blending, self._reading = CapacityLimiter(1), CapacityLimiter(2)
+        self._receiving = CapacityLimiter(4)  # uploads that are held in memory at once
         self._playing = CapacityLimiter(max(player.processes, 1))
 
     def routes(self) -> list[Route]:
@@ -68,8 +69,10 @@ class Api:
     async def add_file(self, request: Request) -> Response:
         """Take a MIDI file, and tell what was read of it."""
         _check_type(request, UPLOAD_TYPES)
-        data, name = await request.body(), request.query_params.get("name", "song.mid")
-        upload, read = await in_turn(request, self._reading, lambda: self.takes.add_file(name, data))
+        name = request.query_params.get("name", "song.mid")
+        async with self._receiving:
+            data = await request.body()
+            upload, read = await in_turn(request, self._reading, lambda: self.takes.add_file(name, data))
         return JSONResponse(file_json(upload, read))
 
     async def read_file(self, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,6 +23,8 @@ from groovevae.studio.sound import Player
 from groovevae.studio.takes import Takes
 from groovevae.studio.turns import GoneError
 from groovevae.studio.uploads import Uploads
+
+mimetypes.add_type("text/javascript", ".js")  # Windows may say otherwise, and browsers then refuse modules
 
 _UNPROCESSABLE, _GONE = 422, 499  # the second is what proxies note for a client that has left
 

@@ -37,7 +37,7 @@ class Roll:
 def roll_of(piece: Piece) -> Roll:
     """Return the notes of a piece as its MIDI file has them."""
     score = midi_to_score(piece.midi)
-    struck = _roles_of_notes(piece, score)
+    struck = _roles_of_notes(piece, score) if piece.read else [{role} for role in _named(score)]
     tracks = _roles_of_tracks(struck, score)
     role = [
         tracks[track] if tracks[track] in found or not found else min(found, key=ROLES.index)
@@ -61,18 +61,26 @@ def roll_of(piece: Piece) -> Roll:
     )
 
 
+def _named(score: Score) -> list[str]:
+    """Return the role of each note of a piece that starts from no file: its tracks are named after roles."""
+    return [score.tracks[track].name.lower() for track in score.notes["track"].tolist()]
+
+
 def _roles_of_notes(piece: Piece, score: Score) -> list[set[str]]:
-    """Return for each note the roles that strike it in the piece's bars: none where they do not stand for it."""
+    """Return for each note the roles that strike it in the piece's bars: none where they do not stand for it.
+
+    Octaves do not count: a bass is written where its instrument reaches.
+    """
     known: dict[tuple[bool, int, int], set[str]] = {}
     for role, notes in notes_of_roles(piece.song).items():
         onsets = (notes["onset"] - piece.song.lead_in).tolist()
         for onset, pitch in zip(onsets, notes["pitch"].tolist(), strict=True):
-            known.setdefault((role == ROLES[DRUMS], pitch, round(onset / _SLACK)), set()).add(role)
+            known.setdefault((role == ROLES[DRUMS], pitch % 12, round(onset / _SLACK)), set()).add(role)
     is_drum = [track.is_drum for track in score.tracks]
     found = []
     for onset, pitch, track in zip(*(score.notes[name].tolist() for name in ("onset", "pitch", "track")), strict=True):
         place = round(onset / _SLACK)
-        near = (known.get((is_drum[track], pitch, place + step), set()) for step in (0, -1, 1))
+        near = (known.get((is_drum[track], pitch % 12, place + step), set()) for step in (0, -1, 1))
         found.append(set().union(*near))
     return found
 
