@@ -62,6 +62,7 @@ def studio(
 def _missing(error: ModuleNotFoundError) -> Exception:
     from groovevae.errors import AudioError
 
-    if error.name not in ("anyio", "starlette", "uvicorn"):
+    package = (error.name or "").partition(".")[0]
+    if package not in ("starlette", "uvicorn"):
         return error
-    return AudioError(f"{error.name} is missing, which serves the page; python -m pip install 'groovevae[studio]'")
+    return AudioError(f"{package} is missing, which serves the page; python -m pip install 'groovevae[studio]'")

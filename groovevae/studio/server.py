@@ -22,6 +22,7 @@ from groovevae.studio.sound import Player
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8765
 _MORE_PORTS = 20  # tried after the default one, where another studio runs already
+_LAST_PORT = 2**16 - 1
 _MAX_PROCESSES = 4  # one for each role
 _GRACE_SECONDS = 1
 
@@ -50,10 +51,10 @@ def serve(
         say(f"The studio is at {address} (Ctrl-C ends it)")
         player.warm_up()
         if with_browser:
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+            open_page(address)
         config = uvicorn.Config(
             app,
-            log_level="warning",
+            log_config=None,  # warnings go to stderr
             access_log=False,
             server_header=False,
             proxy_headers=False,
@@ -64,11 +65,18 @@ def serve(
         uvicorn.Server(config).run(sockets=[sock])
 
 
+def open_page(address: str) -> None:
+    """Open a page in the user's browser. It waits for the studio, which need not answer yet."""
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
 def listening(host: str, port: int | None) -> socket.socket:
     """Return a socket that listens on a port; without one, on the default or the next that is free.
 
     Raises OutputError where there is none.
     """
+    if port is not None and not 0 <= port <= _LAST_PORT:
+        raise OutputError(f"port {port} is outside 0 to {_LAST_PORT:,}")
     ports = range(DEFAULT_PORT, DEFAULT_PORT + _MORE_PORTS) if port is None else [port]
     for number in ports:
         try:
@@ -76,8 +84,6 @@ def listening(host: str, port: int | None) -> socket.socket:
         except OSError as error:
             if error.errno != errno.EADDRINUSE or port is not None:
                 raise _not_bound(host, number, error) from None
-        except OverflowError:
-            raise OutputError(f"port {number} is outside 0 to 65,535") from None
     raise OutputError(f"the ports from {ports[0]} to {ports[-1]} are taken; name one with --port")
 
 

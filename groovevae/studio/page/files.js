@@ -7,7 +7,7 @@ import { isFile, storage } from "./state.js";
 export class Files {
   /** `onAdd(read, isCorner)` tells of a new file, `onError(error)` of one that cannot be read. */
   constructor(model, { onAdd, onError }) {
-    Object.assign(this, { model, onAdd, onError, reads: new Map() });
+    Object.assign(this, { model, onAdd, onError, reads: new Map(), dropped: new Map() });
     $("open").addEventListener("click", () => $("file").click());
     $("file").addEventListener("change", () => {
       this.#add([...$("file").files], false);
@@ -23,7 +23,15 @@ export class Files {
   /** Reads a file again with a person's choices; answers what was read. */
   async read(id, choices = {}) {
     const { roles = {}, metre, beats } = choices;
-    const read = await readFile(id, { roles, ...(metre && { metre }), ...(beats && { beats }) });
+    const wanted = { roles, ...(metre && { metre }), ...(beats && { beats }) };
+    let read;
+    try {
+      read = await readFile(id, wanted);
+    } catch (error) {
+      if (error.status !== 404 || !this.dropped.has(id)) throw error;
+      await addFile(this.dropped.get(id), this.model.limits.file_bytes); // the studio was started anew
+      read = await readFile(id, wanted);
+    }
     this.know(read);
     return read;
   }
@@ -38,6 +46,7 @@ export class Files {
       try {
         const read = await addFile(file, this.model.limits.file_bytes);
         this.know(read);
+        this.dropped.set(read.id, file);
         this.onAdd(read, isCorner);
       } catch (error) {
         this.onError(error);

@@ -74,7 +74,7 @@ class Studio {
   /** Shows the shares as numbers. The list only grows while the point moves: nothing below it jumps. */
   #showShares(shares, isLaidOut) {
     const list = $("weights");
-    const share = (name, value, className) => make("li", { className }, name, make("b", { textContent: percent(value) }));
+    const share = (name, value, className) => make("li", { className }, make("span", { textContent: name }), make("b", { textContent: percent(value) }));
     const corners = this.state.corners.map((word, index) => (shares.corners[index] > 0 ? share(this.files.name(word), shares.corners[index], "") : ""));
     if (isLaidOut) list.style.minHeight = "";
     list.replaceChildren(share(`${this.files.name(this.state.start)} (start)`, shares.start, "is-start"), ...corners.filter(Boolean));
