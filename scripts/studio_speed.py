@@ -59,7 +59,7 @@ def show_processor_time(count: int) -> None:
         start = time.process_time()
         [take] = takes.make({**REQUEST, "amount": 0.2 + 0.7 * number / count})
         made, loops = time.process_time(), []
-        for midi in role_files(take, with_texts=False).values():
+        for midi in role_files(take, is_loop=True).values():
             before = time.process_time()
             play_loop(midi, take.roll.seconds, None)
             loops.append(time.process_time() - before)

@@ -188,8 +188,8 @@ def test_a_loop_is_played_once(groove: Groove, monkeypatch: pytest.MonkeyPatch) 
     take = next(take for take in found if take.roll.roles)
     role = next(iter(take.roll.roles))
     assert [player.loop(take, role) for _ in range(3)] == [b"loop"] * 3
-    assert played == [role_files(take, with_texts=False)[role]]
-    assert b"groove blend" in role_files(take)[role] and b"groove" not in played[0].replace(role.encode(), b"")
+    assert played == [role_files(take, is_loop=True)[role]]
+    assert b"groove blend" in role_files(take)[role] and b"groove" not in played[0]
 
 
 def test_the_midi_of_a_role_has_its_notes_alone(groove: Groove) -> None:

@@ -64,7 +64,9 @@ def test_the_pad_is_dragged_and_moved_by_keys(page: Any) -> None:
     x, y = page.evaluate(f"[studio.pad.dots[{corner}].cx.baseVal.value, studio.pad.dots[{corner}].cy.baseVal.value]")
     drag(page, x, y)
     dragged = wait_for_another_take(page, before)
-    assert page.locator("#weights li").all_text_contents()[1:] == [f"{page.evaluate('studio.state.corners.at(-1)')}100 %"]
+    assert page.locator("#weights li").all_text_contents()[1:] == [
+        f"{page.evaluate('studio.state.corners.at(-1)')}100 %"
+    ]
     page.locator("#pad").press("Home")
     wait_for_another_take(page, dragged)
     assert page.locator("#weights li").all_text_contents() == ["classical (start)100 %"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groovevae.bars.constants import DRUMS, ROLES, VOICES, VOICES_OF_KEY
+from groovevae.bars.constants import DRUMS, ROLES, STEPS_PER_QUARTER, VOICES, VOICES_OF_KEY
 from groovevae.bars.render import notes_of_roles
 from groovevae.generation.groove import Piece
 from groovevae.midi.reading import midi_to_score
@@ -37,7 +37,8 @@ class Roll:
 def roll_of(piece: Piece) -> Roll:
     """Return the notes of a piece as its MIDI file has them."""
     score = midi_to_score(piece.midi)
-    struck = _roles_of_notes(piece, score) if piece.read else [{role} for role in _named(score)]
+    lead_in = _lead_in(piece, score)
+    struck = _roles_of_notes(piece, score, lead_in) if piece.read else [{role} for role in _named(score)]
     tracks = _roles_of_tracks(struck, score)
     role = [
         tracks[track] if tracks[track] in found or not found else min(found, key=ROLES.index)
@@ -49,11 +50,11 @@ def roll_of(piece: Piece) -> Roll:
     instruments: dict[str, list[str]] = {}
     for name, track in sorted(set(zip(role, score.notes["track"].tolist(), strict=True))):
         instruments.setdefault(name, []).append(_instrument(score.tracks[track]))
-    quarters = max(score.end, score.clip_end)
+    quarters = _length(piece, score, lead_in)
     return Roll(
         roles={name: rows for name, rows in roles.items() if rows},
         instruments={name: list(dict.fromkeys(found)) for name, found in instruments.items()},
-        bars=_bars(piece),
+        bars=_bars(piece, lead_in),
         tempos=[(float(quarter), round(float(tempo), 3)) for quarter, tempo in score.tempos],
         quarters=quarters,
         seconds=float(score.seconds(np.array([quarters]))[0]),
@@ -66,14 +67,31 @@ def _named(score: Score) -> list[str]:
     return [score.tracks[track].name.lower() for track in score.notes["track"].tolist()]
 
 
-def _roles_of_notes(piece: Piece, score: Score) -> list[set[str]]:
+def _lead_in(piece: Piece, score: Score) -> float:
+    """Return how many quarter notes of the first bar lie before the file: none where a later bar of it comes first."""
+    of_file = piece.song.lead_in
+    if not of_file or not piece.read:
+        return of_file
+    return max((0.0, of_file), key=lambda lead_in: sum(map(bool, _roles_of_notes(piece, score, lead_in))))
+
+
+def _length(piece: Piece, score: Score, lead_in: float) -> float:
+    """Return the length of a piece in quarter notes: its bars, and what sounds on after them.
+
+    Texts may lie far behind: a file that was shortened keeps them.
+    """
+    sounding = (score.notes["onset"] + score.notes["duration"]).max(initial=0.0)
+    return max(float(sounding), int(piece.song.bars.num_steps.sum()) / STEPS_PER_QUARTER - lead_in)
+
+
+def _roles_of_notes(piece: Piece, score: Score, lead_in: float) -> list[set[str]]:
     """Return for each note the roles that strike it in the piece's bars: none where they do not stand for it.
 
     Octaves do not count: a bass is written where its instrument reaches.
     """
     known: dict[tuple[bool, int, int], set[str]] = {}
     for role, notes in notes_of_roles(piece.song).items():
-        onsets = (notes["onset"] - piece.song.lead_in).tolist()
+        onsets = (notes["onset"] - lead_in).tolist()
         for onset, pitch in zip(onsets, notes["pitch"].tolist(), strict=True):
             known.setdefault((role == ROLES[DRUMS], pitch % 12, round(onset / _SLACK)), set()).add(role)
     is_drum = [track.is_drum for track in score.tracks]
@@ -108,10 +126,10 @@ def _instrument(track: Track) -> str:
     return "Drum kit" if track.is_drum else str(program_to_instrument_name(track.program))
 
 
-def _bars(piece: Piece) -> list[tuple[float, str]]:
+def _bars(piece: Piece, lead_in: float) -> list[tuple[float, str]]:
     bars = piece.song.bars
     starts = np.cumsum(bars.num_steps) - bars.num_steps
     return [
-        (round(float(start) / 4 - piece.song.lead_in, 4), f"{numerator}/{denominator}")
+        (round(float(start) / STEPS_PER_QUARTER - lead_in, 4), f"{numerator}/{denominator}")
         for start, (numerator, denominator) in zip(starts, bars.metre.tolist(), strict=True)
     ]

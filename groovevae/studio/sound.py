@@ -29,13 +29,12 @@ from groovevae.audio.soundfonts import Soundfont, read_soundfont
 from groovevae.audio.synthesis import CHANNELS, RATE, play_part
 from groovevae.midi.events import EventTrack, read_events, write_events
 from groovevae.midi.messages import TEMPO
-from groovevae.midi.scanning import META
+from groovevae.midi.scanning import META, SYSEX
 from groovevae.studio.parsing import UnknownError
 from groovevae.studio.parting import parted
 from groovevae.studio.takes import Take
 
 MAX_REMEMBERED = 256 * 2**20  # bytes of loops
-LOOP_LEVEL = 0.5  # of full scale, which leaves room for four roles together
 _MAX_FILES = 8  # takes whose roles are kept as files
 _LOOP_TAIL = 3.0  # seconds: what rings longer than this is faint
 
@@ -109,7 +108,7 @@ class Player:
         """Return the MIDI file of each role: all loops of a take are asked for at once, so the last ones are kept."""
         with self._lock:
             if take.id not in self._files:
-                self._files[take.id] = role_files(take, with_texts=False)
+                self._files[take.id] = role_files(take, is_loop=True)
             while len(self._files) > _MAX_FILES:
                 self._files.pop(next(iter(self._files)))
             return self._files[take.id]
@@ -145,7 +144,7 @@ def play_loop(midi: bytes, seconds: float, soundfont: str | None) -> bytes:
     loop = np.zeros((end, CHANNELS), np.float32)
     for part in split_midi(midi, apart=True).parts if midi else ():
         loop += folded(play_part(replace(part, tail=_LOOP_TAIL), font), end)
-    return encode(loop * np.float32(LOOP_LEVEL), "wav")
+    return encode(loop, "wav")
 
 
 def zipped(take: Take, player: Player) -> bytes:
@@ -163,20 +162,28 @@ def zipped(take: Take, player: Player) -> bytes:
     return buffer.getvalue()
 
 
-def role_files(take: Take, *, with_texts: bool = True) -> dict[str, bytes]:
+def role_files(take: Take, *, is_loop: bool = False) -> dict[str, bytes]:
     """Return a MIDI file of each role alone: its notes and controllers, with the take's tempos, metres and texts.
 
-    Without texts and metres, the files of two takes in which a role is the same are the same.
+    For a loop it is as long as the take, and has no texts or metres: the files of two takes in which a role is the
+    same are the same.
     """
     file, roles = parted(read_events(take.piece.midi), take.roll.note_roles)
+    if is_loop:
+        end = round(take.roll.quarters * file.ticks_per_quarter)
+        file = replace(file, tracks=tuple(_plain(track, end) for track in file.tracks))
     first, *tracks = file.tracks
-    if not with_texts:
-        events = first.events
-        first = replace(first, events=events[(events["status"] == META) & (events["data1"] == TEMPO)])
     return {
         role: write_events(replace(file, tracks=(first, *_of_role(role, tracks, roles[1:]))))
         for role in take.roll.roles
     }
+
+
+def _plain(track: EventTrack, end: int) -> EventTrack:
+    """Return what sounds of a track up to a tick, and its tempos."""
+    events = track.events
+    is_heard = (events["status"] < SYSEX) | ((events["status"] == META) & (events["data1"] == TEMPO))
+    return replace(track, events=events[is_heard & (events["tick"] <= end)], end=end)
 
 
 def _of_role(role: str, tracks: Sequence[EventTrack], roles: Sequence[str]) -> list[EventTrack]:

@@ -6,6 +6,7 @@ import { Clock } from "./clock.js";
 const RATE = 48000;
 const LEAD = 0.03; // seconds: nothing can be planned nearer than this
 const FADE = 0.008; // seconds: without a click
+const LOUDEST = 3.3; // gain of full volume: at the first volume, 0.8, most takes are near -18 LUFS
 const REMEMBERED = 4; // takes whose sound stays decoded
 const AHEAD = 0.15, TICK = 40; // seconds, milliseconds: how the metronome plans
 
@@ -126,7 +127,7 @@ export class Player {
     if (!this.context) return;
     const { muted, solo, volume } = this.mixer;
     const hasSolo = Object.values(solo).some(Boolean);
-    this.master.gain.setTargetAtTime(volume ** 2 * 1.6, this.context.currentTime, 0.01);
+    this.master.gain.setTargetAtTime(volume ** 2 * LOUDEST, this.context.currentTime, 0.01);
     for (const [role, gain] of this.roles) {
       const isHeard = hasSolo ? solo[role] : !muted[role];
       gain.gain.setTargetAtTime(isHeard ? 1 : 0, this.context.currentTime, 0.004);
