@@ -260,6 +260,15 @@ def test_the_first_of_a_line_given_by_hand_leads() -> None:
     assert set(placed.role[placed.track == 0].tolist()) == {ROLES.index("lead")}
 
 
+def test_chords_given_as_a_line_never_accompany() -> None:
+    score = score_of({part("Keys"): block(60, 64, 67), part("Low"): line(40)})
+    placed = place_notes(score, bar_lines(score), Choices(roles=(("Keys", "lead"),)))
+    keys = placed.track == 0
+    assert set(placed.role[keys].tolist()) == {ROLES.index("lead")}
+    assert placed.pitch[keys & (placed.lost == 0)].tolist() == [67] * 8
+    assert {REASONS[reason] for reason in placed.lost[keys & (placed.pitch < 67)]} == {"thinned chord"}
+
+
 def test_what_is_left_out_by_hand() -> None:
     score = score_of(SONG)
     placed = place_notes(score, bar_lines(score), Choices(roles=(("Flute", "-"),)))
