@@ -134,6 +134,14 @@ def test_block_chords_are_chords(chords: tuple[int, ...], others: dict[Track, li
     assert read_roles(score, np.zeros(len(score.notes), int)).why[0, ROLES.index("chords")] == "block chords"
 
 
+def test_a_track_named_as_a_melody_is_one() -> None:
+    """It may be harmonised in chords, and lie low."""
+    assert (
+        "lead" in roles_of(score_of({part("Melody"): block(60, 64, 67), part("Chords"): block(48, 52, 55)}))["Melody"]
+    )
+    assert roles_of(score_of({part("Melody"): line(55), part("Chords"): block(60, 64, 67)}))["Melody"] == {"lead"}
+
+
 def test_low_block_chords_have_a_bass_in_them() -> None:
     """A tune's chords are often written with their roots deep down."""
     score = score_of({part("tune"): line(70), part("chords"): block(40, 52, 56)})
