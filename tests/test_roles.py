@@ -134,6 +134,14 @@ def test_block_chords_are_chords(chords: tuple[int, ...], others: dict[Track, li
     assert read_roles(score, np.zeros(len(score.notes), int)).why[0, ROLES.index("chords")] == "block chords"
 
 
+def test_a_track_named_as_a_melody_is_one() -> None:
+    """It may be harmonised in chords, and lie low."""
+    assert (
+        "lead" in roles_of(score_of({part("Melody"): block(60, 64, 67), part("Chords"): block(48, 52, 55)}))["Melody"]
+    )
+    assert roles_of(score_of({part("Melody"): line(55), part("Chords"): block(60, 64, 67)}))["Melody"] == {"lead"}
+
+
 def test_low_block_chords_have_a_bass_in_them() -> None:
     """A tune's chords are often written with their roots deep down."""
     score = score_of({part("tune"): line(70), part("chords"): block(40, 52, 56)})
@@ -258,6 +266,15 @@ def test_the_first_of_a_line_given_by_hand_leads() -> None:
     }
     assert lost == {(0, 0): {"another track"}, (0, 3): {"kept"}, (1, 0): {"kept"}}
     assert set(placed.role[placed.track == 0].tolist()) == {ROLES.index("lead")}
+
+
+def test_chords_given_as_a_line_never_accompany() -> None:
+    score = score_of({part("Keys"): block(60, 64, 67), part("Low"): line(40)})
+    placed = place_notes(score, bar_lines(score), Choices(roles=(("Keys", "lead"),)))
+    keys = placed.track == 0
+    assert set(placed.role[keys].tolist()) == {ROLES.index("lead")}
+    assert placed.pitch[keys & (placed.lost == 0)].tolist() == [67] * 8
+    assert {REASONS[reason] for reason in placed.lost[keys & (placed.pitch < 67)]} == {"thinned chord"}
 
 
 def test_what_is_left_out_by_hand() -> None:
