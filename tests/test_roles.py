@@ -315,6 +315,7 @@ def test_reasons() -> None:
     }
 
 
-def test_no_role() -> None:
-    score = score_of({part("", 127): [(0, 1, 60)]})
-    assert assign_roles(score, np.zeros(1, int)).tolist() == [NO_ROLE]
+def test_an_effect_plays_no_role_unless_it_is_all_there_is() -> None:
+    effect, keys = part("Bang", 127), part("Keys", 0)
+    assert assign_roles(score_of({effect: [(0, 1, 60)], keys: [(0, 1, 64)]}), np.zeros(2, int)).tolist()[0] == NO_ROLE
+    assert assign_roles(score_of({effect: [(0, 1, 60)]}), np.zeros(1, int)).tolist() != [NO_ROLE]
