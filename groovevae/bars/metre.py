@@ -228,6 +228,7 @@ def _without_tail(table: np.ndarray, score: Score, last: Section) -> np.ndarray:
     last_onset = float(score.notes["onset"][-1]) if len(score.notes) else 0.0
     written = max(score.length, _loop_end(score, np.array([last.begin, last.length, 4.0])))
     needed = (start <= last_onset + 1e-6) | (middle < score.end - TAIL_WINDOW) | (start < written - TAIL_WINDOW)
+    needed[0] = True  # notes may lie before it, where the metre map begins with a sliver of a bar
     return table[: int(np.flatnonzero(needed)[-1]) + 1]
 
 
