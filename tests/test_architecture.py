@@ -18,6 +18,8 @@ ROOMS = (
     "midi",
     "bars",
     "tracks",
+    "drawing",
+    "audio",
     "measures",
     "network",
     "model",

@@ -73,6 +73,7 @@ def test_waits_of_up_to_four_bytes() -> None:
 
 LENGTH = "tracks of another length than they say"
 UNENDED = "tracks without an end"
+AFTER_META = "running status after a meta event or SysEx"
 CABLE, HEADER = "messages that belong on a cable, left out", "header of another length"
 MENDED = {
     "controller": (midi_file(chunk(b"\x00\xb0\x07\xff", NOTE, END)), {"values above 127, lowered to 127": 1}),
@@ -80,6 +81,7 @@ MENDED = {
     "program": (midi_file(chunk(program(200), NOTE, END)), {"values above 127, lowered to 127": 1}),
     "cable": (midi_file(chunk(b"\x00\xf8\x00\xf2\x01\x02", NOTE, END)), {CABLE: 2}),
     "no status": (midi_file(chunk(b"\x00\x3c\x50", NOTE, END)), {"events without a status, left out": 1}),
+    "running status": (midi_file(chunk(NOTE, meta(1, b"a"), b"\x00\x3d\x00", END)), {AFTER_META: 1}),
     "negative wait": (midi_file(chunk(b"\x8f\xff\xff\xff\x00", NOTE[1:], END)), {"negative delta times, set to 0": 1}),
     "long wait": (midi_file(chunk(b"\x80\x80\x80\x80\x00", NOTE[1:], END)), {"delta times of more than four bytes": 1}),
     "no end": (midi_file(chunk(NOTE)), {UNENDED: 1}),

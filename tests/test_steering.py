@@ -44,7 +44,7 @@ def steered(groove: Groove) -> Groove:
 
 def points_of(groove: Groove, request: BlendRequest) -> np.ndarray:
     """The points of the first piece of a request."""
-    return prepare_pieces(request.checked(groove.model), Sources(groove.model, groove.network))[0].take.z
+    return prepare_pieces([request.checked(groove.model)], Sources(groove.model, groove.network))[0].take.z
 
 
 def role_of(bars: Bars, role: str) -> list:

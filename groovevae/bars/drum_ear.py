@@ -35,6 +35,8 @@ LEAST_HITS = 8  # fewer tell nothing
 HELD = 1.5  # quarter notes: a track half of whose notes are held longer is none of drums
 MOST_TOLD = 9.0  # octaves of notes: the evidence of 512 is as good as that of more
 _OCTAVES_OF_NOTES, _CERTAIN = (4.0, 6.0), (2.0, -0.5)  # 16 hits need this much evidence, 64 and more that much
+_FEW = 2  # keys of a line that a bass could play; twice as many without a hat
+_LINE = -1.0  # what is heard at most in a line that a bass could play
 PRESENT = 0.02  # share of the hits from which a family counts as played
 
 
@@ -109,8 +111,9 @@ def drum_evidence(notes: np.ndarray) -> float:
     if len(notes) < LEAST_HITS or np.median(notes["duration"]) > HELD:
         return -np.inf
     found = drum_features(notes["onset"], notes["duration"], notes["pitch"])
-    if not found["voices"] and not found["hat"] + found["cymbal"]:
-        return min(0.0, _model(found))  # one note at a time, none of them a cymbal: as good a bass line
+    num_keys = 2 ** found["keys"]
+    if not found["voices"] and (num_keys <= _FEW or (num_keys <= 2 * _FEW and not found["hat"])):
+        return min(_LINE, _model(found))  # one note at a time, of a few: a bass line would look the same
     return _model(found)
 
 

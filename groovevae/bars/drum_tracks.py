@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from groovevae.bars.constants import VOICES_OF_KEY
 from groovevae.bars.drum_ear import CYMBALS, LEAST_HITS, certain_evidence, drum_evidence
 from groovevae.bars.track_names import PERHAPS, PITCHED_NAME, SURELY, WHOLLY, NameHints, name_hints
 from groovevae.midi.score import Track
@@ -27,6 +28,7 @@ class DrumTracks:
     is_drum: np.ndarray  # (K,) bool
     perhaps: np.ndarray  # (K,) bool: not drums, though more likely than not by what is heard
     why: dict[int, str]  # of each drum track
+    voices: dict[int, int]  # track -> index into VOICES: one key, which its name knows better than General MIDI
 
 
 def find_drum_tracks(
@@ -57,11 +59,12 @@ def find_drum_tracks(
         if is_drum[index]:
             why[index] = "sounds like drums" if heard >= bound else f"named {' '.join(track.name.split())}"
         elif _may_be_stem(track, notes):
-            unsure[index] = notes
+            unsure[index], perhaps[index] = notes, True
     heard_as_drums = [notes_of_track[index] for index in np.flatnonzero(is_drum)]
     for index in _one_kit(unsure) or _missing_cymbals(unsure, heard_as_drums):
         is_drum[index], perhaps[index], why[index] = True, False, "sounds like drums with the other tracks"
-    return DrumTracks(is_drum, perhaps, why)
+    voices = {k: _named_voice(tracks[k], notes_of_track[k]) for k in np.flatnonzero(is_drum).tolist()}
+    return DrumTracks(is_drum, perhaps, why, {index: voice for index, voice in voices.items() if voice >= 0})
 
 
 def _heard(notes: np.ndarray, hints: NameHints) -> float:
@@ -69,6 +72,13 @@ def _heard(notes: np.ndarray, hints: NameHints) -> float:
     if len(notes) < LEAST_HITS or not np.ptp(notes["pitch"]) or (hints.voice >= 0 and _num_keys(notes) <= STEM_KEYS):
         return 0.0 if hints.drums else -np.inf
     return drum_evidence(notes)
+
+
+def _named_voice(track: Track, notes: np.ndarray) -> int:
+    """Return the voice of a drum that stands at any key, as in a sampler: a kick at middle C. Else -1."""
+    own = VOICES_OF_KEY.get(int(notes["pitch"][0]), ())
+    voice = name_hints(track.name).voice
+    return voice if _num_keys(notes) == 1 and len(own) != 1 and voice not in own else -1
 
 
 def _num_keys(notes: np.ndarray) -> int:

@@ -37,6 +37,7 @@ class Parts:
     free: np.ndarray  # (K,) bool: accompanies, unless another role is found
     by_hand: np.ndarray  # (K,) bool: its role was given by a person
     why: dict[int, str]  # track -> why it has its role of `of_track`
+    voices: dict[int, int]  # drum track -> its only voice, by its name
     aside: dict[int, str]  # track -> what else is to be said of it
     why_chords: dict[int, str] = field(default_factory=dict)  # track -> why it accompanies
     why_split: dict[int, str] = field(default_factory=dict)  # role -> why a line of the accompaniment has it
@@ -79,7 +80,7 @@ def bass_tracks(parts: Parts) -> dict[int, int]:
     if often.sum() < 2:
         return {}
     lowest = int(np.argmin(np.where(often, lines.mean_pitch, np.inf)))
-    if not low[lowest] or lines.overlap[lowest] > MONOPHONIC:
+    if not low[lowest] or lines.overlap[lowest] > MONOPHONIC or name_hints(tracks[lowest].name).sings:
         return {}
     parts.why[lowest] = "the lowest single line"
     return {lowest: 0}

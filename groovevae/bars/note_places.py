@@ -35,10 +35,8 @@ REASONS = (
     "left out by hand",
 )
 KEPT = 0
-_METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, _DOUBLES, _OTHER_TRACK, _THINNED, _LEFT_OUT = range(
-    1, len(REASONS)
-)
-SIMPLIFIED = (_SAME_VOICE, _TOO_FAST, _DOUBLES, _THINNED)  # the bars hold what the note belongs to in a simpler form
+_METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, DOUBLES, _OTHER_TRACK, _THINNED, _LEFT_OUT = range(1, len(REASONS))
+SIMPLIFIED = (_SAME_VOICE, _TOO_FAST, DOUBLES, _THINNED)  # the bars hold what the note belongs to in a simpler form
 
 
 @dataclass
@@ -85,6 +83,8 @@ def _on_steps(score: Score, lines: BarLines, choices: Choices) -> Placed:
     voice = np.full(len(notes), -1)
     keys = notes["pitch"][is_drum]
     voice[is_drum] = voices_of_keys(keys)[keys]
+    for track, named in roles.voices.items():
+        voice[is_drum & (notes["track"] == track)] = named
     lane = np.where(is_drum, len(ROLES) + voice, role)
     aside = np.where(role == CHORDS, CHORD_ASIDE, ASIDE)
     step = _nearest_free_steps(onset, lane, aside, total=lines.total_steps)
@@ -152,7 +152,10 @@ def _nearest_free_steps(onset: np.ndarray, lane: np.ndarray, aside: np.ndarray, 
 
 
 def _untangle_line(notes: Placed, role: int) -> None:
-    """Leave one note at each step of the bass (the lowest) or lead (the highest); the others accompany, or are lost."""
+    """Leave one note at each step of the bass (the lowest) or lead (the highest); the others accompany, or are lost.
+
+    Those of a track that was given the role by hand never accompany.
+    """
     index = notes.kept(role)
     first, group = _groups(notes.step[index])
     if len(first) == len(index):
@@ -170,8 +173,10 @@ def _untangle_line(notes: Placed, role: int) -> None:
     run = rest & (apart | follows)
     doubles = rest & ~run & ((notes.pitch[index] - notes.pitch[kept]) % 12 == 0)
     notes.lost[index[run]] = _TOO_FAST
-    notes.lost[index[doubles]] = _DOUBLES
-    notes.role[index[rest & ~run & ~doubles]] = CHORDS
+    notes.lost[index[doubles]] = DOUBLES
+    chord, by_hand = rest & ~run & ~doubles, notes.by_hand[notes.track[index]]
+    notes.lost[index[chord & by_hand]] = _THINNED
+    notes.role[index[chord & ~by_hand]] = CHORDS
 
 
 def _groups(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -212,8 +217,8 @@ def _choose_chord_tracks(notes: Placed) -> None:
     in_bass = bass_pitch[step] == pitch
     busy = np.bincount(track)
     repeated = _repeated(index, step * 128 + pitch, np.where(in_bass, 0, -busy[track]))
-    notes.lost[index[in_bass]] = _DOUBLES
-    notes.lost[repeated] = _DOUBLES
+    notes.lost[index[in_bass]] = DOUBLES
+    notes.lost[repeated] = DOUBLES
     index = notes.kept(CHORDS)
     notes.lost[index[~chord_tracks_in_bar(notes.track[index], notes.bar[index], notes.by_hand)]] = _OTHER_TRACK
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class Roles:
     left_out: np.ndarray  # (N,) bool: by hand
     by_hand: np.ndarray  # (K,) bool
     why: dict[tuple[int, int], str]  # (track, role) -> a few words
+    voices: dict[int, int]  # drum track -> index into VOICES, where all its hits are that voice whatever their key
 
 
 def assign_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> np.ndarray:
@@ -67,7 +68,7 @@ def read_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> 
     if not basses:
         role[lowest_line(parts, role)] = BASS
     left_out = np.array([given.get(index) == LEFT_OUT for index in range(len(score.tracks))])[score.notes["track"]]
-    return Roles(role, second & by_hand, left_out, parts.by_hand, _why(parts, role))
+    return Roles(role, second & by_hand, left_out, parts.by_hand, _why(parts, role), parts.voices)
 
 
 def _as_rendered(score: Score) -> Roles:
@@ -78,15 +79,17 @@ def _as_rendered(score: Score) -> Roles:
         for index, role in enumerate(of_track)
     }
     none = np.zeros(len(score.notes), bool)
-    return Roles(np.array(of_track)[score.notes["track"]], none, none, np.zeros(len(of_track), bool), why)
+    return Roles(np.array(of_track)[score.notes["track"]], none, none, np.zeros(len(of_track), bool), why, {})
 
 
 def _parts(score: Score, bar: np.ndarray, given: dict[int, str]) -> Parts:
     """Return the tracks with the roles that their sound, their names and a person give them; all others accompany."""
     notes_of_track = notes_of_tracks(score.notes, len(score.tracks))
-    drums = find_drum_tracks(score.tracks, notes_of_track, given)
+    drums = find_drum_tracks(_named_by_file(score), notes_of_track, given)
     of_track = np.array([_role_by_sound(track) for track in score.tracks])
     of_track[drums.is_drum] = DRUMS
+    if (of_track == NO_ROLE).all():  # nothing else plays: a clip with an odd program is music all the same
+        of_track[:] = CHORDS
     for index, word in given.items():
         of_track[index] = NO_ROLE if word == LEFT_OUT else ROLES.index(word)
     by_hand = np.isin(np.arange(len(score.tracks)), list(given))
@@ -102,8 +105,16 @@ def _parts(score: Score, bar: np.ndarray, given: dict[int, str]) -> Parts:
         free=(of_track == CHORDS) & ~by_hand,
         by_hand=by_hand,
         why=why,
+        voices=drums.voices,
         aside={index: "may be drums" for index in np.flatnonzero(drums.perhaps).tolist()},
     )
+
+
+def _named_by_file(score: Score) -> tuple[Track, ...]:
+    """Return the tracks, with the file's name for a single one that has none: clips are called "kick" or "drums"."""
+    if len(score.tracks) == 1 and not score.tracks[0].name:
+        return (replace(score.tracks[0], name=score.file_name),)
+    return score.tracks
 
 
 def _role_by_sound(track: Track) -> int:

@@ -122,7 +122,7 @@ _WORDS_OF_VOICE = {
     "crash": {"crash", "crashes", "cymbal", "cymbals", "cym", "splash", "china"},
     "ride": {"ride", "rides"},
 }
-_PITCHED_PARTS = (
+_PITCHED_PARTS: tuple[str, ...] = (
     "bass",
     "basso",
     "piano",

@@ -184,6 +184,8 @@ def _decode(
     over = (is_channel & has_status & (data1 > 127)) | (data2 > 127)
     _count(walk.mended, "values above 127, lowered to 127", over)
     _count(walk.mended, "events without a status, left out", ~has_status)
+    follows_other = np.append(False, ~is_channel)[:-1]
+    _count(walk.mended, "running status after a meta event or SysEx", is_running & has_status & follows_other)
     _count(walk.mended, "messages that belong on a cable, left out", is_cable)
     kept = has_status & ~is_end & ~is_cable
     data1[is_channel] = np.minimum(data1[is_channel], 127)

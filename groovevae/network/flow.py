@@ -7,6 +7,7 @@ no weights.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -32,9 +33,13 @@ def spread_at(time: float) -> np.float32:
 
 def at_place(x: np.ndarray, time: float) -> np.ndarray:
     """Return what a network reads of points x (N, K) at `time`: of unit variance, with waves, (N, K + 2 NUM_TIMES)."""
+    return np.concatenate([x / spread_at(time), np.broadcast_to(_waves(time), (len(x), 2 * NUM_TIMES))], axis=-1)
+
+
+@cache
+def _waves(time: float) -> np.ndarray:
     angles = (np.pi * time * 2.0 ** (np.arange(NUM_TIMES) / 2)).astype(np.float32)
-    waves = np.broadcast_to(np.concatenate([np.sin(angles), np.cos(angles)]), (len(x), 2 * NUM_TIMES))
-    return np.concatenate([x / spread_at(time), waves], axis=-1)
+    return np.concatenate([np.sin(angles), np.cos(angles)])
 
 
 def velocity_of(x: np.ndarray, time: float, residual: np.ndarray) -> np.ndarray:
