@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import click
 import numpy as np
+from groovevae.bars.midi import load_score
 
 from degradations import FAMILIES, degrade
 from groovevae.anomaly.belonging import BELONGING, NEIGHBOURS_AND_GENRE, fit_belonging, fitted, unseen_scores
@@ -26,7 +27,6 @@ from groovevae.anomaly.measurements import describe
 from groovevae.anomaly.outliers import with_copies
 from groovevae.bars import Bars
 from groovevae.bars.grid import score_to_song
-from groovevae.bars.midi import load_score
 from groovevae.corpus import CorpusSong, load_corpus, split_songs
 from groovevae.evaluation.bootstrap import Draws, Estimate, draw_songs, estimate
 from groovevae.model.file import load_model_file

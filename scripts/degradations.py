@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-
 from groovevae.bars.midi import NOTE_DTYPE, Score
 
 PITCHES = (21, 108)  # of a piano

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import click
 import numpy as np
+from groovevae.bars.midi import Score, load_score
 
 from degradations import FAMILIES, PITCHES, degrade
 from groovevae.anomaly.belonging import BELONGING, NEIGHBOURS_AND_GENRE, fitted
@@ -25,7 +26,6 @@ from groovevae.anomaly.faults import FAULTS, inject
 from groovevae.anomaly.measurements import Measurements, describe, whole_names
 from groovevae.bars import Bars
 from groovevae.bars.grid import score_to_song
-from groovevae.bars.midi import Score, load_score
 from groovevae.corpus import CorpusSong, load_corpus, split_songs
 from groovevae.errors import GrooveError
 from groovevae.generation.groove import load_model
