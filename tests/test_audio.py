@@ -14,7 +14,7 @@ from groovevae.audio import Sound, encode, render
 from groovevae.audio.encoding import FORMATS, format_of
 from groovevae.audio.levels import LOUDNESS, PEAK, decibels, gain, loudness, peak
 from groovevae.audio.parts import TAIL_SECONDS, Part, split_midi
-from groovevae.audio.render import faded, folded, heard_length, render_file
+from groovevae.audio.render import faded, folded, heard_length, of_length, render_file
 from groovevae.audio.soundfonts import check_soundfont, default_soundfont, read_soundfont
 from groovevae.audio.synthesis import RATE, play_part
 from groovevae.cli import sound as cli_sound
@@ -161,6 +161,11 @@ def test_silence_after_the_end_is_cut() -> None:
     assert heard_length(sound, 50) == 61
     assert heard_length(sound, 70) == 70
     assert heard_length(np.zeros((100, 2), np.float32), 40) == 40
+
+
+def test_parts_that_are_a_frame_off_are_made_equal() -> None:
+    sound = np.array([[1, 1], [2, 2], [3, 3]], np.float32)
+    assert [of_length(sound, length)[:, 0].tolist() for length in (2, 3, 4)] == [[1, 2], [1, 2, 3], [1, 2, 3, 0]]
 
 
 def test_the_last_frames_fade_out() -> None:

@@ -204,7 +204,6 @@ def test_metres_and_tempos_are_written_where_they_change() -> None:
 @pytest.mark.parametrize(
     ("score", "reason"),
     [
-        (score_of({Track("", 120, is_drum=False): [(0, 1, 60)]}), "no notes that a role can play"),
         (score_of({LEAD: [(0, 1, 60), (90_000, 1, 60)]}), r"22,500 bars; at most 20,000 are read"),
         (score_of({LEAD: [(0, 1, 60)]}, metres=[(0, 1, 64)]), r"unsupported metre \(1/64\)"),
     ],

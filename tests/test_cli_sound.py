@@ -15,7 +15,9 @@ from corpus_files import band_tune
 from groovevae import BlendRequest, Groove, systems
 from groovevae.audio.extra import PACKAGES, package
 from groovevae.audio.soundfonts import default_soundfont
+from groovevae.bars import Bars
 from groovevae.cli import main
+from groovevae.cli.common import write_pieces
 from groovevae.errors import AudioError
 
 LACKING = [name for name in PACKAGES if not find_spec(name)]
@@ -129,6 +131,15 @@ def test_sound_lies_beside_each_midi_file(run: Run, song: Path, words: list[obje
     run(*words, "--out", "new")
     assert [path.read_bytes() for path in sounds] == again
     assert sorted(song.parent.joinpath("new").iterdir()) == found
+
+
+@needs_sound
+def test_a_silent_piece_has_no_sound(groove: Groove, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    piece = piece_called(groove, "silent")
+    silent = replace(piece, song=replace(piece.song, bars=Bars.empty(2)))
+    write_pieces([silent, piece], str(tmp_path), "wav", None)
+    assert [path.suffix for path in sorted(tmp_path.iterdir())] == [".mid", ".wav"]
+    assert capsys.readouterr().out.count("\n") == 3  # one line for the silent one, two for the other
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,14 @@ PARTS = {
         midi_file(chunk(MPE_ZONE, line_of(1, 1, 2, 2, 9, chord=2), END)),
         [(0, False, (1, 2, 9), 10)],
     ),
+    "a small MPE zone": (
+        midi_file(chunk(control(0, 101, 0), control(0, 100, 6), control(0, 6, 2), line_of(1, 2, 9, 11, chord=2), END)),
+        [(0, False, (1, 2), 4), (0, True, (9,), 2), (0, False, (11,), 2)],
+    ),
+    "an upper MPE zone": (
+        midi_file(chunk(MPE_ZONE.replace(b"\xb0", b"\xbf"), line_of(14, 13, chord=2), END)),
+        [(0, False, (13, 14), 4)],
+    ),
     "a band in one track": (
         midi_file(chunk(line_of(0, 1, 0, 9, chord=2), END), kind=0),
         [(0, False, (0,), 4), (0, False, (1,), 2), (0, True, (9,), 2)],
@@ -199,6 +207,13 @@ PARTS = {
 @pytest.mark.parametrize(("data", "expected"), PARTS.values(), ids=PARTS)
 def test_parts(data: bytes, expected: list[tuple]) -> None:
     assert parts(midi_to_score(data)) == expected
+
+
+def test_programs_of_late_tracks_in_large_files() -> None:
+    """Where 16 times the number of tracks, times the number of events, needs more than 32 bits."""
+    first, last = chunk(program(3), line_of(0), END), chunk(program(5), control(1, 7, 64) * 40_000, line_of(0), END)
+    data = midi_file(first, *[chunk(END)] * 4_000, last)
+    assert parts(midi_to_score(data)) == [(3, False, (0,), 1), (5, False, (0,), 1)]
 
 
 def test_parts_know_their_place_in_the_file() -> None:

@@ -149,3 +149,12 @@ def test_a_recording_that_starts_at_any_time_is_told() -> None:
     )
     lines = bar_lines(score, Choices(pickup=2.3))
     assert lines.start[:2] == pytest.approx([-1.7, 2.3])
+
+
+def test_bar_lines_that_move_midway_are_told() -> None:
+    """A bass on the bar lines; after a bar of one beat, a beat later."""
+    bass = [(4 * bar, 4, 40) for bar in range(12)] + [(49 + 4 * bar, 4, 40) for bar in range(20)]
+    lead = [(beat, 1, 72 + beat % 5) for beat in range(127)]
+    score = score_of({BASS: bass, LEAD: lead})
+    assert bar_lines(score).start[[12, 13, 14]].tolist() == [48, 49, 53]
+    assert bar_lines(score).guesses == ("bar lines moved, from quarter note 49 on",)

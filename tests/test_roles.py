@@ -134,6 +134,14 @@ def test_block_chords_are_chords(chords: tuple[int, ...], others: dict[Track, li
     assert read_roles(score, np.zeros(len(score.notes), int)).why[0, ROLES.index("chords")] == "block chords"
 
 
+def test_a_track_named_as_a_melody_is_one() -> None:
+    """It may be harmonised in chords, and lie low."""
+    assert (
+        "lead" in roles_of(score_of({part("Melody"): block(60, 64, 67), part("Chords"): block(48, 52, 55)}))["Melody"]
+    )
+    assert roles_of(score_of({part("Melody"): line(55), part("Chords"): block(60, 64, 67)}))["Melody"] == {"lead"}
+
+
 def test_low_block_chords_have_a_bass_in_them() -> None:
     """A tune's chords are often written with their roots deep down."""
     score = score_of({part("tune"): line(70), part("chords"): block(40, 52, 56)})
@@ -260,6 +268,15 @@ def test_the_first_of_a_line_given_by_hand_leads() -> None:
     assert set(placed.role[placed.track == 0].tolist()) == {ROLES.index("lead")}
 
 
+def test_chords_given_as_a_line_never_accompany() -> None:
+    score = score_of({part("Keys"): block(60, 64, 67), part("Low"): line(40)})
+    placed = place_notes(score, bar_lines(score), Choices(roles=(("Keys", "lead"),)))
+    keys = placed.track == 0
+    assert set(placed.role[keys].tolist()) == {ROLES.index("lead")}
+    assert placed.pitch[keys & (placed.lost == 0)].tolist() == [67] * 8
+    assert {REASONS[reason] for reason in placed.lost[keys & (placed.pitch < 67)]} == {"thinned chord"}
+
+
 def test_what_is_left_out_by_hand() -> None:
     score = score_of(SONG)
     placed = place_notes(score, bar_lines(score), Choices(roles=(("Flute", "-"),)))
@@ -298,6 +315,7 @@ def test_reasons() -> None:
     }
 
 
-def test_no_role() -> None:
-    score = score_of({part("", 127): [(0, 1, 60)]})
-    assert assign_roles(score, np.zeros(1, int)).tolist() == [NO_ROLE]
+def test_an_effect_plays_no_role_unless_it_is_all_there_is() -> None:
+    effect, keys = part("Bang", 127), part("Keys", 0)
+    assert assign_roles(score_of({effect: [(0, 1, 60)], keys: [(0, 1, 64)]}), np.zeros(2, int)).tolist()[0] == NO_ROLE
+    assert assign_roles(score_of({effect: [(0, 1, 60)]}), np.zeros(1, int)).tolist() != [NO_ROLE]

@@ -18,7 +18,7 @@ import mido
 from groovevae.errors import MidiError
 from groovevae.midi.score import DRUM_CHANNEL
 
-MAX_MINUTES = 20  # sound takes about 70 MB a minute while it is made
+MAX_MINUTES = 20  # sound takes about 120 MB a minute while it is made
 TAIL_SECONDS = 8.0  # how long the last notes may ring on
 MAX_APART = 6  # parts of a file that are played one by one even when nobody asks for stems: each has its own voices
 _DEFAULT_TEMPO = 500_000  # microseconds per quarter note

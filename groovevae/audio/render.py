@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from groovevae.audio.levels import gain, peak, ratio
-from groovevae.audio.parts import split_midi
+from groovevae.audio.parts import TAIL_SECONDS, split_midi
 from groovevae.audio.soundfonts import read_soundfont
 from groovevae.audio.synthesis import CHANNELS, RATE, play_part
 from groovevae.errors import MidiError
@@ -43,14 +43,14 @@ def render(midi: bytes, *, soundfont: str | None = None, stems: bool = False, lo
     (815360, 2)
     """
     found, font = split_midi(midi, apart=stems), read_soundfont(soundfont)
+    end = max(round(found.seconds * RATE), 1)
     played = {}
-    mix = np.zeros((0, CHANNELS), np.float32)
+    mix = np.zeros((end + round(TAIL_SECONDS * RATE), CHANNELS), np.float32)
     for part in found.parts:
-        sound = play_part(part, font)
-        mix = mix + sound if len(mix) else sound
+        sound = of_length(play_part(part, font), len(mix))
+        mix += sound
         if stems:
             played[part.name] = sound
-    end = max(round(found.seconds * RATE), 1)
     length = 0 if loop else heard_length(mix, end)
     mix = folded(mix, end) if loop else faded(mix[:length])
     played = {name: folded(sound, end) if loop else faded(sound[:length]) for name, sound in played.items()}
@@ -78,6 +78,12 @@ def heard_length(sound: np.ndarray, end: int) -> int:
     threshold = peak(sound) * ratio(_DIED_AWAY)
     tail = np.flatnonzero((np.abs(sound[end:]) > threshold).any(1))
     return min(end + (int(tail[-1]) + 1 if len(tail) else 0), len(sound))
+
+
+def of_length(sound: np.ndarray, length: int) -> np.ndarray:
+    """Return a sound (F, 2) cut or filled up to a length: a synthesizer that sums up times may be a frame off."""
+    missing = max(length - len(sound), 0)
+    return np.concatenate([sound[:length], np.zeros((missing, CHANNELS), sound.dtype)])
 
 
 def faded(sound: np.ndarray) -> np.ndarray:

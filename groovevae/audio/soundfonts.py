@@ -38,7 +38,7 @@ def read_soundfont(path: str | os.PathLike[str] | None = None) -> Soundfont:
     path = default_soundfont() if path is None else Path(path)
     try:
         with path.open("rb") as file:
-            check_header(file.read(_HEADER_BYTES), path)
+            _check_header(file.read(_HEADER_BYTES), path)
             if path.stat().st_size > _MAX_BYTES:
                 raise AudioError(f"{path}: larger than 2 GiB; take a smaller soundfont")
             file.seek(0)
@@ -51,12 +51,12 @@ def check_soundfont(path: str | os.PathLike[str]) -> None:
     """Raise AudioError where `read_soundfont` would, but read no more than the header."""
     try:
         with Path(path).open("rb") as file:
-            check_header(file.read(_HEADER_BYTES), path)
+            _check_header(file.read(_HEADER_BYTES), path)
     except OSError as error:
         raise AudioError(f"{path}: {error.strerror or error}; name a soundfont, a file that ends in .sf2") from None
 
 
-def check_header(header: bytes, path: str | os.PathLike[str]) -> None:
+def _check_header(header: bytes, path: str | os.PathLike[str]) -> None:
     """Raise AudioError where the first 12 bytes of a file are not those of a soundfont."""
     if header[:4] != b"RIFF" or header[8:12] != b"sfbk":
         raise AudioError(f"{path}: not a soundfont; name one in the format SoundFont 2, a file that ends in .sf2")

@@ -80,7 +80,7 @@ def bass_tracks(parts: Parts) -> dict[int, int]:
     if often.sum() < 2:
         return {}
     lowest = int(np.argmin(np.where(often, lines.mean_pitch, np.inf)))
-    if not low[lowest] or lines.overlap[lowest] > MONOPHONIC:
+    if not low[lowest] or lines.overlap[lowest] > MONOPHONIC or name_hints(tracks[lowest].name).sings:
         return {}
     parts.why[lowest] = "the lowest single line"
     return {lowest: 0}

@@ -76,8 +76,8 @@ def is_block_chords(notes: np.ndarray, lowest_root: int = 0) -> bool:
     return bool(span <= _TWO_HANDS and moves <= (_MOVES_ONE_HAND if span <= _ONE_HAND else _MOVES_TWO_HANDS))
 
 
-# How likely a line is the melody: log-odds beside the other lines of its file. Fitted to files whose track names tell
-# the melody, by `scripts/fit_melody.py`.
+# How likely a line is the melody: log-odds beside the other lines of its file. Fitted to half of the files whose track
+# names tell the melody; `scripts/find_melodies.py` measures what they are worth.
 _PLAYS, _PITCH, _HIGHEST_PITCH, _LEAPS, _GAPS, _FILLED, _LOUD, _DENSE = 3.4, 0.2, 76, -7.3, -8.5, 3.2, 0.18, -1.05
 LEAP = 7  # semitones, and more
 GAP = 1.9  # quarter notes between onsets, and more

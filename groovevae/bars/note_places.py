@@ -152,7 +152,10 @@ def _nearest_free_steps(onset: np.ndarray, lane: np.ndarray, aside: np.ndarray, 
 
 
 def _untangle_line(notes: Placed, role: int) -> None:
-    """Leave one note at each step of the bass (the lowest) or lead (the highest); the others accompany, or are lost."""
+    """Leave one note at each step of the bass (the lowest) or lead (the highest); the others accompany, or are lost.
+
+    Those of a track that was given the role by hand never accompany.
+    """
     index = notes.kept(role)
     first, group = _groups(notes.step[index])
     if len(first) == len(index):
@@ -171,7 +174,9 @@ def _untangle_line(notes: Placed, role: int) -> None:
     doubles = rest & ~run & ((notes.pitch[index] - notes.pitch[kept]) % 12 == 0)
     notes.lost[index[run]] = _TOO_FAST
     notes.lost[index[doubles]] = DOUBLES
-    notes.role[index[rest & ~run & ~doubles]] = CHORDS
+    chord, by_hand = rest & ~run & ~doubles, notes.by_hand[notes.track[index]]
+    notes.lost[index[chord & by_hand]] = _THINNED
+    notes.role[index[chord & ~by_hand]] = CHORDS
 
 
 def _groups(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import numpy as np
 from groovevae.bars.constants import BASS, CHORDS, LEAD
 from groovevae.bars.line_tracks import HIGHEST_BASS, RARE, Parts
 from groovevae.bars.lines import is_block_chords
+from groovevae.bars.track_names import name_hints
 
 HIGHEST_BASS_NOTE = 52  # top of a bass line that is taken out of a pianist's left hand (E3)
 LOWEST_BLOCK = 46  # median lowest note of block chords that leave the bass to others (A sharp 2)
@@ -44,13 +45,14 @@ def lowest_line(parts: Parts, role: np.ndarray) -> np.ndarray:
 
 
 def _splittable(parts: Parts, role: np.ndarray, lowest_root: int = 0) -> np.ndarray:
-    """Return the accompanying tracks that a line may be taken from: none of block chords, none given by hand.
+    """Return the accompanying tracks that a line may be taken from: none given by hand, none of block chords.
 
-    Block chords below `lowest_root` have a bass in them.
+    A track named as a melody is one in chords, too; and block chords below `lowest_root` have a bass in them.
     """
     playing = np.unique(parts.notes["track"][role == CHORDS])
     playing = playing[~parts.by_hand[playing]]
-    block = [index for index in playing.tolist() if is_block_chords(parts.notes_of_track[index], lowest_root)]
+    unnamed = [index for index in playing.tolist() if not name_hints(parts.tracks[index].name).leads]
+    block = [index for index in unnamed if is_block_chords(parts.notes_of_track[index], lowest_root)]
     parts.why_chords |= {index: "block chords" for index in block}
     return playing[~np.isin(playing, block)]
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from groovevae.bars.constants import DRUMS, ROLES
-from groovevae.bars.metre import bar_lines
+from groovevae.bars.grid import Reading
+from groovevae.bars.metre import BarLines, bar_lines
 from groovevae.bars.roles import assign_roles
 from groovevae.midi import Score, Track
 
@@ -49,9 +50,20 @@ def score_to_roll(score: Score) -> PianoRoll:
     """
     if not score.tracks:  # a silent song
         score = replace(score, tracks=(Track("", 0, is_drum=False),))
-    lines, notes = bar_lines(score), score.notes
-    end = max(score.end, float(lines.end[-1]))
-    layer = _layers(score, lines.start)
+    lines = bar_lines(score)
+    return _roll(score, lines, _roles(score, lines.start))
+
+
+def reading_to_roll(reading: Reading) -> PianoRoll:
+    """Return a file as it was read as a piano roll: its own notes in the roles and the bars that were found."""
+    role = np.empty(len(reading.notes.note), int)
+    role[reading.notes.note] = reading.notes.role
+    return _roll(reading.score, reading.lines, role)
+
+
+def _roll(score: Score, lines: BarLines, role: np.ndarray) -> PianoRoll:
+    notes, end = score.notes, max(score.end, float(lines.end[-1]))
+    layer = np.where(role < 0, OTHER, role)
     is_drum = layer == DRUMS
     pitch = notes["pitch"].astype(int)
     drum_keys, drum_row = np.unique(pitch[is_drum], return_inverse=True)
@@ -71,12 +83,11 @@ def score_to_roll(score: Score) -> PianoRoll:
     )
 
 
-def _layers(score: Score, bar_starts: np.ndarray) -> np.ndarray:
+def _roles(score: Score, bar_starts: np.ndarray) -> np.ndarray:
     if not len(score.notes):
         return np.empty(0, int)
     bar = np.maximum(np.searchsorted(bar_starts, score.notes["onset"] + 1e-6, side="right") - 1, 0)
-    role = assign_roles(score, bar)
-    return np.where(role < 0, OTHER, role)
+    return assign_roles(score, bar)
 
 
 def _span(pitch: np.ndarray) -> tuple[int, int]:

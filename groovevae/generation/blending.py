@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
+from groovevae.arranging.loudness import as_loud, mixed_loudness
 from groovevae.arranging.presence import less_present
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import ROLES
@@ -30,20 +32,31 @@ from groovevae.network.decoding import Take, decode_takes, without_stray_holds
 from groovevae.tracks import Rewriting
 
 
+class NewParts(NamedTuple):
+    """Parts that come in."""
+
+    roles: np.ndarray  # (4,) bool
+    presence: np.ndarray  # (N, 4) how present each role is to be, for `less_present`
+    loudness: np.ndarray  # (12,) of the targets, for `as_loud`
+
+
 @dataclass(frozen=True)
 class PreparedPiece:
     """A piece that is still to be decoded."""
 
     request: PieceRequest  # of this piece alone
     take: Take
-    presence: np.ndarray | None  # (N, 4) of roles that come in, for `less_present`; None where all are as they are
     song: Song  # key, programs, kit
     description: str
     rewriting: Rewriting | None = None  # of the file that it starts from
+    new: NewParts | None = None  # None where no part comes in
 
     def heard(self, bars: Bars) -> Bars:
-        """Return the decoded bars with roles that come in as present as they are to be."""
-        return bars if self.presence is None else without_stray_holds(less_present(bars, self.presence))
+        """Return the decoded bars with roles that come in as loud and as present as they are to be."""
+        if self.new is None:
+            return bars
+        loud = as_loud(bars, self.new.loudness, self.new.roles)
+        return without_stray_holds(less_present(loud, self.new.presence))
 
 
 @dataclass(frozen=True)
@@ -121,7 +134,7 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
     return PreparedPiece(
         request=request,
         take=Take(z, like, request.seed, request.keep, request.temperature, still),
-        presence=_presence(path, amounts),
+        new=_new_parts(path, amounts, goal, sources),
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
         rewriting=_rewriting(request, start, still, sources),
@@ -168,11 +181,12 @@ def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndar
     return {role: amount_of_bars(amount, num_bars) for role, amount in amounts.items()}
 
 
-def _presence(path: LatentPath, amounts: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Return how present roles are to be, (N, 4); None where none comes in."""
+def _new_parts(path: LatentPath, amounts: Mapping[str, np.ndarray], goal: Goal, sources: Sources) -> NewParts | None:
     if not isinstance(path, DosedPath) or not path.comes_in.any():
         return None
-    return np.stack([path.presence(role, own) for role, own in amounts.items()], axis=1)
+    presence = np.stack([path.presence(role, own) for role, own in amounts.items()], axis=1)
+    loudness = mixed_loudness({word: sources.loudness(word) for word in goal.weights}, goal.weights)
+    return NewParts(path.comes_in, presence, loudness)
 
 
 def _still(of_role: Mapping[str, np.ndarray], z: np.ndarray) -> np.ndarray:

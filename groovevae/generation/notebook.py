@@ -21,7 +21,7 @@ def piece_html(piece: Piece) -> str:
     """Return a piece as HTML: its description, its piano roll, and a player where the extra `studio` is installed."""
     roll = score_to_svg(song_to_score(piece.song), title=piece.description)
     caption = f"<figcaption>{escape(piece.description)}</figcaption>"
-    return f'<figure>{caption}<div style="overflow-x: auto">{roll}</div>{_player(piece)}</figure>'
+    return f'<figure style="margin: 0">{caption}<div style="overflow-x: auto">{roll}</div>{_player(piece)}</figure>'
 
 
 def _player(piece: Piece) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements
+from groovevae.arranging.loudness import loudness_of
 from groovevae.arranging.plans import forms_of
 from groovevae.bars import Bars, Song
 from groovevae.bars.choices import WRITTEN
@@ -28,6 +29,8 @@ from groovevae.model.phrase_forms import Form
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
 from groovevae.tracks import Original, load_original, reading_line
+
+LOUDNESS_BARS = 64  # of a genre's phrases that tell how loud it is: as many as are decoded at once
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Sources:
         self._files: dict[tuple[StartFile, int | None, tuple[str, ...]], Source] = {}
         self._phrases: dict[tuple[str, int, int], Source] = {}
         self._genres: dict[str, Genre] = {}
+        self._loudness: dict[str, np.ndarray] = {}
 
     def starts_of(self, requests: Sequence[BlendRequest]) -> list[Source]:
         """Return the bars that checked requests for one piece each start from. Raises MidiError, RequestError.
@@ -116,6 +120,18 @@ class Sources:
     def forms(self, word: str) -> tuple[Form, ...]:
         """Return the forms by which a genre, file or folder arranges; errors as in `genre`."""
         return forms_of(self.genre(word), self.model.prior, self.model.arranger)
+
+    def loudness(self, word: str) -> np.ndarray:
+        """Return how loud a genre, file or folder plays drum voices and roles, (12,); errors as in `genre`."""
+        if word not in self._loudness:
+            phrases = self.genre(word).phrases
+            z = np.concatenate([np.zeros((0, self.model.config.latent_size)), *(phrase.z for phrase in phrases)])
+            bars = Bars.empty(len(z))
+            bars.metre[:] = np.concatenate([np.zeros((0, 2)), *(phrase.metre for phrase in phrases)])
+            some = np.linspace(0, len(z), min(LOUDNESS_BARS, len(z)), endpoint=False).astype(int)
+            [decoded] = decode_takes(self.network, [Take(z[some].astype(np.float32), bars[some])])
+            self._loudness[word] = loudness_of(decoded)
+        return self._loudness[word]
 
     def mean(self, words: Sequence[str]) -> np.ndarray:
         """Return the mean (Z,) of the bars of genres, files and folders. Raises RequestError, else as `genre` does."""

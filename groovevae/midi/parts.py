@@ -66,9 +66,13 @@ def _merged_channels(line: Timeline, on: np.ndarray, program: np.ndarray, is_dru
     for number in several.tolist():
         begin, end = np.searchsorted(chunk, [number, number + 1])
         notes = slice(begin, end)
-        if _is_mpe(line, number) or _rotates(line, on[notes], channel[notes], program[notes]):
-            channel[notes] = channel[notes].min()
-            is_drum[notes] = False
+        zone = _mpe_zone(line, number)
+        if _rotates(line, on[notes], channel[notes], program[notes]):
+            zone = range(16)
+        if zone:
+            inside = begin + np.flatnonzero(np.isin(channel[notes], list(zone)))
+            channel[inside] = channel[inside].min(initial=15)
+            is_drum[inside] = False
         elif not is_alone:
             for value in np.unique(program[notes]).tolist():
                 same = begin + np.flatnonzero((program[notes] == value) & ~is_drum[notes])
@@ -76,21 +80,24 @@ def _merged_channels(line: Timeline, on: np.ndarray, program: np.ndarray, is_dru
     return channel
 
 
-def _is_mpe(line: Timeline, chunk: int) -> bool:
-    """Tell whether a track configures an MPE zone: registered parameter 6 on channel 1 or 16."""
+def _mpe_zone(line: Timeline, chunk: int) -> range:
+    """Return the channels of the MPE zone that a track configures with registered parameter 6, if it does.
+
+    Channel 1 takes so many channels above it, channel 16 so many below.
+    """
     events = slice(*np.searchsorted(line.chunk, [chunk, chunk + 1]))
     status, data1, data2 = (column[events] for column in (line.status, line.data1, line.data2))
     on_master = np.isin(status, [CONTROLLER + master for master in _MPE_MASTERS])
     if not (on_master & (data1 == _RPN_LOW) & (data2 == _MPE_RPN)).any():
-        return False
+        return range(0)
     parameter: dict[int, int] = {}
     for index in np.flatnonzero(on_master & np.isin(data1, (_RPN_LOW, _RPN_HIGH, _DATA_ENTRY))):
         master, controller, value = int(status[index]), int(data1[index]), int(data2[index])
         if controller != _DATA_ENTRY:
             parameter[controller | master << 8] = value
         elif value and [parameter.get(part | master << 8) for part in (_RPN_HIGH, _RPN_LOW)] == [0, _MPE_RPN]:
-            return True
-    return False
+            return range(value + 1) if master == CONTROLLER else range(15 - value, 16)
+    return range(0)
 
 
 def _rotates(line: Timeline, on: np.ndarray, channel: np.ndarray, program: np.ndarray) -> bool:

@@ -29,8 +29,8 @@ class Timeline:
         if not len(giver):
             return np.full(len(at), -1)
         by_place = giver[np.argsort(self.place[giver], kind="stable")]
-        size = len(self.tick)
-        found = np.searchsorted(self.place[by_place] * size + by_place, self.place[at] * size + at) - 1
+        rows = [self.place[events].astype(np.int64) * len(self.tick) + events for events in (by_place, at)]
+        found = np.searchsorted(*rows) - 1
         latest = by_place[found]  # of another place where there is none: also where `found` is -1
         return np.where((found >= 0) & (self.place[latest] == self.place[at]), latest, -1)
 
