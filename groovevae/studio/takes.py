@@ -109,11 +109,9 @@ class Takes:
 
     def _without_folders(self, piece: Piece) -> Piece:
         """Return a piece whose texts, in its MIDI file too, name uploads as the user does."""
-        plain = self.uploads.without_folder
-        read = tuple(map(plain, piece.read))
-        file = read_events(piece.midi) if read else None
-        if file is None:
+        if not piece.read:
             return piece
+        plain, file = self.uploads.without_folder, read_events(piece.midi)
         tracks = (
             EventTrack(track.events, tuple(_plain(data, plain) for data in track.payloads), track.end)
             for track in file.tracks
@@ -122,7 +120,7 @@ class Takes:
             piece,
             midi=write_events(replace(file, tracks=tuple(tracks))),
             description=plain(piece.description),
-            read=read,
+            read=tuple(map(plain, piece.read)),
         )
 
 

@@ -145,6 +145,7 @@ class Studio {
   }
 
   fail(error) {
+    if (error.name === "AbortError") return; // something newer is wanted
     warn(error.message);
     if (error.status === 0) waitForStudio(() => this.#go(this.state));
   }
