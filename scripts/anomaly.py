@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import click
 import numpy as np
-from groovevae.bars.midi import load_score
 
 from degradations import FAMILIES, degrade
 from groovevae.anomaly.belonging import BELONGING, NEIGHBOURS_AND_GENRE, fit_belonging, fitted, unseen_scores
@@ -29,6 +28,7 @@ from groovevae.bars import Bars
 from groovevae.bars.grid import score_to_song
 from groovevae.corpus import CorpusSong, load_corpus, split_songs
 from groovevae.evaluation.bootstrap import Draws, Estimate, draw_songs, estimate
+from groovevae.midi import load_score
 from groovevae.model.file import load_model_file
 from groovevae.network.forward import Network
 

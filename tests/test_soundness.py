@@ -145,8 +145,7 @@ def test_a_broken_file_is_named(small: Path, tmp_path: Path) -> None:
     (tmp_path / "jazz").mkdir()
     for path in (small / "jazz").glob("*.mid"):
         (tmp_path / "jazz" / path.name).write_bytes(path.read_bytes())
-    from groovevae.bars.midi import load_score, score_to_midi
-
+    from groovevae.midi import load_score, score_to_midi
     from small_folders import random_pitches
 
     odd = tmp_path / "jazz" / "tune c.mid"
