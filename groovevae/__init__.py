@@ -22,10 +22,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from groovevae.anomaly import Outlier, Outliers, find_outliers
     from groovevae.bars import Bars, Song
+    from groovevae.bars.choices import Choices
     from groovevae.bars.conversions import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
     from groovevae.config import ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
     from groovevae.corpus import Corpus, load_corpus, read_song
-    from groovevae.errors import CorpusError, GrooveError, MidiError, ModelFileError, OutputError, RequestError
+    from groovevae.errors import (
+        AudioError,
+        CorpusError,
+        GrooveError,
+        MidiError,
+        ModelFileError,
+        OutputError,
+        RequestError,
+    )
     from groovevae.evaluation import Evaluation, evaluate
     from groovevae.generation.groove import Groove, Piece, load_model
     from groovevae.generation.requests import BlendRequest, SampleRequest
@@ -40,8 +49,10 @@ __version__ = "0.1.0"
 __all__ = [
     "ArrangeRequest",
     "ArrangerConfig",
+    "AudioError",
     "Bars",
     "BlendRequest",
+    "Choices",
     "ContinueRequest",
     "Corpus",
     "CorpusError",
@@ -80,10 +91,19 @@ __all__ = [
 _MODULES = {
     "anomaly": ("Outlier", "Outliers", "find_outliers"),
     "bars": ("Bars", "Song"),
+    "bars.choices": ("Choices",),
     "bars.conversions": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
     "config": ("ArrangerConfig", "ModelConfig", "PriorConfig", "TrainConfig"),
     "corpus": ("Corpus", "load_corpus", "read_song"),
-    "errors": ("CorpusError", "GrooveError", "MidiError", "ModelFileError", "OutputError", "RequestError"),
+    "errors": (
+        "AudioError",
+        "CorpusError",
+        "GrooveError",
+        "MidiError",
+        "ModelFileError",
+        "OutputError",
+        "RequestError",
+    ),
     "evaluation": ("Evaluation", "evaluate"),
     "generation.groove": ("Groove", "Piece", "load_model"),
     "generation.requests": ("BlendRequest", "SampleRequest"),

@@ -26,9 +26,9 @@ import mido
 import numpy as np
 
 from groovevae.bars import song_to_score
-from groovevae.bars.midi import TICKS_PER_QUARTER
 from groovevae.generation.groove import Groove, Piece
 from groovevae.generation.requests import BlendRequest, SampleRequest
+from groovevae.midi.score import TICKS_PER_QUARTER
 from groovevae.model.file import load_model_file
 from midi_readers import notes_of_mido, notes_of_pretty_midi, notes_of_symusic
 from random_requests import Request, random_requests, starting_files

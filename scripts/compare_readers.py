@@ -1,11 +1,11 @@
-"""Compares the notes that symusic, mido and pretty_midi read in each MIDI file of a folder.
+"""Compares the notes that groovevae, symusic, mido and pretty_midi read in each MIDI file of a folder.
 
 python scripts/compare_readers.py CORPUS
 
 mido gives events, not notes. A plain note starts while its pitch is silent in its track and channel, and ends some time
-later, before that pitch starts again. The three libraries must agree on each plain note's onset, end, pitch and
-velocity, and on whether drums play it. Each library has its own way of ending notes that overlap another of their
-pitch, never end or have no length: these are compared only by their onsets, where a library has them.
+later, before that pitch starts again. All must agree on each plain note's onset, end, pitch and velocity, and on
+whether channel 10 plays it. Each library has its own way of ending notes that overlap another of their pitch, never end
+or have no length: these are compared only by their onsets, where a library has them. groovevae must have them all.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import io
 import time
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -21,11 +22,20 @@ import mido
 import numpy as np
 import pretty_midi
 
-from midi_readers import DRUM_CHANNEL, Note, note_events, notes_of_pretty_midi, notes_of_symusic
+from groovevae.corpus.scan import SUFFIXES
+from groovevae.errors import MidiError
+from midi_readers import (
+    DRUM_CHANNEL,
+    Note,
+    note_events,
+    notes_of_groovevae,
+    notes_of_pretty_midi,
+    notes_of_symusic,
+)
 
 TOLD_SECONDS = 60.0
 
-Onset = tuple[bool, int, int, int]  # is drum, start, pitch, velocity
+Onset = tuple[bool, int, int, int]  # on channel 10, start, pitch, velocity
 
 
 def plain_notes(file: mido.MidiFile) -> tuple[Counter[Note], Counter[Onset]]:
@@ -57,37 +67,60 @@ def plain_notes(file: mido.MidiFile) -> tuple[Counter[Note], Counter[Onset]]:
     return plain, others
 
 
-def differing(found: Counter[Note], plain: Counter[Note], others: Counter[Onset]) -> str:
-    """How a library's notes differ from what they must be; empty where they do not."""
+def differing(found: Counter[Note], plain: Counter[Note], others: Counter[Onset], *, is_whole: bool = False) -> str:
+    """How a library's notes differ from what they must be; empty where they do not. `is_whole`: it has all others."""
     if missing := plain - found:
         return f"{missing.total()} plain notes missing, such as {next(iter(missing))}"
     begun = Counter((is_drum, start, *rest) for is_drum, start, _, *rest in (found - plain).elements())
     if more := begun - others:
         return f"{more.total()} notes that nothing begins, such as {next(iter(more))}"
+    if is_whole and (missing := others - begun):
+        return f"{missing.total()} other notes missing, such as {next(iter(missing))}"
     return ""
 
 
+def reading_of(read: Callable[[bytes], Counter[Note]], data: bytes) -> Counter[Note] | str:
+    """A library's notes, or the reason why it refuses the file."""
+    try:
+        return read(data)
+    except MidiError as error:
+        return error.reason
+    except Exception as error:  # whatever the libraries raise
+        return f"{type(error).__name__}: {error}"
+
+
+def notes_that_mido_gives(data: bytes) -> tuple[Counter[Note], Counter[Onset]] | str:
+    """Plain notes and other beginnings, values above 127 lowered; or the reason why mido refuses the file."""
+    try:
+        return plain_notes(mido.MidiFile(file=io.BytesIO(data), clip=True))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
 def compare(path: Path, counts: Counter[str]) -> list[str]:
-    """Counts what a file holds; what the libraries do not agree on."""
+    """Counts what a file holds and who reads it; what the libraries do not agree on."""
     data = path.read_bytes()
-    readings = {}
-    try:
-        file = mido.MidiFile(file=io.BytesIO(data))
-        plain, others = plain_notes(file)
-        readings["pretty_midi"] = notes_of_pretty_midi(file)
-    except Exception as error:  # whatever two libraries raise: the file is not one that all read
-        counts[f"files that mido or pretty_midi refuses: {type(error).__name__}"] += 1
+    given = notes_that_mido_gives(data)
+    readers = {"groovevae": notes_of_groovevae, "symusic": notes_of_symusic, "pretty_midi": notes_of_pretty_midi}
+    readings = {name: reading_of(read, data) for name, read in readers.items()}
+    counts["files"] += 1
+    for name, found in {"mido": given, **readings}.items():
+        counts[f"files that {name} reads"] += not isinstance(found, str)
+    ours = readings["groovevae"]
+    if isinstance(ours, str) and not all(isinstance(found, str) for found in (given, *readings.values())):
+        counts[f"files that only groovevae refuses: {ours}"] += 1
+    if isinstance(given, str) or data[9:10] == b"\x02" or data[12:13] >= b"\x80":  # times of our own there
+        counts["files without events to compare with"] += 1
         return []
-    try:
-        readings["symusic"] = notes_of_symusic(data)
-    except (RuntimeError, ValueError):
-        counts["files that symusic refuses"] += 1
-        return []
-    counts["files that all read"] += 1
+    plain, others = given
     counts["plain notes"] += plain.total()
     counts["other notes"] += others.total()
     counts["files without other notes"] += not others
-    return [f"{name}: {said}" for name, found in readings.items() if (said := differing(found, plain, others))]
+    return [
+        f"{name}: {said}"
+        for name, found in readings.items()
+        if not isinstance(found, str) and (said := differing(found, plain, others, is_whole=name == "groovevae"))
+    ]
 
 
 @click.command()
@@ -98,7 +131,7 @@ def main(folder: str, seed: int, files: int | None) -> None:
     """Name the files in FOLDER whose plain notes the libraries read differently, and exit with 1 if there are any."""
     warnings.simplefilter("ignore")  # pretty_midi's, of tempos in other tracks
     pretty_midi.pretty_midi.MAX_TICK = 1e9
-    paths = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in (".mid", ".midi"))
+    paths = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in SUFFIXES)
     counts, disagree, told = Counter(), 0, time.monotonic()
     for number in np.random.default_rng(seed).permutation(len(paths))[:files].tolist():
         said = compare(paths[number], counts)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from groovevae.bars import score_to_song
-from groovevae.bars.midi import midi_to_score
 from groovevae.corpus.pack import pack_song
 from groovevae.errors import MidiError
+from groovevae.midi.reading import midi_to_score
 
 HUGE = (b"\x00\x00\x00\x00", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\x00\x00\x01", b"\x80\x00\x00\x00")
 LONG_WAIT = b"\xff\xff\xff\x7f"  # the longest delta time there is

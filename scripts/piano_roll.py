@@ -15,7 +15,8 @@ import pretty_midi
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from groovevae.bars.midi import Track, load_score
+from groovevae.midi.reading import load_score
+from groovevae.midi.score import Track
 
 COLOURS = {"Drums": "#8a8a8a", "Bass": "#1f5fbf", "Chords": "#3a9d5d", "Lead": "#d0402b"}
 GRID = "#e4e4e4"

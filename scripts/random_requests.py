@@ -9,7 +9,6 @@ import numpy as np
 
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import NOTE_DTYPE, Score, Track, score_to_midi
 from groovevae.generation.parsing import MAX_AMOUNT
 from groovevae.generation.requests import (
     BAR_METHODS,
@@ -19,6 +18,8 @@ from groovevae.generation.requests import (
     joined_morph,
     morph_requests,
 )
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
+from groovevae.midi.writing import score_to_midi
 from groovevae.model.file import ModelFile
 
 BAND = (Track("Drums", 0, is_drum=True), Track("Bass", 33, is_drum=False), Track("Piano", 0, is_drum=False))

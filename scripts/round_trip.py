@@ -20,10 +20,12 @@ import numpy as np
 from groovevae.bars import Song, score_to_song, song_to_score
 from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.bars.metre import BarLines, bar_lines
-from groovevae.bars.midi import Score, load_score, midi_to_score, score_to_midi
 from groovevae.bars.note_places import KEPT, REASONS, Placed, place_notes
 from groovevae.errors import MidiError
 from groovevae.measures.note_f1 import ONSET_TOLERANCE, NoteCounts, f1, match_notes
+from groovevae.midi.reading import load_score, midi_to_score
+from groovevae.midi.score import Score
+from groovevae.midi.writing import score_to_midi
 
 DRUM_KEYS = "drum keys"  # drums once more, where another sound of the same voice does not count
 COLUMNS = (*ROLES, DRUM_KEYS)

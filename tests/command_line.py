@@ -42,6 +42,11 @@ def error_of(result: Result, status: int = 1) -> str:
     return errors[0].removeprefix("Error: ")
 
 
+def warnings_of(result: Result) -> list[str]:
+    """The lines that a command prints on stderr, but for those that tell what was read of files."""
+    return [line for line in result.stderr.splitlines() if not line.startswith("read ")]
+
+
 def midi_files(folder: Path) -> list[str]:
     """The names of all files below a folder."""
     return sorted(path.name for path in folder.glob("**/*") if path.is_file())

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from groovevae.bars.midi import NOTE_DTYPE, Score, Track, score_to_midi
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
+from groovevae.midi.writing import score_to_midi
 
 PIANO = Track("Piano", 0, is_drum=False)
 BAND = (

@@ -4,7 +4,7 @@ import numpy as np
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import BASS_LOW, BASS_TOKENS, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, LEAD_TOKENS, ONSET
-from groovevae.bars.midi import NOTE_DTYPE, Score, Track
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
 
 DRUMS = Track("Drums", 0, is_drum=True)
 BASS = Track("Bass", 33, is_drum=False)

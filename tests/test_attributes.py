@@ -5,8 +5,8 @@ import pytest
 from scores import BASS, CHORDS, DRUMS, LEAD, score_of
 
 from groovevae.bars import Bars, score_to_song
-from groovevae.bars.midi import Track
 from groovevae.measures.attributes import ATTRIBUTES, measure_all, metrical_weights
+from groovevae.midi.score import Track
 
 Parts = dict[Track, list]
 

@@ -11,8 +11,10 @@ from groovevae.bars import Bars, Song, score_to_song, song_to_score
 from groovevae.bars.constants import FIRST_PITCH, HOLD, LEAD_LOW, MAX_CHORD_ONSETS, ONSET, VOICE_PITCH
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.grid import fold_octaves
-from groovevae.bars.midi import Score, Track, midi_to_score, score_to_midi
 from groovevae.errors import MidiError
+from groovevae.midi.reading import midi_to_score
+from groovevae.midi.score import Score, Track
+from groovevae.midi.writing import score_to_midi
 
 TRIPLETS = [(beat + third / 3, 1 / 3, 60 + third) for beat in range(4) for third in range(3)]
 
@@ -42,11 +44,11 @@ def test_a_lead_on_the_grid(notes: list, expected: str) -> None:
 
 
 def test_held_notes_stay_one_note_over_bar_lines() -> None:
-    song = score_to_song(score_of({BASS: [(3, 6, 36)], CHORDS: [(2, 7, 60)]}))
+    song = score_to_song(score_of({BASS: [(3, 8, 36)], CHORDS: [(2, 9, 60)]}))
     assert line_text(song, "bass", 1) == " ".join(["-"] * 16)
     assert chords_text(song, 1) == {60: "-" * 16}
-    assert line_text(song, "bass", 2) == "- - - - . . . . . . . . . . . ."
-    assert note_rows(song_to_score(song)) == [("Bass", 3, 6, 36, 80), ("Chords", 2, 7, 60, 80)]
+    assert line_text(song, "bass", 2) == "- - - - - - - - - - - - . . . ."
+    assert note_rows(song_to_score(song)) == [("Bass", 3, 8, 36, 80), ("Chords", 2, 9, 60, 80)]
 
 
 def test_chords() -> None:
@@ -202,7 +204,6 @@ def test_metres_and_tempos_are_written_where_they_change() -> None:
 @pytest.mark.parametrize(
     ("score", "reason"),
     [
-        (score_of({Track("", 120, is_drum=False): [(0, 1, 60)]}), "no notes that a role can play"),
         (score_of({LEAD: [(0, 1, 60), (90_000, 1, 60)]}), r"22,500 bars; at most 20,000 are read"),
         (score_of({LEAD: [(0, 1, 60)]}, metres=[(0, 1, 64)]), r"unsupported metre \(1/64\)"),
     ],
@@ -296,3 +297,8 @@ def test_what_is_written_is_fit_to_play(score: Score) -> None:
     assert Counter((row[0], *row[3:]) for row in note_rows(read)) == Counter((r[0], *r[3:]) for r in note_rows(back))
     assert np.abs(np.sort(read.notes["onset"]) - np.sort(back.notes["onset"])).max() <= 0.5 / 480 + 1e-9
     assert np.count_nonzero(song.bars.chords == ONSET, axis=2).max() <= MAX_CHORD_ONSETS
+
+
+def test_drums_of_no_general_midi_key_say_so() -> None:
+    with pytest.raises(MidiError, match=r"none of its drum keys is General MIDI's; move 1, 100 to 36 \(kick\)"):
+        score_to_song(score_of({DRUMS: [(beat, 0.1, 1 + beat % 2 * 99) for beat in range(8)]}))

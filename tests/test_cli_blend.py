@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mido
 import pytest
-from command_line import Run, error_of, examples_of, midi_files
+from command_line import Run, error_of, examples_of, midi_files, warnings_of
 from corpus_files import band_tune
 from tiny import Tiny
 
@@ -24,7 +24,7 @@ def test_the_examples_of_blend_work(run: Run, tmp_path: Path, example: str) -> N
     before = set(midi_files(tmp_path))
     result = run(*shlex.split(example)[1:])
     assert result.exit_code == 0
-    assert result.stderr == ""
+    assert warnings_of(result) == []
     lines = result.stdout.splitlines()
     written = sorted(set(midi_files(tmp_path)) - before)
     assert sorted(Path(line.split(": ")[0]).name for line in lines) == written

@@ -9,9 +9,9 @@ from test_phrases import phrase
 
 from groovevae.bars import score_to_song
 from groovevae.bars.constants import FIRST_PITCH
-from groovevae.bars.midi import midi_to_score
 from groovevae.corpus import NearDuplicate, most_alike, near_duplicates
 from groovevae.corpus.duplicates import MAX_SONGS, MIN_BARS, distinct_bars
+from groovevae.midi.reading import midi_to_score
 
 TUNE = np.random.default_rng(0).integers(60, 80, (10, 6)).tolist()
 OTHER = np.random.default_rng(1).integers(36, 50, (10, 6)).tolist()

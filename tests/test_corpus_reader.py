@@ -10,11 +10,11 @@ import pytest
 from corpus_files import make_corpus, tune
 
 from groovevae.bars import Song, score_to_song
-from groovevae.bars.midi import midi_to_score
 from groovevae.corpus import read_song, read_songs
 from groovevae.corpus.pack import bars_digest, is_whole, pack_song, unpack_song
 from groovevae.corpus.worker_pool import Limits, map_isolated
 from groovevae.errors import GrooveError, MidiError
+from groovevae.midi.reading import midi_to_score
 
 LIMITS = Limits(timeout_seconds=1.0, memory_bytes=2**29)
 

@@ -13,12 +13,23 @@ def found(root: Path) -> list[str]:
 
 
 def test_genres_are_the_top_folders_and_files_are_sorted(tmp_path: Path) -> None:
-    make_corpus(tmp_path, "rock/b.mid", "rock/deep/er/A.MID", "jazz/c.midi", "Música/ñandú 月.mid", "rock/notes.txt")
+    make_corpus(
+        tmp_path,
+        "rock/b.mid",
+        "rock/deep/er/A.MID",
+        "jazz/c.midi",
+        "jazz/d.KAR",
+        "jazz/e.rmi",
+        "Música/ñandú 月.mid",
+        "rock/notes.txt",
+    )
     make_corpus(tmp_path, "rock/._b.mid", ".git/x.mid", "rock/.hidden/x.mid")
     entries = scan(tmp_path).entries
     assert [(entry.genre, entry.title) for entry in entries] == [
         ("Música", "ñandú 月"),
         ("jazz", "c"),
+        ("jazz", "d"),
+        ("jazz", "e"),
         ("rock", "b"),
         ("rock", "A"),
     ]
@@ -40,11 +51,11 @@ def test_links_that_lead_round_end(tmp_path: Path) -> None:
 
 
 def test_what_is_no_entry_is_reported(tmp_path: Path) -> None:
-    make_corpus(tmp_path, "rock/a.mid", "loose.mid", "rock/karaoke.kar", "docs/readme.txt")
+    make_corpus(tmp_path, "rock/a.mid", "loose.mid", "karaoke.kar", "docs/readme.txt")
     assert [(item.path.relative_to(tmp_path).as_posix(), item.reason) for item in scan(tmp_path).unread] == [
         ("docs", "folder without MIDI files"),
+        ("karaoke.kar", "lies beside the genre folders; move it into one"),
         ("loose.mid", "lies beside the genre folders; move it into one"),
-        ("rock/karaoke.kar", "a .kar file; rename it to .mid to have it read"),
     ]
 
 

@@ -74,6 +74,25 @@ def test_counts() -> None:
     assert report.missing == ("rock/gone.mid",)
 
 
+def test_what_was_guessed_and_mended_is_counted_by_file() -> None:
+    pickups = ("a pickup of 1 quarter note", "a pickup of 2.5 quarter notes", "metre 3/4 from the notes")
+    songs = [
+        CorpusSong.from_song(
+            Entry(ROOT / f"rock/{number}.mid", "rock", str(number), "A"),
+            Song(phrase([60 + number], [62]), guesses=(pickups[number], pickups[2]), mended={"bytes above 127": 5}),
+        )
+        for number in range(2)
+    ]
+    report = corpus_report(Corpus(ROOT, songs, [], [], []))
+    assert report.guessed == {
+        "metre 3/4 from the notes": 2,
+        "a pickup of N quarter note": 1,
+        "a pickup of N quarter notes": 1,
+    }
+    assert report.mended == {"bytes above 127": 2}
+    assert "Guessed in 2 files: metre 3/4 from the notes\n" in rendered(report, 100)
+
+
 def test_tables() -> None:
     text = rendered(corpus_report(corpus()), 100)
     assert "/corpus: 2 of 4 MIDI files used, 8 bars" in text

@@ -5,8 +5,8 @@ from scores import BASS, CHORDS, DRUMS, LEAD, score_of
 from groovevae.bars import score_to_song, song_to_score
 from groovevae.bars.constants import FIRST_PITCH
 from groovevae.bars.metre import bar_lines
-from groovevae.bars.midi import Score
 from groovevae.errors import MidiError
+from groovevae.midi.score import Score
 
 
 def bars_of(score: Score) -> list[tuple[float, float, str, int]]:
@@ -58,9 +58,20 @@ def test_a_metre_that_the_grid_cannot_hold() -> None:
         score_to_song(score_of({LEAD: [(0, 1, 60)]}, metres=[(0, 3, 32)]))
 
 
-def test_the_last_bar_is_filled_up() -> None:
-    assert bars_of(score_of({LEAD: [(0, 4.5, 60)]})) == [(0, 4, "4/4", 16), (4, 8, "4/4", 16)]
-    assert bars_of(score_of({LEAD: [(0, 4.01, 60)]})) == [(0, 4, "4/4", 16)]  # a hair late is no bar
+@pytest.mark.parametrize(
+    ("notes", "num_bars"),
+    [
+        ([(0, 4, 60), (4, 0.5, 60)], 2),  # filled up
+        ([(0, 4.01, 60)], 1),
+        ([(0, 4.5, 60)], 1),  # a tail makes no bar
+        ([(2, 4, 60)], 1),
+        ([(0, 6.5, 60)], 2),  # held through half of it
+        ([(0, 12, 60)], 3),
+        ([(0, 14, 60)], 3),
+    ],
+)
+def test_the_last_bar(notes: list, num_bars: int) -> None:
+    assert len(bars_of(score_of({LEAD: notes}))) == num_bars
 
 
 def test_metre_changes() -> None:
@@ -71,6 +82,11 @@ def test_metre_changes() -> None:
         (6, 9, "6/8", 12),
         (9, 13, "4/4", 16),
     ]
+
+
+def test_a_metre_after_the_music_makes_no_bars() -> None:
+    score = score_of({LEAD: [(0, 8, 60)]}, metres=[(0, 4, 4), (1600, 3, 4)])
+    assert bars_of(score) == [(0, 4, "4/4", 16), (4, 8, "4/4", 16)]
 
 
 def test_an_odd_end_of_a_section_is_a_short_bar() -> None:
@@ -110,6 +126,15 @@ def test_drums_take_the_bar_lines_at_their_word() -> None:
     """Off-beat genres put their weight beside the bar lines on purpose."""
     parts = waltz(1, 12) | {DRUMS: [(beat, 0.1, 36) for beat in range(36)]}
     assert bars_of(score_of(parts, metres=[(0, 3, 4)]))[0][0] == 0
+
+
+def test_drums_are_doubted_where_all_else_agrees() -> None:
+    """The file begins with the pickup and ends where its bars do; only drums stand on its bar lines."""
+    bass = [(1 + 4 * bar, 4, 40) for bar in range(12)]
+    drums = [(1 + beat, 0.1, 36) for beat in range(48)]
+    score = score_of({LEAD: [(0, 1, 72)], BASS: bass, DRUMS: drums}, metres=[(0, 4, 4)])
+    assert bars_of(score)[:2] == [(-3, 1, "4/4", 16), (1, 5, "4/4", 16)]
+    assert bar_lines(score).guesses == ("a pickup of 1 quarter note",)
 
 
 def test_few_notes_are_no_evidence() -> None:
@@ -154,3 +179,9 @@ def test_a_slowly_changing_tempo_does_not_drift() -> None:
     back = song_to_score(score_to_song(score))
     gap = back.seconds(back.notes["onset"]) - score.seconds(score.notes["onset"])
     assert np.abs(gap).max() < 0.005
+
+
+def test_a_note_before_the_first_whole_bar() -> None:
+    """The metre map has a sliver in front that is no bar, and the only note begins in it."""
+    lines = bar_lines(score_of({LEAD: [(0, 1, 65)]}, metres=[(0, 4, 4), (0.0656, 4, 4)]))
+    assert lines.start.tolist() == pytest.approx([0.0656])

@@ -1,4 +1,4 @@
-"""Turns MIDI into bars on the grid and back: notes, roles, metre, key. Only this room knows MIDI files and the grid.
+"""Turns notes into bars on the grid and back: roles, metre, key. Only this room knows how bars lie in a score.
 
 It knows no network and never loads JAX. Most people want `score_to_song` and, for the way back, `song_to_score`.
 """

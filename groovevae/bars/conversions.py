@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groovevae.bars.grid import score_to_song
-from groovevae.bars.midi import pretty_midi_to_score, score_to_midi, score_to_pretty_midi
 from groovevae.bars.render import song_to_score
 from groovevae.bars.types import Song
+from groovevae.midi.reading import pretty_midi_to_score
+from groovevae.midi.writing import score_to_midi, score_to_pretty_midi
 
 if TYPE_CHECKING:
     import pretty_midi

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from groovevae.bars.beat_tracking import retimed
+from groovevae.bars.choices import ESTIMATED, NO_CHOICES, Choices
 from groovevae.bars.constants import (
     BASS,
     BASS_LOW,
@@ -29,34 +33,55 @@ from groovevae.bars.constants import (
 from groovevae.bars.drums import song_kit
 from groovevae.bars.key import find_key, semitones_to_c
 from groovevae.bars.metre import BarLines, bar_lines
-from groovevae.bars.midi import Score
 from groovevae.bars.note_places import KEPT, REASONS, Placed, place_notes
 from groovevae.bars.roles import NO_ROLE
 from groovevae.bars.types import Bars, Song
 from groovevae.errors import MidiError
+from groovevae.midi.score import Score
 
 
-def score_to_song(score: Score) -> Song:
+@dataclass(frozen=True)
+class Reading:
+    """A score with all that was found in it: where its bars lie, the place of each note, and its song."""
+
+    score: Score  # in estimated beats, where a person chose them
+    lines: BarLines
+    notes: Placed
+    song: Song
+
+
+def score_to_song(score: Score, choices: Choices = NO_CHOICES) -> Song:
     """Return the bars of a score, in C major or A minor, and count the notes lost on the way by role and reason.
 
+    Raises what `read_score` raises.
+    """
+    return read_score(score, choices).song
+
+
+def read_score(score: Score, choices: Choices = NO_CHOICES, *, is_retimed: bool = False) -> Reading:
+    """Return what is found in a score, with a person's `choices` before all that is guessed.
+
+    Where `choices` ask for estimated beats, a score that `is_retimed` has them already.
     Raises MidiError for too many bars, and where nothing remains: no bar with a metre that the grid holds, or no note
     with a role.
     """
-    lines = bar_lines(score)
+    if choices.beats == ESTIMATED and not is_retimed:
+        score = retimed(score)
+    lines = bar_lines(score, choices)
     held = lines.num_steps > 0
     if not held.any():
         named = ", ".join(sorted({f"{n:g}/{d:g}" for n, d in lines.metre[~held]}))
         raise MidiError(f"unsupported metre ({named}); bars of whole sixteenths, 24 at most, are read")
-    notes = place_notes(score, lines)
+    notes = place_notes(score, lines, choices)
     kept = notes.lost == KEPT
     if not kept.any():
-        raise MidiError("no notes that a role can play (only sound effects or unsupported metres)")
+        raise MidiError(_why_nothing_is_left(notes))
     pitched = (kept & (notes.role != DRUMS)).nonzero()[0]
     tonic, is_minor = find_key(notes.pitch[pitched], (notes.end - notes.step)[pitched] / STEPS_PER_QUARTER)
     transpose = semitones_to_c(tonic, is_minor)
     of_role = [notes.kept(role) for role in range(len(ROLES))]
     num_notes = np.bincount(notes.role - NO_ROLE, minlength=len(ROLES) + 1)[1:].tolist()
-    return Song(
+    song = Song(
         bars=_fill(notes, of_role, lines, bar_tempos(score, lines), transpose),
         transpose=transpose,
         is_minor=is_minor,
@@ -65,7 +90,17 @@ def score_to_song(score: Score) -> Song:
         lead_in=max(0.0, -float(lines.start[0])),
         lost=_count_lost(notes),
         num_notes=dict(zip(ROLES, num_notes, strict=True)),
+        guesses=lines.guesses,
+        mended=dict(score.mended),
     )
+    return Reading(score, lines, notes, song)
+
+
+def _why_nothing_is_left(notes: Placed) -> str:
+    if np.isin(notes.lost, REASONS.index("not a percussion key")).all():
+        keys = ", ".join(map(str, np.unique(notes.pitch).tolist()[:8]))
+        return f"none of its drum keys is General MIDI's; move {keys} to 36 (kick), 38 (snare), 42 (hi-hat) ..."
+    return "no notes that a role can play (only sound effects or unsupported metres)"
 
 
 def _fill(notes: Placed, of_role: list[np.ndarray], lines: BarLines, tempo: np.ndarray, transpose: int) -> Bars:

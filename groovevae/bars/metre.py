@@ -1,29 +1,30 @@
-"""Finds where the bars of a score begin: from its metre map, and from the notes where files do not mark a pickup."""
+"""Finds where the bars of a score begin: from its metre map, and from the notes where the map is not to be believed.
+
+What was decided without the file, or against it, is told in `BarLines.guesses`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from groovevae.bars.beat_tracking import beside_beats, has_click, off_grid_share
+from groovevae.bars.choices import ESTIMATED, NO_CHOICES, Choices
 from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER, STEPS_PER_WHOLE
-from groovevae.bars.midi import Score
-from groovevae.errors import MidiError
+from groovevae.bars.downbeats import Section, regular_from
+from groovevae.bars.metre_inference import infer_metre, metre_of_beats
+from groovevae.errors import MidiError, RequestError
+from groovevae.midi.score import Score
 
 MAX_BARS = 20_000
-DOWNBEAT_WINDOW = 0.06  # quarter notes either side of a bar line
-SHIFTS_PER_QUARTER = 4  # bar lines are sought a sixteenth apart
-NOTATED_BONUS = 1.3  # weight of notes on the bar lines that the file gives
-LONG_MALUS = 0.7  # weight of notes half a bar or more after them: half bars are strong beats, too
-CHANGE_COST = 6.0  # in bars of well-supported bar lines: what a shift of the bar lines must gain
-PICKUP_COST = 2.0  # the same, at the start of a section
-MIN_SUPPORT = 0.6  # share of shifted bars that begin with a note
 SHORTEST_CLICK = 0.5  # quarter notes: shorter bars are damage, not a click
 CLICK_BARS = 8  # bars of one beat, in a row, that are taken for a click
-TRIPLE_MARGIN = 1.1  # how much better three beats must fit than four
-MIN_DOWNBEATS = 6  # shifted bars that must begin with a note
+MAX_CLIP = 32  # bars of the longest file whose end of track is meant
+MAX_REST = 8  # bars of rest at the end of a loop: more is a stray end of track
+LINE_WINDOW = 0.02  # quarter notes either side of a bar line where a loop may end
+TAIL_WINDOW = 0.125  # quarter notes that a note may be held too long
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class BarLines:
     end: np.ndarray  # (N,) quarter notes
     metre: np.ndarray  # (N, 2) numerator, denominator
     num_steps: np.ndarray  # (N,) steps of the grid; 0 where the grid cannot hold the metre
+    guesses: tuple[str, ...] = ()  # what was decided without the file or against it, for people; empty: nothing
 
     @cached_property
     def first_step(self) -> np.ndarray:
@@ -51,52 +53,181 @@ class BarLines:
         return self.num_steps / (self.end - self.start)
 
 
-def bar_lines(score: Score) -> BarLines:
-    """Return the bars of a score, from its metre map.
+def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
+    """Return the bars of a score, from its metre map and a person's choices.
 
-    A pickup makes the first bar begin before the file does. Where the notes show that the bar lines of a section lie
-    beside those of the metre map (a later movement's pickup, a repeat that begins within the bar), a short bar makes
-    up the difference, as it does where a section ends within a bar. A metre that is too long for the grid is read as
-    shorter ones in turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. Raises MidiError for more than MAX_BARS bars.
+    A pickup makes the first bar begin before the file does. Where the notes show for certain that the bar lines of a
+    section lie beside those of the metre map (a pickup, a repeat that begins within the bar), a short bar makes up the
+    difference, as it does where a section ends within a bar. A metre that is too long for the grid is read as shorter
+    ones in turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. A bar begins only for notes, for one that is held through
+    half of it, or for the end of a loop. With `choices.beats` ESTIMATED, the score must be `retimed` already.
+    Raises MidiError for more than MAX_BARS bars, RequestError for a metre or a pickup that there cannot be.
+    """
+    score = score.as_written()  # a pedal held over several bars tells nothing of where they begin
+    _check(choices)
+    sections, guesses = _sections(score, choices)
+    moves: list[float] = []
+    rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
+    for section, numerator, denominator in sections:
+        starts = _starts(score, section, choices.pickup if section.is_first else None)
+        moves += _moves(section, starts, choices)
+        if starts[0] > section.begin:
+            starts = [starts[0] - section.length if section.is_first else section.begin, *starts]
+        for start, stop in zip(starts, [*starts[1:], section.end], strict=True):
+            parts = _bars_of_metre(numerator, denominator)
+            is_last = section.is_last and stop == section.end
+            rows.append(_rows(start, stop, parts, denominator, is_last=is_last))
+    table = _without_tail(np.concatenate(rows), score, sections[-1][0])  # (N, 4)
+    steps = STEPS_PER_WHOLE * table[:, 2] / table[:, 3]
+    fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
+    num_steps = np.where(fits, steps, 0).astype(int)
+    guesses += _tell(moves, sections[0][0]) or _beside_beats(score, sections[0][0], choices)
+    return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), num_steps, tuple(guesses))
+
+
+def _check(choices: Choices) -> None:
+    if choices.metre is not None and min(choices.metre) < 1:
+        raise RequestError(f"no metre {choices.metre[0]}/{choices.metre[1]}; write one like 3/4")
+    if choices.pickup is not None and not 0 <= choices.pickup < np.inf:
+        raise RequestError(f"pickup {choices.pickup:g} is below 0; give the quarter notes before the first whole bar")
+
+
+def _sections(score: Score, choices: Choices) -> tuple[list[tuple[Section, int, int]], list[str]]:
+    """Return the sections of a score, each with its numerator and denominator, and what was guessed of metre and beat.
+
+    Raises MidiError for more than MAX_BARS bars.
+    """
+    metres, guesses = _metre_map(score, choices)  # (M, 3)
+    end = _music_end(score, metres[-1, 0], 4 * metres[-1, 1] / metres[-1, 2])
+    edges = np.append(metres[:, 0], max(end, metres[-1, 0]))
+    num_bars = float((np.diff(edges) / (4 * metres[:, 1] / metres[:, 2])).sum())
+    if num_bars > MAX_BARS:  # checked before looking at each: a damaged time stamp makes millions
+        raise MidiError(f"{num_bars:,.0f} bars; at most {MAX_BARS:,} are read")
+    sections = []
+    for index, (begin, numerator, denominator) in enumerate(metres.tolist()):
+        is_last, is_notated = index == len(metres) - 1, not _counts_beats(metres[index], edges[index + 1])
+        if not is_notated:
+            numerator, denominator = choices.metre or metre_of_beats(score, begin, edges[index + 1])
+            reason = "" if choices.beats == ESTIMATED else ": the file counts beats"
+            guesses += [] if choices.metre else [f"metre {numerator}/{denominator} from the notes{reason}"]
+        section = Section(begin, edges[index + 1], 4 * numerator / denominator, index == 0, is_last, is_notated)
+        sections.append((section, int(numerator), int(denominator)))
+    return sections, list(dict.fromkeys(guesses + _guesses_of_beat(score, choices)))
+
+
+def _metre_map(score: Score, choices: Choices) -> tuple[np.ndarray, list[str]]:
+    """Return the metre map (M, 3) that is to be believed, and what was guessed for it.
+
+    Metres that begin after the music are left out; a metre from `choices` stands for all others, except that a short
+    first section stays a pickup, and that beats stay beats.
+    """
+    metres = score.metres[(score.metres[:, 0] < score.end) | (np.arange(len(score.metres)) == 0)]
+    lengths = 4 * metres[:, 1] / metres[:, 2]
+    has_pickup = len(metres) > 1 and metres[1, 0] < lengths[1]
+    if has_pickup and choices.pickup is not None:
+        metres = np.vstack([[0.0, *metres[1, 1:]], metres[2:]])
+        has_pickup = False
+    if _counts_beats(metres[0], metres[1, 0] if len(metres) > 1 else score.end):
+        return metres[:1] if choices.metre else metres, []
+    if choices.metre is not None:
+        begins = metres[: 1 + has_pickup, :1]
+        return np.hstack([begins, np.tile(choices.metre, (len(begins), 1))]), []
+    is_default = len(metres) == 1 and tuple(metres[0, 1:]) == (4, 4)
+    inferred = infer_metre(score, is_stated=score.has_metre) if is_default and has_click(score) else None
+    if inferred is None:
+        return metres, []
+    stated = ", where the file says 4/4" if score.has_metre else ""
+    return np.array([[0.0, *inferred]]), [f"metre {inferred[0]}/{inferred[1]} from the notes{stated}"]
+
+
+def _counts_beats(row: np.ndarray, end: float) -> bool:
+    """Return whether a row of the metre map (begin, numerator, denominator) counts beats and says nothing of bars.
+
+    Bars of a single beat for a whole section are a click and no metre: data sets made from audio write 1/4.
+    """
+    length = 4 * row[1] / row[2]
+    return bool(SHORTEST_CLICK <= length <= 1 and end - row[0] >= CLICK_BARS * length)
+
+
+def _guesses_of_beat(score: Score, choices: Choices) -> list[str]:
+    """Tell what tempo the beats have that were estimated, or that the notes do not follow those of the file."""
+    if choices.beats == ESTIMATED:
+        return [f"beats from the notes, about {np.median(score.tempos[:, 1]):.0f} a minute"]
+    if not has_click(score):
+        share = off_grid_share(score)
+        return [f"played without a click? {share:.0%} of notes lie near no sixteenth or triplet; try --beats estimate"]
+    return []
+
+
+def _beside_beats(score: Score, first: Section, choices: Choices) -> list[str]:
+    """Tell that the notes are regular, yet not with the beats of the file: a recording that begins at any time."""
+    beside = beside_beats(score) if choices.pickup is None and first.is_notated else 0.0
+    if not beside:
+        return []
+    onset = float(score.notes["onset"][0])
+    return [
+        f"notes lie {abs(beside):.2g} of a beat beside the beats; if the first one begins bar 1: --pickup {onset:.3g}"
+    ]
+
+
+def _starts(score: Score, section: Section, pickup: float | None) -> list[float]:
+    """Return the times from which bar lines follow regularly in a section, by a person's `pickup` or the notes."""
+    return regular_from(score, section) if pickup is None else [section.begin + pickup % section.length]
+
+
+def _moves(section: Section, starts: list[float], choices: Choices) -> list[float]:
+    """Return where the bar lines of a section were moved away from those that the file notates, in quarter notes."""
+    moved = [start for start in starts if start > section.begin]
+    if not moved or not section.is_notated or (section.is_first and choices.pickup is not None):
+        return []
+    beside = abs((moved[0] - section.begin) % section.length - section.rest)
+    is_marked = section.is_odd and beside < 1 / STEPS_PER_QUARTER
+    return moved[1:] if is_marked else moved
+
+
+def _tell(moves: list[float], first: Section) -> list[str]:
+    """Tell of a pickup that the file does not mark, and from where on bar lines were moved later."""
+    told = [f"a pickup of {_quarters(moves[0])}"] if moves and moves[0] < first.length else []
+    if later := moves[len(told) :]:
+        places = f" in {len(later)} places" if len(later) > 1 else ""
+        told.append(f"bar lines moved{places}, from quarter note {later[0]:g} on")
+    return told
+
+
+def _quarters(length: float) -> str:
+    return f"{length:g} quarter note" + ("" if length == 1 else "s")
+
+
+def _music_end(score: Score, begin: float, length: float) -> float:
+    """Return where the last bar must reach to, in quarter notes: all notes, on whole steps, and the rests of a loop.
+
+    The last section begins at `begin`, with bars of `length`.
     """
     last_onset = float(score.notes["onset"][-1]) if len(score.notes) else 0.0
     num_steps = max(round(score.end * STEPS_PER_QUARTER), int(last_onset * STEPS_PER_QUARTER + 1e-6) + 1)
-    edges = np.append(score.metres[:, 0], max(num_steps / STEPS_PER_QUARTER, score.metres[-1, 0]))
-    num_bars = float((np.diff(edges) / (4 * score.metres[:, 1] / score.metres[:, 2])).sum())
-    if num_bars > MAX_BARS:  # checked before looking at each: a damaged time stamp makes millions
-        raise MidiError(f"{num_bars:,.0f} bars; at most {MAX_BARS:,} are read")
-    rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
-    for index, row in enumerate(score.metres.tolist()):
-        end, is_last = edges[index + 1], index == len(score.metres) - 1
-        begin, numerator, denominator, is_notated = _believed(score, row, end)
-        length = 4 * numerator / denominator
-        starts = _regular_from(score, begin, end, length, is_last=is_last, is_notated=is_notated)
-        if starts[0] > begin:
-            starts = [starts[0] - length if index == 0 else begin, *starts]
-        for start, stop in zip(starts, [*starts[1:], end], strict=True):
-            parts = _bars_of_metre(int(numerator), int(denominator))
-            rows.append(_section(start, stop, parts, int(denominator), is_last=is_last and stop == end))
-    table = np.concatenate(rows)  # (N, 4)
-    steps = STEPS_PER_WHOLE * table[:, 2] / table[:, 3]
-    fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
-    return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), np.where(fits, steps, 0).astype(int))
+    return max(num_steps / STEPS_PER_QUARTER, _loop_end(score, begin, length))
 
 
-def _believed(score: Score, row: Sequence[float], end: float) -> tuple[float, float, float, bool]:
-    """Return a row of the metre map (begin, numerator, denominator), and whether its bar lines are notated.
+def _loop_end(score: Score, begin: float, length: float) -> float:
+    """Return the end of track where it is the end of a loop, in quarter notes; else 0.
 
-    Bars of a single beat for a whole section are a click and no metre (data sets made from audio write 1/4): they are
-    read as 4/4, or as 3/4 where that gathers more weight on its bar lines.
+    The end of track of a short file that lies on a bar line, at most a few bars after the music, is meant; that of a
+    song may lie anywhere.
     """
-    begin, numerator, denominator = row
-    length = 4 * numerator / denominator
-    if not SHORTEST_CLICK <= length <= 1 or end - begin < CLICK_BARS * length:
-        return begin, numerator, denominator, True
-    contrast = []
-    for quarters in (4, 3):
-        of_beat = _downbeat_weights(score, begin, end, quarters * SHIFTS_PER_QUARTER).sum(0)[::SHIFTS_PER_QUARTER]
-        contrast.append(of_beat.max() / max(of_beat.mean(), 1e-9) / quarters**0.5)
-    return begin, 3.0 if contrast[1] > contrast[0] * TRIPLE_MARGIN else 4.0, 4.0, False
+    nearest = begin + round((score.clip_end - begin) / length) * length
+    is_line = length > 1 and abs(score.clip_end - nearest) < LINE_WINDOW  # where a file counts beats, any is one
+    is_short = nearest <= MAX_CLIP * length and score.clip_end - score.end <= MAX_REST * length
+    return nearest if is_line and is_short else 0.0
+
+
+def _without_tail(table: np.ndarray, score: Score, last: Section) -> np.ndarray:
+    """Return bars (N, 4) without those at the end in which nothing begins and nothing is held for half a bar."""
+    start, middle = table[:, 0], table[:, :2].mean(1)
+    last_onset = float(score.notes["onset"][-1]) if len(score.notes) else 0.0
+    written = max(score.length, _loop_end(score, last.begin, last.length))
+    needed = (start <= last_onset + 1e-6) | (middle < score.end - TAIL_WINDOW) | (start < written - TAIL_WINDOW)
+    needed[0] = True  # notes may lie before it, where the metre map begins with a sliver of a bar
+    return table[: int(np.flatnonzero(needed)[-1]) + 1]
 
 
 def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
@@ -108,7 +239,7 @@ def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
     return [part for half in (larger, numerator - larger) for part in _bars_of_metre(half, denominator)]
 
 
-def _section(begin: float, end: float, numerators: list[int], denominator: int, *, is_last: bool) -> np.ndarray:
+def _rows(begin: float, end: float, numerators: list[int], denominator: int, *, is_last: bool) -> np.ndarray:
     """Return the bars (n, 4) from `begin` to `end`: start, end, numerator, denominator."""
     lengths = 4 * np.array(numerators) / denominator
     rounds = int(np.floor((end - begin) / lengths.sum())) + 1
@@ -122,86 +253,15 @@ def _section(begin: float, end: float, numerators: list[int], denominator: int, 
     rows = np.column_stack([stop - 4 * numerator / denominator, stop, numerator, np.full(whole, denominator)])
     steps = round(rest * STEPS_PER_QUARTER)
     if steps > 0:
-        rows = np.vstack([rows, [end - rest, end, *_metre_of_steps(steps)]])
+        rows = np.vstack([rows, [end - rest, end, *metre_of_steps(steps)]])
     if len(rows) and not is_last:
         rows[-1, 1] = end
     return rows
 
 
-def _metre_of_steps(steps: int) -> tuple[int, int]:
+def metre_of_steps(steps: int) -> tuple[int, int]:
+    """Return the metre of a bar of so many sixteenths, with beats as long as they can be."""
     denominator = 16
     while steps % 2 == 0 and denominator > 4:
         steps, denominator = steps // 2, denominator // 2
     return steps, denominator
-
-
-def _regular_from(
-    score: Score, begin: float, end: float, length: float, *, is_last: bool, is_notated: bool
-) -> list[float]:
-    """Return the times from which bar lines follow regularly, in a section of one metre from `begin` to `end`.
-
-    The first is `begin`, or the end of a pickup; each later one begins a shifted run of bars. The bar lines of a file
-    with drums, which a sequencer wrote, are trusted: off-beat genres put their weight beside the bar lines on purpose.
-    Where the file does not notate bars but only quarter notes, each of them is as likely to begin a bar.
-    """
-    num_shifts = round(length * SHIFTS_PER_QUARTER)
-    rest = (end - begin) % length
-    is_odd = not is_last and 0.1 < rest < length - 0.1
-    has_drums = any(track.is_drum for track in score.tracks)
-    is_trusted = has_drums and not is_odd and is_notated
-    if is_odd and end - begin < length and is_notated:  # a short section is how notation programs write a pickup
-        return [end]
-    if end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6 or is_trusted:
-        return [begin]
-    notated = np.zeros(num_shifts, bool)
-    notated[[0, round(rest * SHIFTS_PER_QUARTER) % num_shifts if is_odd else 0]] = True
-    if not is_notated:
-        notated[::SHIFTS_PER_QUARTER] = True
-    weight = _downbeat_weights(score, begin, end, num_shifts)  # (K, P)
-    if has_drums:
-        weight[:, ~notated] = 0.0
-    shifts = _best_shifts(weight, notated)
-    changes = np.flatnonzero(np.diff(shifts)) + 1
-    return [begin + bar * length + shifts[bar] / SHIFTS_PER_QUARTER for bar in (0, *changes)]
-
-
-def _downbeat_weights(score: Score, begin: float, end: float, num_shifts: int) -> np.ndarray:
-    """Weigh the notes that support a bar line in each bar, shifted by so many sixteenths, (bars, shifts).
-
-    Long notes and low notes tend to stand on bar lines, so they weigh more.
-    """
-    first, last = np.searchsorted(score.notes["onset"], [begin - DOWNBEAT_WINDOW, end - 1e-6])
-    notes = score.notes[first:last]
-    num_bars = int(np.ceil((end - begin) * SHIFTS_PER_QUARTER / num_shifts - 1e-6))
-    place = (notes["onset"] - begin) * SHIFTS_PER_QUARTER
-    nearest = np.rint(place).astype(np.int64)
-    used = (np.abs(place - nearest) < DOWNBEAT_WINDOW * SHIFTS_PER_QUARTER) & (nearest < num_bars * num_shifts)
-    used &= ~np.array([track.is_drum for track in score.tracks])[notes["track"]]
-    weight = np.minimum(notes["duration"], num_shifts / SHIFTS_PER_QUARTER) * np.where(notes["pitch"] < 52, 2.0, 1.0)
-    return np.bincount(nearest[used], weights=weight[used], minlength=num_bars * num_shifts).reshape(-1, num_shifts)
-
-
-def _best_shifts(weight: np.ndarray, notated: np.ndarray) -> np.ndarray:
-    """Return the shift of each bar's line, (K,), that gathers most weight with few changes: the Viterbi path."""
-    is_long = np.arange(len(notated)) >= len(notated) / 2
-    gain = weight * np.where(notated, NOTATED_BONUS, np.where(is_long, LONG_MALUS, 1.0))
-    typical = weight.max(axis=1).mean()
-    won = np.cumsum(gain - gain[:, :1], axis=0)
-    if (won - np.minimum(np.minimum.accumulate(won), 0.0)).max() <= PICKUP_COST * typical:  # no run of bars is worth it
-        return np.zeros(len(gain), int)
-    total = gain[0] - PICKUP_COST * typical * ~notated
-    came_from = np.zeros(gain.shape, int)
-    for bar in range(1, len(gain)):
-        best = int(total.argmax())
-        stays = total >= total[best] - CHANGE_COST * typical
-        came_from[bar] = np.where(stays, np.arange(len(total)), best)
-        total = np.maximum(total, total[best] - CHANGE_COST * typical) + gain[bar]
-    shifts = np.empty(len(gain), int)
-    shifts[-1] = total.argmax()
-    for bar in range(len(gain) - 1, 0, -1):
-        shifts[bar - 1] = came_from[bar, shifts[bar]]
-    for shift in set(shifts[~notated[shifts]]):
-        begins = weight[shifts == shift, shift] > 0
-        if begins.mean() < MIN_SUPPORT or begins.sum() < MIN_DOWNBEATS:
-            shifts[shifts == shift] = 0
-    return shifts

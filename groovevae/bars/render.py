@@ -17,31 +17,29 @@ from groovevae.bars.constants import (
     STEPS_PER_QUARTER,
 )
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import NOTE_DTYPE, TICKS_PER_QUARTER, Score, Track
+from groovevae.bars.ranges import within_range
 from groovevae.bars.types import Bars, Song
+from groovevae.midi.score import NOTE_DTYPE, TICKS_PER_QUARTER, Score, Track
 
 DRUM_LENGTH = 0.5  # steps: a hit has no length of its own
 SHORTEST = 0.25  # steps: micro-timing never makes a note shorter than this
 TEMPO_CHANGE = 1e-5  # a bar's tempo is written when it differs by this share: 3 ms in five minutes
 
 
-def song_to_score(song: Song, *, text: str = "") -> Score:
+def song_to_score(song: Song, *, text: str = "", in_range: bool = False) -> Score:
     """Return the notes of a song in its own key: one track for each role that plays, ending on the last bar line.
 
-    This is the inverse of `score_to_song`, micro-timing included; what that could not carry over stays lost.
+    This is the inverse of `score_to_song`, micro-timing included; what that could not carry over stays lost. With
+    `in_range`, bass notes that the instrument does not reach are moved up by octaves.
     """
     bars, steps = song.bars, _FlatSteps(song.bars)
-    parts, tracks = [], []
-    drums = _drum_notes(bars, steps, song.kit)
-    if len(drums):
-        parts.append(drums)
-        tracks.append(Track("Drums", 0, is_drum=True))
-    for column, role in enumerate(PITCHED):
-        notes = _role_notes(bars, steps, column, song.transpose)
-        if len(notes):
-            notes["track"] = len(tracks)
-            parts.append(notes)
-            tracks.append(Track(role.capitalize(), song.programs[column], is_drum=False))
+    parts: list[np.ndarray] = []
+    tracks: list[Track] = []
+    for role, notes in notes_of_roles(song, in_range=in_range).items():
+        notes["track"] = len(tracks)
+        parts.append(notes)
+        program = 0 if role == "drums" else song.programs[PITCHED.index(role)]
+        tracks.append(Track(role.capitalize(), program, is_drum=role == "drums"))
     notes = np.concatenate(parts) if parts else np.empty(0, NOTE_DTYPE)
     notes = notes[np.argsort(notes["onset"], kind="stable")]
     return Score(
@@ -53,6 +51,19 @@ def song_to_score(song: Song, *, text: str = "") -> Score:
         key_signature=key_name(song.transpose, song.is_minor),
         text=text,
     )
+
+
+def notes_of_roles(song: Song, *, in_range: bool = False) -> dict[str, np.ndarray]:
+    """Return the notes (M,) NOTE_DTYPE of each role that plays, in the song's own key, in order of time and pitch.
+
+    With `in_range`, bass notes that the instrument does not reach are moved up by octaves.
+    """
+    steps = _FlatSteps(song.bars)
+    found = {"drums": _drum_notes(song.bars, steps, song.kit)}
+    found |= {role: _role_notes(song.bars, steps, column, song.transpose) for column, role in enumerate(PITCHED)}
+    if in_range:
+        found["bass"]["pitch"] = within_range(found["bass"]["pitch"].astype(int), song.programs[0])
+    return {role: notes for role, notes in found.items() if len(notes)}
 
 
 def _first_of_its_tick(notes: np.ndarray) -> np.ndarray:

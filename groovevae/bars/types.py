@@ -212,3 +212,5 @@ class Song:
     lead_in: float = 0.0  # quarter notes of rest that a pickup bar puts before the file's own start
     lost: dict[str, dict[str, int]] = field(default_factory=dict)  # role -> reason -> notes not carried over
     num_notes: dict[str, int] = field(default_factory=dict)  # role -> notes the file had
+    guesses: tuple[str, ...] = ()  # what is not as its file says, in the user's words
+    mended: dict[str, int] = field(default_factory=dict)  # what was mended in its file -> how often

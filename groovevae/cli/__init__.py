@@ -16,8 +16,11 @@ from groovevae.cli import (
     info,
     morph,
     outliers,
+    play,
     refit,
+    render,
     sample,
+    show,
     train,
     vector,
 )
@@ -36,8 +39,11 @@ __all__ = [
     "main",
     "morph",
     "outliers",
+    "play",
     "refit",
+    "render",
     "sample",
+    "show",
     "train",
     "vector",
 ]

@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import bars_option, given, song_options, to_folders, with_options, write_pieces
+from groovevae.cli.common import (
+    bars_option,
+    song_fields,
+    song_options,
+    take_output,
+    to_folders,
+    together_option,
+    with_options,
+    with_stems,
+    write_pieces,
+)
 from groovevae.cli.root import main
 
 
@@ -14,8 +24,9 @@ from groovevae.cli.root import main
 @click.argument("words", nargs=-1, required=True, metavar="START GENRE...")
 @click.option("--add", metavar="ROLES", help="Roles to write: drums,bass,...  [default: those that START lacks]")
 @bars_option
+@together_option
 @with_options(song_options)
-def arrange(words: tuple[str, ...], add: str | None, model: str | None, out: str, **options: Any) -> None:
+def arrange(words: tuple[str, ...], add: str | None, *, together: bool, model: str | None, **options: Any) -> None:
     """Add the parts that START lacks, as a GENRE plays them. What is there stays note for note.
 
     START is a MIDI file, such as a melody, a bass line or a drum loop (or a genre, for one of its phrases). GENRE is a
@@ -35,6 +46,8 @@ def arrange(words: tuple[str, ...], add: str | None, model: str | None, out: str
     from groovevae.generation.parsing import parse_keep
     from groovevae.generation.song_requests import ArrangeRequest
 
+    output = take_output(options)
     groove = load_model(model)
-    request = replace(ArrangeRequest.from_words(words), add=parse_keep(add or ""), **given(options))
-    write_pieces(groove.arrange(to_folders(request, groove)), out)
+    request = ArrangeRequest.from_words(with_stems(words, together=together), together=together)
+    request = replace(request, add=parse_keep(add or ""), **song_fields(options))
+    write_pieces(groove.arrange(to_folders(request, groove)), output)

@@ -6,7 +6,16 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import piece_fields, piece_options, to_folders, with_options, write_pieces
+from groovevae.cli.common import (
+    piece_fields,
+    piece_options,
+    take_output,
+    to_folders,
+    together_option,
+    with_options,
+    with_stems,
+    write_pieces,
+)
 from groovevae.cli.root import main
 
 ROLE_HELP = "Amount for the {} alone.  [default: --amount]"
@@ -25,8 +34,9 @@ ROLE_HELP = "Amount for the {} alone.  [default: --amount]"
     "--method",
     help="arranged; calibrated; transport; mean (the plain formula); line; sphere.  [default: arranged]",
 )
+@together_option
 @with_options(piece_options)
-def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -> None:
+def blend(words: tuple[str, ...], *, together: bool, model: str | None, **options: Any) -> None:
     """Blend genres, MIDI files and folders into new MIDI files.
 
     START is a genre or a MIDI file. Its bars go a share of the way (--amount) to TARGET: a genre, a MIDI file
@@ -52,9 +62,12 @@ def blend(words: tuple[str, ...], model: str | None, out: str, **options: Any) -
     from groovevae.generation.parsing import parse_amount
     from groovevae.generation.requests import BlendRequest
 
+    output = take_output(options)
     groove = load_model(model)
     roles = {role: options.pop(role) for role in ROLES}
     fields = piece_fields(options)
     amounts = {role: parse_amount(text) for role, text in roles.items() if text is not None}
-    request = replace(BlendRequest.from_words(words), roles=amounts, **fields)
-    write_pieces(groove.blend(to_folders(request, groove)), out)
+    request = replace(
+        BlendRequest.from_words(with_stems(words, together=together), together=together), roles=amounts, **fields
+    )
+    write_pieces(groove.blend(to_folders(request, groove)), output)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from groovevae.cli.sound import audio_option, free_paths, soundfont_option, write_sound
 from groovevae.systems import is_same_file
 
 if TYPE_CHECKING:
@@ -23,23 +24,54 @@ model_option = click.option(
     "--model", type=click.Path(), help="Model file.  [default: the one that comes with groovevae]"
 )
 out_option = click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]")
+out_options = (out_option, audio_option, soundfont_option)
 take_options = (
     click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]"),
     click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]"),
     click.option("--count", type=int, help="Pieces to write, with the seeds from --seed on.  [default: 1]"),
 )
 bars_option = click.option("--bars", type=int, help="Bars to write.  [default: 8; all of a file]")
+reading_options = (
+    click.option(
+        "--roles",
+        "track_roles",
+        metavar="TRACK=ROLE",
+        multiple=True,
+        help="Give a track of the file a role, by name or number: 'Track 3=drums', Strings=-; may be given several "
+        "times. - leaves a track out.",
+    ),
+    click.option("--metre", metavar="N/N", help="The file's metre, where it says a wrong one or none: 3/4."),
+    click.option(
+        "--pickup", metavar="X", help="Quarter notes before the file's first whole bar.  [default: as it is found]"
+    ),
+    click.option(
+        "--beats", metavar="HOW", help="written, or estimate: for a file played without a click.  [default: written]"
+    ),
+    click.option(
+        "--only-roles", is_flag=True, help="Write drums, bass, chords and lead alone, without the file's other tracks."
+    ),
+)
+together_option = click.option(
+    "--together", is_flag=True, help="The first words are stems of one loop (files, or a folder of them): one song."
+)
+quiet_option = click.option("--quiet", is_flag=True, help="Do not say what was read of each file.")
 song_options = (
     click.option("--key", help="Key to write in: C, F#m, ...  [default: the start's key]"),
     click.option("--tempo", type=float, help="Quarter notes per minute.  [default: the start's tempo]"),
     *take_options,
+    *reading_options,
     model_option,
-    out_option,
+    *out_options,
+    quiet_option,
 )
 piece_options = (
     bars_option,
     click.option("--key", help="Key to write in: C, F#m, ...  [default: the start's key]"),
-    click.option("--tempo", type=float, help="Quarter notes per minute.  [default: between start and target]"),
+    click.option(
+        "--tempo",
+        metavar="TEMPO",
+        help="Quarter notes per minute, or keep: the start's own.  [default: between start and target]",
+    ),
     click.option("--keep", metavar="ROLES", help="Roles that keep the notes of the start: lead,bass"),
     *take_options,
     click.option(
@@ -49,9 +81,20 @@ piece_options = (
         multiple=True,
         help="Also move along a vector, from the model or from a file; may be given several times.",
     ),
+    *reading_options,
     model_option,
-    out_option,
+    *out_options,
+    quiet_option,
 )
+
+
+class Output(NamedTuple):
+    """How pieces are written."""
+
+    out: str  # folder
+    audio: str | None = None  # a format of sound to write beside each
+    soundfont: str | None = None
+    quiet: bool = False
 
 
 def with_options(options: Iterable[Callable[[Command], Command]]) -> Callable[[Command], Command]:
@@ -70,23 +113,55 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
-    """Turn options of pieces into fields of a request. Raises RequestError for words that mean nothing."""
-    from groovevae.generation.parsing import parse_amount, parse_keep, parse_strengths
+def song_fields(options: dict[str, Any]) -> dict[str, Any]:
+    """Turn options into fields of a request that starts from a file. Raises RequestError for words that mean nothing.
+
+    What was said of the file becomes `choices`.
+    """
+    from groovevae.bars.choices import Choices
 
     fields = given(options)
-    readers = {"amount": parse_amount, "keep": parse_keep, "vectors": parse_strengths}
+    words = {name: fields.pop(name, None) for name in ("metre", "pickup", "beats")}
+    choices = Choices.from_words(fields.pop("track_roles", ()), **words)
+    return {**fields, "choices": choices}
+
+
+def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
+    """Turn options of pieces into fields of a request. Raises RequestError for words that mean nothing."""
+    from groovevae.generation.parsing import parse_amount, parse_keep, parse_strengths, parse_tempo
+
+    fields = song_fields(options)
+    readers = {"amount": parse_amount, "keep": parse_keep, "tempo": parse_tempo, "vectors": parse_strengths}
     return {name: readers[name](value) if name in readers else value for name, value in fields.items()}
 
 
-def write_pieces(pieces: Iterable[Piece], out: str) -> None:
-    """Write pieces to a folder, and print a line for each."""
+def take_output(options: dict[str, Any]) -> Output:
+    """Take out of the options how pieces are written. Raises RequestError where they contradict one another."""
+    from groovevae.errors import RequestError
+
+    output = Output(**{name: options.pop(name) for name in Output._fields if name in options})
+    if output.soundfont is not None and output.audio is None:
+        raise RequestError("--soundfont is of use only with sound; ask for it with --audio wav, ogg or mp3")
+    return output
+
+
+def write_pieces(pieces: Sequence[Piece], output: Output) -> None:
+    """Write pieces, and sound beside each if it is asked for, and print a line for each.
+
+    On stderr, unless it is to be quiet, it tells what was read of their files.
+    """
     from groovevae.files import write_file
 
+    for line in [] if output.quiet else dict.fromkeys(line for piece in pieces for line in piece.read):
+        click.echo(f"read {line}", err=True)
     for piece in pieces:
-        path = free_path(piece, Path(out))
+        path = free_path(piece, Path(output.out))
         write_file(path, piece.midi)
         click.echo(f"{click.format_filename(path)}: {counted(len(piece.song.bars), 'bar')}, {piece.description}")
+        if output.audio is not None and piece.song.bars.has_notes.any():
+            from groovevae.audio import render
+
+            write_sound(render(piece.midi, soundfont=output.soundfont), path.with_suffix(""), output.audio)
 
 
 def counted(count: int, noun: str) -> str:
@@ -96,10 +171,7 @@ def counted(count: int, noun: str) -> str:
 
 def free_path(piece: Piece, folder: Path) -> Path:
     """Return the path for a piece: NAME.mid, or with a number added where another file has that name already."""
-    path, number = folder / f"{piece.name}.mid", 1
-    while path.exists() and not (path.is_file() and path.read_bytes() == piece.midi):
-        number += 1
-        path = folder / f"{piece.name}-{number}.mid"
+    [path] = free_paths(folder / piece.name, {".mid": piece.midi})
     return path
 
 
@@ -117,6 +189,15 @@ def with_folders(words: Sequence[str], groove: Groove) -> list[str]:
     The library itself never looks at the working directory to find out what a word means.
     """
     return [_as_path(word) if word not in groove.model.genres and Path(word).is_dir() else word for word in words]
+
+
+def with_stems(words: Sequence[str], *, together: bool) -> list[str]:
+    """Return words in which a folder of stems, the first of them, is replaced by the MIDI files in it."""
+    from groovevae.generation.names import is_midi_path
+
+    if not together or not words or not Path(words[0]).is_dir():
+        return list(words)
+    return [*(str(path) for path in sorted(Path(words[0]).iterdir()) if is_midi_path(path.name)), *words[1:]]
 
 
 def _as_path(folder: str) -> str:

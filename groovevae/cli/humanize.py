@@ -6,7 +6,16 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import given, model_option, out_option, with_options, write_pieces
+from groovevae.cli.common import (
+    model_option,
+    out_options,
+    quiet_option,
+    reading_options,
+    song_fields,
+    take_output,
+    with_options,
+    write_pieces,
+)
 from groovevae.cli.root import main
 
 
@@ -16,8 +25,8 @@ from groovevae.cli.root import main
 @click.option("--amount", type=float, help="0: the song's own feel, 1: the new one.  [default: 1]")
 @click.option("--seed", type=int, help="Which take: the same seed gives the same file.  [default: 0]")
 @click.option("--count", type=int, help="Takes to write, with the seeds from --seed on.  [default: 1]")
-@with_options((model_option, out_option))
-def humanize(start: str, model: str | None, out: str, **options: Any) -> None:
+@with_options((*reading_options, model_option, *out_options, quiet_option))
+def humanize(start: str, *, model: str | None, **options: Any) -> None:
     """Play the notes of SONG, a MIDI file, with the velocities and the timing of a genre. No note changes.
 
     \b
@@ -29,4 +38,5 @@ def humanize(start: str, model: str | None, out: str, **options: Any) -> None:
     from groovevae.generation.groove import load_model
     from groovevae.generation.song_requests import HumanizeRequest
 
-    write_pieces(load_model(model).humanize(HumanizeRequest(start, **given(options))), out)
+    output = take_output(options)
+    write_pieces(load_model(model).humanize(HumanizeRequest(start, **song_fields(options))), output)

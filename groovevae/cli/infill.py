@@ -6,20 +6,27 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import given, song_options, with_options, write_pieces
+from groovevae.cli.common import song_fields, song_options, take_output, with_options, write_pieces
 from groovevae.cli.root import main
 
 
 @main.command(short_help="Write some bars of a song anew, to fit those around them.")
 @click.argument("start", metavar="SONG")
 @click.option("--only-bars", metavar="FIRST..LAST", required=True, help="The bars to write, counted from 1: 5..8.")
-@click.option("--roles", metavar="ROLES", help="Roles to write: bass,...  [default: those that play around the bars]")
 @click.option("--genre", help="Genre to write in.  [default: the nearest to the song]")
 @with_options(song_options)
-def infill(start: str, only_bars: str, roles: str | None, model: str | None, out: str, **options: Any) -> None:
+def infill(
+    start: str,
+    only_bars: str,
+    *,
+    track_roles: tuple[str, ...],
+    model: str | None,
+    **options: Any,
+) -> None:
     """Write some bars of SONG, a MIDI file, anew, so that they fit the bars around them and the parts that stay.
 
-    All other bars and roles stay note for note.
+    All other bars and roles stay note for note. --roles bass,drums names the roles to write (by default those that
+    play around the bars); --roles TRACK=ROLE says what a track of SONG plays.
 
     \b
     Examples:
@@ -31,5 +38,8 @@ def infill(start: str, only_bars: str, roles: str | None, model: str | None, out
     from groovevae.generation.parsing import parse_bars, parse_keep
     from groovevae.generation.song_requests import InfillRequest
 
-    request = InfillRequest(start, parse_bars(only_bars), roles=parse_keep(roles or ""), **given(options))
-    write_pieces(load_model(model).infill(request), out)
+    output = take_output(options)
+    written = parse_keep(",".join(word for word in track_roles if "=" not in word))
+    options["track_roles"] = [word for word in track_roles if "=" in word]
+    request = InfillRequest(start, parse_bars(only_bars), roles=written, **song_fields(options))
+    write_pieces(load_model(model).infill(request), output)

@@ -10,12 +10,12 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Collection
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 
+from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.corpus.pack import is_whole
 from groovevae.systems import user_caches
 
@@ -23,7 +23,7 @@ CACHE_VARIABLE = "GROOVEVAE_CACHE"
 _COMMIT_SECONDS = 1.0  # after a kill, at most the files of this time are read again
 _LOCK_SECONDS = 30.0  # how long another process may keep the database locked
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: its tables are not ours
-_READER_SOURCES = ("bars/*.py", "corpus/pack.py", "corpus/reader.py")
+_READER_SOURCES = ("midi/*.py", "bars/*.py", "corpus/pack.py", "corpus/reader.py")
 _TABLE = """
     CREATE TABLE IF NOT EXISTS files (
         path BLOB PRIMARY KEY,  -- within the corpus, in the file system's own encoding
@@ -41,7 +41,7 @@ def reader_version() -> str:
     """Return a digest of the code that turns a file into a packed song: no version number has to be kept by hand."""
     package = Path(__file__).parent.parent
     sources = sorted(source for pattern in _READER_SOURCES for source in package.glob(pattern))
-    digest = hashlib.sha256(version("symusic").encode())
+    digest = hashlib.sha256()
     for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
@@ -59,8 +59,8 @@ def cache_file(root: Path) -> Path:
     return cache_folder() / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]}.sqlite"
 
 
-def file_stamp(path: Path) -> str:
-    """Return a file's size, times and reader version: while they stay the same, it is not read again.
+def file_stamp(path: Path, choices: Choices = NO_CHOICES) -> str:
+    """Return a file's size, times, choices and reader version: while they stay the same, it is not read again.
 
     The time of the last status change gives away a replacement that keeps size and date (cp -p, unzip), or a chmod.
     Empty: no such file.
@@ -69,7 +69,7 @@ def file_stamp(path: Path) -> str:
         status = path.stat()
     except OSError:
         return ""
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {reader_version()}"
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {reader_version()}{choices.to_json()}"
 
 
 class Cache:
@@ -98,12 +98,12 @@ class Cache:
         if self._database:
             self._database.close()
 
-    def load(self, paths: Collection[Path]) -> dict[Path, bytes | str]:
-        """Return the packed song or reason of each path that has not changed; forget files not in `paths`."""
+    def load(self, stamps: Mapping[Path, str]) -> dict[Path, bytes | str]:
+        """Return the packed song or reason of each path whose stamp is still the same; forget all other files."""
         if not self._database:
             return {}
         try:
-            return self._load(self._database, paths)
+            return self._load(self._database, stamps)
         except sqlite3.Error as error:
             if not _is_damage(error):
                 self._turn_off(error)
@@ -147,15 +147,15 @@ class Cache:
         except (sqlite3.Error, OSError) as error:
             self._turn_off(error)
 
-    def _load(self, database: sqlite3.Connection, paths: Collection[Path]) -> dict[Path, bytes | str]:
-        wanted = {self._key(path): path for path in paths}
+    def _load(self, database: sqlite3.Connection, stamps: Mapping[Path, str]) -> dict[Path, bytes | str]:
+        wanted = {self._key(path): path for path in stamps}
         found: dict[Path, bytes | str] = {}
         gone = []
         for key, stamp, reason, song in database.execute("SELECT path, stamp, reason, song FROM files"):
             path = wanted.get(key)
             if path is None:
                 gone.append((key,))
-            elif stamp == file_stamp(path) and (reason is not None or is_whole(song or b"")):
+            elif stamp == stamps[path] and (reason is not None or is_whole(song or b"")):
                 found[path] = song if reason is None else reason
         if gone:
             with database:

@@ -103,7 +103,7 @@ def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jo
 
 
 def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
-    results = _read(found.root, [entry.path for entry in found.entries], progress, jobs)
+    results = _read(found, progress, jobs)
     songs, rejected = [], []
     first_with: dict[tuple[str, bytes], Entry] = {}
     for entry in found.entries:
@@ -119,16 +119,17 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
     return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing))
 
 
-def _read(root: Path, paths: list[Path], progress: Progress, jobs: int | None) -> dict[Path, bytes | str]:
-    """Return the packed song of each path, or the reason why it has none."""
-    with Cache(root) as cache:
-        results = cache.load(paths)
-        todo = [path for path in paths if path not in results]
-        stamps = [file_stamp(path) for path in todo]
-        progress("reading files", len(results), len(paths))
-        with closing(read_packed(todo, jobs=jobs)) as answers:
+def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, bytes | str]:
+    """Return the packed song of each file, or the reason why it has none."""
+    choices = {entry.path: entry.choices for entry in found.entries}
+    with Cache(found.root) as cache:
+        stamps = {path: file_stamp(path, chosen) for path, chosen in choices.items()}
+        results = cache.load(stamps)
+        todo = [path for path in choices if path not in results]
+        progress("reading files", len(results), len(choices))
+        with closing(read_packed(todo, choices=[choices[path] for path in todo], jobs=jobs)) as answers:
             for index, result in answers:
                 results[todo[index]] = result
-                cache.store(todo[index], result, stamp=stamps[index])
-                progress("reading files", len(results), len(paths))
+                cache.store(todo[index], result, stamp=stamps[todo[index]])
+                progress("reading files", len(results), len(choices))
     return results

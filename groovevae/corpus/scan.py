@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from groovevae.errors import CorpusError
+from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.errors import CorpusError, RequestError
 
-SUFFIXES = (".mid", ".midi")
-OTHER_SUFFIXES = (".kar", ".rmi")  # MIDI as well, but seldom meant as training music
+SUFFIXES = (".mid", ".midi", ".kar", ".rmi")  # the last two: karaoke, and Windows' wrapped MIDI
 MANIFEST = "manifest.csv"
 MIN_ID_LETTERS = 3  # "01" or "a2" names a place in a folder, not a song
 
@@ -50,6 +50,7 @@ class Entry:
     title: str
     licence: str = ""
     authors: str = ""
+    choices: Choices = NO_CHOICES  # how it is to be read
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def scan(corpus: str | Path) -> Scan:
         path = root / name
         if os.path.isdir(path):
             entries += _genre_entries(root, path, rows, unread)
-        elif _suffix(name) in SUFFIXES + OTHER_SUFFIXES:
+        elif _suffix(name) in SUFFIXES:
             unread.append(Unread(path, "lies beside the genre folders; move it into one"))
     if not entries:
         raise _no_entries(unread, root, shown=str(corpus))
@@ -136,17 +137,25 @@ def _genre_entries(root: Path, folder: Path, rows: dict[str, dict[str, str]], un
     genre = unicodedata.normalize("NFC", folder.name)
     entries = []
     for path in _walk(folder, unread, visited={_identity(root)}):
-        if _suffix(path.name) in OTHER_SUFFIXES:
-            unread.append(Unread(path, f"a {_suffix(path.name)} file; rename it to .mid to have it read"))
-        elif _suffix(path.name) in SUFFIXES:
+        if _suffix(path.name) in SUFFIXES:
             relative = path.relative_to(root)
             row = rows.get(plain_path(relative), {})
             song_id = row.get("song_id") or song_id_of(relative)
             title = row.get("title") or path.stem
-            entries.append(Entry(path, genre, song_id, title, row.get("licence", ""), row.get("authors", "")))
+            about = row.get("licence", ""), row.get("authors", "")
+            entries.append(Entry(path, genre, song_id, title, *about, _choices(row, root / MANIFEST)))
     if not entries:
         unread.append(Unread(folder, "folder without MIDI files"))
     return entries
+
+
+def _choices(row: dict[str, str], manifest: Path) -> Choices:
+    """Return how the manifest says that a file is to be read: "Track 3=drums; Strings=-", "3/4". Raises CorpusError."""
+    roles = [word for word in row.get("roles", "").split(";") if word.strip()]
+    try:
+        return Choices.from_words(roles, metre=row.get("metre"), pickup=row.get("pickup"), beats=row.get("beats"))
+    except RequestError as error:
+        raise CorpusError(f"{manifest}: {row['path']}: {error}") from None
 
 
 def _walk(folder: Path, unread: list[Unread], visited: set[object]) -> Iterator[Path]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from groovevae.bars.constants import ROLES
 from groovevae.corpus.duplicates import most_alike
 from groovevae.corpus.load import Corpus, CorpusSong
+
+_NUMBERS = re.compile(r"(?<![\d/.])\d+(\.\d+)?(?![\d/])")  # those of a metre, such as 3/4, are left
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class CorpusReport:
     unused: tuple[UnusedFile, ...]
     missing: tuple[str, ...]  # paths in the manifest that name no file
     near_duplicates: tuple[DuplicateFile, ...] = ()
+    guessed: dict[str, int] = field(default_factory=dict)  # what is not as files say -> files, most first
+    mended: dict[str, int] = field(default_factory=dict)  # what was mended -> files, most first
 
 
 def corpus_report(corpus: Corpus) -> CorpusReport:
@@ -70,7 +75,20 @@ def corpus_report(corpus: Corpus) -> CorpusReport:
         DuplicateFile(paths[pair.song], paths[pair.of], round(pair.share, 4))
         for pair in most_alike(corpus.near_duplicates).values()
     )
-    return CorpusReport(str(corpus.root), genres, unused, tuple(corpus.missing), twins)
+    guessed: Counter[str] = Counter()
+    mended: Counter[str] = Counter()
+    for read in (item.song for item in corpus.songs):
+        guessed.update({_NUMBERS.sub("N", guess) for guess in read.guesses})
+        mended.update(read.mended.keys())
+    return CorpusReport(
+        root=str(corpus.root),
+        genres=genres,
+        unused=unused,
+        missing=tuple(corpus.missing),
+        near_duplicates=twins,
+        guessed=dict(guessed.most_common()),
+        mended=dict(mended.most_common()),
+    )
 
 
 def _genre_report(genre: str, songs: list[CorpusSong], num_rejected: int) -> GenreReport:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
+from groovevae.arranging.loudness import as_loud, mixed_loudness
 from groovevae.arranging.presence import less_present
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import ROLES
@@ -18,7 +20,8 @@ from groovevae.generation.instruments import played_like, song_played, tempos_pl
 from groovevae.generation.latent_paths import Goal, Journey, find_paths
 from groovevae.generation.names import is_midi_path, weights_text
 from groovevae.generation.parsing import amount_of_bars, normalised_weights
-from groovevae.generation.requests import BAR_METHODS, BlendRequest, PieceRequest
+from groovevae.generation.piece_requests import PieceRequest
+from groovevae.generation.requests import BAR_METHODS, BlendRequest
 from groovevae.generation.song_requests import ArrangeRequest
 from groovevae.generation.sources import Source, Sources
 from groovevae.model.calibration import DosedPath
@@ -26,6 +29,15 @@ from groovevae.model.genres import Genre
 from groovevae.model.latent_arithmetic import LatentPath
 from groovevae.model.vectors import find_vector
 from groovevae.network.decoding import Take, decode_takes, without_stray_holds
+from groovevae.tracks import Rewriting
+
+
+class NewParts(NamedTuple):
+    """Parts that come in."""
+
+    roles: np.ndarray  # (4,) bool
+    presence: np.ndarray  # (N, 4) how present each role is to be, for `less_present`
+    loudness: np.ndarray  # (12,) of the targets, for `as_loud`
 
 
 @dataclass(frozen=True)
@@ -34,13 +46,17 @@ class PreparedPiece:
 
     request: PieceRequest  # of this piece alone
     take: Take
-    presence: np.ndarray | None  # (N, 4) of roles that come in, for `less_present`; None where all are as they are
     song: Song  # key, programs, kit
     description: str
+    rewriting: Rewriting | None = None  # of the file that it starts from
+    new: NewParts | None = None  # None where no part comes in
 
     def heard(self, bars: Bars) -> Bars:
-        """Return the decoded bars with roles that come in as present as they are to be."""
-        return bars if self.presence is None else without_stray_holds(less_present(bars, self.presence))
+        """Return the decoded bars with roles that come in as loud and as present as they are to be."""
+        if self.new is None:
+            return bars
+        loud = as_loud(bars, self.new.loudness, self.new.roles)
+        return without_stray_holds(less_present(loud, self.new.presence))
 
 
 @dataclass(frozen=True)
@@ -60,13 +76,10 @@ def prepare_pieces(requests: Sequence[BlendRequest], sources: Sources) -> list[P
 
 def prepare_arrangements(request: ArrangeRequest, sources: Sources) -> list[PreparedPiece]:
     """Return the pieces of a checked request: blends that add roles and keep the rest. Raises like `prepare_pieces`."""
-    targets, length = request.targets, request.bars
-    starts = sources.starts_of(
-        [BlendRequest(one.start, targets, bars=length, seed=one.seed) for one in request.singles]
-    )
+    starts = sources.starts_of([single.as_start() for single in request.singles])
     blends = [single.as_blend(start.plays) for single, start in zip(request.singles, starts, strict=True)]
     asked = [replace(piece, add=piece.request.roles) for blend in blends for piece in _asked(blend, sources)]
-    goal = weights_text(normalised_weights(targets))
+    goal = weights_text(normalised_weights(request.targets))
     return [
         replace(piece, request=single, description=f"{start.name} with {', '.join(one.add)} of {goal}")
         for single, start, one, piece in zip(request.singles, starts, asked, _prepared(asked, sources), strict=True)
@@ -84,7 +97,7 @@ def _prepared(asked: Sequence[_Asked], sources: Sources) -> list[PreparedPiece]:
     starts = sources.starts_of(requests)
     journeys = [_journey(one, start, sources) for one, start in zip(asked, starts, strict=True)]
     paths, kept = find_paths(journeys), _kept_bars(requests, starts, sources)
-    return [_prepared_piece(*parts) for parts in zip(asked, journeys, paths, kept, strict=True)]
+    return [_prepared_piece(*parts, sources) for parts in zip(asked, journeys, paths, kept, strict=True)]
 
 
 def _journey(asked: _Asked, start: Source, sources: Sources) -> Journey:
@@ -109,7 +122,7 @@ def _shift_of(request: BlendRequest, sources: Sources) -> np.ndarray:
     return shift
 
 
-def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bars) -> PreparedPiece:
+def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bars, sources: Sources) -> PreparedPiece:
     """Return the piece whose bars go along a path; `kept` are the start's bars with the notes to keep."""
     request, start, goal, end = asked.request, journey.start, journey.goal, journey.end
     amounts = _amounts_of_roles(request, len(start.z))
@@ -121,10 +134,20 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
     return PreparedPiece(
         request=request,
         take=Take(z, like, request.seed, request.keep, request.temperature, still),
-        presence=_presence(path, amounts),
+        new=_new_parts(path, amounts, goal, sources),
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
+        rewriting=_rewriting(request, start, still, sources),
     )
+
+
+def _rewriting(request: BlendRequest, start: Source, still: np.ndarray | None, sources: Sources) -> Rewriting | None:
+    """Return what of its file a blend writes anew; None for one that starts from a genre, or has four tracks only."""
+    if start.bar_index is None or request.only_roles:
+        return None
+    fresh = np.ones((len(start.z), len(ROLES)), bool) if still is None else ~still
+    fresh[:, [role in request.keep for role in ROLES]] = False
+    return Rewriting(sources.original(request.file), start.bar_index, fresh)
 
 
 def _genres_played(request: BlendRequest, goal: Goal, end: Source | None) -> Mapping[str, Genre]:
@@ -158,11 +181,12 @@ def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndar
     return {role: amount_of_bars(amount, num_bars) for role, amount in amounts.items()}
 
 
-def _presence(path: LatentPath, amounts: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Return how present roles are to be, (N, 4); None where none comes in."""
+def _new_parts(path: LatentPath, amounts: Mapping[str, np.ndarray], goal: Goal, sources: Sources) -> NewParts | None:
     if not isinstance(path, DosedPath) or not path.comes_in.any():
         return None
-    return np.stack([path.presence(role, own) for role, own in amounts.items()], axis=1)
+    presence = np.stack([path.presence(role, own) for role, own in amounts.items()], axis=1)
+    loudness = mixed_loudness({word: sources.loudness(word) for word in goal.weights}, goal.weights)
+    return NewParts(path.comes_in, presence, loudness)
 
 
 def _still(of_role: Mapping[str, np.ndarray], z: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import dataclasses
 import numpy as np
 
 from groovevae.bars import Bars, Song
+from groovevae.bars.constants import ROLES
 from groovevae.errors import MidiError
 from groovevae.generation.phrase_prior import PhraseNetwork
 from groovevae.generation.sampling import follow_plan
@@ -19,11 +20,15 @@ from groovevae.measures.phrases import role_digests
 from groovevae.model.genres import nearest_genre
 from groovevae.model.phrase_forms import FORM_BARS, NEW, Form, plan_of
 from groovevae.network.decoding import decode, encode
+from groovevae.tracks import NOWHERE, Rewriting
 
 
-def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str]:
-    """Return the song of a checked request for one piece, and what was done. Raises MidiError."""
-    song, prior = sources.song(request.start), sources.model.prior
+def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Rewriting | None]:
+    """Return the song of a checked request for one piece, what was done, and the file that it goes on from.
+
+    Raises MidiError.
+    """
+    song, prior = sources.song(request.file), sources.model.prior
     assert prior is not None
     sounding = np.flatnonzero(song.bars.has_notes)
     if not len(sounding):
@@ -42,8 +47,13 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str]:
     new = decode(sources.network, drawn[len(past) :], like, temperature=request.temperature, seed=request.seed)
     together = follow_plan(Bars.concatenate([past, new]), plan)
     new = together[len(past) :]
-    bars = new if request.alone else Bars.concatenate([whole, new])
-    return dataclasses.replace(song, bars=bars), f"{request.start} continued by {request.num_bars} bars of {genre}"
+    text = f"{request.start} continued by {request.num_bars} bars of {genre}"
+    if request.alone:
+        return dataclasses.replace(song, bars=new), text, None
+    index = np.concatenate([np.arange(len(whole)), np.full(len(new), NOWHERE)])
+    fresh = np.tile((index == NOWHERE)[:, None], (1, len(ROLES)))
+    rewriting = Rewriting(sources.original(request.file), index, fresh)
+    return dataclasses.replace(song, bars=Bars.concatenate([whole, new])), text, rewriting
 
 
 def plan_ahead(past: Bars, num_bars: int) -> np.ndarray:

@@ -15,7 +15,6 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.key import key_name
-from groovevae.bars.midi import score_to_midi
 from groovevae.files import printable
 from groovevae.generation.blending import PreparedPiece, prepare_arrangements, prepare_pieces
 from groovevae.generation.continuing import continued
@@ -23,15 +22,20 @@ from groovevae.generation.descriptions import describe_playing
 from groovevae.generation.humanizing import humanized
 from groovevae.generation.infilling import infilled
 from groovevae.generation.instruments import played
-from groovevae.generation.requests import BlendRequest, PieceRequest, SampleRequest
+from groovevae.generation.piece_requests import PieceRequest
+from groovevae.generation.requests import BlendRequest, SampleRequest
 from groovevae.generation.sampling import Sampler
 from groovevae.generation.song_requests import ArrangeRequest, ContinueRequest, HumanizeRequest, InfillRequest
 from groovevae.generation.sources import Sources, make_vector
+from groovevae.midi.events import write_events
+from groovevae.midi.writing import score_to_midi
 from groovevae.model.file import ModelFile, load_model_file
 from groovevae.model.genres import Vector
 from groovevae.network.decoding import Posterior, decode, decode_takes, encode
 from groovevae.network.forward import Network
+from groovevae.tracks import Rewriting, composed
 
+SongMade = tuple[Song, str, Rewriting | None]  # a song, what was done, what of its file is new
 AnySong = TypeVar("AnySong", ContinueRequest, InfillRequest, HumanizeRequest)
 
 
@@ -44,6 +48,22 @@ class Piece:
     midi: bytes
     description: str
     seed: int
+    read: tuple[str, ...] = ()  # what was read of each file that it is made from, a line each
+
+    def audio(self, audio: str = "wav", *, soundfont: str | None = None) -> bytes:
+        """Return the piece as sound: the bytes of a "wav", "ogg" or "mp3" file, played on a soundfont (.sf2).
+
+        Raises AudioError where the extra `studio` is not installed or the soundfont cannot be played.
+        """
+        from groovevae.audio import encode, render
+
+        return encode(render(self.midi, soundfont=soundfont).mix, audio)
+
+    def _repr_html_(self) -> str:
+        """Return the piece as notebooks show it: a piano roll, and a player where the extra `studio` is installed."""
+        from groovevae.generation.notebook import piece_html
+
+        return piece_html(self)
 
 
 class Groove:
@@ -97,7 +117,7 @@ class Groove:
         sources = Sources(self.model, self.network)
         prepared = prepare_pieces([one.checked(self.model) for one in requests], sources)
         stems = [one.stem for one in requests for _ in range(one.count)]
-        return self._decoded(list(zip(stems, prepared, strict=True)))
+        return self._decoded(list(zip(stems, prepared, strict=True)), sources)
 
     def sample(self, request: SampleRequest) -> list[Piece]:
         """Return `request.count` new phrases of a genre, with seeds from `request.seed` on, like `blend`.
@@ -113,8 +133,9 @@ class Groove:
 
         >>> groove.arrange(ArrangeRequest("melody.mid", {"rock": 1.0}))
         """
-        pieces = prepare_arrangements(request.checked(self.model), Sources(self.model, self.network))
-        return self._decoded([(request.stem, piece) for piece in pieces])
+        sources = Sources(self.model, self.network)
+        pieces = prepare_arrangements(request.checked(self.model), sources)
+        return self._decoded([(request.stem, piece) for piece in pieces], sources)
 
     def continue_song(self, request: ContinueRequest) -> list[Piece]:
         """Return `request.count` songs that go on after their end. Raises RequestError, MidiError."""
@@ -135,32 +156,58 @@ class Groove:
         """
         return make_vector(Sources(self.model, self.network), name, before, after)
 
-    def _decoded(self, prepared: Sequence[tuple[str, PreparedPiece]]) -> list[Piece]:
+    def _decoded(self, prepared: Sequence[tuple[str, PreparedPiece]], sources: Sources) -> list[Piece]:
         """Decode pieces together; each comes with the stem of its name."""
         decoded = decode_takes(self.network, [piece.take for _, piece in prepared])
+        told = sources.told
         return [
-            self._finished(stem, piece.request, replace(piece.song, bars=piece.heard(bars)), piece.description)
+            self._finished(
+                stem,
+                piece.request,
+                replace(piece.song, bars=piece.heard(bars)),
+                piece.description,
+                rewriting=piece.rewriting,
+                read=told,
+            )
             for (stem, piece), bars in zip(prepared, decoded, strict=True)
         ]
 
-    def _of_song(self, request: AnySong, make: Callable[[AnySong, Sources], tuple[Song, str]]) -> list[Piece]:
+    def _of_song(self, request: AnySong, make: Callable[[AnySong, Sources], SongMade]) -> list[Piece]:
         sources = Sources(self.model, self.network)
         pieces = []
         for single in request.checked(self.model).singles:
-            song, text = make(single, sources)
-            pieces.append(self._finished(request.stem, single, played(song, single), text))
+            song, text, rewriting = make(single, sources)
+            rewriting = None if single.only_roles else rewriting
+            piece = self._finished(
+                request.stem, single, played(song, single), text, rewriting=rewriting, read=sources.told
+            )
+            pieces.append(piece)
         return pieces
 
     def _sampled(self, stem: str, song: Song, request: SampleRequest) -> Piece:
         key = key_name(song.transpose, song.is_minor)
         return self._finished(stem, request, song, f"a new phrase of {request.genre} in {key}")
 
-    def _finished(self, stem: str, request: PieceRequest, song: Song, description: str) -> Piece:
+    def _finished(
+        self,
+        stem: str,
+        request: PieceRequest,
+        song: Song,
+        description: str,
+        *,
+        rewriting: Rewriting | None = None,
+        read: tuple[str, ...] = (),
+    ) -> Piece:
         """Return the finished piece of a request; its MIDI file names the command that makes it again."""
         described = f"{description}; {describe_playing(song.bars)}"
         text = printable(f"groovevae {__version__}: {described}; {request.command(model=self.path)}")
         name = f"{stem}-{request.seed}"  # genres spelled as they were asked for
-        return Piece(name, song, score_to_midi(song_to_score(song, text=text)), described, request.seed)
+        if rewriting is None:
+            is_kept = "bass" in getattr(request, "keep", ())  # a kept bass is the file's own, on five strings too
+            midi = score_to_midi(song_to_score(song, text=text, in_range=not is_kept))
+        else:
+            midi = write_events(composed(rewriting, song, text=text))
+        return Piece(name, song, midi, described, request.seed, read)
 
 
 def load_model(path: str | Path | None = None) -> Groove:

@@ -10,17 +10,22 @@ from groovevae.arranging.arrangement import Brief, Setting
 from groovevae.arranging.lead_sheet import without_feel
 from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars, Song
+from groovevae.bars.constants import ROLES
 from groovevae.generation.song_requests import HumanizeRequest
 from groovevae.generation.sources import Sources
 from groovevae.model.genres import nearest_genre
 from groovevae.network.decoding import Take, decode_takes, encode
+from groovevae.tracks import Rewriting
 
 FEEL = ("drums", "drums_offset", "velocity", "offset")
 
 
-def humanized(request: HumanizeRequest, sources: Sources) -> tuple[Song, str]:
-    """Return the song of a checked request for one piece, and what was done. Raises MidiError."""
-    song, arrangements = sources.song(request.start), sources.arrangements
+def humanized(request: HumanizeRequest, sources: Sources) -> tuple[Song, str, Rewriting]:
+    """Return the song of a checked request for one piece, what was done, and the file that it is done to.
+
+    Raises MidiError.
+    """
+    song, arrangements = sources.song(request.file), sources.arrangements
     assert arrangements is not None
     stiff = without_feel(song.bars)
     z, _ = encode(sources.network, stiff)
@@ -36,7 +41,9 @@ def humanized(request: HumanizeRequest, sources: Sources) -> tuple[Song, str]:
     [points] = arrangements.added([brief], arrangements.given([brief]))
     [felt] = decode_takes(sources.network, [Take(points, stiff, request.seed, feel_alone=True)])
     bars = between(song.bars, felt, request.amount)
-    return dataclasses.replace(song, bars=bars), f"{request.start} played with the feel of {genre}"
+    original, nothing = sources.original(request.file), np.zeros((len(bars), len(ROLES)), bool)
+    rewriting = Rewriting(original, np.arange(len(bars)), nothing, is_feel=True)
+    return dataclasses.replace(song, bars=bars), f"{request.start} played with the feel of {genre}", rewriting
 
 
 def between(own: Bars, other: Bars, amount: float) -> Bars:

@@ -16,16 +16,17 @@ from groovevae.generation.song_requests import InfillRequest
 from groovevae.generation.sources import Sources
 from groovevae.model.genres import nearest_genre
 from groovevae.network.decoding import decode, encode, without_stray_holds
+from groovevae.tracks import Rewriting
 
 AROUND = 4  # bars on either side that say which roles play in a gap
 
 
-def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str]:
-    """Return the song of a checked request for one piece, and what was done.
+def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewriting]:
+    """Return the song of a checked request for one piece, what was done, and what of the file is written anew.
 
     Raises MidiError for a file that cannot be read, RequestError for bars that it does not have.
     """
-    song = sources.song(request.start)
+    song = sources.song(request.file)
     bars, (first, last) = song.bars, request.only_bars
     if last > len(bars):
         raise RequestError(f"{request.start} has {len(bars):,} bars; bars {first} to {last} are not all among them")
@@ -54,4 +55,7 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str]:
     together = without_stray_holds(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]))
     written = ", ".join(role for role, is_free in zip(ROLES, is_new, strict=True) if is_free)
     text = f"{request.start} with new {written} in bars {first} to {last}, like {genre}"
-    return dataclasses.replace(song, bars=together), text
+    fresh = np.zeros((len(bars), len(ROLES)), bool)
+    fresh[gap] = is_new
+    rewriting = Rewriting(sources.original(request.file), np.arange(len(bars)), fresh)
+    return dataclasses.replace(song, bars=together), text, rewriting

@@ -13,8 +13,9 @@ import numpy as np
 from groovevae.bars import Song
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
-from groovevae.generation.parsing import ends_of, normalised_weights, share_of
-from groovevae.generation.requests import BlendRequest, PieceRequest
+from groovevae.generation.parsing import KEEP, ends_of, normalised_weights, share_of
+from groovevae.generation.piece_requests import PieceRequest
+from groovevae.generation.requests import BlendRequest
 from groovevae.generation.sources import Source
 from groovevae.model.genres import Genre
 
@@ -48,7 +49,7 @@ def in_key(song: Song, key: str | None) -> Song:
 
 def played(song: Song, request: PieceRequest) -> Song:
     """Return the song in the key and at the tempo that a request asks for."""
-    if request.tempo is not None:
+    if request.tempo is not None and request.tempo != KEEP:
         song = replace(song, bars=replace(song.bars, tempo=np.full(len(song.bars), request.tempo, np.float32)))
     return in_key(song, request.key)
 
@@ -62,23 +63,34 @@ def _weights_of_role(request: BlendRequest, role: str, weights: Mapping[str, flo
 def tempos_played(
     request: BlendRequest, start: Source, weights: Mapping[str, float], genres: Mapping[str, Genre]
 ) -> np.ndarray:
-    """Return the tempo of each bar, (N,): the requested one, or else one between the start's and the targets'."""
+    """Return the tempo of each bar, (N,): the requested one, or else one between the start's and the targets'.
+
+    Half and double time are the same music: each target's tempo is halved or doubled until it is nearest to the
+    start's. A start at 70 on its way to a genre at 120 goes to 60.
+    """
     tempos = start.bars.tempo
-    if request.tempo is not None:
+    if request.tempo is not None and request.tempo != KEEP:
         return np.full(len(tempos), request.tempo, np.float32)
-    if not weights:
+    if not weights or request.tempo == KEEP:
         return tempos
+    usual = float(np.median(tempos))  # one octave for all bars
+    targets = {name: nearest_octave(genres[name].tempo, usual) for name in weights}
     amounts = np.linspace(*ends_of(request.amount), len(tempos))
     pairs = zip(tempos.tolist(), amounts.tolist(), strict=True)
-    return np.array([mixed_tempo(tempo, amount, weights, genres) for tempo, amount in pairs], np.float32)
+    return np.array([mixed_tempo(tempo, amount, weights, targets) for tempo, amount in pairs], np.float32)
 
 
-def mixed_tempo(start: float, amount: float, weights: Mapping[str, float], genres: Mapping[str, Genre]) -> float:
-    """Return a tempo between the start's and the targets', geometrically: half way between 60 and 120 is 85.
+def nearest_octave(tempo: float, other: float) -> float:
+    """Return a tempo, halved or doubled until its ratio to the other is nearest to 1."""
+    return float(tempo * 2.0 ** np.rint(np.log2(other / tempo)))
 
-    An amount past 1 goes no further than the targets' own tempo.
+
+def mixed_tempo(start: float, amount: float, weights: Mapping[str, float], targets: Mapping[str, float]) -> float:
+    """Return a tempo between the start's and the `targets`' by name, geometrically: half way between 60 and 90 is 73.
+
+    The weights sum to 1. An amount past 1 goes no further than the targets' tempo.
     """
-    target = sum(weight * np.log(genres[name].tempo) for name, weight in weights.items())
+    target = sum(weight * np.log(targets[name]) for name, weight in weights.items())
     share = min(amount, 1.0)
     return float(np.exp((1 - share) * np.log(start) + share * target))
 

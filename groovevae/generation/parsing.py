@@ -6,12 +6,10 @@ This module checks, parses and prints these numbers. It never looks at a genre o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 
-from groovevae.bars.constants import MAX_STEPS, STEPS_PER_WHOLE
-from groovevae.bars.states import bar_length
 from groovevae.errors import RequestError
 from groovevae.generation.names import is_weight
 
@@ -19,6 +17,9 @@ Number = TypeVar("Number", int, float)
 MAX_AMOUNT = 4.0  # beyond it, points lie far outside everything the decoder has seen
 
 Amount = float | tuple[float, float]  # one for all bars, or a ramp from the first bar's to the last bar's
+
+KEEP: Final = "keep"
+Tempo = float | Literal["keep"]  # quarter notes per minute, or KEEP: the start's own, bar by bar
 
 
 def check_amount(amount: Amount) -> None:
@@ -78,21 +79,24 @@ def number_text(value: float) -> str:
     return short if float(short := f"{value:g}") == value else repr(float(value))
 
 
+def parse_tempo(text: str) -> Tempo:
+    """Return 96.0 for "96" and KEEP for "keep". Raises RequestError for anything else."""
+    if text.strip().lower() == KEEP:
+        return KEEP
+    try:
+        return float(text)
+    except ValueError:
+        raise RequestError(f"{text!r} is not a tempo; write quarter notes per minute, like 96, or keep") from None
+
+
+def tempo_text(tempo: Tempo) -> str:
+    """Return a tempo as `parse_tempo` reads it."""
+    return tempo if tempo == KEEP else number_text(tempo)
+
+
 def parse_keep(text: str) -> tuple[str, ...]:
     """Return ("lead", "bass") for "lead,bass"."""
     return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
-
-
-def parse_metre(text: str) -> tuple[int, int]:
-    """Return (3, 4) for "3/4". Raises RequestError for a metre that the bars of a model cannot have."""
-    parts = text.split("/")
-    numbers = [int(part) for part in parts if part.strip().isdigit()]
-    if len(parts) != 2 or len(numbers) != 2 or numbers[1] not in (1, 2, 4, 8, 16) or not numbers[0]:
-        raise RequestError(f"no metre {text!r}; write one like 3/4")
-    length = bar_length((numbers[0], numbers[1]))
-    if not 1 <= length <= MAX_STEPS or length * numbers[1] != STEPS_PER_WHOLE * numbers[0]:
-        raise RequestError(f"metre {text} is longer than a bar can be, which is six quarter notes")
-    return numbers[0], numbers[1]
 
 
 def normalised_weights(weights: Mapping[str, float]) -> dict[str, float]:

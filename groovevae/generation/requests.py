@@ -7,93 +7,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
 
+from groovevae.bars.choices import parse_metre
 from groovevae.bars.constants import ROLES
-from groovevae.bars.key import parse_key
-from groovevae.config import MAX_SEED
 from groovevae.errors import Cure, RequestError
 from groovevae.generation.names import file_stem, is_midi_path, is_path, is_weight, short_name
 from groovevae.generation.parsing import (
+    KEEP,
     Amount,
     amount_text,
     check_amount,
     normalised_weights,
     number_text,
-    parse_metre,
     parse_targets,
     parse_weights,
     target_words,
 )
+from groovevae.generation.piece_requests import (
+    DEFAULT_BARS,
+    PieceRequest,
+    StartRequest,
+    check_range,
+    command_of,
+    split_stems,
+)
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
-from groovevae.network.decoding import DEFAULT_TEMPERATURE
-from groovevae.systems import command_text
 
 METHODS = ("arranged", "calibrated", "transport", "mean", "line", "sphere")
 BAR_METHODS = ("line", "sphere")  # these go from bar to bar, not to a genre
-DEFAULT_BARS = 8  # of a piece that starts from a genre
-MAX_BARS = 1024
-MAX_COUNT = 1000
 MAX_STEPS = 64  # of a morph
-MAX_TEMPERATURE = 2.0
 MAX_STRENGTH = 10.0  # of a vector, in either direction
-TEMPO_RANGE = (20.0, 400.0)  # quarter notes per minute that may be asked for
-
-
-@dataclass(frozen=True, kw_only=True)
-class PieceRequest:
-    """A request for new music of any kind: how long, how many, how free, how fast and in which key."""
-
-    bars: int | None = None  # None: DEFAULT_BARS from a genre, all bars of a file
-    count: int = 1  # pieces, with the seeds from `seed` on
-    seed: int = 0
-    temperature: float = DEFAULT_TEMPERATURE  # 0: the likeliest notes; 1: drawn as the model believes
-    tempo: float | None = None  # quarter notes per minute; None: that of the music it starts from
-    key: str | None = None  # such as "F#m" or "D minor"; None: that of the music it starts from
-
-    @property
-    def stem(self) -> str:
-        """A name for the files of this request: safe in every file system."""
-        raise NotImplementedError
-
-    def command(self, *, model: str = "") -> str:
-        """Return the command that makes the first piece again, with the `model` of this path."""
-        raise NotImplementedError
-
-    def checked(self, model: ModelFile) -> Self:
-        """Return the request with genres spelt as in the model. Raises RequestError where it does not fit the model."""
-        raise NotImplementedError
-
-    @property
-    def singles(self) -> list[Self]:
-        """A request for each of the pieces alone."""
-        return [replace(self, seed=self.seed + number, count=1) for number in range(self.count)]
-
-    def _options(self, model: str) -> list[tuple[str, str]]:
-        """Return the options that all requests have, with their values; empty ones are not written."""
-        return [
-            ("--bars", "" if self.bars is None else str(self.bars)),
-            ("--seed", str(self.seed)),
-            ("--temperature", number_text(self.temperature)),
-            ("--tempo", "" if self.tempo is None else number_text(self.tempo)),
-            ("--key", self.key or ""),
-            ("--model", model),
-        ]
-
-    def _check_piece(self) -> None:
-        """Raise RequestError for values that no piece can have."""
-        check_range("bars", self.bars if self.bars is not None else 1, 1, MAX_BARS)
-        check_range("count", self.count, 1, MAX_COUNT)
-        check_range("seed", self.seed, 0, MAX_SEED)
-        check_range("temperature", self.temperature, 0, MAX_TEMPERATURE)
-        check_range("tempo", self.tempo if self.tempo is not None else 120, *TEMPO_RANGE)
-        if self.key is not None and parse_key(self.key) is None:
-            raise RequestError(f"no key {self.key!r}; write one like C, F#m, Bb or 'D minor'")
 
 
 @dataclass(frozen=True)
-class BlendRequest(PieceRequest):
+class BlendRequest(StartRequest):
     """A request to blend. `start` is a genre or a MIDI file; `targets` are genres, MIDI files or folders, with weights.
 
     A word is a path where it ends in .mid or has a slash ("songs/"), else a genre.
@@ -102,7 +50,6 @@ class BlendRequest(PieceRequest):
     >>> BlendRequest("song.mid", {"rock": 1.0}, amount=(0.0, 1.0), roles={"drums": 1.0}, keep=("lead",))
     """
 
-    start: str
     targets: dict[str, float] = field(default_factory=dict)
     amount: Amount = 0.5  # share of the way from the start to the targets; past 1 goes beyond; (first, last) of a ramp
     roles: dict[str, Amount] = field(default_factory=dict)  # by role, amounts that differ from `amount`
@@ -111,38 +58,39 @@ class BlendRequest(PieceRequest):
     method: str = ""  # one of METHODS, or "" for the first that the model can; "mean" is the literal formula
 
     @classmethod
-    def from_words(cls, words: Sequence[str]) -> BlendRequest:
+    def from_words(cls, words: Sequence[str], *, together: bool = False) -> BlendRequest:
         """Return the request that a few words stand for. Raises RequestError where they name nothing to blend.
+
+        With `together`, all files that the words begin with sound together.
 
         >>> BlendRequest.from_words(["classical", "rock"])  # half way
         >>> BlendRequest.from_words(["song.mid", "rock=0.7", "other.mid=0.3"])  # half way to that mixture
         >>> BlendRequest.from_words(["classical=0.5", "rock=0.3", "jazz=0.2"])  # that mixture, from classical bars
         """
-        first, rest = words[0] if words else "", list(words[1:])
+        first, stems, rest = split_stems(words, together=together)
         if is_weight(first):
             targets = parse_weights(words)
             return cls(max(targets, key=lambda name: targets[name]), targets, amount=1.0)
         if not rest:
             raise _no_target()
-        return cls(first, parse_targets(rest))
+        return cls(first, parse_targets(rest), together=stems)
 
     def command(self, *, model: str = "") -> str:
         """Return the command that makes the first piece again, with the `model` of this path."""
-        options = {
-            "--amount": amount_text(self.amount) if self.targets else "",
-            **{f"--{role}": amount_text(amount) for role, amount in self.roles.items()},
-            "--method": self.method if self.method != METHODS[0] else "",
-            "--keep": ",".join(self.keep),
-            **dict(self._options(model)),
-        }
+        options = [
+            ("--amount", amount_text(self.amount) if self.targets else ""),
+            *((f"--{role}", amount_text(amount)) for role, amount in self.roles.items()),
+            ("--method", self.method if self.method != METHODS[0] else ""),
+            ("--keep", ",".join(self.keep)),
+        ]
         vectors = [("--vector", f"{name}={number_text(strength)}") for name, strength in self.vectors.items()]
-        return command_of(self._words(), [*options.items(), *vectors])
+        return command_of([*self._words(), *self._flags], [*options, *self._options(model), *vectors])
 
     def _words(self) -> list[str]:
         """Return the command and the words before its options."""
         if not self.targets:
-            return ["vector", "apply", self.start]
-        return ["blend", self.start, *target_words(self.targets)]
+            return ["vector", "apply", *self.file.paths]
+        return ["blend", *self.file.paths, *target_words(self.targets)]
 
     @property
     def stem(self) -> str:
@@ -167,6 +115,7 @@ class BlendRequest(PieceRequest):
         Raises RequestError for what is out of range or unknown.
         """
         self._check_piece()
+        self._check_start()
         self._check_method()
         self._check_roles()
         if not self.targets and not self.vectors:
@@ -233,6 +182,8 @@ class SampleRequest(PieceRequest):
             raise RequestError("this model has no prior over phrases to sample from", cure=Cure.ADD_PRIOR)
         if self.metre is not None:
             parse_metre(self.metre)
+        if self.tempo == KEEP:
+            raise RequestError("a sample has no start whose tempo it could keep; give a number, like 96")
         genre = find_genre(self.genre, model.prior.genres)
         if not model.prior.forms[genre]:
             raise RequestError(f"the songs of {genre!r} were too short to learn phrases from; blend from your own file")
@@ -279,18 +230,6 @@ def check_roles(roles: Iterable[str]) -> None:
     for role in roles:
         if role not in ROLES:
             raise RequestError(f"no role {role!r}; there are {', '.join(ROLES[:-1])} and {ROLES[-1]}")
-
-
-def check_range(name: str, value: float, low: float, high: float) -> None:
-    """Raise RequestError for a value out of range, NaN among them."""
-    if not low <= value <= high:
-        raise RequestError(f"{name} {value:g} is outside {low:g} to {high:g}")
-
-
-def command_of(words: Sequence[str], options: Iterable[tuple[str, str]]) -> str:
-    """Return the text of a groove command; options without a value are left out."""
-    given = [part for name, value in options if value for part in (name, value)]
-    return command_text(["groove", *words, *given])
 
 
 def _no_target() -> RequestError:

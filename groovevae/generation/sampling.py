@@ -10,9 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from groovevae.bars import Bars, Song
+from groovevae.bars.choices import parse_metre
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
-from groovevae.generation.parsing import parse_metre
+from groovevae.generation.parsing import KEEP
 from groovevae.generation.phrase_prior import PhraseNetwork
 from groovevae.generation.requests import SampleRequest
 from groovevae.model.file import ModelFile
@@ -47,7 +48,7 @@ def form_of_piece(request: SampleRequest, prior: Prior) -> Form:
         metre = parse_metre(request.metre)
         forms = tuple(form for form in forms if form.metre == metre) or forms
         form = replace(forms[request.seed % len(forms)], metre=metre)
-    if request.tempo is not None:
+    if request.tempo is not None and request.tempo != KEEP:  # which a checked request never is
         form = replace(form, tempo=request.tempo)
     if request.key is not None and (key := parse_key(request.key)) is not None:
         form = replace(form, transpose=semitones_to_c(*key), is_minor=key[1])

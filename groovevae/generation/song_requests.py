@@ -10,45 +10,47 @@ from dataclasses import dataclass, replace
 
 from groovevae.bars.constants import ROLES
 from groovevae.errors import Cure, RequestError
-from groovevae.generation.names import file_stem, is_midi_path, short_name
+from groovevae.generation.names import file_stem, short_name
 from groovevae.generation.parsing import number_text, parse_targets, target_words
-from groovevae.generation.requests import (
+from groovevae.generation.piece_requests import (
     DEFAULT_BARS,
     MAX_BARS,
-    BlendRequest,
-    PieceRequest,
-    check_arranger,
+    StartRequest,
+    check_file,
     check_range,
-    check_roles,
     command_of,
-    spelt,
+    split_stems,
 )
+from groovevae.generation.requests import BlendRequest, check_arranger, check_roles, spelt
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
 
 
 @dataclass(frozen=True)
-class ArrangeRequest(PieceRequest):
+class ArrangeRequest(StartRequest):
     """A request to add the parts that a song lacks, as genres play them; what is there stays note for note.
 
     >>> ArrangeRequest("melody.mid", {"rock": 1.0})
     >>> ArrangeRequest("song.mid", {"jazz": 0.7, "soul": 0.3}, add=("drums", "bass"))
     """
 
-    start: str  # a MIDI file or a genre
     targets: dict[str, float]  # genres, MIDI files and folders, with weights
     add: tuple[str, ...] = ()  # roles to write, even where the start plays them; (): those that it lacks
 
     @classmethod
-    def from_words(cls, words: Sequence[str]) -> ArrangeRequest:
-        """Return the request for ["song.mid", "rock"] or ["song.mid", "rock=0.7", "jazz=0.3"]."""
-        if len(words) < 2:
+    def from_words(cls, words: Sequence[str], *, together: bool = False) -> ArrangeRequest:
+        """Return the request for ["song.mid", "rock"] or ["song.mid", "rock=0.7", "jazz=0.3"].
+
+        With `together`, all files that the words begin with sound together.
+        """
+        start, stems, rest = split_stems(words, together=together)
+        if not rest:
             raise _no_style()
-        return cls(words[0], parse_targets(words[1:]))
+        return cls(start, parse_targets(rest), together=stems)
 
     def command(self, *, model: str = "") -> str:
         """Return the command that makes the first piece again, with the `model` of this path."""
-        words = ["arrange", self.start, *target_words(self.targets)]
+        words = ["arrange", *self.file.paths, *target_words(self.targets), *self._flags]
         return command_of(words, [("--add", ",".join(self.add)), *self._options(model)])
 
     @property
@@ -59,12 +61,19 @@ class ArrangeRequest(PieceRequest):
     def checked(self, model: ModelFile) -> ArrangeRequest:
         """Return the request with genres spelt as in the model. Raises RequestError where it does not fit the model."""
         self._check_piece()
+        self._check_start()
         check_arranger(model)
         check_roles(self.add)
         if not self.targets:
             raise _no_style()
         start, targets = spelt(self.start, self.targets, model)
         return replace(self, start=start, targets=targets)
+
+    def as_start(self) -> BlendRequest:
+        """Return a request that starts from the same bars."""
+        return BlendRequest(
+            self.start, self.targets, bars=self.bars, seed=self.seed, together=self.together, choices=self.choices
+        )
 
     def as_blend(self, plays: Sequence[bool]) -> BlendRequest:
         """Return the blend that adds these roles to a start that `plays` (4,) some, and keeps the rest.
@@ -86,17 +95,19 @@ class ArrangeRequest(PieceRequest):
             temperature=self.temperature,
             tempo=self.tempo,
             key=self.key,
+            together=self.together,
+            choices=self.choices,
+            only_roles=self.only_roles,
         )
 
 
 @dataclass(frozen=True)
-class ContinueRequest(PieceRequest):
+class ContinueRequest(StartRequest):
     """A request to go on where a song ends, as it began: its parts, its repeats, its style.
 
     >>> ContinueRequest("song.mid", bars=8, genre="rock")
     """
 
-    start: str  # a MIDI file
     genre: str | None = None  # that goes on; None: the nearest to the song
     alone: bool = False  # without the song itself
 
@@ -108,7 +119,7 @@ class ContinueRequest(PieceRequest):
     def command(self, *, model: str = "") -> str:
         """Return the command that makes the first piece again, with the `model` of this path."""
         options = [("--genre", self.genre or ""), *self._options(model)]
-        return command_of(["continue", self.start, *(["--alone"] if self.alone else [])], options)
+        return command_of(["continue", self.start, *(["--alone"] if self.alone else []), *self._flags], options)
 
     @property
     def stem(self) -> str:
@@ -125,13 +136,12 @@ class ContinueRequest(PieceRequest):
 
 
 @dataclass(frozen=True)
-class InfillRequest(PieceRequest):
+class InfillRequest(StartRequest):
     """A request to write some bars of a song anew, so that they fit those around them.
 
     >>> InfillRequest("song.mid", only_bars=(5, 8), roles=("bass",))
     """
 
-    start: str  # a MIDI file
     only_bars: tuple[int, int]  # the first and the last, counted from 1
     roles: tuple[str, ...] = ()  # to write anew; (): those that play around the gap
     genre: str | None = None  # None: the nearest to the song
@@ -140,7 +150,9 @@ class InfillRequest(PieceRequest):
         """Return the command that makes the first piece again, with the `model` of this path."""
         first, last = self.only_bars
         where = [("--only-bars", f"{first}..{last}"), ("--roles", ",".join(self.roles))]
-        return command_of(["infill", self.start], [*where, ("--genre", self.genre or ""), *self._options(model)])
+        return command_of(
+            ["infill", self.start, *self._flags], [*where, ("--genre", self.genre or ""), *self._options(model)]
+        )
 
     @property
     def stem(self) -> str:
@@ -161,13 +173,12 @@ class InfillRequest(PieceRequest):
 
 
 @dataclass(frozen=True)
-class HumanizeRequest(PieceRequest):
+class HumanizeRequest(StartRequest):
     """A request for other velocities and micro-timing under the same notes.
 
     >>> HumanizeRequest("stiff.mid", like="jazz")
     """
 
-    start: str  # a MIDI file
     like: str | None = None  # the genre whose feel is wanted; None: the nearest to the song
     amount: float = 1.0  # how far from the song's own feel to the new one
 
@@ -175,7 +186,7 @@ class HumanizeRequest(PieceRequest):
         """Return the command that makes the first piece again, with the `model` of this path."""
         options = [("--like", self.like or ""), ("--amount", "" if self.amount == 1 else number_text(self.amount))]
         own = [(name, value) for name, value in self._options(model) if name != "--temperature"]  # nothing is drawn
-        return command_of(["humanize", self.start], [*options, *own])
+        return command_of(["humanize", self.start, *self._flags], [*options, *own])
 
     @property
     def stem(self) -> str:
@@ -189,12 +200,6 @@ class HumanizeRequest(PieceRequest):
         check_arranger(model)
         check_range("amount", self.amount, 0, 1)
         return self if self.like is None else replace(self, like=find_genre(self.like, model.genres))
-
-
-def check_file(word: str) -> None:
-    """Raise RequestError for a word that does not name a MIDI file."""
-    if not is_midi_path(word):
-        raise RequestError(f"{word!r} names no MIDI file; this needs one, like song.mid")
 
 
 def _no_style() -> RequestError:

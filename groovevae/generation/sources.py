@@ -13,18 +13,24 @@ from pathlib import Path
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements
+from groovevae.arranging.loudness import loudness_of
 from groovevae.arranging.plans import forms_of
 from groovevae.bars import Bars, Song
-from groovevae.corpus import CorpusSong, Entry, load_genre, read_song
+from groovevae.bars.choices import WRITTEN
+from groovevae.corpus import CorpusSong, Entry, check_readable, load_genre, read_song
 from groovevae.errors import MidiError, RequestError
 from groovevae.fitting.genres import describe_genre, mean_covariance
 from groovevae.generation.names import is_midi_path, is_path, short_name
-from groovevae.generation.requests import DEFAULT_BARS, MAX_BARS, BlendRequest
+from groovevae.generation.piece_requests import DEFAULT_BARS, MAX_BARS, StartFile
+from groovevae.generation.requests import BlendRequest
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, Vector, find_genre, nearest_genre
 from groovevae.model.phrase_forms import Form
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
+from groovevae.tracks import Original, load_original, reading_line
+
+LOUDNESS_BARS = 64  # of a genre's phrases that tell how loud it is: as many as are decoded at once
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Source:
     plays: tuple[bool, ...]  # whether drums, bass, chords and lead play
     genre: str  # the genre that it is moved away from
     name: str  # for the description
+    bar_index: np.ndarray | None = None  # (N,) which bar of a file's song each one is
 
     def with_bars(self, bars: Bars) -> Source:
         """Return the source with its bars as the network decodes them."""
@@ -48,10 +55,12 @@ class Sources:
 
     def __init__(self, model: ModelFile, network: Network) -> None:
         self.model, self.network = model, network
-        self._songs: dict[str, Song] = {}
-        self._files: dict[tuple[str, int | None, tuple[str, ...]], Source] = {}
+        self._songs: dict[StartFile, Song] = {}
+        self._originals: dict[StartFile, Original] = {}
+        self._files: dict[tuple[StartFile, int | None, tuple[str, ...]], Source] = {}
         self._phrases: dict[tuple[str, int, int], Source] = {}
         self._genres: dict[str, Genre] = {}
+        self._loudness: dict[str, np.ndarray] = {}
 
     def starts_of(self, requests: Sequence[BlendRequest]) -> list[Source]:
         """Return the bars that checked requests for one piece each start from. Raises MidiError, RequestError.
@@ -69,7 +78,7 @@ class Sources:
         """Return a start as it is read: a phrase comes without notes."""
         if not is_midi_path(request.start):
             return self._phrase(request.start, seed=request.seed, num_bars=request.bars or DEFAULT_BARS)
-        return self._file(request.start, num_bars=request.bars, targets=request.targets)
+        return self._file(request.file, num_bars=request.bars, targets=request.targets)
 
     def end_of(self, request: BlendRequest, num_bars: int) -> Source:
         """Return `num_bars` bars of a request's one target, to be reached bar by bar.
@@ -79,7 +88,7 @@ class Sources:
         """
         [word] = request.targets
         if is_midi_path(word):
-            return self._file(word, num_bars=num_bars, targets=())
+            return self._file(StartFile((word,)), num_bars=num_bars, targets=())
         if is_path(word, self.model.genres):
             raise RequestError(
                 f"{word}: method {request.method} goes from bar to bar, to a genre or a MIDI file, not a folder"
@@ -96,7 +105,7 @@ class Sources:
         if word not in self._genres:
             if is_midi_path(word):
                 entry = Entry(Path(word).absolute(), word, word, Path(word).stem)
-                songs = [CorpusSong.from_song(entry, self.song(word))]
+                songs = [CorpusSong.from_song(entry, self.song(StartFile((word,))))]
             else:
                 songs = load_genre(word, word).songs
             typical = mean_covariance(self.model.genres.values())
@@ -111,6 +120,18 @@ class Sources:
     def forms(self, word: str) -> tuple[Form, ...]:
         """Return the forms by which a genre, file or folder arranges; errors as in `genre`."""
         return forms_of(self.genre(word), self.model.prior, self.model.arranger)
+
+    def loudness(self, word: str) -> np.ndarray:
+        """Return how loud a genre, file or folder plays drum voices and roles, (12,); errors as in `genre`."""
+        if word not in self._loudness:
+            phrases = self.genre(word).phrases
+            z = np.concatenate([np.zeros((0, self.model.config.latent_size)), *(phrase.z for phrase in phrases)])
+            bars = Bars.empty(len(z))
+            bars.metre[:] = np.concatenate([np.zeros((0, 2)), *(phrase.metre for phrase in phrases)])
+            some = np.linspace(0, len(z), min(LOUDNESS_BARS, len(z)), endpoint=False).astype(int)
+            [decoded] = decode_takes(self.network, [Take(z[some].astype(np.float32), bars[some])])
+            self._loudness[word] = loudness_of(decoded)
+        return self._loudness[word]
 
     def mean(self, words: Sequence[str]) -> np.ndarray:
         """Return the mean (Z,) of the bars of genres, files and folders. Raises RequestError, else as `genre` does."""
@@ -137,39 +158,64 @@ class Sources:
             self._phrases[key] = Source(z, like, song, phrase.plays, genre, name)
         return self._phrases[key]
 
-    def _file(self, path: str, *, num_bars: int | None, targets: Collection[str]) -> Source:
+    def _file(self, file: StartFile, *, num_bars: int | None, targets: Collection[str]) -> Source:
         """Return all bars of a file, or `num_bars` from the first that sounds on, repeated where the file is shorter.
 
         Its genre, from which it is moved away, is the nearest one that is not among the `targets`.
         """
-        key = path, num_bars, tuple(targets)
+        key = file, num_bars, tuple(targets)
         if key not in self._files:
-            song = self.song(path)
-            bars = _bars_to_use(song.bars, num_bars, path=path)
+            song = self.song(file)
+            index = _bars_to_use(song.bars, num_bars, path=file.paths[0])
+            bars = song.bars[index]
             z, _ = encode(self.network, bars)
             others = {name: genre for name, genre in self.model.genres.items() if name not in targets}
             genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, others or self.model.genres)
             is_cut = num_bars is None and len(bars) < len(song.bars)
             which = f"the first {len(bars):,} of {len(song.bars):,} bars, " if is_cut else ""
-            name = f"{Path(path).name} ({which}taken for {genre})"
-            self._files[key] = Source(z, bars, song, bars.plays, genre, name)
+            name = f"{_names(file)} ({which}taken for {genre})"
+            self._files[key] = Source(z, bars, song, bars.plays, genre, name, index)
         return self._files[key]
 
-    def song(self, path: str) -> Song:
+    def song(self, file: StartFile) -> Song:
         """Return a MIDI file's song. Raises MidiError."""
-        if path not in self._songs:
-            self._songs[path] = read_song(path)
-        return self._songs[path]
+        if file not in self._songs:
+            is_one = len(file.paths) == 1 and file.choices.beats == WRITTEN
+            self._songs[file] = read_song(file.paths[0], file.choices) if is_one else self.original(file).reading.song
+        return self._songs[file]
+
+    def original(self, file: StartFile) -> Original:
+        """Return a MIDI file with all its tracks. Raises MidiError.
+
+        Each is read in a process of its own first: what could hang or crash this one does so there.
+        """
+        if file not in self._originals:
+            for path in file.paths if file not in self._songs else ():
+                check_readable(path)
+            self._originals[file] = load_original(*file.paths, choices=file.choices)
+        return self._originals[file]
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What was read of each file, in a line: which track plays what, how many bars, what was guessed."""
+        return tuple(reading_line(self.original(file)) for file in self._songs)
 
 
-def _bars_to_use(bars: Bars, num_bars: int | None, *, path: str) -> Bars:
-    """Return all bars of a file, or `num_bars` from the first that sounds on. Raises MidiError where none sounds."""
+def _names(file: StartFile) -> str:
+    return " + ".join(Path(path).name for path in file.paths)
+
+
+def _bars_to_use(bars: Bars, num_bars: int | None, *, path: str) -> np.ndarray:
+    """Return which bars of a file to use: all, or `num_bars` from the first that sounds on.
+
+    Raises MidiError where none sounds.
+    """
     sounding = np.flatnonzero(bars.has_notes)
     if not len(sounding):
         raise MidiError("none of its notes has a place in the bars", path=path)
     if num_bars is None:
-        return bars[:MAX_BARS]
-    played = bars[int(sounding[0]) :]
+        return np.arange(len(bars))[:MAX_BARS]
+    played = np.arange(int(sounding[0]), len(bars))
     return played[np.arange(num_bars) % len(played)]
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from groovevae.bars.constants import MAX_STEPS, NUM_VOICES, PITCHED, ROLES
-from groovevae.bars.midi import TEMPO_RANGE
 from groovevae.bars.states import bar_length
+from groovevae.midi.score import TEMPO_RANGE
 from groovevae.model.arranger import Arranger
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.genres import Genre, Vector

@@ -28,6 +28,9 @@ def corpus_held(report: CorpusReport) -> Iterator[Part]:
     yield _genre_table(report)
     yield "Share of the bars in which each role sounds, and of the notes that the bars do not hold:"
     yield _role_table(report)
+    for title, found in (("Guessed", report.guessed), ("Mended", report.mended)):
+        for what, files in found.items():
+            yield f"{title} in {files:,} file{'' if files == 1 else 's'}: {what}"
     if report.unused:
         reasons = Counter(re.split(r" \(| as ", item.reason)[0] for item in report.unused)
         summary = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())

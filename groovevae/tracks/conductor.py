@@ -1,0 +1,92 @@
+"""Tempo, metre and key of a piece made from a user's file: the file's own where they still hold, else written anew."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from groovevae.bars import Song
+from groovevae.bars.grid import bar_tempos
+from groovevae.bars.metre import metre_of_steps
+from groovevae.midi.messages import KEY, METRE, TEMPO, Meta
+from groovevae.midi.score import Score
+from groovevae.tracks.original import NOWHERE, Original
+from groovevae.tracks.timeline import Timeline
+
+SAME_TEMPO = 1e-6  # tempos this close, as a share, are one
+SAME_TIME = 1e-3  # quarter notes
+
+
+def tempo_metas(original: Original, song: Song, timeline: Timeline, *, ticks: int) -> list[Meta] | None:
+    """Return the tempos of a piece; None where the file's own hold as they are.
+
+    A bar that is played faster keeps the changes of tempo within it.
+    """
+    score, lines = original.reading.score, original.reading.lines
+    own = bar_tempos(score, lines)[original.rows[timeline.bars]]
+    share = np.where(timeline.bars == NOWHERE, 1.0, song.bars.tempo / own)
+    if timeline.is_whole and np.allclose(share, 1, rtol=0, atol=SAME_TEMPO):
+        return None
+    rows: list[tuple[float, float]] = []
+    stops = np.append(timeline.start[1:], np.inf)
+    for bar, (start, stop) in enumerate(zip(timeline.start.tolist(), stops.tolist(), strict=True)):
+        if timeline.bars[bar] == NOWHERE:
+            rows.append((start, float(song.bars.tempo[bar])))
+            continue
+        begin = float(lines.start[original.rows[timeline.bars[bar]]])
+        rows += [
+            (start + quarter - begin, tempo * float(share[bar]))
+            for quarter, tempo in _tempos_between(score, begin, begin + stop - start)
+        ]
+    return [
+        Meta(max(round(quarter * ticks), 0), TEMPO, round(60e6 / tempo).to_bytes(3, "big"))
+        for quarter, tempo in _changes(rows)
+    ]
+
+
+def _tempos_between(score: Score, begin: float, end: float) -> list[tuple[float, float]]:
+    """Return the tempo at `begin`, and each change before `end`."""
+    quarter, tempo = score.tempos[:, 0], score.tempos[:, 1]
+    first = max(int(np.searchsorted(quarter, begin, side="right")) - 1, 0)
+    inside = (quarter > begin) & (quarter < end - SAME_TIME)
+    return [(begin, float(tempo[first])), *zip(quarter[inside].tolist(), tempo[inside].tolist(), strict=True)]
+
+
+def _changes(rows: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    out: list[tuple[float, float]] = []
+    for quarter, tempo in rows:
+        if not out or abs(tempo / out[-1][1] - 1) > SAME_TEMPO:
+            out.append((quarter, tempo))
+    return out
+
+
+def metre_metas(original: Original, song: Song, timeline: Timeline, *, ticks: int) -> list[Meta] | None:
+    """Return the time signatures of a piece; None where the file's own hold as they are."""
+    if timeline.is_whole and not _is_other_metre(original):
+        return None
+    out: list[Meta] = []
+    metres = list(map(tuple, song.bars.metre.tolist()))
+    if timeline.start[0] < 0:  # the rest of a pickup bar comes before the file
+        sounding = round((timeline.start[0] + timeline.num_steps[0] * timeline.per_step[0]) / timeline.per_step[0])
+        metres[0] = metre_of_steps(max(sounding, 1))
+    for quarter, (numerator, denominator) in zip(timeline.start.tolist(), metres, strict=True):
+        data = bytes([numerator, int(denominator).bit_length() - 1, 24, 8])
+        if not out or out[-1].data != data:
+            out.append(Meta(max(round(quarter * ticks), 0), METRE, data))
+    return out
+
+
+def _is_other_metre(original: Original) -> bool:
+    """Tell whether a bar was read that is longer than the file's own metre there, as where that is a click."""
+    score, lines = original.reading.score, original.reading.lines
+    at = np.maximum(np.searchsorted(score.metres[:, 0], lines.start + SAME_TIME, side="right") - 1, 0)
+    written = 4 * score.metres[at, 1] / score.metres[at, 2]
+    later = np.append(score.metres[1:, 0], np.inf)[at]
+    crosses = (lines.end - lines.start > written + SAME_TIME) & (lines.start >= 0)
+    return bool(np.any(crosses & (later > lines.start + written)))
+
+
+def key_metas(name: str) -> list[Meta]:
+    """Return the key signature of a key by its name: "F#m"."""
+    import mido
+
+    return [Meta(0, KEY, bytes(mido.MetaMessage("key_signature", key=name).bytes()[3:]))]
