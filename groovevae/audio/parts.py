@@ -45,6 +45,7 @@ class Part:
     events: tuple[_Event, ...]
     is_drums: bool
     end: int  # ticks: the end of the file that it is a part of
+    tail: float = TAIL_SECONDS  # seconds that are to follow
 
     def midi(self) -> bytes:
         """Return the part as a MIDI file of one track. At `end`, pedals are released and notes that hang are ended."""
@@ -59,7 +60,7 @@ class Part:
         for event in (*self.events, *(_Event(self.end, 0, message) for message in ends)):
             track.append(event.message.copy(time=event.tick - now))
             now = event.tick
-        tail = round(TAIL_SECONDS * 1e6 / _DEFAULT_TEMPO * self.ticks_per_quarter)
+        tail = round(self.tail * 1e6 / _DEFAULT_TEMPO * self.ticks_per_quarter)
         track.append(mido.MetaMessage("end_of_track", time=tail))
         buffer = io.BytesIO()
         mido.MidiFile(type=0, ticks_per_beat=self.ticks_per_quarter, tracks=[track]).save(file=buffer)

@@ -21,6 +21,7 @@ from groovevae.cli import (
     render,
     sample,
     show,
+    studio,
     train,
     vector,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "render",
     "sample",
     "show",
+    "studio",
     "train",
     "vector",
 ]

@@ -112,9 +112,12 @@ class Groove:
         """
         return self.blend_all([request])
 
-    def blend_all(self, requests: Sequence[BlendRequest]) -> list[Piece]:
-        """Return the pieces of several requests, as `blend` would, but read each file once and work on all together."""
-        sources = Sources(self.model, self.network)
+    def blend_all(self, requests: Sequence[BlendRequest], *, sources: Sources | None = None) -> list[Piece]:
+        """Return the pieces of several requests, as `blend` would, but read each file once and work on all together.
+
+        `sources` may have read the files of earlier requests; none of these may have changed since.
+        """
+        sources = sources or Sources(self.model, self.network)
         prepared = prepare_pieces([one.checked(self.model) for one in requests], sources)
         stems = [one.stem for one in requests for _ in range(one.count)]
         return self._decoded(list(zip(stems, prepared, strict=True)), sources)
