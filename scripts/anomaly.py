@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import click
 import numpy as np
-from groovevae.bars.midi import load_score
 
 from degradations import FAMILIES, degrade
 from groovevae.anomaly.belonging import BELONGING, NEIGHBOURS_AND_GENRE, fit_belonging, fitted, unseen_scores
@@ -29,6 +28,7 @@ from groovevae.bars import Bars
 from groovevae.bars.grid import score_to_song
 from groovevae.corpus import CorpusSong, load_corpus, split_songs
 from groovevae.evaluation.bootstrap import Draws, Estimate, draw_songs, estimate
+from groovevae.midi import load_score
 from groovevae.model.file import load_model_file
 from groovevae.network.forward import Network
 
@@ -151,7 +151,16 @@ def other_genres(normal: Judged, clean: Judged, draws: Draws) -> None:
         row(name, *map(shown, both), last)
 
 
-def faults(normal: Judged, clean: Judged, songs: Sequence[CorpusSong], eyes: Eyes, draws: Draws, *, seed: int) -> None:
+def faults(
+    normal: Judged,
+    clean: Judged,
+    songs: Sequence[CorpusSong],
+    eyes: Eyes,
+    draws: Draws,
+    *,
+    strengths: Sequence[float],
+    seed: int,
+) -> None:
     """(b): the held-out songs with faults against themselves without."""
     bars = [song.song.bars for song in songs]
     rng = np.random.default_rng(seed)
@@ -160,7 +169,7 @@ def faults(normal: Judged, clean: Judged, songs: Sequence[CorpusSong], eyes: Eye
     low_weight = weights(draws, clean.vae.group)
     drawn: dict[tuple[str, str, float], tuple[np.ndarray, np.ndarray]] = {}
     for fault in FAULTS:
-        for strength in STRENGTHS:
+        for strength in strengths:
             broken = [
                 inject(own, fault, strength=strength, other=bars[int(rng.integers(len(bars)))], seed=seed + number)
                 for number, own in enumerate(bars)
@@ -171,16 +180,16 @@ def faults(normal: Judged, clean: Judged, songs: Sequence[CorpusSong], eyes: Eye
                 args = (low[name], score(judged), low_weight, weights(draws, judged.vae.group))
                 drawn[name, fault, strength] = auroc(*args), precision(*args)
             print(f"{fault} {strength}: {len(kept)} songs", file=sys.stderr, flush=True)
-    table("(b) Faults at full strength, AUROC", "detector", *FAULTS)
+    table(f"(b) Faults in {max(strengths):.0%} of the bars, AUROC", "detector", *FAULTS)
     for name in scorers:
-        row(name, *(shown(estimate(drawn[name, fault, 1.0][0])) for fault in FAULTS))
+        row(name, *(shown(estimate(drawn[name, fault, max(strengths)][0])) for fault in FAULTS))
     for index, what in enumerate(("AUROC", "average precision")):
-        table(f"(b) Mean over the faults, {what}", "detector", *(f"{share:.0%} of the bars" for share in STRENGTHS))
+        table(f"(b) Mean over the faults, {what}", "detector", *(f"{share:.0%} of the bars" for share in strengths))
         for name in scorers:
-            row(name, *(shown(estimate(np.mean([drawn[name, f, s][index] for f in FAULTS], 0))) for s in STRENGTHS))
-    table("(b) The default detector, AUROC", "fault", *(f"{share:.0%} of the bars" for share in STRENGTHS))
+            row(name, *(shown(estimate(np.mean([drawn[name, f, s][index] for f in FAULTS], 0))) for s in strengths))
+    table("(b) The default detector, AUROC", "fault", *(f"{share:.0%} of the bars" for share in strengths))
     for fault in FAULTS:
-        row(fault, *(shown(estimate(drawn[BELONGING, fault, strength][0])) for strength in STRENGTHS))
+        row(fault, *(shown(estimate(drawn[BELONGING, fault, strength][0])) for strength in strengths))
 
 
 def degradations(
@@ -272,6 +281,7 @@ def false_alarms(normals: dict[str, Judged], clean: Judged, draws: Draws) -> Non
 @click.option("--seed", default=1000, show_default=True, help="Seed of the faults.")
 @click.option("--default-only", is_flag=True, help="Leave out the baselines, to save time.")
 @click.option("--songs", "most", type=int, help="Normal songs of each genre at most.  [default: all]")
+@click.option("--strength", "strengths", multiple=True, type=float, default=STRENGTHS, help="Shares of the bars.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=tuple(PARTS), show_default=True)
 def main(
     corpus_folder: str,
@@ -282,6 +292,7 @@ def main(
     seed: int,
     default_only: bool,
     most: int | None,
+    strengths: tuple[float, ...],
     parts: tuple[str, ...],
 ) -> None:
     """Print docs/appendix/anomaly.md; this takes about ten minutes on one processor."""
@@ -309,7 +320,7 @@ def main(
         other_half = every.of(np.flatnonzero(half_of_held != half))
         false_alarms({"training songs": normal, "the other half": other_half}, clean, drawn)
     if "b" in parts:
-        faults(normal, clean, songs, eyes, drawn, seed=seed)
+        faults(normal, clean, songs, eyes, drawn, strengths=strengths, seed=seed)
     if "d" in parts:
         degradations(normal, clean, songs, eyes, drawn, seed=seed)
     if "c" in parts:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from groovevae.bars.midi import NOTE_DTYPE, Score
+
+from groovevae.midi.score import NOTE_DTYPE, Score
 
 PITCHES = (21, 108)  # of a piano
 MIN_SHIFT = 0.1  # seconds

@@ -176,7 +176,9 @@ def main() -> None:
     model = LogisticRegression(C=PENALTY, max_iter=8000)
     model.fit(terms[fitting], is_drum[fitting], sample_weight=weight[fitting])
     weights, pairs = np.split(model.coef_[0], [x.shape[1]])
-    Path(sys.argv[1]).write_text(module_text(found[0].names, mean, spread, model.intercept_[0], weights, pairs))
+    Path(sys.argv[1]).write_text(
+        module_text(found[0].names, mean, spread, model.intercept_[0], weights, pairs), "utf-8"
+    )
     evidence = terms @ model.coef_[0] + model.intercept_[0]
     certain = evidence >= [certain_evidence(clip.num_notes) for clip in found]
     print("half     bars  drums  found  pitched without program  taken for drums  pitched  taken for drums")

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import click
 import numpy as np
-from groovevae.bars.midi import Score, load_score
 
 from degradations import FAMILIES, PITCHES, degrade
 from groovevae.anomaly.belonging import BELONGING, NEIGHBOURS_AND_GENRE, fitted
@@ -29,6 +28,7 @@ from groovevae.bars.grid import score_to_song
 from groovevae.corpus import CorpusSong, load_corpus, split_songs
 from groovevae.errors import GrooveError
 from groovevae.generation.groove import load_model
+from groovevae.midi import Score, load_score
 from groovevae.network.forward import Network
 
 SIZES = (8, 12)  # sound files in a folder

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from command_line import COMMANDS, Run, error_of, examples_of, midi_files
+from command_line import COMMANDS, Run, error_of, examples_of, midi_files, warnings_of
 from corpus_files import band_tune
 
 from groovevae import BlendRequest, Groove, systems
@@ -17,7 +17,7 @@ from groovevae.audio.extra import PACKAGES, package
 from groovevae.audio.soundfonts import default_soundfont
 from groovevae.bars import Bars
 from groovevae.cli import main
-from groovevae.cli.common import write_pieces
+from groovevae.cli.common import Output, write_pieces
 from groovevae.errors import AudioError
 
 LACKING = [name for name in PACKAGES if not find_spec(name)]
@@ -121,7 +121,7 @@ def test_commands_that_write_pieces_can_write_sound() -> None:
 )
 def test_sound_lies_beside_each_midi_file(run: Run, song: Path, words: list[object]) -> None:
     result = run(*words, "--out", "new")
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert (result.exit_code, warnings_of(result)) == (0, [])
     assert len(result.stdout.splitlines()) == (4 if words[0] == "morph" else 2)
     found = sorted(song.parent.joinpath("new").iterdir())
     audio = str(words[words.index("--audio") + 1])
@@ -137,7 +137,7 @@ def test_sound_lies_beside_each_midi_file(run: Run, song: Path, words: list[obje
 def test_a_silent_piece_has_no_sound(groove: Groove, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     piece = piece_called(groove, "silent")
     silent = replace(piece, song=replace(piece.song, bars=Bars.empty(2)))
-    write_pieces([silent, piece], str(tmp_path), "wav", None)
+    write_pieces([silent, piece], Output(str(tmp_path), audio="wav"))
     assert [path.suffix for path in sorted(tmp_path.iterdir())] == [".mid", ".wav"]
     assert capsys.readouterr().out.count("\n") == 3  # one line for the silent one, two for the other
 

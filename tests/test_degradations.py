@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from groovevae.bars.midi import Score
 from scores import LEAD, note_rows, score_of
 
 from degradations import FAMILIES, MIN_DURATION, MIN_SHIFT, PITCHES, Notes, degrade, join_notes, split_note
+from groovevae.midi import Score
 
 TUNE = [(0.5 * number, 0.5, 60 + number % 5) for number in range(16)]  # eighths: 0.25 s each
 

@@ -1,6 +1,6 @@
 """Splits a MIDI file into its parts, each a MIDI file of its own with everything that shapes its notes. Makes no sound.
 
-Unlike `bars.midi`, which reads notes, it keeps controllers, pedals, pitch bends and changes of program: a file is to
+Unlike `midi.reading`, which reads notes, it keeps controllers, pedals, pitch bends and changes of program: a file is to
 sound as it was meant. Ticks are the file's own; times in seconds follow its tempo map.
 """
 
