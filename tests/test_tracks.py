@@ -222,3 +222,15 @@ def test_what_doubles_a_part_goes_on_doubling_it(tmp_path: Path) -> None:
     assert {row[3] for row in after["Strings"]} == {64, 67}
     assert {row[1] for row in after["Strings"]} == {row[1] for row in after["Piano"]}
     assert min(row[1] for row in after["Strings"]) == TICKS / 2
+
+
+def test_what_comes_after_some_bars_does_not_come_with_them(tmp_path: Path) -> None:
+    changes = [(at * 4 * TICKS, mido.MetaMessage("set_tempo", tempo=500_000 + at)) for at in range(16)]
+    notes = beats([72, 74, 76, 77] * 16, channel=0)
+    path = save_tracks(tmp_path / "long.mid", track("Tune", *notes, *changes))
+    long = load_original(str(path))
+    for bars in ([0, 1], [3, 4, 5]):
+        after = rewritten(long, "drums", bars=bars)
+        assert {sum(message.time for message in one) for one in after.tracks} == {len(bars) * 4 * 480}
+        tempos = [row["tempo"] for _, row in others_of(after, "Tune") if row["type"] == "set_tempo"]
+        assert tempos == [500_000 + bar for bar in bars]
