@@ -30,7 +30,8 @@ from groovevae.network.forward import Network
 SHARE, MOST_OF_GENRE = 0.6, 50
 FOLDER = (6, 30)  # files of the folders that songs are compared with
 SMALLEST_SPREAD = 1e-3
-STRENGTH = 0.003  # of the weights: LogisticRegression's C
+STRENGTH = 0.001  # of the weights: LogisticRegression's C
+HEARD = 0.3  # what a deviation of nats counts: the model has heard these songs, and other songs cost more when sound
 
 
 def is_learned_from(song_id: str) -> bool:
@@ -71,7 +72,9 @@ def measured(network: Network, bars: Sequence[Bars], genre: np.ndarray, rng: np.
     return values
 
 
-def fit_prior(values: Sequence[np.ndarray], genre: np.ndarray, group: np.ndarray, rng: np.random.Generator) -> Prior:
+def fit_prior(
+    values: Sequence[np.ndarray], genre: np.ndarray, group: np.ndarray, names: Sequence[str], rng: np.random.Generator
+) -> Prior:
     """Fit the prior to songs and their copies, each compared with a folder of other songs of its genre."""
     sound = values[0]
     apart = np.concatenate([sound[genre == name] - np.nanmean(sound[genre == name], 0) for name in np.unique(genre)])
@@ -87,8 +90,9 @@ def fit_prior(values: Sequence[np.ndarray], genre: np.ndarray, group: np.ndarray
                 rows.append(folder.deviations(own[song]))
                 kinds.append(kind)
     judge = LogisticRegression(C=STRENGTH, max_iter=400)
-    judge.fit(np.array(rows), kinds, sample_weight=np.where(np.array(kinds) == 0, len(FAULTS), 1.0))
-    return prior._replace(weights=np.column_stack([judge.coef_, judge.intercept_]))
+    counts = np.array([HEARD if "nats" in name else 1.0 for name in names])
+    judge.fit(np.array(rows) * counts, kinds, sample_weight=np.where(np.array(kinds) == 0, len(FAULTS), 1.0))
+    return prior._replace(weights=np.column_stack([judge.coef_ * counts, judge.intercept_]))
 
 
 def save(path: str | Path, prior: Prior, names: Sequence[str]) -> None:
@@ -110,7 +114,8 @@ def main(corpus_folder: str, out: Path, leave_out: str) -> None:
     genre, group = (np.array([getattr(song.entry, name) for song in songs]) for name in ("genre", "song_id"))
     bars, network = [song.song.bars for song in songs], load_model(None).network
     values = measured(network, bars, genre, np.random.default_rng(71))
-    save(out, fit_prior(values, genre, group, np.random.default_rng(0)), value_names(describe(network, bars[:1])))
+    names = value_names(describe(None, bars[:1], with_features=False))
+    save(out, fit_prior(values, genre, group, names, np.random.default_rng(0)), names)
     print(f"{len(songs)} songs of {len(np.unique(genre))} genres")
 
 

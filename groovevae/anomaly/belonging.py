@@ -16,7 +16,7 @@ from groovevae.anomaly.soundness import Soundness, fit_soundness
 
 NORMAL_IQR = 1.349  # the interquartile range of a Gaussian, in standard deviations
 LEAST_SPREAD = 1e-6
-FEW_SONGS = 30  # of a genre: where it has as many, the distance to the nearest counts half
+FEW_SONGS = 100  # of a genre: where it has as many, the distance to the nearest counts half
 UNSOUND_SPREAD = 4.0  # nats: a spread of the odds of a fault counts as this at least
 
 BELONGING = (
