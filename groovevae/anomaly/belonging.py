@@ -16,7 +16,7 @@ from groovevae.anomaly.soundness import Soundness, fit_soundness
 
 NORMAL_IQR = 1.349  # the interquartile range of a Gaussian, in standard deviations
 LEAST_SPREAD = 1e-6
-FEW_SONGS = 100  # of a genre: where it has as many, the distance to the nearest counts half
+FEW_SONGS = 30  # of a genre: where it has as many, the distance to the nearest counts half
 UNSOUND_SPREAD = 4.0  # nats: a spread of the odds of a fault counts as this at least
 
 BELONGING = (
@@ -100,7 +100,7 @@ def fit_belonging(normal: Known) -> Callable[[Known], Belonging]:
     def measure(songs: Known) -> Belonging:
         genre, soundness = judge(songs), sound(songs)
         size = np.array([sizes.get(name, len(normal.group)) for name in songs.genre.tolist()])
-        weight = size / (size + FEW_SONGS)
+        weight = size**2 / (size**2 + FEW_SONGS**2)  # a tenth for ten songs, nine tenths for a hundred
         parts = weight * odd(songs), misplaced(genre.log_odds), unsound(soundness.log_odds)
         return Belonging(*parts, genre, soundness)
 
