@@ -19,9 +19,8 @@ LEAST_SPREAD = 1e-6
 FEW_SONGS = 30  # of a genre: where it has as many, the distance to the nearest counts half
 UNSOUND_SPREAD = 4.0  # nats: a spread of the odds of a fault counts as this at least
 
-BELONGING = (
-    "neighbours, genre and faults"  # the default of `groove outliers`; docs/anomaly.md compares it with the others
-)
+# The default of `groove outliers`; docs/anomaly.md compares it with the others.
+BELONGING = "neighbours, genre and faults"
 NEIGHBOURS_AND_GENRE = "neighbours and genre"  # the same without the judge of soundness
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -55,6 +56,10 @@ def break_songs(network: Network, songs: Sequence[Bars], numbers: np.ndarray, *,
                     keys.append((int(numbers[place]), fault))
                     yield copy
 
-    values = song_values(describe(network, broken(), with_features=False))
+    copies = broken()
+    first = next(copies, None)
+    if first is None:
+        return Copies(np.zeros((0, 0)), np.zeros(0, int), np.zeros(0, int))
+    values = song_values(describe(network, chain([first], copies), with_features=False))
     song, fault = np.array(keys, int).T
     return Copies(values, song, fault)

@@ -14,9 +14,8 @@ LAGS = (1, 2, 3, 5, 7)  # bars by which roles are moved against each other
 FEW_NOTES = 4  # below, nothing is measured
 CLASH = 0.5  # what a note a semitone beside another's costs, in notes that are shared
 ODD_LEAPS = (6, 8, 10, 11, 13, 18)  # semitones that a tune seldom moves by
-_SCALES = np.array(
-    [[(tone - tonic) % 12 in MAJOR_SCALE for tone in range(12)] for tonic in range(12)], float
-)  # (12, 12)
+# (12, 12): the pitch classes of each major scale.
+_SCALES = np.array([[(tone - tonic) % 12 in MAJOR_SCALE for tone in range(12)] for tonic in range(12)], float)
 _APART = (np.arange(12) - np.arange(12)[:, None]) % 12  # (12, 12) semitones from a row's pitch class up to a column's
 
 Values = dict[str, float]  # by name; NaN where there is too little to measure
