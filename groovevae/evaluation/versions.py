@@ -14,7 +14,6 @@ import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements
 from groovevae.arranging.plans import forms_of
-from groovevae.arranging.presence import less_present
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, PITCHED, ROLES
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts
@@ -73,34 +72,25 @@ def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int 
     like = sides.excerpts[source].bars
     z, _ = encode(sides.network, like)
     takes: dict[tuple[str, str], Take] = {("", IDENTITY): _take(z, like, seed)}
-    presence: dict[tuple[str, str], np.ndarray] = {}
     out: dict[tuple[str, str], Bars] = {}
     for target in targets:
         rng = np.random.default_rng([seed, *source.encode(), 0, *target.encode()])
         paths = blend_paths(sides, source, target, like, z)
         for name, points in points_of(sides, source, target, paths, z, rng).items():
             takes[target, name] = _take(points, like, seed, still=points == z)
-        presence |= {(target, blend_name(amount)): presence_of(paths, amount) for amount in AMOUNTS}
         other = sides.excerpts[target].bars
         other = other[rng.integers(0, len(other), len(like))]
         out[target, SPLICE] = splice(like, other, rng.random((len(like), len(ROLES))) < 0.5)
         out[target, COPY] = other
         out[target, UNDER_LEAD] = splice(like, other, np.tile(np.arange(len(ROLES)) != LEAD, (len(like), 1)))
     decoded = dict(zip(takes, decode_takes(sides.network, list(takes.values())), strict=True))
-    heard = {key: without_stray_holds(less_present(decoded[key], own)) for key, own in presence.items()}
-    return {**decoded, **heard, **out}
+    return {**decoded, **out}
 
 
 def _take(points: np.ndarray, like: Bars, seed: int, *, still: np.ndarray | None = None) -> Take:
     """Return a take of points (N, Z) or (4, N, Z); roles that are `still` keep their notes, as in a blend."""
     by_role = None if still is None or still.ndim == 2 else np.all(still, axis=-1).T  # (N, 4)
     return Take(points, like, seed, (), DEFAULT_TEMPERATURE, by_role)
-
-
-def presence_of(paths: Sequence[DosedPath], amount: float) -> np.ndarray:
-    """Return how present roles are in the bars of all runs at an amount, (N, 4)."""
-    runs = [np.stack([path.presence(role, np.full(len(path.z), amount)) for role in ROLES], axis=1) for path in paths]
-    return np.concatenate(runs)
 
 
 def points_of(
