@@ -32,7 +32,7 @@ def test_curves_of_pairs_that_were_not_measured() -> None:
         ([0.5], [1]),
         ([0.4], [0]),
         ([0.0, 0.25, 0.5, 0.75, 1.0], [0, 0, 1, 1, 1]),  # a ramp turns half way
-        ([1.0, 0.75, 0.5, 0.25, 0.0], [1, 1, 1, 1, 0]),
+        ([1.0, 0.75, 0.5, 0.25, 0.0], [1, 1, 1, 0, 0]),
     ],
 )
 def test_bars_that_are_the_targets_come_last(amounts: list[float], expected: list[int]) -> None:
