@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,8 +21,6 @@ FARTHEST = (0.0, 0.0, 0.25, 0.5)  # for the lead, by amount: up to half way the 
 PREFERRED = 0.03  # how much farther another way must be heard at 1 before it takes the place of arranging
 TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
 LEAST_FORMS = 4
-PLANNED = 4  # bars that a bar is planned as, when doses are measured
-ROUNDS = 3  # of correcting what all roles together are heard as
 
 
 def with_arranger_doses(
@@ -39,8 +37,10 @@ def with_arranger_doses(
     arrangements = Arrangements(model.arranger, network)
     doses, arranges = {}, {}
     for pair in pairs_heard(model, network, data=data, moved=set_aside):
-        ways, names = _ways(model, arrangements, pair), (pair.source, pair.target)
-        doses[names], arranges[names] = _chosen(pair, ways, share_songs=share_songs(model, pair))
+        ways = _ways(model, arrangements, pair)
+        doses[pair.source, pair.target], arranges[pair.source, pair.target] = _chosen(
+            pair, *ways, share_songs=share_songs(model, pair)
+        )
     return replace(model, arranger=replace(model.arranger, doses=doses, arranges=arranges))
 
 
@@ -64,27 +64,18 @@ def typical_forms(forms: Sequence[Form], name: str, genres: Mapping[str, Genre])
     return tuple(sorted(best.tolist()))
 
 
-@dataclass(frozen=True)
-class Ways:
-    """Where a pair's bars go: displacements (N, Z) once arranged and once transported, and roles of one side alone."""
+def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> tuple[np.ndarray, np.ndarray]:
+    """Return where a pair's bars lie once arranged, and once transported, as displacements (N, Z).
 
-    arranged: np.ndarray
-    carried: np.ndarray
-    on_one_side: np.ndarray  # (N, 4) bool: roles that come in or go out, as those of a piece
-
-
-def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> Ways:
-    """Arrange and transport a pair's bars. Each is planned as a short piece of its own: they come from many songs."""
+    Each bar is arranged by a plan of its own: they come from different songs.
+    """
     genre, like = model.genres[pair.target], pair.like
     forms = {pair.target: forms_of(genre, model.prior, model.arranger)}
-    plans = [
-        make_plan(forms, {pair.target: 1.0}, like[np.repeat(i, PLANNED)], seed=i, start=i % 8) for i in range(len(like))
-    ]
-    plan = Plan(np.stack([own.plays[0] for own in plans]), np.stack([own.style for own in plans]))
+    plans = [make_plan(forms, {pair.target: 1.0}, like[i : i + 1], seed=i, start=i % 8) for i in range(len(like))]
+    plan = Plan(np.concatenate([own.plays for own in plans]), np.stack([own.style for own in plans]))
     brief = Brief(like, np.arange(len(ROLES)) == LEAD, plan, {pair.target: 1.0}, Setting.of(like))
     [arranged] = arrangements.rearranged([brief], arrangements.given([brief]), [pair.z], [pair.source])
-    on_one_side = pair.plays != np.stack([own.plays.any(0) for own in plans])
-    return Ways(arranged - pair.z, transported(model, pair.source, pair.target)(pair.z), on_one_side)
+    return arranged - pair.z, transported(model, pair.source, pair.target)(pair.z)
 
 
 def share_songs(model: ModelFile, pair: PairHeard) -> bool:
@@ -92,45 +83,39 @@ def share_songs(model: ModelFile, pair: PairHeard) -> bool:
     return all(model.genres[name].code is not None for name in (pair.source, pair.target))
 
 
-def _chosen(pair: PairHeard, ways: Ways, *, share_songs: bool) -> tuple[np.ndarray, np.ndarray]:
+def _chosen(
+    pair: PairHeard, arranged: np.ndarray, carried: np.ndarray, *, share_songs: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Return each role's curve (4, K) along the way that is chosen for it, and which roles arrange, (4,).
 
     That is arranging unless the other way is clearly heard to lead farther; between genres that share songs, whose
     true versions song codes know, it is the other way round.
     """
-    ours, theirs = pair.responses(ways.arranged), pair.responses(ways.carried)
+    ours, theirs = pair.responses(arranged), pair.responses(carried)
     ahead = np.array([ours[role][1] - theirs[role][1] for role in ROLES])
     arranges = ahead > PREFERRED if share_songs else ~(ahead < -PREFERRED)
     arranges[LEAD] = True
     curves = np.array([(ours if own else theirs)[role][0] for role, own in zip(ROLES, arranges, strict=True)])
     curves[LEAD] = np.minimum(curves[LEAD], FARTHEST)
-    chosen = np.where(arranges[:, None, None], ways.arranged, ways.carried)  # (4, N, Z)
-    for _ in range(ROUNDS):
-        curves = _heard_together(pair, chosen, ways.on_one_side, curves)
-    return curves.astype(np.float32), arranges
+    ways = np.where(arranges[:, None, None], arranged, carried)  # (4, N, Z)
+    return _together_half(pair, ways, curves).astype(np.float32), arranges
 
 
-def _heard_together(pair: PairHeard, ways: np.ndarray, on_one_side: np.ndarray, curves: np.ndarray) -> np.ndarray:
-    """Return curves (4, K) corrected by how far all roles together are heard at each amount.
+def _together_half(pair: PairHeard, ways: np.ndarray, curves: np.ndarray) -> np.ndarray:
+    """Return curves (4, K) corrected so that all roles together are heard as far as each amount.
 
     Roles that are each heard half way need not be so together, least of all under a melody that stays.
     """
-    path = DosedPath(pair.z, ways, curves, comes_in=on_one_side.T)
+    path = DosedPath(pair.z, ways, curves)
     points = [np.stack([path(role, np.full(len(pair.z), amount)) for role in ROLES]) for amount in AMOUNTS]
     steps = pair.heard(points)
     corrected = curves.copy()
     for columns, roles in (((DRUMS,), ROLES), ((BASS, CHORDS), PITCHED)):
         heard = pair.shares(roles, steps)
         if np.isfinite(heard).all():
-            amounts = _amounts_that_are_heard(heard)
+            rising = np.maximum.accumulate([0.0, *heard]) + 1e-6 * np.arange(len(AMOUNTS) + 1)
+            amounts = np.interp(np.array(AMOUNTS) * min(rising[-1], ARRIVED), rising, (0.0, *AMOUNTS))
+            amounts[-1] = 1.0
             for column in columns:
                 corrected[column] = np.interp(amounts, (0.0, *AMOUNTS), (0.0, *curves[column]))
     return corrected
-
-
-def _amounts_that_are_heard(heard: np.ndarray) -> np.ndarray:
-    """Return the amounts (K,) to take in the place of AMOUNTS, at which bars are `heard` (K,) this far; 1 stays 1."""
-    rising = np.maximum.accumulate([0.0, *heard]) + 1e-6 * np.arange(len(AMOUNTS) + 1)
-    amounts = np.interp(np.array(AMOUNTS) * min(rising[-1], ARRIVED), rising, (0.0, *AMOUNTS))
-    amounts[-1] = 1.0
-    return amounts

@@ -53,7 +53,6 @@ class Heard(NamedTuple):
 
     bars: Bars
     is_heard: np.ndarray  # (N,) bool; the judges are fitted on the others
-    plays: np.ndarray  # (N, 4) bool: roles that the song of each plays at all
     song: np.ndarray | None = None  # (N,) int: the song of each in the data, where they come from there
 
 
@@ -89,7 +88,6 @@ class PairHeard:
     target: str
     like: Bars  # N bars
     z: np.ndarray  # (N, Z)
-    plays: np.ndarray  # (N, 4) bool: roles that the song of each plays at all
     sides: tuple[RoleFeatures, ...]  # real bars of source and target that judges are fitted to
     known: tuple[RoleFeatures, ...]  # and others, which they hear
     _judges: dict[Roles, KnownJudge] = field(default_factory=dict, init=False, repr=False)
@@ -150,7 +148,7 @@ def pairs_heard(
                 tuple(_rows(features[name], heard[name].is_heard == is_heard) for name in (source, target))
                 for is_heard in (False, True)
             )
-            yield PairHeard(network, source, target, like, z, heard[source].plays[index], fitted, known)
+            yield PairHeard(network, source, target, like, z, fitted, known)
 
 
 def _movable(heard: Heard, moved: np.ndarray | None) -> np.ndarray:
@@ -181,8 +179,7 @@ def _data_bars(data: Dataset) -> dict[str, Heard]:
     found = {}
     for number, name in enumerate(data.genres):
         own = index[data.genre[index] == number]
-        bars, song = data.bars[own], data.song[own]
-        found[name] = Heard(bars, _every_other(song), _played_in(bars, song), song)
+        found[name] = Heard(data.bars[own], _every_other(data.song[own]), data.song[own])
     return found
 
 
@@ -194,17 +191,8 @@ def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, Hea
     for name in names:
         bars = [next(played) for _ in genres[name].phrases]
         song = np.repeat(np.arange(len(bars)), [len(part) for part in bars])
-        together = Bars.concatenate(bars)
-        found[name] = Heard(together, _every_other(song), _played_in(together, song))
+        found[name] = Heard(Bars.concatenate(bars), _every_other(song))
     return found
-
-
-def _played_in(bars: Bars, song: np.ndarray) -> np.ndarray:
-    """Return which roles the song (N,) of each bar plays in any of its bars, (N, 4) bool."""
-    _, number = np.unique(song, return_inverse=True)
-    counts = np.zeros((number.max(initial=-1) + 1, len(ROLES)), int)
-    np.add.at(counts, number, bars.role_plays)
-    return counts[number] > 0
 
 
 def _every_other(song: np.ndarray) -> np.ndarray:

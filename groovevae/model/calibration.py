@@ -43,6 +43,10 @@ def _no_roles() -> np.ndarray:
     return np.zeros(len(ROLES), bool)
 
 
+def _no_roles() -> np.ndarray:
+    return np.zeros(len(ROLES), bool)
+
+
 @dataclass(frozen=True)
 class DosedPath:
     """The path on which each role goes as far along its own displacement as its curve says for an amount."""
@@ -50,10 +54,8 @@ class DosedPath:
     z: np.ndarray  # (N, Z)
     displacement: np.ndarray  # (4, N, Z)
     curves: np.ndarray  # (4, K)
-    comes_in: np.ndarray = field(
-        default_factory=lambda: np.zeros(len(ROLES), bool)
-    )  # (4,) or (4, N): roles the start lacks
-    goes_out: np.ndarray = field(default_factory=lambda: np.zeros(len(ROLES), bool))  # roles the target lacks
+    comes_in: np.ndarray = field(default_factory=_no_roles)  # (4,) roles the start lacks
+    goes_out: np.ndarray = field(default_factory=_no_roles)  # (4,) roles the target lacks
     scale: float = 1.0  # of the amounts
 
     def __call__(self, role: str, amounts: np.ndarray) -> np.ndarray:
@@ -63,8 +65,10 @@ class DosedPath:
         there by half is heard as there, however sparse.
         """
         column, amounts = ROLES.index(role), amounts * self.scale
-        on_one_side = self.comes_in[column] | self.goes_out[column]
-        shares = np.where(on_one_side, turned(amounts), calibrated_share(self.curves[column], amounts))
+        if self.comes_in[column] or self.goes_out[column]:
+            shares = turned(amounts).astype(np.float32)
+        else:
+            shares = calibrated_share(self.curves[column], amounts)
         return moved(self.z, self.displacement[column], shares)
 
 
