@@ -43,10 +43,6 @@ def _no_roles() -> np.ndarray:
     return np.zeros(len(ROLES), bool)
 
 
-def _no_roles() -> np.ndarray:
-    return np.zeros(len(ROLES), bool)
-
-
 @dataclass(frozen=True)
 class DosedPath:
     """The path on which each role goes as far along its own displacement as its curve says for an amount."""
