@@ -7,8 +7,7 @@ import re
 import numpy as np
 
 from groovevae.midi.events import MidiFile
-from groovevae.midi.pairing import CONTROLLER
-from groovevae.midi.scanning import SYSEX
+from groovevae.midi.messages import CONTROLLER, SYSEX
 from groovevae.midi.score import DRUM_CHANNEL
 from groovevae.midi.timeline import Timeline
 

@@ -6,12 +6,10 @@ import numpy as np
 
 from groovevae.midi.drum_switches import drum_notes
 from groovevae.midi.events import MidiFile
-from groovevae.midi.pairing import CONTROLLER
-from groovevae.midi.scanning import META
+from groovevae.midi.messages import CONTROLLER, PROGRAM, TRACK_NAME, is_meta
 from groovevae.midi.score import Track
 from groovevae.midi.timeline import Timeline
 
-PROGRAM, TRACK_NAME = 0xC0, 0x03
 _RPN_LOW, _RPN_HIGH, _DATA_ENTRY, _MPE_RPN = 100, 101, 6, 6
 _MPE_MASTERS = (0, 15)  # channels that may configure a zone of channels, one for each note
 ROTATING_CHANNELS = 4  # a note on each channel in turn, on at least so many, may be one instrument
@@ -49,9 +47,8 @@ def divide_parts(file: MidiFile, line: Timeline, on: np.ndarray) -> tuple[np.nda
 
 def _track_name(file: MidiFile, chunk: int) -> str:
     track = file.tracks[chunk]
-    events = track.events
-    named = np.flatnonzero((events["status"] == META) & (events["data1"] == TRACK_NAME))
-    return track.payloads[events["payload"][named[-1]]].decode(errors="replace").strip() if len(named) else ""
+    named = np.flatnonzero(is_meta(track.events, TRACK_NAME))
+    return track.payloads[track.events["payload"][named[-1]]].decode(errors="replace").strip() if len(named) else ""
 
 
 def _merged_channels(line: Timeline, on: np.ndarray, program: np.ndarray, is_drum: np.ndarray) -> np.ndarray:

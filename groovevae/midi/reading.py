@@ -12,9 +12,9 @@ import numpy as np
 
 from groovevae.errors import MidiError
 from groovevae.midi.events import MidiFile, read_events
+from groovevae.midi.messages import METRE, TEMPO, is_meta
 from groovevae.midi.pairing import NEVER, Pairs, pair_notes, sounding_ends
 from groovevae.midi.parts import divide_parts
-from groovevae.midi.scanning import META
 from groovevae.midi.score import DEFAULT_TEMPO, NOTE_DTYPE, ORIGIN_DTYPE, TEMPO_RANGE, Score
 from groovevae.midi.timeline import Timeline, file_timeline
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 32 * 2**20
 MAX_QUARTERS = 100_000.0  # 14 hours at 120: a longer score is a damaged time stamp
 MAX_PARTS = 0xFFFF
-_TEMPO, _METRE = 0x51, 0x58  # types of meta events
 _LARGEST_POWER = 7  # of two, in the denominator of a metre: 128th notes
 _HIT_QUARTERS = 0.25  # a drum hit without an end
 
@@ -131,7 +130,7 @@ def _meta_events(file: MidiFile, kind: int, size: int) -> tuple[np.ndarray, np.n
     ticks, rows = [], []
     for track in file.tracks:
         events = track.events
-        for tick, *_, index in events[(events["status"] == META) & (events["data1"] == kind)].tolist():
+        for tick, *_, index in events[is_meta(events, kind)].tolist():
             if len(track.payloads[index]) >= size:
                 ticks.append(tick)
                 rows.append(list(track.payloads[index][:size]))
@@ -139,7 +138,7 @@ def _meta_events(file: MidiFile, kind: int, size: int) -> tuple[np.ndarray, np.n
 
 
 def _tempo_map(file: MidiFile, mended: Counter[str]) -> np.ndarray:
-    quarter, parts = _meta_events(file, _TEMPO, 3)
+    quarter, parts = _meta_events(file, TEMPO, 3)
     microseconds = parts @ [65536, 256, 1]
     low, high = TEMPO_RANGE
     sensible = (microseconds >= 60e6 / high) & (microseconds <= 60e6 / low)
@@ -151,7 +150,7 @@ def _tempo_map(file: MidiFile, mended: Counter[str]) -> np.ndarray:
 
 def _stated_metres(file: MidiFile, mended: Counter[str]) -> np.ndarray:
     """Return quarter, numerator and denominator of the metres that a file states, (M, 3)."""
-    quarter, parts = _meta_events(file, _METRE, 2)
+    quarter, parts = _meta_events(file, METRE, 2)
     sensible = (parts[:, 0] > 0) & (parts[:, 1] <= _LARGEST_POWER)
     if not sensible.all():
         mended["metres that mean nothing, ignored"] += int((~sensible).sum())

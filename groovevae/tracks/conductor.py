@@ -7,7 +7,8 @@ import numpy as np
 from groovevae.bars import Song
 from groovevae.bars.grid import bar_tempos
 from groovevae.bars.metre import metre_of_steps
-from groovevae.midi.messages import KEY, METRE, TEMPO, Meta
+from groovevae.midi.messages import KEY, METRE, TEMPO
+from groovevae.midi.metas import Meta
 from groovevae.midi.score import Score
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.timeline import Timeline
