@@ -62,6 +62,12 @@ class Placed:
         """Return the indices of the notes that play a role and are carried over, by step and pitch."""
         return ((self.role == role) & (self.lost == KEPT)).nonzero()[0]
 
+    def in_file_order(self, of_placed: np.ndarray) -> np.ndarray:
+        """Return what is known of each placed note, (N,), in the order of `Score.notes`."""
+        out = np.empty_like(of_placed)
+        out[self.note] = of_placed
+        return out
+
 
 def place_notes(score: Score, lines: BarLines, choices: Choices = NO_CHOICES) -> Placed:
     """Return the notes of a score, each with its place or the reason why it has none."""
