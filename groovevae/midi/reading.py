@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,20 +30,29 @@ _LARGEST_POWER = 7  # of two, in the denominator of a metre: 128th notes
 _HIT_QUARTERS = 0.25  # a drum hit without an end
 
 
-def load_midi(path: str | Path) -> MidiFile:
-    """Return all events of a MIDI file. Raises MidiError for a file that cannot be read or is not MIDI."""
-    path = Path(path)
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Let the MidiError of what is done with a file name its path."""
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise MidiError(f"{size / 2**20:.0f} MiB; at most {MAX_FILE_BYTES // 2**20} MiB are read", path=str(path))
-        data = path.read_bytes()
-    except OSError as error:
-        raise MidiError(error.strerror or str(error), path=str(path)) from None
-    try:
-        return read_events(data)
+        yield
     except MidiError as error:
         raise MidiError(error.reason, path=str(path)) from None
+    except OSError as error:
+        raise MidiError(error.strerror or str(error), path=str(path)) from None
+
+
+def file_bytes(path: str | Path) -> bytes:
+    """Return the bytes of a MIDI file. Raises OSError, or MidiError for a file that is too large."""
+    size = Path(path).stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise MidiError(f"{size / 2**20:.0f} MiB; at most {MAX_FILE_BYTES // 2**20} MiB are read")
+    return Path(path).read_bytes()
+
+
+def load_midi(path: str | Path) -> MidiFile:
+    """Return all events of a MIDI file. Raises MidiError for a file that cannot be read or is not MIDI."""
+    with naming(path):
+        return read_events(file_bytes(path))
 
 
 def load_score(path: str | Path) -> Score:
@@ -51,10 +62,8 @@ def load_score(path: str | Path) -> Score:
     `corpus.reader.read_songs` reads untrusted files in workers that can be killed.
     """
     file = load_midi(path)
-    try:
+    with naming(path):
         return replace(file_to_score(file), file_name=Path(path).stem)
-    except MidiError as error:
-        raise MidiError(error.reason, path=str(path)) from None
 
 
 def midi_to_score(data: bytes) -> Score:
