@@ -9,6 +9,7 @@ from groovevae.bars.constants import ROLES
 from groovevae.bars.track_names import plain_name
 from groovevae.errors import MidiError
 from groovevae.midi.score import Track
+from groovevae.wording import one_line
 
 _NUMBER = re.compile(r"(?:track\s*)?#?(\d+)")
 
@@ -45,7 +46,7 @@ def _named(tracks: tuple[Track, ...], word: str) -> list[int]:
 
 
 def _same(name: str, word: str) -> bool:
-    return " ".join(name.casefold().split()) == " ".join(word.casefold().split())
+    return one_line(name.casefold()) == one_line(word.casefold())
 
 
 def track_number(tracks: tuple[Track, ...], index: int) -> int:

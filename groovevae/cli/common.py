@@ -10,6 +10,7 @@ import click
 
 from groovevae.cli.sound import audio_option, free_paths, soundfont_option, write_sound
 from groovevae.systems import is_same_file
+from groovevae.wording import counted
 
 if TYPE_CHECKING:
     from groovevae.corpus import Corpus
@@ -162,11 +163,6 @@ def write_pieces(pieces: Sequence[Piece], output: Output) -> None:
             from groovevae.audio import render
 
             write_sound(render(piece.midi, soundfont=output.soundfont), path.with_suffix(""), output.audio)
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun: "1 bar", "1,024 bars"."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def free_path(piece: Piece, folder: Path) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from groovevae.reports import values
 from groovevae.tracks.summary import FileRead, TrackRead
+from groovevae.wording import counted
 
 _SHOWN_METRES = 3
 
@@ -21,7 +22,7 @@ def file_shown(read: FileRead) -> Iterator[str]:
     more = len(metres) - _SHOWN_METRES
     low, high = read.tempo
     tempo = f"{low:.4g}" if f"{low:.4g}" == f"{high:.4g}" else f"{low:.4g} to {high:.4g}"
-    yield f"{read.path}: {read.bars:,} bar{'' if read.bars == 1 else 's'}, key {read.key}, tempo {tempo}"
+    yield f"{read.path}: {counted(read.bars, 'bar')}, key {read.key}, tempo {tempo}"
     yield f"metres (bars): {', '.join(metres[:_SHOWN_METRES])}" + (f", {more} more" if more > 0 else "")
     for guess in read.guesses:
         yield f"guessed: {guess}"
