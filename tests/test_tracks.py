@@ -234,3 +234,40 @@ def test_what_comes_after_some_bars_does_not_come_with_them(tmp_path: Path) -> N
         assert {sum(message.time for message in one) for one in after.tracks} == {len(bars) * 4 * 480}
         tempos = [row["tempo"] for _, row in others_of(after, "Tune") if row["type"] == "set_tempo"]
         assert tempos == [500_000 + bar for bar in bars]
+
+
+def waltz_file(folder: Path, *metres: tuple[int, int]) -> Path:
+    """Sixteen bars of a bass on one, chords on two and three; time signatures as given, a bar of 4/4 apart."""
+    bass = [row for bar in range(16) for row in note(3 * bar * TICKS, TICKS, (33, 41, 36, 43)[bar % 4], channel=1)]
+    chords = [
+        row
+        for bar in range(16)
+        for beat in (1, 2)
+        for pitch in (60, 64)
+        for row in note((3 * bar + beat) * TICKS, TICKS - 20, pitch, channel=2)
+    ]
+    stated = [
+        (4 * TICKS * at, mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator))
+        for at, (numerator, denominator) in enumerate(metres)
+    ]
+    return save_tracks(folder / "waltz.mid", track("Song", *stated), track("Bass", *bass), track("Chords", *chords))
+
+
+@pytest.mark.parametrize(
+    ("stated", "choices", "written"),
+    [
+        ((), Choices(), [(0, 3, 4)]),  # from the notes
+        (((4, 4),), Choices(), [(0, 3, 4)]),  # from the notes, where the file says 4/4
+        (((4, 4), (4, 4)), Choices(), [(0, 4, 4), (4, 4, 4)]),  # believed: the file's own
+        (((4, 4), (4, 4)), Choices(metre=(3, 4)), [(0, 3, 4)]),
+        (((3, 4),), Choices(), [(0, 3, 4)]),
+        ((), Choices(metre=(4, 4)), []),  # MIDI's default needs no time signature
+        ((), Choices(metre=(6, 4)), [(0, 6, 4)]),
+    ],
+)
+def test_time_signatures_are_those_that_the_bars_have(
+    tmp_path: Path, stated: tuple, choices: Choices, written: list[tuple[int, int, int]]
+) -> None:
+    after = rewritten(load_original(str(waltz_file(tmp_path, *stated)), choices=choices), "chords")
+    rows = [(at / TICKS, row) for at, row in others_of(after, "Song") if row["type"] == "time_signature"]
+    assert [(at, row["numerator"], row["denominator"]) for at, row in rows] == written

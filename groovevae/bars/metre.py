@@ -35,6 +35,7 @@ class BarLines:
     end: np.ndarray  # (N,) quarter notes
     metre: np.ndarray  # (N, 2) numerator, denominator
     num_steps: np.ndarray  # (N,) steps of the grid; 0 where the grid cannot hold the metre
+    metres: np.ndarray  # (M, 3) the metre map that is believed: quarter, numerator, denominator
     guesses: tuple[str, ...] = ()  # what was decided without the file or against it, for people; empty: nothing
 
     @cached_property
@@ -82,7 +83,14 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
     fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
     num_steps = np.where(fits, steps, 0).astype(int)
     guesses += _tell(moves, sections[0][0]) or _beside_beats(score, sections[0][0], choices)
-    return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), num_steps, tuple(guesses))
+    metres = np.array([(section.begin, *metre) for section, *metre in sections])
+    return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), num_steps, metres, tuple(guesses))
+
+
+def stated_metres(score: Score) -> np.ndarray:
+    """Return the metre map of a file (M, 3), without metres that begin after the music."""
+    metres = score.metres
+    return metres[(metres[:, 0] < score.as_written().end) | (np.arange(len(metres)) == 0)]
 
 
 def _check(choices: Choices) -> None:
@@ -118,10 +126,10 @@ def _sections(score: Score, choices: Choices) -> tuple[list[tuple[Section, int, 
 def _metre_map(score: Score, choices: Choices) -> tuple[np.ndarray, list[str]]:
     """Return the metre map (M, 3) that is to be believed, and what was guessed for it.
 
-    Metres that begin after the music are left out; a metre from `choices` stands for all others, except that a short
-    first section stays a pickup, and that beats stay beats.
+    A metre from `choices` stands for all others, except that a short first section stays a pickup, and that beats stay
+    beats.
     """
-    metres = score.metres[(score.metres[:, 0] < score.end) | (np.arange(len(score.metres)) == 0)]
+    metres = stated_metres(score)
     lengths = 4 * metres[:, 1] / metres[:, 2]
     has_pickup = len(metres) > 1 and metres[1, 0] < lengths[1]
     if has_pickup and choices.pickup is not None:
