@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.midi.events import EVENT_DTYPE, EventTrack
-from groovevae.midi.messages import META, TRACK_NAME, is_meta
+from groovevae.midi.messages import META, TEMPO, TRACK_NAME, is_meta
 
 
 class Meta(NamedTuple):
@@ -16,6 +16,11 @@ class Meta(NamedTuple):
     tick: int
     type: int
     data: bytes
+
+
+def tempo_meta(tick: int, tempo: float) -> Meta:
+    """Return a tempo, in quarter notes per minute."""
+    return Meta(tick, TEMPO, round(60e6 / tempo).to_bytes(3, "big"))
 
 
 def with_metas(track: EventTrack, metas: list[Meta]) -> EventTrack:

@@ -98,7 +98,7 @@ def file_to_score(file: MidiFile) -> Score:
     return Score(
         _note_table(line, pairs.on[order], part[order], duration, file.ticks_per_quarter),
         tracks,
-        _tempo_map(file, mended),
+        tempo_map(file, mended),
         _from_start(_last_of_each_time(metres), first=(4, 4)),
         has_metre=len(metres) > 0,
         clip_end=max(track.end for track in file.tracks) / file.ticks_per_quarter,
@@ -146,12 +146,13 @@ def _meta_events(file: MidiFile, kind: int, size: int) -> tuple[np.ndarray, np.n
     return np.array(ticks, float) / file.ticks_per_quarter, np.array(rows, float).reshape(-1, size)
 
 
-def _tempo_map(file: MidiFile, mended: Counter[str]) -> np.ndarray:
+def tempo_map(file: MidiFile, mended: Counter[str] | None = None) -> np.ndarray:
+    """Return the tempo map of a file, (K, 2) quarter and tempo from its start on; leave out what means nothing."""
     quarter, parts = _meta_events(file, TEMPO, 3)
     microseconds = parts @ [65536, 256, 1]
     low, high = TEMPO_RANGE
     sensible = (microseconds >= 60e6 / high) & (microseconds <= 60e6 / low)
-    if not sensible.all():
+    if mended is not None and not sensible.all():
         mended["tempos that mean nothing, ignored"] += int((~sensible).sum())
     tempos = np.stack([quarter[sensible], 60e6 / microseconds[sensible]], axis=1)  # (K, 2)
     return _from_start(_last_of_each_time(tempos), first=DEFAULT_TEMPO)

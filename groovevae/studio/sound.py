@@ -72,7 +72,7 @@ class Player:
         sounds = render(midi, soundfont=self.soundfont, stems=True).stems
         mixed: dict[str, np.ndarray] = {}
         for part in split_midi(midi, apart=True).parts:
-            role = roles[next(event.track for event in part.events if event.message.type == "note_on")]
+            role = roles[part.chunks[0]]
             mixed[role] = mixed[role] + sounds[part.name] if role in mixed else sounds[part.name]
         return {role: encode(sound, "wav") for role, sound in mixed.items()}
 

@@ -7,8 +7,8 @@ import numpy as np
 from groovevae.bars import Song
 from groovevae.bars.grid import bar_tempos
 from groovevae.bars.metre import metre_of_steps, stated_metres
-from groovevae.midi.messages import KEY, METRE, TEMPO
-from groovevae.midi.metas import Meta
+from groovevae.midi.messages import KEY, METRE
+from groovevae.midi.metas import Meta, tempo_meta
 from groovevae.midi.score import Score
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.timeline import Timeline
@@ -38,10 +38,7 @@ def tempo_metas(original: Original, song: Song, timeline: Timeline, *, ticks: in
             (start + quarter - begin, tempo * float(share[bar]))
             for quarter, tempo in _tempos_between(score, begin, begin + stop - start)
         ]
-    return [
-        Meta(max(round(quarter * ticks), 0), TEMPO, round(60e6 / tempo).to_bytes(3, "big"))
-        for quarter, tempo in _changes(rows)
-    ]
+    return [tempo_meta(max(round(quarter * ticks), 0), tempo) for quarter, tempo in _changes(rows)]
 
 
 def _tempos_between(score: Score, begin: float, end: float) -> list[tuple[float, float]]:

@@ -7,7 +7,7 @@ import numpy as np
 from groovevae.bars.beat_tracking import retimed
 from groovevae.midi.events import EventTrack, MidiFile
 from groovevae.midi.messages import METRE, TEMPO, is_meta
-from groovevae.midi.metas import Meta, with_metas
+from groovevae.midi.metas import Meta, tempo_meta, with_metas
 from groovevae.midi.reading import file_to_score
 from groovevae.midi.score import Score
 
@@ -27,9 +27,7 @@ def in_beats(file: MidiFile) -> MidiFile:
         events["tick"] = _moved(events["tick"], file, before, after)
         end = int(_moved(np.array([track.end]), file, before, after)[0])
         tracks.append(EventTrack(events, track.payloads, end))
-    tempos = [
-        Meta(round(quarter * TICKS), TEMPO, round(60e6 / tempo).to_bytes(3, "big")) for quarter, tempo in after.tempos
-    ]
+    tempos = [tempo_meta(round(quarter * TICKS), tempo) for quarter, tempo in after.tempos]
     tracks[0] = with_metas(tracks[0], [Meta(0, METRE, COUNTS_BEATS), *tempos])
     return MidiFile(file.format, TICKS, tuple(tracks), file.mended)
 
