@@ -71,7 +71,7 @@ def read_score(score: Score, choices: Choices = NO_CHOICES, *, is_retimed: bool 
     held = lines.num_steps > 0
     if not held.any():
         named = ", ".join(sorted({f"{n:g}/{d:g}" for n, d in lines.metre[~held]}))
-        raise MidiError(f"unsupported metre ({named}); bars of whole sixteenths, 24 at most, are read")
+        raise MidiError(f"unsupported metre ({named}); no bar is shorter than a sixteenth")
     notes = place_notes(score, lines, choices)
     kept = notes.lost == KEPT
     if not kept.any():

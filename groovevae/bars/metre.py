@@ -6,6 +6,7 @@ What was decided without the file, or against it, is told in `BarLines.guesses`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -60,8 +61,9 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
     A pickup makes the first bar begin before the file does. Where the notes show for certain that the bar lines of a
     section lie beside those of the metre map (a pickup, a repeat that begins within the bar), a short bar makes up the
     difference, as it does where a section ends within a bar. A metre that is too long for the grid is read as shorter
-    ones in turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. A bar begins only for notes, for one that is held through
-    half of it, or for the end of a loop. With `choices.beats` ESTIMATED, the score must be `retimed` already.
+    ones in turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. Bars of thirty-seconds are read together: two of 5/32 as one
+    of 5/16. A bar begins only for notes, for one that is held through half of it, or for the end of a loop. With
+    `choices.beats` ESTIMATED, the score must be `retimed` already.
     Raises MidiError for more than MAX_BARS bars, RequestError for a metre or a pickup that there cannot be.
     """
     score = score.as_written()  # a pedal held over several bars tells nothing of where they begin
@@ -75,9 +77,9 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
         if starts[0] > section.begin:
             starts = [starts[0] - section.length if section.is_first else section.begin, *starts]
         for start, stop in zip(starts, [*starts[1:], section.end], strict=True):
-            parts = _bars_of_metre(numerator, denominator)
             is_last = section.is_last and stop == section.end
-            rows.append(_rows(start, stop, parts, denominator, is_last=is_last))
+            whole, of = _in_whole_steps(numerator, denominator)
+            rows.append(_rows(start, stop, _bars_of_metre(whole, of), of, is_last=is_last))
     table = _without_tail(np.concatenate(rows), score, sections[-1][0])  # (N, 4)
     steps = STEPS_PER_WHOLE * table[:, 2] / table[:, 3]
     fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
@@ -118,8 +120,11 @@ def _sections(score: Score, choices: Choices) -> tuple[list[tuple[Section, int, 
             numerator, denominator = choices.metre or metre_of_beats(score, begin, edges[index + 1])
             reason = "" if choices.beats == ESTIMATED else ": the file counts beats"
             guesses += [] if choices.metre else [f"metre {numerator}/{denominator} from the notes{reason}"]
-        section = Section(begin, edges[index + 1], 4 * numerator / denominator, index == 0, is_last, is_notated)
-        sections.append((section, int(numerator), int(denominator)))
+        numerator, denominator = int(numerator), int(denominator)
+        whole = _in_whole_steps(numerator, denominator)
+        guesses += _guesses_of_steps(numerator, denominator, *whole)
+        section = Section(begin, edges[index + 1], 4 * whole[0] / whole[1], index == 0, is_last, is_notated)
+        sections.append((section, numerator, denominator))
     return sections, list(dict.fromkeys(guesses + _guesses_of_beat(score, choices)))
 
 
@@ -236,6 +241,21 @@ def _without_tail(table: np.ndarray, score: Score, last: Section) -> np.ndarray:
     needed = (start <= last_onset + 1e-6) | (middle < score.end - TAIL_WINDOW) | (start < written - TAIL_WINDOW)
     needed[0] = True  # notes may lie before it, where the metre map begins with a sliver of a bar
     return table[: int(np.flatnonzero(needed)[-1]) + 1]
+
+
+def _in_whole_steps(numerator: int, denominator: int) -> tuple[int, int]:
+    """Return the metre of so many bars in a row as have whole sixteenths together: two of 5/32 are one of 5/16.
+
+    Bars shorter than a sixteenth stay what they are: nobody can mean them.
+    """
+    steps = Fraction(STEPS_PER_WHOLE * numerator, denominator)
+    return (numerator, denominator) if steps < 1 or steps.denominator == 1 else (steps.numerator, STEPS_PER_WHOLE)
+
+
+def _guesses_of_steps(numerator: int, denominator: int, whole: int, of: int) -> list[str]:
+    """Tell that bars are read together, as the grid of sixteenths holds them."""
+    number = whole * denominator // (numerator * of)
+    return [f"{number} bars of {numerator}/{denominator} as one of {whole}/{of}"] if number > 1 else []
 
 
 def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
