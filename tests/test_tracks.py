@@ -271,3 +271,9 @@ def test_time_signatures_are_those_that_the_bars_have(
     after = rewritten(load_original(str(waltz_file(tmp_path, *stated)), choices=choices), "chords")
     rows = [(at / TICKS, row) for at, row in others_of(after, "Song") if row["type"] == "time_signature"]
     assert [(at, row["numerator"], row["denominator"]) for at, row in rows] == written
+
+
+def test_a_name_as_long_as_a_text_is_cut_where_it_is_told(tmp_path: Path) -> None:
+    path = save_tracks(tmp_path / "long.mid", track("words " * 100, *beats([60, 62, 64, 65], channel=0)))
+    told = reading_line(load_original(str(path)))
+    assert told.endswith("words words words words words words words words words wor... -> lead 4; 1 bar of 4/4")

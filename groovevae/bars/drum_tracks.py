@@ -11,7 +11,7 @@ from groovevae.bars.constants import VOICES_OF_KEY
 from groovevae.bars.drum_ear import CYMBALS, LEAST_HITS, certain_evidence, drum_evidence
 from groovevae.bars.track_names import PERHAPS, PITCHED_NAME, SURELY, WHOLLY, NameHints, name_hints
 from groovevae.midi.score import Track
-from groovevae.wording import one_line
+from groovevae.wording import shown_name
 
 # Log-odds, added to what is heard. A name of nothing but drum words outweighs keys that no kit has.
 _NAMED = {WHOLLY: 15.0, SURELY: 8.0, PERHAPS: 4.0}
@@ -58,7 +58,7 @@ def find_drum_tracks(
         bound = certain_evidence(len(notes))
         is_drum[index], perhaps[index] = evidence >= bound, 0 < evidence < bound
         if is_drum[index]:
-            why[index] = "sounds like drums" if heard >= bound else f"named {one_line(track.name)}"
+            why[index] = "sounds like drums" if heard >= bound else f"named {shown_name(track.name)}"
         elif _may_be_stem(track, notes):
             unsure[index], perhaps[index] = notes, True
     heard_as_drums = [notes_of_track[index] for index in np.flatnonzero(is_drum)]

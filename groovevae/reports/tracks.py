@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from groovevae.reports import values
 from groovevae.tracks.summary import FileRead, TrackRead
-from groovevae.wording import counted
+from groovevae.wording import counted, shown_name
 
 _SHOWN_METRES = 3
 
@@ -38,7 +38,7 @@ def _track(track: TrackRead) -> str:
     channels = ", ".join(map(str, track.channels))
     sound = "drums" if track.is_drum else f"program {track.program}"
     lost = ", ".join(f"{count:,} {reason}" for reason, count in track.lost.items())
-    told = f"{track.number:>3} {track.name or '(no name)'} (channel {channels}, {sound}): "
+    told = f"{track.number:>3} {shown_name(track.name) or '(no name)'} (channel {channels}, {sound}): "
     return (
         told
         + (plays or f"no part in the bars{_because(track, 'none')}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from groovevae.tracks.original import Original
 from groovevae.tracks.summary import FileRead, TrackRead, file_read
-from groovevae.wording import counted, printable
+from groovevae.wording import counted, printable, shown_name
 
 MAX_PARTS = 6  # tracks that are named one by one
 MAX_METRES = 3
@@ -27,7 +27,7 @@ def _parts(read: FileRead) -> str:
 
 def _part(track: TrackRead) -> str:
     roles = ", ".join(f"{role} {count:,}{_guess(track.why.get(role, ''))}" for role, count in track.roles.items())
-    return f"{track.name or f'track {track.number}'} -> {roles}"
+    return f"{shown_name(track.name) or f'track {track.number}'} -> {roles}"
 
 
 def _guess(why: str) -> str:
