@@ -5,8 +5,7 @@ What was decided without the file, or against it, is told in `BarLines.guesses`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,13 +13,17 @@ import numpy as np
 from groovevae.bars.beat_tracking import beside_beats, has_click, off_grid_share
 from groovevae.bars.choices import ESTIMATED, NO_CHOICES, Choices
 from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER, STEPS_PER_WHOLE
-from groovevae.bars.downbeats import Section, regular_from
+from groovevae.bars.downbeats import Section, line_among, regular_from
 from groovevae.bars.metre_inference import infer_metre, metre_of_beats
+from groovevae.bars.metres_on_grid import bars_of_metre, bars_together, in_whole_steps, metre_of_steps
 from groovevae.errors import MidiError, RequestError
 from groovevae.midi.score import Score
 
 MAX_BARS = 20_000
 SHORTEST_CLICK = 0.5  # quarter notes: shorter bars are damage, not a click
+SURELY_BESIDE = (
+    0.95  # how closely notes beside the beats keep their distance to them, so that bar lines follow; 1: exactly
+)
 CLICK_BARS = 8  # bars of one beat, in a row, that are taken for a click
 MAX_CLIP = 32  # bars of the longest file whose end of track is meant
 MAX_REST = 8  # bars of rest at the end of a loop: more is a stray end of track
@@ -69,6 +72,7 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
     score = score.as_written()  # a pedal held over several bars tells nothing of where they begin
     _check(choices)
     sections, guesses = _sections(score, choices)
+    choices, beside = _beside_beats(score, [section for section, *_ in sections], choices)
     moves: list[float] = []
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
     for section, numerator, denominator in sections:
@@ -78,13 +82,13 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
             starts = [starts[0] - section.length if section.is_first else section.begin, *starts]
         for start, stop in zip(starts, [*starts[1:], section.end], strict=True):
             is_last = section.is_last and stop == section.end
-            whole, of = _in_whole_steps(numerator, denominator)
-            rows.append(_rows(start, stop, _bars_of_metre(whole, of), of, is_last=is_last))
+            whole, of = in_whole_steps(numerator, denominator)
+            rows.append(_rows(start, stop, bars_of_metre(whole, of), of, is_last=is_last))
     table = _without_tail(np.concatenate(rows), score, sections[-1][0])  # (N, 4)
     steps = STEPS_PER_WHOLE * table[:, 2] / table[:, 3]
     fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
     num_steps = np.where(fits, steps, 0).astype(int)
-    guesses += _tell(moves, sections[0][0]) or _beside_beats(score, sections[0][0], choices)
+    guesses += _tell(moves, sections[0][0]) or beside
     metres = np.array([(section.begin, *metre) for section, *metre in sections])
     return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), num_steps, metres, tuple(guesses))
 
@@ -121,8 +125,8 @@ def _sections(score: Score, choices: Choices) -> tuple[list[tuple[Section, int, 
             reason = "" if choices.beats == ESTIMATED else ": the file counts beats"
             guesses += [] if choices.metre else [f"metre {numerator}/{denominator} from the notes{reason}"]
         numerator, denominator = int(numerator), int(denominator)
-        whole = _in_whole_steps(numerator, denominator)
-        guesses += _guesses_of_steps(numerator, denominator, *whole)
+        whole = in_whole_steps(numerator, denominator)
+        guesses += bars_together(numerator, denominator, *whole)
         section = Section(begin, edges[index + 1], 4 * whole[0] / whole[1], index == 0, is_last, is_notated)
         sections.append((section, numerator, denominator))
     return sections, list(dict.fromkeys(guesses + _guesses_of_beat(score, choices)))
@@ -159,7 +163,8 @@ def _counts_beats(row: np.ndarray, end: float) -> bool:
     Bars of a single beat for a whole section are a click and no metre: data sets made from audio write 1/4.
     """
     length = 4 * row[1] / row[2]
-    return bool(SHORTEST_CLICK <= length <= 1 and end - row[0] >= CLICK_BARS * length)
+    is_beat = length == 1 or (row[1] == 1 and SHORTEST_CLICK <= length < 1)
+    return bool(is_beat and end - row[0] >= CLICK_BARS * length)
 
 
 def _guesses_of_beat(score: Score, choices: Choices) -> list[str]:
@@ -172,15 +177,21 @@ def _guesses_of_beat(score: Score, choices: Choices) -> list[str]:
     return []
 
 
-def _beside_beats(score: Score, first: Section, choices: Choices) -> list[str]:
-    """Tell that the notes are regular, yet not with the beats of the file: a recording that begins at any time."""
-    beside = beside_beats(score) if choices.pickup is None and first.is_notated else 0.0
+def _beside_beats(score: Score, sections: list[Section], choices: Choices) -> tuple[Choices, list[str]]:
+    """Move the bar lines of a file whose notes are regular, yet not with its beats, and tell it: it begins at any time.
+
+    Where that is not certain, it is told alone.
+    """
+    first = sections[0]
+    beside, share = beside_beats(score) if choices.pickup is None and first.is_notated else (0.0, 0.0)
     if not beside:
-        return []
+        return choices, []
     onset = float(score.notes["onset"][0])
-    return [
-        f"notes lie {abs(beside):.2g} of a beat beside the beats; if the first one begins bar 1: --pickup {onset:.3g}"
-    ]
+    told = f"notes lie {abs(beside):.2g} of a beat beside the beats"
+    if share < SURELY_BESIDE or len(sections) > 1:
+        return choices, [f"{told}; if the first one begins bar 1: --pickup {onset:.3g}"]
+    pickup = line_among(score, first, onset)
+    return replace(choices, pickup=pickup), [f"{told}, and the bar lines with them, from quarter note {pickup:.3g} on"]
 
 
 def _starts(score: Score, section: Section, pickup: float | None) -> list[float]:
@@ -243,30 +254,6 @@ def _without_tail(table: np.ndarray, score: Score, last: Section) -> np.ndarray:
     return table[: int(np.flatnonzero(needed)[-1]) + 1]
 
 
-def _in_whole_steps(numerator: int, denominator: int) -> tuple[int, int]:
-    """Return the metre of so many bars in a row as have whole sixteenths together: two of 5/32 are one of 5/16.
-
-    Bars shorter than a sixteenth stay what they are: nobody can mean them.
-    """
-    steps = Fraction(STEPS_PER_WHOLE * numerator, denominator)
-    return (numerator, denominator) if steps < 1 or steps.denominator == 1 else (steps.numerator, STEPS_PER_WHOLE)
-
-
-def _guesses_of_steps(numerator: int, denominator: int, whole: int, of: int) -> list[str]:
-    """Tell that bars are read together, as the grid of sixteenths holds them."""
-    number = whole * denominator // (numerator * of)
-    return [f"{number} bars of {numerator}/{denominator} as one of {whole}/{of}"] if number > 1 else []
-
-
-def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
-    """Return the numerators that a metre is read with in turn: its own, or those of halves that the grid can hold."""
-    if STEPS_PER_WHOLE * numerator <= MAX_STEPS * denominator:
-        return [numerator]
-    unit = 3 if denominator >= 8 and numerator % 3 == 0 else 1  # dotted beats stay whole
-    larger = unit * -(-numerator // (2 * unit))
-    return [part for half in (larger, numerator - larger) for part in _bars_of_metre(half, denominator)]
-
-
 def _rows(begin: float, end: float, numerators: list[int], denominator: int, *, is_last: bool) -> np.ndarray:
     """Return the bars (n, 4) from `begin` to `end`: start, end, numerator, denominator."""
     lengths = 4 * np.array(numerators) / denominator
@@ -285,11 +272,3 @@ def _rows(begin: float, end: float, numerators: list[int], denominator: int, *, 
     if len(rows) and not is_last:
         rows[-1, 1] = end
     return rows
-
-
-def metre_of_steps(steps: int) -> tuple[int, int]:
-    """Return the metre of a bar of so many sixteenths, with beats as long as they can be."""
-    denominator = 16
-    while steps % 2 == 0 and denominator > 4:
-        steps, denominator = steps // 2, denominator // 2
-    return steps, denominator

@@ -6,7 +6,8 @@ import numpy as np
 
 from groovevae.bars import Song
 from groovevae.bars.grid import bar_tempos
-from groovevae.bars.metre import metre_of_steps, stated_metres
+from groovevae.bars.metre import stated_metres
+from groovevae.bars.metres_on_grid import metre_of_steps
 from groovevae.midi.messages import KEY, METRE
 from groovevae.midi.metas import Meta, tempo_meta
 from groovevae.midi.score import Score
