@@ -264,6 +264,7 @@ def test_files_that_cannot_be_played(tmp_path: Path, data: bytes, reason: str) -
         (midi_file(note(0))[:12] + b"\xe7\x28" + midi_file(note(0))[14:], 0.48),  # 25 frames of 40 ticks a second
         (b"RIFF\x2b\0\0\0RMIDdata\x23\0\0\0" + midi_file(note(0)), 0.5),
         (midi_file(note(0), note(0), kind=2), 1.0),  # patterns that follow one another
+        (midi_file([*note(0), mido.MetaMessage("set_tempo", tempo=10**6, time=2**22)]), 0.5),  # hours behind the music
         (b"some bytes" + midi_file(note(0)) + b"others", 0.5),
         (midi_file(note(0)).replace(b"\x90\x3c\x64", b"\x90\x3c\xff"), 0.5),  # a velocity above 127
     ],

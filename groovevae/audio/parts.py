@@ -115,15 +115,13 @@ def split_midi(data: bytes, *, apart: bool) -> Parts:
     Raises MidiError for what cannot be read, has no notes, or is longer than MAX_MINUTES.
     """
     file = read_events(data)
-    tempos, end = tempo_map(file), max(track.end for track in file.tracks)
-    seconds = float(seconds_at(tempos, np.array([end / file.ticks_per_quarter]))[0])
-    if seconds > MAX_MINUTES * 60:
-        raise MidiError(f"{seconds / 60:,.0f} minutes long; sound is made of at most {MAX_MINUTES}")
-    events = _events(file)
+    tempos, events = tempo_map(file), _events(file)
+    end, seconds = _end(file, events, tempos)
     names = _part_names(events, track_names(file))
     if len(names) > MAX_APART and not apart:
         names = [_drums_name(key) if key.is_drum else "rest" for key in events.keys]
-    metas = [tempo_meta(round(quarter * file.ticks_per_quarter), tempo) for quarter, tempo in tempos.tolist()]
+    ticks = np.rint(tempos[:, 0] * file.ticks_per_quarter).astype(int).tolist()
+    metas = [tempo_meta(tick, tempo) for tick, tempo in zip(ticks, tempos[:, 1].tolist(), strict=True) if tick <= end]
     parts = []
     for name in dict.fromkeys(names):
         own = [index for index, found in enumerate(names) if found == name]
@@ -131,6 +129,20 @@ def split_midi(data: bytes, *, apart: bool) -> Parts:
         keys = [events.keys[index] for index in own]
         parts.append(Part(name, file.ticks_per_quarter, track, keys[0].is_drum, tuple(key.chunk for key in keys)))
     return Parts(tuple(parts), seconds)
+
+
+def _end(file: MidiFile, events: _Events, tempos: np.ndarray) -> tuple[int, float]:
+    """Return where a file ends, in ticks and seconds; where it is too long, the last message of its channels ends it.
+
+    A stray tempo may lie hours behind the music. Raises MidiError for more than MAX_MINUTES.
+    """
+    line = events.line
+    ticks = np.array([max(track.end for track in file.tracks), line.tick[line.status < SYSEX].max()])
+    seconds = seconds_at(tempos, ticks / file.ticks_per_quarter)
+    which = int(seconds[0] > MAX_MINUTES * 60)
+    if seconds[which] > MAX_MINUTES * 60:
+        raise MidiError(f"{seconds[which] / 60:,.0f} minutes long; sound is made of at most {MAX_MINUTES}")
+    return int(ticks[which]), float(seconds[which])
 
 
 def _events(file: MidiFile) -> _Events:
