@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from groovevae.bars.constants import VOICES_OF_KEY
 from groovevae.bars.drum_ear import CYMBALS, LEAST_HITS, certain_evidence, drum_evidence
 from groovevae.bars.track_names import PERHAPS, PITCHED_NAME, SURELY, WHOLLY, NameHints, name_hints
-from groovevae.midi.score import Track
+from groovevae.midi.score import Score, Track
 from groovevae.wording import shown_name
 
 # Log-odds, added to what is heard. A name of nothing but drum words outweighs keys that no kit has.
@@ -30,6 +30,11 @@ class DrumTracks:
     perhaps: np.ndarray  # (K,) bool: not drums, though more likely than not by what is heard
     why: dict[int, str]  # of each drum track
     voices: dict[int, int]  # track -> index into VOICES: one key, which its name knows better than General MIDI
+
+    def marked(self, score: Score) -> Score:
+        """Return a score whose tracks say whether they are drums as it was found, and not as their channels do."""
+        pairs = zip(score.tracks, self.is_drum.tolist(), strict=True)
+        return replace(score, tracks=tuple(replace(track, is_drum=is_drum) for track, is_drum in pairs))
 
 
 def find_drum_tracks(
