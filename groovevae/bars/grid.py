@@ -101,6 +101,8 @@ def _why_nothing_is_left(notes: Placed) -> str:
     if np.isin(notes.lost, REASONS.index("not a percussion key")).all():
         keys = ", ".join(map(str, np.unique(notes.pitch).tolist()[:8]))
         return f"none of its drum keys is General MIDI's; move {keys} to 36 (kick), 38 (snare), 42 (hi-hat) ..."
+    if np.isin(notes.lost, REASONS.index("left out by hand")).all():
+        return "all its tracks are left out by hand; leave one in"
     return "no notes that a role can play (only sound effects or unsupported metres)"
 
 

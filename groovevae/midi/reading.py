@@ -42,7 +42,9 @@ def naming(path: str | Path) -> Iterator[None]:
 
 
 def file_bytes(path: str | Path) -> bytes:
-    """Return the bytes of a MIDI file. Raises OSError, or MidiError for a file that is too large."""
+    """Return the bytes of a MIDI file. Raises OSError, or MidiError for a folder and for a file that is too large."""
+    if Path(path).is_dir():
+        raise MidiError("a folder; name a MIDI file in it")
     size = Path(path).stat().st_size
     if size > MAX_FILE_BYTES:
         raise MidiError(f"{size / 2**20:.0f} MiB; at most {MAX_FILE_BYTES // 2**20} MiB are read")
