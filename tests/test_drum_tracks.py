@@ -112,6 +112,20 @@ def test_a_kit_on_several_tracks() -> None:
     assert not found({track("a"): line(33, length=0.4), track("b"): line(45, length=0.4)}).is_drum.any()
 
 
+def test_hits_too_short_for_notes() -> None:
+    """Triggers of one drum, where the file's other notes have lengths; a file that knows no lengths tells nothing."""
+    snare = [(step / 2, 0.01, 38) for step in range(16)]
+    melody = [(beat, 0.9, 60 + beat % 7) for beat in range(16)]
+    drums = found({track(): snare, track("x"): melody})
+    assert drums.is_drum.tolist() == [True, False]
+    assert drums.why == {0: "hits too short for notes"}
+    clicks = [(beat, 0.01, pitch) for beat, _, pitch in melody]
+    assert not found({track(): snare, track("x"): clicks}).is_drum.any()
+    assert not found({track(): snare}).is_drum.any()
+    bass = [(onset, 0.1, pitch) for onset, _, pitch in snare]
+    assert not found({track(): bass, track("x"): melody}).is_drum.any()
+
+
 def test_hats_that_the_drums_lack() -> None:
     drums = {Track("Kick Snare", 0, is_drum=True): kicks_and_snares(4)}
     assert found(drums | {track(): hats(4)}).is_drum.tolist() == [True, True]
