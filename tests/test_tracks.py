@@ -277,3 +277,20 @@ def test_a_name_as_long_as_a_text_is_cut_where_it_is_told(tmp_path: Path) -> Non
     path = save_tracks(tmp_path / "long.mid", track("words " * 100, *beats([60, 62, 64, 65], channel=0)))
     told = reading_line(load_original(str(path)))
     assert told.endswith("words words words words words words words words words wor... -> lead 4; 1 bar of 4/4")
+
+
+def test_new_drums_get_a_channel_of_their_own_where_channel_10_is_an_instrument(tmp_path: Path) -> None:
+    """GS can make it one; then drums written there would be played by that instrument."""
+    melodic = mido.Message("sysex", data=bytes.fromhex("41104212401015001b"))
+    path = save_tracks(tmp_path / "lead.mid", track("Lead", (0, melodic), *beats([72, 74, 76, 77] * 2, channel=9)))
+    original = load_original(str(path))
+    song = original.reading.song
+    bars = replace(song.bars, drums=song.bars.drums.copy())
+    bars.drums[:, ::4, 0] = 100
+    after = rewritten(original, "drums", song=replace(song, bars=bars))
+    assert {row[0] for row in notes_of(after)["Lead"]} == {9}
+    assert {row[0] for row in notes_of(after)["Drums"]} == {0}
+    after.save(tmp_path / "after.mid")
+    read = load_original(str(tmp_path / "after.mid")).reading
+    assert [(one.name, one.is_drum) for one in read.score.tracks] == [("Lead", False), ("Drums", True)]
+    assert bytes(others_of(after, "Drums")[0][1]["data"]).hex() == "411042124011150119"
