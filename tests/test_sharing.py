@@ -11,9 +11,11 @@ from midi_tracks import TICKS, beats, note, notes_of, others_of, program, save_t
 from groovevae.bars.choices import Choices
 from groovevae.bars.constants import ROLES
 from groovevae.midi.events import write_events
+from groovevae.reports.tracks import file_shown
 from groovevae.tracks import Original, Rewriting, composed, load_original, reading_line
 from groovevae.tracks.played import PLAYED_DTYPE
 from groovevae.tracks.sharing import NOBODY, shared_out
+from groovevae.tracks.summary import file_read
 
 Row = tuple[int, int, int, int]  # track, bar, pitch, length in steps
 
@@ -113,3 +115,5 @@ def test_another_instrument_is_for_the_main_player(two_players: Original) -> Non
 
 def test_who_shares_the_chords_is_told(two_players: Original) -> None:
     assert "Strings, Piano share the chords; 4 bars" in reading_line(two_players)
+    shown = list(file_shown(file_read(two_players)))
+    assert [line.endswith("shares the chords in 4 bars") for line in shown[-2:]] == [True, True]
