@@ -65,15 +65,17 @@ def test_a_note_that_was_there_stays_on_its_track() -> None:
     assert tracks_of(crossing, crossing) != crossing["chunk"].tolist()
 
 
+STRINGS = [row for bar in range(4) for p in (48, 52, 55) for row in note(bar * 4 * TICKS, 4 * TICKS, p, channel=0)]
+
+
 @pytest.fixture
 def two_players(tmp_path: Path) -> Original:
     """Four bars: low strings that hold whole bars, with a pedal, and a high piano that plays each beat."""
-    strings = [row for bar in range(4) for p in (48, 52, 55) for row in note(bar * 4 * TICKS, 4 * TICKS, p, channel=0)]
     pedal = mido.Message("control_change", control=64, value=127, channel=0)
     piano = [row for pitch in (72, 76, 79) for row in beats([pitch] * 16, channel=1)]
     path = save_tracks(
         tmp_path / "two.mid",
-        track("Strings", program(48, channel=0), (0, pedal), *strings),
+        track("Strings", program(48, channel=0), (0, pedal), *STRINGS),
         track("Piano", program(0, channel=1), *piano),
     )
     return load_original(str(path), choices=Choices(roles=(("Strings", "chords"), ("Piano", "chords"))))
@@ -111,6 +113,21 @@ def test_another_instrument_is_for_the_main_player(two_players: Original) -> Non
         found = [row["program"] for _, row in others_of(after, name) if row["type"] == "program_change"]
         assert found == [number]
     assert {row[3] for row in notes_of(after)["Strings"]} == {50, 54, 57}
+
+
+def test_another_instrument_beside_a_tune_that_stays(tmp_path: Path) -> None:
+    piano = [row for pitch in (65, 69, 72) for row in beats([pitch] * 16, channel=1, ticks=TICKS // 2)]
+    path = save_tracks(
+        tmp_path / "tune.mid",
+        track("Strings", program(48, channel=0), *STRINGS),
+        track("Piano", program(0, channel=1), *beats([84, 86, 88, 86] * 4, channel=1), *piano),
+    )
+    after = notes_of(moved(load_original(str(path)), semitones=2, piano=25))
+    assert {name: {row[3] for row in rows} for name, rows in after.items()} == {
+        "Strings": {50, 54, 57},
+        "Piano": {84, 86, 88},
+        "Chords": {67, 71, 74},
+    }
 
 
 def test_who_shares_the_chords_is_told(two_players: Original) -> None:

@@ -18,9 +18,9 @@ def shared_out(new: np.ndarray, before: np.ndarray, same: np.ndarray) -> np.ndar
     """Return for each new note (M,) an old one, an index into `before`, on whose track and channel it is to go.
 
     In each bar a track gets as large a share of the new notes as it had of the old ones, and those that are nearest to
-    what it played there in register and length. `same` (M,) is the old note of the same pitch that begins near each
-    new one: a note goes on with its track where it can. NOBODY, where no note was before; there is NOBODY to go to in
-    bars that had no notes.
+    what it played there in register and length. `same` (M,) is the old note of the same pitch that began near each new
+    one: where it can, a note stays on its track. NOBODY stands for none: where no such note was, and where nobody
+    played in the bar.
     """
     place = before["chunk"].astype(np.int64) * NUM_CHANNELS + before["channel"]
     place_before = np.where(same == NOBODY, NOBODY, place[same])
