@@ -77,10 +77,10 @@ def _new_seat(original: Original, role: int, program: int, own: np.ndarray, seat
 def _free_channel(original: Original, own: np.ndarray, seats: dict[int, Seat]) -> int:
     """Return a channel that no note sounds on, if possible one that the file has never set; the first if all are."""
     taken = {DRUM_CHANNEL, *(seat.channel for seat in seats.values()), *np.unique(own["channel"]).tolist()}
-    tracks, is_sharing = original.reading.score.tracks, original.shared_bars.any(1)  # sharing tracks will sound again
+    tracks = original.reading.score.tracks
     known = {channel for track in tracks for channel in track.channels}
-    sharing = {
-        channel for track, shares in zip(tracks, is_sharing, strict=True) if shares for channel in track.channels
+    sharing = {  # they will sound again
+        channel for index in np.flatnonzero(original.shared_bars.any(axis=1)) for channel in tracks[index].channels
     }
     free = [channel for channel in range(NUM_CHANNELS) if channel not in taken]
     return min(free, key=lambda channel: (channel in sharing, channel in known, channel), default=0)
