@@ -42,6 +42,7 @@ def _track(track: TrackRead) -> str:
     return (
         told
         + (plays or f"no part in the bars{_because(track, 'none')}")
+        + (f"; shares the chords in {counted(track.shares, 'bar')}" if track.shares else "")
         + (f"; not in the bars: {lost}" if lost else "")
     )
 
