@@ -9,6 +9,7 @@ import numpy as np
 from groovevae.bars.lines import MONOPHONIC, Lines, is_single_line, melody_score
 from groovevae.bars.track_names import name_hints
 from groovevae.midi.score import Track
+from groovevae.wording import shown_name
 
 _UNRANKED = 2**30
 BASS_PROGRAMS = {*range(32, 40), 43, 58}  # basses, contrabass, tuba
@@ -52,7 +53,7 @@ class Parts:
         plays = self.lines.plays
         return self.free & (plays.sum(1) >= RARE * plays[self.free].any(0).sum())
 
-    def lone_line(self) -> int:
+    def lshown_name(self) -> int:
         """Return the only free track if it plays one note at a time, else -1."""
         if np.count_nonzero(self.free) != 1:
             return -1
@@ -69,11 +70,11 @@ def bass_tracks(parts: Parts) -> dict[int, int]:
     low = parts.free & (lines.mean_pitch <= HIGHEST_BASS)
     basses = {int(k): int(tracks[k].program not in BASS_PROGRAMS) for k in low.nonzero()[0] if _is_bass(tracks[k])}
     if _play_often(basses, parts):
-        named = {k: f"named {_one_line(tracks[k].name)}" for k in basses if name_hints(tracks[k].name).bass}
+        named = {k: f"named {shown_name(tracks[k].name)}" for k in basses if name_hints(tracks[k].name).bass}
         parts.why |= {k: "a bass by its program" for k in basses} | named
         return basses
     often = parts.often()
-    lone = parts.lone_line()
+    lone = parts.lshown_name()
     if lone >= 0 and lines.mean_pitch[lone] <= HIGHEST_LONE_BASS and not name_hints(tracks[lone].name).leads:
         parts.why[lone] = "a low single line"
         return {lone: 0}
@@ -104,7 +105,7 @@ def lead_tracks(parts: Parts) -> dict[int, int]:
         return {}
     for index in leads:
         hints = name_hints(parts.tracks[index].name)
-        name = f"named {_one_line(parts.tracks[index].name)}"
+        name = f"named {shown_name(parts.tracks[index].name)}"
         parts.why[index] = name if hints.leads else "plays like a melody" if len(leads) > 1 else "a single line"
     return leads
 
@@ -121,7 +122,7 @@ def _most_melodious_first(parts: Parts, tracks: list[int], sounding: np.ndarray)
 
 def _could_lead(parts: Parts) -> np.ndarray:
     """Tell which tracks may carry the melody by their names and registers, (K,) bool."""
-    lone = parts.lone_line()
+    lone = parts.lshown_name()
     could = np.zeros(len(parts.tracks), bool)
     for index, track in enumerate(parts.tracks):
         hints = name_hints(track.name)
@@ -146,7 +147,3 @@ def first_in_its_bar(parts: Parts, rank: dict[int, int]) -> np.ndarray:
     rank_of_track[list(rank)] = list(rank.values())
     first = np.where(plays, rank_of_track[:, None], _UNRANKED).min(0)  # of each bar
     return (rank_of_track[track] < _UNRANKED) & (rank_of_track[track] == first[parts.bar])
-
-
-def _one_line(name: str) -> str:
-    return " ".join(name.split())
