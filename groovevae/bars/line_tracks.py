@@ -53,7 +53,7 @@ class Parts:
         plays = self.lines.plays
         return self.free & (plays.sum(1) >= RARE * plays[self.free].any(0).sum())
 
-    def lshown_name(self) -> int:
+    def lone_line(self) -> int:
         """Return the only free track if it plays one note at a time, else -1."""
         if np.count_nonzero(self.free) != 1:
             return -1
@@ -74,7 +74,7 @@ def bass_tracks(parts: Parts) -> dict[int, int]:
         parts.why |= {k: "a bass by its program" for k in basses} | named
         return basses
     often = parts.often()
-    lone = parts.lshown_name()
+    lone = parts.lone_line()
     if lone >= 0 and lines.mean_pitch[lone] <= HIGHEST_LONE_BASS and not name_hints(tracks[lone].name).leads:
         parts.why[lone] = "a low single line"
         return {lone: 0}
@@ -122,7 +122,7 @@ def _most_melodious_first(parts: Parts, tracks: list[int], sounding: np.ndarray)
 
 def _could_lead(parts: Parts) -> np.ndarray:
     """Tell which tracks may carry the melody by their names and registers, (K,) bool."""
-    lone = parts.lshown_name()
+    lone = parts.lone_line()
     could = np.zeros(len(parts.tracks), bool)
     for index, track in enumerate(parts.tracks):
         hints = name_hints(track.name)
