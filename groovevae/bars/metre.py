@@ -21,9 +21,7 @@ from groovevae.midi.score import Score
 
 MAX_BARS = 20_000
 SHORTEST_CLICK = 0.5  # quarter notes: shorter bars are damage, not a click
-SURELY_BESIDE = (
-    0.95  # how closely notes beside the beats keep their distance to them, so that bar lines follow; 1: exactly
-)
+SURELY_BESIDE = 0.95  # how closely notes keep their distance to the beats, so that bar lines follow them; 1: exactly
 CLICK_BARS = 8  # bars of one beat, in a row, that are taken for a click
 MAX_CLIP = 32  # bars of the longest file whose end of track is meant
 MAX_REST = 8  # bars of rest at the end of a loop: more is a stray end of track
