@@ -39,6 +39,7 @@ def arrange(words: tuple[str, ...], add: str | None, *, together: bool, model: s
       groove arrange song.mid jazz --add drums,bass --count 4
       groove arrange loop.mid rock=0.5 soul=0.5
       groove arrange song.mid rock --add drums
+      groove arrange folk jazz --metre 3/4
     """
     from dataclasses import replace
 
