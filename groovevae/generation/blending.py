@@ -55,8 +55,7 @@ class PreparedPiece:
 
     def heard(self, bars: Bars) -> Bars:
         """Return the decoded bars: new lines in one register, roles that come in as loud and as present as asked."""
-        comes_in = np.zeros(len(ROLES), bool) if self.new is None else self.new.roles
-        bars = in_register(bars, self.fresh & (comes_in | (np.array(ROLES) == "bass")))
+        bars = in_register(bars, self.fresh)
         if self.new is None:
             return bars
         loud = as_loud(bars, self.new.loudness, self.new.roles)

@@ -9,6 +9,7 @@ import dataclasses
 
 import numpy as np
 
+from groovevae.arranging.register import in_register
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import ROLES
 from groovevae.errors import MidiError
@@ -36,7 +37,7 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     if not len(sounding):
         raise MidiError("none of its notes has a place in the bars", path=request.start)
     whole = song.bars[: int(sounding[-1]) + 1]
-    past = _without_ending(_last_in_one_metre(whole))
+    past = without_ending(_last_in_one_metre(whole))
     z, _ = encode(sources.network, past)
     known = {name: sources.model.genres[name] for name in prior.genres}
     genre = request.genre or nearest_genre(z, known)
@@ -47,7 +48,8 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     )
     like = Bars.empty(request.num_bars, metre=form.metre, tempo=form.tempo)
     new = decode(sources.network, drawn[len(past) :], like, temperature=request.temperature, seed=request.seed)
-    together = follow_plan(Bars.concatenate([past, new]), plan)
+    is_new = np.tile((np.arange(len(plan)) >= len(past))[:, None], (1, len(ROLES)))
+    together = follow_plan(in_register(Bars.concatenate([past, new]), is_new), plan)
     new = together[len(past) :]
     text = f"{request.start} continued by {request.num_bars} bars of {genre}"
     if request.alone:
@@ -69,7 +71,7 @@ def plan_ahead(past: Bars, num_bars: int) -> np.ndarray:
     return np.concatenate([np.full((len(past), then.shape[1]), NEW, np.int8), ahead])
 
 
-def _without_ending(bars: Bars) -> Bars:
+def without_ending(bars: Bars) -> Bars:
     """Return bars without those at their end in which hardly anything is struck any more.
 
     A song's last chord, held, is where it stops; what follows goes on from the bars before it.

@@ -113,14 +113,14 @@ def _arranged(journeys: Sequence[Journey]) -> list[LatentPath]:
     sources = [start.genre for start in starts]
     arranged = arrangements.rearranged(briefs, given, [start.z for start in starts], sources)
     new = [_comes_in(*both) for both in zip(journeys, briefs, strict=True)]
-    added = _added(arrangements, briefs, given, new)
+    added = added_by_role(arrangements, briefs, given, new)
     return [
         _arranged_path(journey, brief, arranged[number], added.get(number, arranged[number]), new[number])
         for number, (journey, brief) in enumerate(zip(journeys, briefs, strict=True))
     ]
 
 
-def _added(
+def added_by_role(
     arrangements: Arrangements, briefs: Sequence[Brief], given: Sequence[np.ndarray], new: Sequence[np.ndarray]
 ) -> dict[int, np.ndarray]:
     """Return the points (4, N, Z) of the roles of each piece, by number, in which some come in; a lead is livelier."""
