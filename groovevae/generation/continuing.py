@@ -9,7 +9,6 @@ import dataclasses
 
 import numpy as np
 
-from groovevae.arranging.register import in_register
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import ROLES
 from groovevae.errors import MidiError
@@ -48,8 +47,7 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     )
     like = Bars.empty(request.num_bars, metre=form.metre, tempo=form.tempo)
     new = decode(sources.network, drawn[len(past) :], like, temperature=request.temperature, seed=request.seed)
-    is_new = np.tile((np.arange(len(plan)) >= len(past))[:, None], (1, len(ROLES)))
-    together = follow_plan(in_register(Bars.concatenate([past, new]), is_new), plan)
+    together = follow_plan(Bars.concatenate([past, new]), plan)
     new = together[len(past) :]
     text = f"{request.start} continued by {request.num_bars} bars of {genre}"
     if request.alone:

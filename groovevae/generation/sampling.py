@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from groovevae.arranging.register import in_register
 from groovevae.bars import Bars, Song
 from groovevae.bars.choices import parse_metre
 from groovevae.bars.constants import PITCHED, ROLES
@@ -38,7 +37,6 @@ class Sampler:
         z = self.phrases.draw(genre, number, form, num_bars=num_bars, seed=seed)
         like = Bars.empty(num_bars, metre=form.metre, tempo=form.tempo)
         bars = decode(self.network, z, like, temperature=request.temperature, seed=seed)
-        bars = in_register(bars, np.ones((num_bars, len(ROLES)), bool))
         return Song(follow_plan(bars, form.at(num_bars)), form.transpose, form.is_minor, form.programs, form.kit)
 
 
