@@ -79,7 +79,8 @@ def logits_to_beat(
 ) -> BarBatch:
     """Choose the states of some steps: the likeliest at temperature 0, else by `drawn`; silence past the bar's end.
 
-    Lines are drawn to fit the chords that sound in these steps: those that are `kept`, given notes and (B, 4) where.
+    Lines are drawn to fit the chords that sound in these steps: given ones where bars keep theirs, (B, 4) bool, else
+    those that are drawn.
     """
     steps = first_step + np.arange(logits.bass.shape[1])[None]
     inside = (steps < metre.num_steps[:, None])[..., None]  # (B, S, 1)
@@ -89,10 +90,7 @@ def logits_to_beat(
     onsets = _draw_bool(logits.chord_onset, temperature, by.chord_onset) & inside
     onsets = _hands(logits.chord_onset, _apart(logits.chord_onset, onsets) if is_drawn else onsets)
     holds = _draw_bool(logits.chord_hold, temperature, by.chord_hold) & inside & ~onsets
-    sounding = onsets | holds
-    if kept is not None:
-        given, is_kept = kept
-        sounding = np.where(is_kept[:, CHORDS, None, None], given.chords >= HOLD, sounding)
+    sounding = _sounding(onsets | holds, kept)
     on_beat = steps % np.where(metre.is_compound, 6, STEPS_PER_BEAT)[:, None] == 0  # (B, S)
     bass = _draw_token(logits.bass, temperature, by.bass, _fits("bass", sounding, on_beat)) * inside[..., 0]
     lead = _draw_token(logits.lead, temperature, by.lead, _fits("lead", sounding, on_beat)) * inside[..., 0]
@@ -143,6 +141,14 @@ def _shares(logits: np.ndarray) -> np.ndarray:
     """Return the softmax over the last axis."""
     weights = np.exp(logits - logits.max(-1, keepdims=True))
     return np.asarray(weights / weights.sum(-1, keepdims=True))
+
+
+def _sounding(drawn: np.ndarray, kept: tuple[BarBatch, np.ndarray] | None) -> np.ndarray:
+    """Return where chords sound, (B, S, 60): as `drawn`, or as given in bars that keep theirs."""
+    if kept is None:
+        return drawn
+    given, is_kept = kept
+    return np.where(is_kept[:, CHORDS, None, None], given.chords >= HOLD, drawn)
 
 
 def _fits(line: str, sounding: np.ndarray, on_beat: np.ndarray) -> np.ndarray:
