@@ -14,6 +14,7 @@ import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements
 from groovevae.arranging.plans import forms_of
+from groovevae.arranging.register import in_register
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, PITCHED, ROLES
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts
@@ -84,13 +85,21 @@ def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int 
         out[target, COPY] = other
         out[target, UNDER_LEAD] = splice(like, other, np.tile(np.arange(len(ROLES)) != LEAD, (len(like), 1)))
     decoded = dict(zip(takes, decode_takes(sides.network, list(takes.values())), strict=True))
-    return {**decoded, **out}
+    blends = [(target, blend_name(amount)) for target in targets for amount in AMOUNTS]
+    heard = {key: _heard(decoded[key], takes[key]) for key in blends}
+    return {**decoded, **heard, **out}
 
 
 def _take(points: np.ndarray, like: Bars, seed: int, *, still: np.ndarray | None = None) -> Take:
     """Return a take of points (N, Z) or (4, N, Z); roles that are `still` keep their notes, as in a blend."""
     by_role = None if still is None or still.ndim == 2 else np.all(still, axis=-1).T  # (N, 4)
     return Take(points, like, seed, (), DEFAULT_TEMPERATURE, by_role)
+
+
+def _heard(bars: Bars, take: Take) -> Bars:
+    """Return the decoded bars of a take as a blend plays them, run by run."""
+    fresh = np.ones((len(bars), len(ROLES)), bool) if take.still is None else ~take.still
+    return Bars.concatenate([in_register(bars[run], fresh[run]) for run in _runs(fresh)])
 
 
 def points_of(
