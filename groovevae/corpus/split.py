@@ -22,8 +22,9 @@ Families = dict[str, frozenset[str]]  # a song's name -> the names of all songs 
 def split_songs(corpus: Corpus, *, held_out: float = 0.1, seed: int = 0) -> tuple[list[int], list[int]]:
     """Return indices into `corpus.songs` to train on, and about a `held_out` share (0 to below 1) of them to hold out.
 
-    All versions of a song, in all genres, and songs with nearly the same bars are on one side. Every genre keeps a song
-    to train on. A genre of at least 5 different songs has one held out, unless that would take another genre's last.
+    All versions of a song, in all genres, songs of one group, and songs with nearly the same bars are on one side.
+    Every genre keeps a song to train on. A genre of at least 5 different songs has one held out, unless that would take
+    another genre's last.
 
     Sides are first drawn as if no two songs were nearly the same. Then each held-out song that is nearly the same as a
     training song joins the training songs. Only where this leaves a genre with nothing held out, others take their
@@ -52,11 +53,15 @@ def split_songs(corpus: Corpus, *, held_out: float = 0.1, seed: int = 0) -> tupl
 
 
 def _names(corpus: Corpus) -> list[str]:
-    """Return the id of each song, or the first id among the songs that have exactly the same bars."""
+    """Return the id of each song, or the first id among those of its group and of songs with exactly the same bars."""
     ids = [song.entry.song_id for song in corpus.songs]
-    first_with: dict[bytes, str] = {}
-    first = [first_with.setdefault(bars_digest(song.packed), own) for song, own in zip(corpus.songs, ids, strict=True)]
-    name_of = _joined(ids, zip(ids, first, strict=True))
+    first_with: dict[bytes | str, str] = {}
+    pairs = [
+        (own, first_with.setdefault(shared, own))
+        for song, own in zip(corpus.songs, ids, strict=True)
+        for shared in (bars_digest(song.packed), song.entry.group or own)
+    ]
+    name_of = _joined(ids, pairs)
     return [name_of[song_id] for song_id in ids]
 
 
