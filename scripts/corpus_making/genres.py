@@ -61,7 +61,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(65, 66, 56, 11, 26, 0, 71, 59, 4, 40),
         takes=r"jazz(-swing|-fast|-mediumfast|-linear)?$",
-        files=300,
+        files=220,
         basses=(32,),
     ),
     "blues": Rendered(
@@ -79,7 +79,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(26, 29, 22, 66, 0, 27, 65),
         takes=r"blues|rock-(shuffle|rockabilly)|neworleans-shuffle|jazz(-swing)?$",
-        files=240,
+        files=150,
         basses=(32, 33),
     ),
     "pop": Rendered(
@@ -102,7 +102,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(53, 0, 80, 73, 4, 25, 85, 52, 81),
         takes=r"pop|rock(-indie|-folk|-groove8)?$|dance-disco",
-        files=240,
+        files=160,
         basses=(33, 34, 38),
         follows_kick=0.3,
     ),
@@ -129,7 +129,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(56, 73, 24, 0, 12, 21, 71, 65),
         takes=r"latin|afrocuban|highlife|neworleans-chacha",
-        files=260,
+        files=180,
         basses=(32, 33),
     ),
     "reggae": Rendered(
@@ -146,7 +146,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(56, 17, 22, 57, 53, 26, 65, 4),
         takes=r"reggae",
-        files=220,
+        files=150,
         basses=(33, 32, 34),
     ),
     "soul": Rendered(
@@ -165,7 +165,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(53, 65, 16, 4, 56, 61, 52),
         takes=r"soul|gospel|neworleans-(funk|shuffle)|funk-purdieshuffle",
-        files=240,
+        files=160,
         basses=(33, 34),
         follows_kick=0.35,
     ),
@@ -182,7 +182,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(65, 56, 61, 66, 17, 27, 4, 80),
         takes=r"funk|afrobeat|jazz-(funk|fusion)|neworleans-funk",
-        files=240,
+        files=160,
         basses=(33, 36, 37, 34),
         follows_kick=0.5,
     ),
@@ -197,7 +197,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(4, 0, 11, 80, 65, 73, 5),
         takes=r"hiphop",
-        files=220,
+        files=150,
         basses=(38, 39, 33, 32),
         follows_kick=0.5,
     ),
@@ -216,7 +216,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(25, 105, 110, 22, 26, 27, 0),
         takes=r"country|rock-(folk|rockabilly|indie)|pop-soft|blues-shuffle",
-        files=100,
+        files=90,
         basses=(32, 33),
     ),
     "rock": Rendered(
@@ -231,7 +231,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(29, 30, 27, 81, 18),
         takes=r"rock(-groove8|-indie|-prog)?$|punk",
-        files=32,
+        files=30,
         basses=(33, 34),
         follows_kick=0.5,
     ),
@@ -244,7 +244,7 @@ GENRES: dict[str, Rendered] = {
             """
         ),
         leads=(56, 60, 71, 72, 73),
-        files=40,
+        files=36,
         basses=(58,),
     ),
     "electronic": Rendered(
@@ -258,7 +258,7 @@ GENRES: dict[str, Rendered] = {
             """
         ),
         leads=(80, 81, 87, 90, 85, 62),
-        files=60,
+        files=48,
         basses=(38, 39, 87),
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -52,11 +53,11 @@ def is_free(title: str, date: str | None, authors: str) -> bool:
 
 
 def read_tune(path: Path, song_id: str, title: str, authors: str) -> Tune:
-    """Read one lead sheet, its repeats played. Raises ValueError where it has no chords or another metre."""
+    """Read one lead sheet, its repeats played where they can be. Raises ValueError where it has no chords or metre."""
     import music21
 
     part = music21.converter.parse(path).parts[0]
-    if part.recurse().getElementsByClass("RepeatMark"):
+    with contextlib.suppress(music21.repeat.ExpanderException):  # signs that lead nowhere: played once, as written
         part = part.expandRepeats()
     measures = list(part.getElementsByClass("Measure"))
     metres = {
@@ -115,5 +116,5 @@ def _chords(starts: list[tuple[float, Any]], beats: int) -> list[list[tuple[floa
             root = symbol.root().midi % 12
             name = chord_name([root, *(root + (pitch.midi - root) % 12 for pitch in symbol.pitches)])
             if name and at < num_bars * beats:
-                bars[int(at // beats)].append((at % beats + 1, name))
+                bars[int(at // beats)].append((at % beats + 1.0, name))
     return [sorted(bar) for bar in bars]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus_making.bands import Rendering, render
+from corpus_making.bands import Rendering, render, wanted_of
 from corpus_making.genres import GENRES, Rendered
 from corpus_making.grooves import grooves_of
 from corpus_making.rows import Row
@@ -17,7 +17,6 @@ from corpus_making.takes import BAR, Take, group_of
 from corpus_making.tunes import Tune
 from groovevae.midi import score_to_midi
 
-MAX_TRIES = 5  # styles, before a groove keeps the drums that it came with
 MMA = "accompaniment rendered with MMA, https://www.mellowood.ca/mma/"
 GMD = "drums: Groove MIDI Dataset, Gillick et al. 2019, CC-BY-4.0"
 
@@ -59,12 +58,9 @@ def plan(tunes: Sequence[Tune], name: str, genre: Rendered) -> Iterator[tuple[Tu
 def render_tune(tune: Tune, genre: Rendered, takes: Sequence[Take], *, seed: int) -> Rendering:
     """Render a tune in one of the genre's styles: the first, in random order, that a take suits, if it suits any."""
     styles = [style for style in genre.styles if grooves_of(style.file).beats == tune.beats]
-    styles = [styles[index] for index in np.random.default_rng(seed).permutation(len(styles))[:MAX_TRIES]]
-    first = render(tune, genre, styles[0], takes, seed=seed)
-    if first.take or not genre.takes or tune.beats != BAR:
-        return first
-    others = (render(tune, genre, style, takes, seed=seed) for style in styles[1:])
-    return next((done for done in others if done.take), first)
+    styles = [styles[index] for index in np.random.default_rng(seed).permutation(len(styles))]
+    suited = (style for style in styles if tune.beats == BAR and any(map(wanted_of(genre, style).is_met, takes)))
+    return render(tune, genre, next(suited, styles[0]), takes, seed=seed)
 
 
 def _number(text: str) -> int:

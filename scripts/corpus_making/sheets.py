@@ -37,9 +37,9 @@ def read_lead_sheet(path: Path) -> Tune:
     for onset in np.unique(tracks["Chords"]["onset"].round(4)):
         struck = tracks["Chords"][np.abs(tracks["Chords"]["onset"] - onset) < 1e-3]
         name = chord_name(struck["pitch"].tolist())
-        bar, beat = divmod(float(onset) - start, beats)
+        bar, beat = divmod(round((float(onset) - start) * 2) / 2, beats)
         if name and 0 <= bar < num_bars:
-            chords[int(bar)].append((round(beat * 2) / 2 + 1, name))
+            chords[int(bar)].append((beat + 1, name))
     melody = _line(tracks["Melody"], start, num_bars * beats)
     title = KEY_AND_FORM.sub("", path.stem.removeprefix("neonscribe_")).replace("_", " ").title()
     return Tune(title, beats, filled(chords), melody, swung=is_swung(melody["onset"]))

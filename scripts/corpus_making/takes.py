@@ -89,13 +89,12 @@ def dealt(takes: Iterable[Take]) -> dict[int, list[Take]]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a groove asks of a take: styles (a regular expression), swing, tempos, and where its bass begins notes."""
+    """What a groove asks of a take: styles (a regular expression), swing, and tempos."""
 
     styles: str
     swung: bool
     slowest: float
     fastest: float
-    bass: np.ndarray  # (N,) quarter notes
 
     def tempo_of(self, take: Take) -> float:
         """Return the tempo nearest to the take's own."""
@@ -107,13 +106,13 @@ class Wanted:
         return not take.is_fill and bool(re.match(self.styles, take.style)) and take.swings == self.swung and is_near
 
 
-def choose(takes: Iterable[Take], wanted: Wanted, rng: np.random.Generator) -> Take | None:
+def choose(takes: Iterable[Take], wanted: Wanted, bass: np.ndarray, rng: np.random.Generator) -> Take | None:
     """Return the take that suits a groove best, or None where none does.
 
-    Kicks that fall together with the bass count, a near tempo does, and chance as much as these.
+    Kicks that fall together with the bass (N,), in quarter notes, count, and a near tempo does; so does chance.
     """
     scores = [
-        (together(take, wanted.bass) - abs(np.log(wanted.tempo_of(take) / take.tempo)) + rng.random(), number, take)
+        (together(take, bass) - abs(np.log(wanted.tempo_of(take) / take.tempo)) + rng.random(), number, take)
         for number, take in enumerate(takes)
         if wanted.is_met(take)
     ]

@@ -104,8 +104,8 @@ def filled(chords: list[list[tuple[float, str]]]) -> tuple[tuple[tuple[float, st
         raise ValueError("no chords")
     bars, now = [], first
     for bar in chords:
-        spelled = [(1.0, now)] if not bar or bar[0][0] > 1 else []
-        for beat, name in bar:
+        spelled = [(1.0, now)] if not bar or min(bar)[0] > 1 else []
+        for beat, name in sorted(dict(bar).items()):  # of two chords on one beat, the second
             if not spelled or name != spelled[-1][1]:
                 spelled.append((beat, name))
         now = spelled[-1][1]
