@@ -1,13 +1,14 @@
-"""The parts of scripts/make_corpus.py on a few notes: tunes, takes, feel, charts and licences. Runs no MMA."""
+"""The parts of scripts/make_corpus.py on a few notes: tunes, takes, feel, charts and licences; MMA if there is one."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from corpus_making import charts, hands, real, sources, takes, tunes
-from corpus_making.genres import GENRES
+from corpus_making import bands, charts, hands, real, sources, takes, tunes
+from corpus_making.genres import GENRES, Rendered, Style
 from corpus_making.grooves import OWN, Grooves
 from corpus_making.tunes import Tune
 from groovevae.midi import Score
@@ -77,6 +78,16 @@ def test_eighths_swing_and_others_stay(notes, written: bool, wanted: bool, expec
     assert (ends[:-1] <= moved.melody["onset"][1:] + 1e-6).all()
 
 
+@pytest.mark.parametrize(
+    ("off_beats", "late"),
+    [((0.5,), False), ((0.66,), True), ((0.58,), True), ((0.5, 0.75), False), ((0.25, 0.75), False)],
+)
+def test_swing_is_told_from_sixteenths(off_beats: tuple[float, ...], late: bool) -> None:
+    onsets = np.array([beat + place for beat in range(12) for place in (0, *off_beats)])
+    assert takes.swings(onsets) == late
+    assert not takes.swings(onsets[:8])  # too few to tell
+
+
 def test_no_take_is_dealt_to_two_groups() -> None:
     many = [take(f"{style} {number}", style=style) for style in ("funk", "jazz-swing") for number in range(50)]
     groups = takes.dealt(many)
@@ -101,6 +112,22 @@ def test_no_take_is_dealt_to_two_groups() -> None:
 def test_which_takes_suit_a_groove(one: takes.Take, suits: bool) -> None:
     wanted = takes.Wanted("funk", False, 100, 120)
     assert (takes.choose([one], wanted, np.array([0.0, 2.0]), RNG(0)) is one) == suits
+
+
+@pytest.mark.parametrize(
+    ("hits_of_bars", "length"),
+    [
+        ((8, 8, 8, 8), 4),
+        ((8, 8, 8, 8, 1), 4),
+        ((8,) * 11, 8),
+        ((8, 8, 2), 2),
+        ((8,), 1),
+        ((2, 8, 8, 8, 8, 8, 8, 8, 3), 8),
+    ],
+)
+def test_how_much_of_a_take_is_looped(hits_of_bars: tuple[int, ...], length: int) -> None:
+    onsets = [4 * bar + 4 * hit / count - 0.05 for bar, count in enumerate(hits_of_bars) for hit in range(count)]
+    assert takes.bars_to_loop(np.array(onsets)) == length
 
 
 def test_a_take_is_looped_and_filled_on_bar_lines_and_keeps_its_timing() -> None:
@@ -231,3 +258,25 @@ def test_songs_to_measure_on_are_some_of_those_that_are_shared() -> None:
 
 def test_how_long_a_harmony_stays() -> None:
     assert sources.longest(tune((C,), (C,), (C, G7), ((1.0, "G7"),))) == 2
+
+
+@pytest.mark.skipif(shutil.which("mma") is None, reason="needs MMA")
+def test_a_band_plays_a_tune_with_a_drummer() -> None:
+    style = Style("own:FunkOwnA,FunkOwnB,FunkOwnEnd", 90, 110)
+    genre = Rendered((style,), leads=(65,), takes="funk", basses=(33,))
+    bar = ((0.03, 36, 90), (1.03, 38, 90), (2.53, 36, 90), (3.03, 38, 90))
+    beats = [(4 * number + onset, key, velocity) for number in range(4) for onset, key, velocity in bar]
+    melody = tune(*[(C, G7)] * 12, notes=tuple(np.arange(0, 48, 1.0)))
+    done = bands.render(melody, genre, style, [take("a", *beats)], seed=1)
+    assert done.take == "a"
+    names = [track.name for track in done.score.tracks]
+    notes = {name: done.score.notes[done.score.notes["track"] == index] for index, name in enumerate(names)}
+    assert done.score.length % 4 == 0
+    assert (done.score.notes["onset"] + done.score.notes["duration"]).max() <= done.score.length + 1e-6
+    assert done.score.tempos[0, 1] == 100  # the drummer's
+    late = notes["Drums"]["onset"][:-2] % 1 - 0.03
+    assert np.isclose(late % 0.5, 0, atol=1e-6).all()
+    assert notes["Lead"]["onset"][0] == pytest.approx(
+        done.score.length - 48 + 0.0225, abs=0.01
+    )  # after the introduction
+    assert set(names) >= {"Lead", "Drums", "Bass"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,14 +12,13 @@ import numpy as np
 from corpus_making import charts, hands
 from corpus_making.genres import Rendered, Style
 from corpus_making.grooves import grooves_of
-from corpus_making.takes import BAR, Take, Wanted, choose, swings
+from corpus_making.takes import BAR, Take, Wanted, choose
 from corpus_making.tunes import NOTE_NAMES, Tune, with_swing
 from groovevae.midi import Score
 from groovevae.midi.score import NOTE_DTYPE, Track
 
 BASS = re.compile(r"Bass$|Walk")
 NO_TAKE = r"(?!)"  # matches nothing
-PROBE_BARS = 8
 ROOT = re.compile(r"[A-G]b?")
 MAX_CHORD_TRACKS = 3
 ACOUSTIC_BASS, DRUMS = 32, -1  # General MIDI programs, counted from 0; a program of our own
@@ -51,7 +49,7 @@ def render(tune: Tune, genre: Rendered, style: Style, takes: Sequence[Take], *, 
     length = len(plan.chords) * tune.beats
     drums, bass, others = _parted(played, rng)
     wanted = wanted_of(genre, style)
-    lead = _lead(with_swing(tune, swung=wanted.swung), plan.intro * tune.beats)
+    lead = _lead(with_swing(tune, swung=style.swung), plan.intro * tune.beats)
     take = choose(takes, wanted, bass["onset"], rng) if tune.beats == BAR else None
     tempo = wanted.tempo_of(take) if take else float(rng.integers(style.slowest, style.fastest + 1))
     pitched = [Part("Lead", int(rng.choice(genre.leads)), lead), Part("Bass", _bass_program(genre, rng), bass), *others]
@@ -104,15 +102,7 @@ def _one_bass(walking: np.ndarray, plain: np.ndarray) -> np.ndarray:
 
 def wanted_of(genre: Rendered, style: Style) -> Wanted:
     """Return what a style asks of a take; a genre without takes asks for one that there is not."""
-    return Wanted(style.takes or genre.takes or NO_TAKE, _swings(style.file), style.slowest, style.fastest)
-
-
-@cache
-def _swings(file: str) -> bool:
-    """Say whether a style's first groove swings, by what MMA plays to a few bars of C."""
-    grooves = grooves_of(file)
-    plan = charts.Plan(grooves.use, (grooves.bodies[0],) * PROBE_BARS, (((1.0, "C"),),) * PROBE_BARS, 0, False, 0)
-    return swings(charts.play(charts.chart(plan, grooves.beats)).notes["onset"])
+    return Wanted(style.takes or genre.takes or NO_TAKE, style.swung, style.slowest, style.fastest)
 
 
 def _hands(

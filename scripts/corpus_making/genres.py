@@ -12,6 +12,7 @@ class Style:
     file: str  # within MMA's standard library; "own" with names after a colon: our own grooves
     slowest: int
     fastest: int
+    swung: bool = False  # off-beat eighths come late
     takes: str = ""  # a regular expression, where the style asks for other takes than its genre
 
 
@@ -28,29 +29,33 @@ class Rendered:
 
 
 def _styles(text: str) -> tuple[Style, ...]:
-    """Read styles from lines of a file, its slowest and fastest tempo, and its own takes where it has any."""
-    rows = (line.split() for line in text.strip().splitlines())
-    return tuple(Style(file, int(slowest), int(fastest), "".join(takes)) for file, slowest, fastest, *takes in rows)
+    """Read styles from lines: a file, its slowest and fastest tempo, `swing` where it swings, its own takes if any."""
+    styles = []
+    for line in text.strip().splitlines():
+        file, slowest, fastest, *more = line.split()
+        takes = "".join(word for word in more if word != "swing")
+        styles.append(Style(file, int(slowest), int(fastest), "swing" in more, takes))
+    return tuple(styles)
 
 
 GENRES: dict[str, Rendered] = {
     "jazz": Rendered(
         _styles(
             """
-            swing 110 220
-            fastswing 170 260
-            easyswing 100 150
-            slowjazz 60 90
-            jazzguitar 90 170
-            modernjazz 100 180
-            bebop 170 260
-            bigband 110 190
-            nitejazz 80 130
-            evansish 90 150
-            gypsyjazz 140 220
+            swing 110 220 swing
+            fastswing 170 260 swing
+            easyswing 100 150 swing
+            slowjazz 60 90 swing
+            jazzguitar 90 170 swing
+            modernjazz 100 180 swing
+            bebop 170 260 swing
+            bigband 110 190 swing
+            nitejazz 80 130 swing
+            evansish 90 150 swing
+            gypsyjazz 140 220 swing
             folkyjazz 100 150
             descendingjazz 90 140
-            dixie 140 220
+            dixie 140 220 jazz|neworleans-secondline
             charleston 150 220
             bossanova 100 150 latin-brazilian-(bossa|samba)
             jazzrhumba 90 140 latin(-brazilian)?$
@@ -67,18 +72,18 @@ GENRES: dict[str, Rendered] = {
     "blues": Rendered(
         _styles(
             """
-            blues 80 130
+            blues 80 130 swing
             slowblues 56 80
-            fastblues 130 175
-            countryblues 85 125
-            shuffleboggie 100 150
-            boggiewoggie 110 160
-            blues128 56 80
+            fastblues 130 175 swing
+            countryblues 85 125 swing
+            shuffleboggie 100 150 swing
+            boggiewoggie 110 160 swing
+            blues128 56 80 swing
             rb 85 125
             """
         ),
         leads=(26, 29, 22, 66, 0, 27, 65),
-        takes=r"blues|rock-(shuffle|rockabilly)|neworleans-shuffle|jazz(-swing)?$",
+        takes=r"blues|rock(-shuffle|-rockabilly)?$|neworleans-shuffle|jazz(-swing)?$",
         files=150,
         basses=(32, 33),
     ),
@@ -174,7 +179,6 @@ GENRES: dict[str, Rendered] = {
             """
             bvfunk 92 125
             lfusion 95 125
-            jazzrock 100 135
             own:FunkOwnA,FunkOwnB,FunkOwnEnd 84 122
             own:FunkOwnB,FunkOwnC,FunkOwnEnd 88 124
             own:FunkOwnC,FunkOwnA,FunkOwnEnd 90 126
@@ -204,11 +208,11 @@ GENRES: dict[str, Rendered] = {
     "country": Rendered(
         _styles(
             """
-            countryswing 110 170 jazz(-swing)?$|blues-shuffle|rock-shuffle
+            countryswing 110 170 country|rock(-folk|-rockabilly)?$
             bluegrass 120 180
             hillcountry 100 150 country|rock(-folk|-rockabilly)?$
             slowcountry 70 105 country|pop-soft|rock(-folk|-indie)?$
-            westernswing 120 180 jazz(-swing)?$|blues-shuffle|rock-shuffle
+            westernswing 120 180 country|rock(-folk|-rockabilly)?$
             zydeco 110 150 neworleans|country
             countrywaltz 90 150
             folkrock 95 135 country|rock(-folk|-indie)?$
@@ -224,7 +228,7 @@ GENRES: dict[str, Rendered] = {
             """
             basicrock 100 150
             60srock 110 160
-            rockballad 64 92
+            rockballad 64 92 swing
             own:RockOwnA,PopStrumA,PopOwnEnd 105 165
             own:RockOwnA,PopOwnEnd 110 170
             """

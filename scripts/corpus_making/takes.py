@@ -19,10 +19,12 @@ from groovevae.midi import load_score
 
 BAR = 4  # quarter notes
 GROUPS = 20  # of songs and takes
+PHRASE = 4  # bars
 MIN_BARS = 4  # of a take that is looped; most of the data set's short beats are single bars
 MAX_STRETCH = 0.2  # as a logarithm: a take is played at most a fifth faster or slower than it was
 EARLY = 0.15  # quarter notes: a hit so shortly before a bar line belongs to the bar after it
-SWUNG_FROM = 0.58  # of a beat: off-beats that are this late on average swing
+OFF_BEATS = (0.44, 0.54, 0.72, 0.83)  # of a beat: bounds of its half, of late eighths, and of its last sixteenth
+FEW = 8  # late off-beats, which chance may give
 KICKS, SNARES = (35, 36), (37, 38, 39, 40)
 
 # The keys of the electronic kit that General MIDI does not have, and those that mean the same.
@@ -47,10 +49,10 @@ class Take:
 
 
 def swings(onsets: np.ndarray) -> bool:
-    """Say whether the onsets (N,) between two eighths of a beat lie late on average."""
+    """Say whether more onsets (N,) lie late in a beat than near its half, and than near its last sixteenth."""
     within = onsets[onsets > 0] % 1
-    middle = within[(within > 0.38) & (within < 0.78)]
-    return len(middle) > 8 and float(middle.mean()) > SWUNG_FROM
+    straight, late, sixteenth = np.histogram(within, OFF_BEATS)[0].tolist()
+    return late > max(straight, sixteenth, FEW)
 
 
 def group_of(name: str) -> int:
@@ -68,10 +70,20 @@ def _loaded(root: Path, row: dict[str, str]) -> Iterator[Take]:
     notes = load_score(root / row["path"]).notes
     keys = [TO_GENERAL_MIDI.get(key, key) for key in notes["pitch"].tolist()]
     hits = np.stack([notes["onset"], np.array(keys, float), notes["velocity"].astype(float)], axis=1)
-    num_bars = int((hits[:, 0].max() + EARLY) // BAR) + 1 if len(hits) else 0
-    if num_bars and (row["beat_or_fill"] == "fill" or num_bars > MIN_BARS):
-        is_fill = row["beat_or_fill"] == "fill"
+    is_fill, num_bars = row["beat_or_fill"] == "fill", bars_to_loop(hits[:, 0])
+    if len(hits) and (is_fill or num_bars >= MIN_BARS):
         yield Take(row["path"], row["full_style"], float(row["bpm"]), hits, num_bars, is_fill)
+
+
+def bars_to_loop(onsets: np.ndarray) -> int:
+    """Return how many bars of a take can be looped: whole phrases of four bars, without a last bar that breaks off.
+
+    A shorter take is looped as far as it goes.
+    """
+    per_bar = np.bincount(((onsets + EARLY) // BAR).astype(int).clip(0))
+    while len(per_bar) > 1 and per_bar[-1] < np.median(per_bar) / 2:
+        per_bar = per_bar[:-1]
+    return len(per_bar) - len(per_bar) % PHRASE if len(per_bar) >= PHRASE else len(per_bar)
 
 
 def dealt(takes: Iterable[Take]) -> dict[int, list[Take]]:
