@@ -1,7 +1,7 @@
 """Chooses songs to train on and songs to hold out, by their ids, genres and duplicates. Never looks at notes.
 
-A song's side depends on its id and the seed alone, so that it stays the same when files are added or removed, unless
-these are nearly the same music.
+A song's side depends on its id, or on its group where it has one, and on the seed alone, so that it stays the same when
+files are added or removed, unless these are nearly the same music.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ def split_songs(corpus: Corpus, *, held_out: float = 0.1, seed: int = 0) -> tupl
 
 
 def _names(corpus: Corpus) -> list[str]:
-    """Return the id of each song, or the first id among those of its group and of songs with exactly the same bars."""
-    ids = [song.entry.song_id for song in corpus.songs]
+    """Return each song's group, or its id; the first of these where songs share an id or have exactly the same bars."""
+    ids = [song.entry.group or song.entry.song_id for song in corpus.songs]
     first_with: dict[bytes | str, str] = {}
     pairs = [
         (own, first_with.setdefault(shared, own))
         for song, own in zip(corpus.songs, ids, strict=True)
-        for shared in (bars_digest(song.packed), song.entry.group or own)
+        for shared in (bars_digest(song.packed), song.entry.song_id)
     ]
     name_of = _joined(ids, pairs)
     return [name_of[song_id] for song_id in ids]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +25,10 @@ GMD = "drums: Groove MIDI Dataset, Gillick et al. 2019, CC-BY-4.0"
 def render_genre(name: str, tunes: Sequence[Tune], takes: Mapping[int, Sequence[Take]], out: Path) -> Iterator[Row]:
     """Render the files of a genre into its folder and yield their rows; what cannot be rendered is told on stderr."""
     genre = GENRES[name]
-    for tune, number in plan(tunes, name, genre):
+    counts: Counter[tuple[str, str]] = Counter()
+    for tune in plan(tunes, name, genre):
+        number = counts[tune.source, tune.song_id]
+        counts[tune.source, tune.song_id] += 1
         seed = _number(f"{name} {tune.song_id} {tune.source} {number}")
         group = group_of(tune.song_id)
         try:
@@ -38,8 +42,8 @@ def render_genre(name: str, tunes: Sequence[Tune], takes: Mapping[int, Sequence[
         yield _row(path, name, tune, group, done)
 
 
-def plan(tunes: Sequence[Tune], name: str, genre: Rendered) -> Iterator[tuple[Tune, int]]:
-    """Yield as many tunes as a genre has files, each with a number.
+def plan(tunes: Sequence[Tune], name: str, genre: Rendered) -> Iterator[Tune]:
+    """Yield as many tunes as a genre has files.
 
     Genres take tunes in one order, so that they share songs; jazz and blues begin with what was written as such, and
     render it more than once.
@@ -49,10 +53,10 @@ def plan(tunes: Sequence[Tune], name: str, genre: Rendered) -> Iterator[tuple[Tu
     preferred = {"jazz": lambda tune: tune.source == "neonscribe", "blues": lambda tune: tune.is_blues}.get(name)
     times = {"jazz": 2, "blues": 4}.get(name, 1)
     for tune in sorted(tunes, key=lambda tune: (not (preferred and preferred(tune)), _number(tune.song_id))):
-        for number in range(times if preferred and preferred(tune) else 1):
+        for _ in range(times if preferred and preferred(tune) else 1):
             if left and tune.beats in metres:
                 left -= 1
-                yield tune, number
+                yield tune
 
 
 def render_tune(tune: Tune, genre: Rendered, takes: Sequence[Take], *, seed: int) -> Rendering:
@@ -73,7 +77,7 @@ def _row(path: Path, genre: str, tune: Tune, group: int, done: Rendering) -> Row
         "genre": genre,
         "source": f"rendering of {tune.source}",
         "song_id": tune.song_id,
-        "group": f"group {group}",
+        "group": f"#{group}",  # in order before song ids: its name then decides its side of a split
         "title": tune.title,
         "authors": tune.authors,
         "licence": tune.licence,
