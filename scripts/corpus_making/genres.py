@@ -220,7 +220,7 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(25, 105, 110, 22, 26, 27, 0),
         takes=r"country|rock-(folk|rockabilly|indie)|pop-soft|blues-shuffle",
-        files=90,
+        files=62,
         basses=(32, 33),
     ),
     "rock": Rendered(
