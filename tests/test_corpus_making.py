@@ -49,6 +49,14 @@ def test_chords_have_names_that_mma_knows(pitches: list[int], name: str | None) 
     assert tunes.chord_name(pitches) == name
 
 
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [("Can T We Be Friends", "Can't We Be Friends"), ("S Wonderful", "S Wonderful"), ("You Re Here", "You're Here")],
+)
+def test_titles_get_their_apostrophes_back(title: str, shown: str) -> None:
+    assert tunes.with_apostrophes(title) == shown
+
+
 def test_every_bar_begins_with_a_chord() -> None:
     assert tunes.filled([[], [(3.0, "F"), (3.0, "G7")], [(1.0, "G7"), (2.0, "C")]]) == (
         ((1.0, "F"),),

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus_making.rows import Row, read_rows
+from corpus_making.tunes import ALIASES
 from groovevae.midi import Score, load_score
 
 DISTORTED = (29, 30)  # General MIDI programs, counted from 0: overdriven and distorted guitar
@@ -105,7 +106,7 @@ def _real_file(folder: Path, row: Row, source: Source) -> RealFile:
     if "/" in licence or "(" in licence:
         licence = next((name for words, name in LICENCES.items() if words in row["path"]), licence)
     phrases = source.phrases and "SA" not in licence
-    about = row["song_id"], row["title"], row.get("authors", ""), licence
+    about = ALIASES.get(row["song_id"], row["song_id"]), row["title"], row.get("authors", ""), licence
     return RealFile(path, genre, row["source"], *about, phrases, source.attribution)
 
 

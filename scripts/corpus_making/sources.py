@@ -10,7 +10,7 @@ from pathlib import Path
 from corpus_making import openewld
 from corpus_making.rows import read_rows
 from corpus_making.sheets import read_lead_sheet, read_song
-from corpus_making.tunes import Tune, song_id_of
+from corpus_making.tunes import ALIASES, Tune, song_id_of, with_apostrophes
 
 LEAD_SHEETS = "neonscribe"
 PART_SONGS = "bloomf_pd_songs"
@@ -26,8 +26,14 @@ LONGEST_CHORD = 8  # bars: a harmony that moves less was read wrongly, or is a d
 def read_tunes(ewld: Path, folder: Path, titles: Mapping[str, str]) -> list[Tune]:
     """Return the tunes of OpenEWLD and those in a folder of MIDI files; `titles` by the song ids of its manifest."""
     tunes = [*_of_folder(folder, titles), *openewld.read_tunes(ewld)]
-    named = (replace(tune, attribution=ATTRIBUTION[tune.source]) for tune in tunes)
+    named = (_named(tune) for tune in tunes)
     return [tune for tune in named if is_usable(tune)]
+
+
+def _named(tune: Tune) -> Tune:
+    """Return the tune under the id that all sources share, with whom to thank for it."""
+    song_id, attribution = ALIASES.get(tune.song_id, tune.song_id), ATTRIBUTION[tune.source]
+    return replace(tune, song_id=song_id, title=with_apostrophes(tune.title), attribution=attribution)
 
 
 def is_usable(tune: Tune) -> bool:

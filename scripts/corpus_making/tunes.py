@@ -75,6 +75,24 @@ def song_id_of(title: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", plain.replace("'", "")))
 
 
+# Ids under which sources have songs that others have under another title.
+ALIASES = {
+    "bloomf_pd_songs-auld_lang_syne": "auld-lang-syne",
+    "bloomf_pd_songs-loch_lomond": "loch-lomond",
+    "bloomf_pd_songs-red_river_valley": "red-river-valley",
+    "bloomf_pd_songs-when_you_and_i_were_young_maggie": "when-you-and-i-were-young-maggie",
+    "liza-all-the-cloudsll-roll-away": "liza",
+    "the-world-is-waiting-for-the-sunrise-1919": "the-world-is-waiting-for-the-sunrise",
+    "yes-sir-that-s-my-baby": "yes-sir-thats-my-baby",
+    "youre-driving-me-crazy-what-did-i-do": "you-re-driving-me-crazy",
+}
+
+
+def with_apostrophes(title: str) -> str:
+    """Return a title that a file's name was made from with its apostrophes: "Can T We" is "Can't We"."""
+    return re.sub(r"(?<=\w) (T|S|M|D|Ll|Re|Ve)\b", lambda found: f"'{found.group(1).lower()}", title)
+
+
 def chord_name(pitches: Iterable[int]) -> str | None:
     """Return MMA's name of a chord in root position; a kind that has no name loses its highest colours; None: silence.
 
