@@ -47,7 +47,7 @@ def render(tune: Tune, genre: Rendered, style: Style, takes: Sequence[Take], *, 
     plan = charts.plan_rendering(tune, grooves_of(style.file), rng, seed)
     played = charts.play(charts.chart(plan, tune.beats))
     length = len(plan.chords) * tune.beats
-    drums, bass, others = _parted(played, rng)
+    drums, bass, others = _parted(played, tune.beats, rng)
     wanted = wanted_of(genre, style)
     lead = _lead(with_swing(tune, swung=style.swung), plan.intro * tune.beats)
     take = choose(takes, wanted, bass["onset"], rng) if tune.beats == BAR else None
@@ -75,7 +75,7 @@ def _felt(pitched: Sequence[Part], hits: np.ndarray) -> list[Part]:
     return [part._replace(notes=hands.with_feel(part.notes, hits, kicks_first=part.name == "Bass")) for part in pitched]
 
 
-def _parted(played: Score, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, list[Part]]:
+def _parted(played: Score, beats: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, list[Part]]:
     """Return the drums, the bass and the other parts of what MMA played; of chords at most three."""
     empty = np.zeros(0, NOTE_DTYPE)
     drums, walks, basses, others = [empty], [empty], [empty], []
@@ -88,14 +88,14 @@ def _parted(played: Score, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
         elif not track.name.startswith("Bass"):  # riffs of low guitars and the like would be a second bass
             others.append(Part(track.name, track.program, notes))
     order = rng.permutation(len(others))[:MAX_CHORD_TRACKS] if len(others) > MAX_CHORD_TRACKS else range(len(others))
-    bass = _one_bass(np.concatenate(walks), np.concatenate(basses))
+    bass = _one_bass(np.concatenate(walks), np.concatenate(basses), beats)
     return np.concatenate(drums), bass, [others[index] for index in sorted(order)]
 
 
-def _one_bass(walking: np.ndarray, plain: np.ndarray) -> np.ndarray:
-    """Return one bass: the walking one in each bar in which it plays, one note at a time."""
-    walked = set((walking["onset"] // BAR).tolist())
-    bass = np.concatenate([walking, plain[[onset // BAR not in walked for onset in plain["onset"]]]])
+def _one_bass(walking: np.ndarray, plain: np.ndarray, beats: int) -> np.ndarray:
+    """Return one bass: the walking one in each bar of so many beats in which it plays, one note at a time."""
+    walks = np.isin(plain["onset"] // beats, walking["onset"] // beats)
+    bass = np.concatenate([walking, plain[~walks]])
     bass = np.sort(bass, order=["onset", "pitch"])
     return bass[np.append(True, np.diff(bass["onset"]) > 0.05)] if len(bass) else bass
 

@@ -25,7 +25,7 @@ MAX_STRETCH = 0.2  # as a logarithm: a take is played at most a fifth faster or 
 EARLY = 0.15  # quarter notes: a hit so shortly before a bar line belongs to the bar after it
 OFF_BEATS = (0.44, 0.54, 0.72, 0.83)  # of a beat: bounds of its half, of late eighths, and of its last sixteenth
 FEW = 8  # late off-beats, which chance may give
-KICKS, SNARES = (35, 36), (37, 38, 39, 40)
+KICKS = (35, 36)
 
 # The keys of the electronic kit that General MIDI does not have, and those that mean the same.
 TO_GENERAL_MIDI = {22: 42, 26: 46, 40: 38, 58: 43, 52: 49, 55: 49, 57: 49, 59: 51}
