@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import posixpath
 import re
-import sys
 import tarfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -103,7 +102,6 @@ def extract(archive: Path, rows: Sequence[Row], out: Path) -> list[Row]:
 @click.option("--genre", "genres", multiple=True, help="Only this genre; may be given again.")
 def main(table: Path, archive: Path, out: Path, *, limit: int | None, genres: tuple[str, ...]) -> None:
     """Sort the MIDI files of PDMX into the folders of a corpus."""
-    csv.field_size_limit(sys.maxsize)
     with table.open(encoding="utf-8", newline="") as file:
         rows = limited(rows_of(file), limit, genres)
     found = extract(archive, rows, out)
