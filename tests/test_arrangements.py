@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_arranging import band, melody
+from test_arranging import band, form, melody
 from tiny import GENRES, SIZES, untrained_network
 
 from groovevae.arranging.arrangement import ADDED, PIECES, Arrangements, Brief, Setting
@@ -12,11 +12,14 @@ from groovevae.arranging.conditions import Conditions
 from groovevae.arranging.lead_sheet import only_roles
 from groovevae.arranging.network import BLOCK, ArrangerNetwork, Guidance, arranger_shapes
 from groovevae.arranging.plans import Plan
-from groovevae.bars import Bars
+from groovevae.bars import Bars, Song
 from groovevae.bars.constants import CHORDS, LEAD, ROLES
 from groovevae.config import ArrangerConfig, ModelConfig
-from groovevae.generation.latent_paths import OF_LEAD, added_by_role
+from groovevae.generation.latent_paths import OF_LEAD, Goal, Journey, added_by_role, find_paths
+from groovevae.generation.sources import Source
 from groovevae.model.arranger import Arranger
+from groovevae.model.calibration import DosedPath
+from groovevae.model.phrase_forms import NEW, SILENT
 from groovevae.network.chunks import distinct
 from groovevae.network.flow import MIDPOINT, RALSTON, carried
 
@@ -80,6 +83,29 @@ def test_a_piece_comes_out_as_it_does_alone(arrangements: Arrangements, make) ->
     backwards = make(arrangements, briefs[::-1])
     assert all((one == other).all() for one, other in zip(together, backwards[::-1], strict=True))
     assert (together[-3] != together[-2]).any()  # the same start, another plan
+
+
+@pytest.mark.parametrize(
+    ("bars", "roles", "comes_in", "goes_out"),
+    [
+        (melody(60, 62, 64, 65), (NEW, NEW, SILENT, NEW), [1, 1, 0, 0], [0, 0, 0, 0]),
+        (band(num_bars=4), (SILENT, NEW, NEW, NEW), [0, 0, 0, 0], [1, 0, 0, 0]),
+        (band(num_bars=4), (NEW, NEW, NEW, SILENT), [0, 0, 0, 0], [0, 0, 0, 0]),  # a lead never goes
+    ],
+)
+def test_what_one_side_alone_plays_comes_or_goes_half_way(
+    arrangements: Arrangements, bars: Bars, roles: tuple[int, ...], comes_in: list[int], goes_out: list[int]
+) -> None:
+    forms = {GENRES[0]: [replace(form(*roles), style=np.zeros(SIZE, np.float16))]}
+    z = np.random.default_rng(0).normal(size=(4, SIZE)).astype(np.float32)
+    start = Source(z, bars, Song(bars), bars.plays, GENRES[1], GENRES[1])
+    goal = Goal({GENRES[0]: 1.0}, {}, arrangements=arrangements, forms=forms)
+    [path] = find_paths([Journey("arranged", start, goal)])
+    assert isinstance(path, DosedPath)
+    assert (path.comes_in.tolist(), path.goes_out.tolist()) == (list(map(bool, comes_in)), list(map(bool, goes_out)))
+    for role, is_new, is_gone in zip(ROLES, comes_in, goes_out, strict=True):
+        still = (path(role, np.full(4, 0.5)) == z).all(1)
+        assert still.tolist() == ([True, True, False, False] if is_new or is_gone else [False] * 4)
 
 
 def test_of_no_pieces_nothing_is_made(arrangements: Arrangements) -> None:

@@ -14,7 +14,6 @@ from groovevae.arranging.harmonise import TRIADS, harmonised
 from groovevae.arranging.lead_sheet import HARMONY_SIZE, harmony, only_roles, without_feel
 from groovevae.arranging.network import ArrangerNetwork, Guidance
 from groovevae.arranging.plans import forms_of, make_plan, pick_form, usual_roles
-from groovevae.arranging.presence import less_present
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, ONSET, ROLES
 from groovevae.config import ArrangerConfig, PriorConfig
@@ -99,35 +98,6 @@ def test_without_a_melody_a_progression_repeats() -> None:
     assert (one != other).any()
     roots = {root for root, _ in TRIADS}
     assert set(one.reshape(9, 2, 6, 12)[:, 0, 0].argmax(1).tolist()) <= roots
-
-
-def test_half_as_present_is_half_of_the_strikes_and_softer() -> None:
-    bars = band(num_bars=2)
-    bars.drums[:, :16:2, 2] = 80  # eighths
-    bars.drums_offset[:, 6, 2] = 9
-    bars.bass[:, 9:12], bars.bass[:, 12] = HOLD, FIRST_PITCH
-    bars.velocity[:, 12, 0] = 70
-    presence = np.array([[0.5, 0.5, 1.0, 0.0], [1.0, 1.0, 1.0, 1.0]])
-    out = less_present(bars, presence)
-    assert np.flatnonzero(out.drums[0, :, 2]).tolist() == [0, 4, 8, 12]  # the off-beats go first
-    assert out.drums[0, 4, 2] == 64 and out.drums_offset[0, 6, 2] == 0
-    assert np.flatnonzero(out.onsets("bass")[0]).tolist() == [0, 8]
-    assert out.bass[0, 12] == HOLD and out.bass[0, 13] == 0  # G sounds on for as long as the note that went
-    assert out.velocity[0, [0, 8, 12], 0].tolist() == [64, 80, 0]
-    assert not out.lead[0].any()
-    for name, grid in bars.grids.items():
-        assert (getattr(out, name)[1] == grid[1]).all()
-
-
-def test_a_chord_sounds_on_through_one_that_goes() -> None:
-    bars = band()
-    bars.chords[0, 8:] = 0
-    bars.chords[0, 6, [60 - CHORD_LOW, 65 - CHORD_LOW]] = ONSET
-    bars.chords[0, 7, 64 - CHORD_LOW] = 0
-    out = less_present(bars, np.array([[1.0, 1.0, 0.5, 1.0]]))
-    assert np.flatnonzero(out.strikes("chords")[0]).tolist() == [0]
-    assert out.chords[0, 6, 60 - CHORD_LOW] == HOLD
-    assert not out.chords[0, :, 65 - CHORD_LOW].any()
 
 
 def form(*roles: int, metre: tuple[int, int] = (4, 4), num_bars: int = 4) -> Form:

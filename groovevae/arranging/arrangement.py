@@ -25,7 +25,7 @@ from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
 
 REARRANGED = Guidance(genre=np.float32(2.0), content=np.float32(1.0))
-ADDED = Guidance(genre=np.float32(1.0), content=np.float32(1.0))  # new parts must above all fit those that stay
+ADDED = Guidance(genre=np.float32(2.0), content=np.float32(1.0))  # with 1 less typical; with 3, parts clash more
 CLEARLY = 1.0  # how clearly a role must play or rest as planned: bars that play it are at 1 on average
 ROUNDS = 3
 PIECES = 8  # drawn at once, bar by bar, always, as `network.BLOCK`; few, since a piece alone takes as long as that many

@@ -14,7 +14,6 @@ import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements
 from groovevae.arranging.plans import forms_of
-from groovevae.arranging.presence import less_present
 from groovevae.arranging.register import in_register
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, PITCHED, ROLES
@@ -74,21 +73,20 @@ def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int 
     like = sides.excerpts[source].bars
     z, _ = encode(sides.network, like)
     takes: dict[tuple[str, str], Take] = {("", IDENTITY): _take(z, like, seed)}
-    presence: dict[tuple[str, str], np.ndarray] = {}
     out: dict[tuple[str, str], Bars] = {}
     for target in targets:
         rng = np.random.default_rng([seed, *source.encode(), 0, *target.encode()])
         paths = blend_paths(sides, source, target, like, z)
         for name, points in points_of(sides, source, target, paths, z, rng).items():
             takes[target, name] = _take(points, like, seed, still=points == z)
-        presence |= {(target, blend_name(amount)): presence_of(paths, amount) for amount in AMOUNTS}
         other = sides.excerpts[target].bars
         other = other[rng.integers(0, len(other), len(like))]
         out[target, SPLICE] = splice(like, other, rng.random((len(like), len(ROLES))) < 0.5)
         out[target, COPY] = other
         out[target, UNDER_LEAD] = splice(like, other, np.tile(np.arange(len(ROLES)) != LEAD, (len(like), 1)))
     decoded = dict(zip(takes, decode_takes(sides.network, list(takes.values())), strict=True))
-    heard = {key: _heard(decoded[key], takes[key], own) for key, own in presence.items()}
+    blends = [(target, blend_name(amount)) for target in targets for amount in AMOUNTS]
+    heard = {key: _heard(decoded[key], takes[key]) for key in blends}
     return {**decoded, **heard, **out}
 
 
@@ -98,17 +96,10 @@ def _take(points: np.ndarray, like: Bars, seed: int, *, still: np.ndarray | None
     return Take(points, like, seed, (), DEFAULT_TEMPERATURE, by_role)
 
 
-def _heard(bars: Bars, take: Take, presence: np.ndarray) -> Bars:
-    """Return the decoded bars of a take as a blend plays them, run by run, with parts as present as (N, 4) says."""
+def _heard(bars: Bars, take: Take) -> Bars:
+    """Return the decoded bars of a take as a blend plays them, run by run."""
     fresh = np.ones((len(bars), len(ROLES)), bool) if take.still is None else ~take.still
-    runs = [in_register(bars[run], fresh[run]) for run in _runs(presence)]
-    return without_stray_holds(less_present(Bars.concatenate(runs), presence))
-
-
-def presence_of(paths: Sequence[DosedPath], amount: float) -> np.ndarray:
-    """Return how present roles are in the bars of all runs at an amount, (N, 4)."""
-    runs = [np.stack([path.presence(role, np.full(len(path.z), amount)) for role in ROLES], axis=1) for path in paths]
-    return np.concatenate(runs)
+    return Bars.concatenate([in_register(bars[run], fresh[run]) for run in _runs(fresh)])
 
 
 def points_of(

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.arranging.loudness import as_loud, mixed_loudness
-from groovevae.arranging.presence import less_present
 from groovevae.arranging.register import in_register
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import ROLES
@@ -29,7 +28,7 @@ from groovevae.model.calibration import DosedPath
 from groovevae.model.genres import Genre
 from groovevae.model.latent_arithmetic import LatentPath
 from groovevae.model.vectors import find_vector
-from groovevae.network.decoding import Take, decode_takes, without_stray_holds
+from groovevae.network.decoding import Take, decode_takes
 from groovevae.tracks import Rewriting
 
 
@@ -37,7 +36,6 @@ class NewParts(NamedTuple):
     """Parts that come in."""
 
     roles: np.ndarray  # (4,) bool
-    presence: np.ndarray  # (N, 4) how present each role is to be, for `less_present`
     loudness: np.ndarray  # (12,) of the targets, for `as_loud`
 
 
@@ -54,12 +52,9 @@ class PreparedPiece:
     new: NewParts | None = None  # None where no part comes in
 
     def heard(self, bars: Bars) -> Bars:
-        """Return the decoded bars: new lines in one register, roles that come in as loud and as present as asked."""
+        """Return the decoded bars: new lines in one register, roles that come in as loud as they are to be."""
         bars = in_register(bars, self.fresh)
-        if self.new is None:
-            return bars
-        loud = as_loud(bars, self.new.loudness, self.new.roles)
-        return without_stray_holds(less_present(loud, self.new.presence))
+        return bars if self.new is None else as_loud(bars, self.new.loudness, self.new.roles)
 
 
 @dataclass(frozen=True)
@@ -139,7 +134,7 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
     return PreparedPiece(
         request=request,
         take=Take(z, like, request.seed, request.keep, request.temperature, still),
-        new=_new_parts(path, amounts, goal, sources),
+        new=_new_parts(path, goal, sources),
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
         fresh=fresh,
@@ -185,12 +180,11 @@ def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndar
     return {role: amount_of_bars(amount, num_bars) for role, amount in amounts.items()}
 
 
-def _new_parts(path: LatentPath, amounts: Mapping[str, np.ndarray], goal: Goal, sources: Sources) -> NewParts | None:
+def _new_parts(path: LatentPath, goal: Goal, sources: Sources) -> NewParts | None:
     if not isinstance(path, DosedPath) or not path.comes_in.any():
         return None
-    presence = np.stack([path.presence(role, own) for role, own in amounts.items()], axis=1)
     loudness = mixed_loudness({word: sources.loudness(word) for word in goal.weights}, goal.weights)
-    return NewParts(path.comes_in, presence, loudness)
+    return NewParts(path.comes_in, loudness)
 
 
 def _still(of_role: Mapping[str, np.ndarray], z: np.ndarray) -> np.ndarray:

@@ -170,7 +170,12 @@ def _arranged_path(
         own = own + (1 - rewritten)[:, None, None] * transported
     ways = np.where(new[:, None, None], added, own) - start.z
     left = sum(weight for name, weight in goal.weights.items() if name != start.genre)
-    return DosedPath(start.z, ways, curves, comes_in=new, scale=left)
+    return DosedPath(start.z, ways, curves, comes_in=new, goes_out=_goes_out(brief), scale=left)
+
+
+def _goes_out(brief: Brief) -> np.ndarray:
+    """Return which roles go out, (4,) bool: those that the plan never plays."""
+    return np.array(brief.bars.plays) & ~np.any(brief.plan.plays, axis=0)
 
 
 def _arranges(arrangements: Arrangements, source: str, target: str) -> np.ndarray:

@@ -39,6 +39,10 @@ def find_curves(calibration: Calibration, source: str, target: str) -> np.ndarra
     return np.tile(AMOUNTS, (len(ROLES), 1))
 
 
+def _no_roles() -> np.ndarray:
+    return np.zeros(len(ROLES), bool)
+
+
 @dataclass(frozen=True)
 class DosedPath:
     """The path on which each role goes as far along its own displacement as its curve says for an amount."""
@@ -46,19 +50,31 @@ class DosedPath:
     z: np.ndarray  # (N, Z)
     displacement: np.ndarray  # (4, N, Z)
     curves: np.ndarray  # (4, K)
-    comes_in: np.ndarray = field(default_factory=lambda: np.zeros(len(ROLES), bool))  # (4,) roles the start lacks
+    comes_in: np.ndarray = field(default_factory=_no_roles)  # (4,) roles the start lacks
+    goes_out: np.ndarray = field(default_factory=_no_roles)  # (4,) roles the target lacks
     scale: float = 1.0  # of the amounts
 
     def __call__(self, role: str, amounts: np.ndarray) -> np.ndarray:
-        """Return points (N, Z) for the amounts (N,) of the bars; a role that comes in is there at once."""
+        """Return points (N, Z) for the amounts (N,) of the bars.
+
+        A role that only one side plays changes over at once, bar by bar, where the piece has `turned`: a part that is
+        there by half is heard as there, however sparse.
+        """
         column, amounts = ROLES.index(role), amounts * self.scale
-        shares = (amounts > 0) * 1.0 if self.comes_in[column] else calibrated_share(self.curves[column], amounts)
+        if self.comes_in[column] or self.goes_out[column]:
+            shares = turned(amounts).astype(np.float32)
+        else:
+            shares = calibrated_share(self.curves[column], amounts)
         return moved(self.z, self.displacement[column], shares)
 
-    def presence(self, role: str, amounts: np.ndarray) -> np.ndarray:
-        """Return how present a role is to be at the amounts (N,), 0 to 1: in proportion where it comes in, else 1."""
-        comes_in = self.comes_in[ROLES.index(role)]
-        return np.minimum(amounts * self.scale, 1.0) if comes_in else np.ones(len(amounts))
+
+def turned(amounts: np.ndarray) -> np.ndarray:
+    """Return which bars are the target's, (N,) bool, where each has to be one or the other.
+
+    They are the last of the piece, as large a share of it as their amounts (N,) say: at half, the second half.
+    """
+    place = (np.arange(len(amounts)) + 0.5) / max(len(amounts), 1)
+    return place >= 1 - amounts
 
 
 def calibrated_path(
