@@ -5,7 +5,7 @@ This module chooses the path; the maths is in `model.latent_arithmetic`, and not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -43,13 +43,16 @@ class Goal:
         calibration: Calibration | None = None,
         arrangements: Arrangements | None = None,
         forms: Mapping[str, Sequence[Form]] | None = None,
+        *,
+        find_matrix: Callable[[Genre, Genre], np.ndarray] = translation_matrix,
     ) -> None:
         """Take `weights` that sum to 1, or are empty, and the `genres` of the model and of named files and folders.
 
         The method "arranged" needs the model's `arrangements`, and the `forms` of the genres in `weights`.
+        `find_matrix` returns what `translation_matrix` does, perhaps from memory.
         """
         self.weights, self.genres, self.calibration = weights, genres, calibration or {}
-        self.arrangements, self.forms = arrangements, forms or {}
+        self.arrangements, self.forms, self.find_matrix = arrangements, forms or {}, find_matrix
         self.to_all = cache(self._to_all)  # by the name of the source genre
         self.to_each = cache(self._to_each)
 
@@ -60,7 +63,7 @@ class Goal:
     def _to_each(self, source: str) -> dict[str, Displacement]:
         """Return the displacement to each target by itself: by song codes if both genres have one, else transport."""
         return {
-            name: find_displacement(self.genres[source], {name: 1.0}, self.genres, find_matrix=translation_matrix)
+            name: find_displacement(self.genres[source], {name: 1.0}, self.genres, find_matrix=self.find_matrix)
             for name in self.weights
             if name != source
         }
