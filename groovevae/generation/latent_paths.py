@@ -29,6 +29,7 @@ from groovevae.model.latent_arithmetic import (
     transport_matrix,
 )
 from groovevae.model.phrase_forms import Form
+from groovevae.network.chunks import on_all_processors
 
 TOGETHER = 128  # pieces arranged together: enough for many processors, and few enough for memory
 
@@ -62,11 +63,12 @@ class Goal:
 
     def _to_each(self, source: str) -> dict[str, Displacement]:
         """Return the displacement to each target by itself: by song codes if both genres have one, else transport."""
-        return {
-            name: find_displacement(self.genres[source], {name: 1.0}, self.genres, find_matrix=self.find_matrix)
-            for name in self.weights
-            if name != source
-        }
+        names = [name for name in self.weights if name != source]
+
+        def to_one(name: str) -> Displacement:
+            return find_displacement(self.genres[source], {name: 1.0}, self.genres, find_matrix=self.find_matrix)
+
+        return dict(zip(names, on_all_processors(to_one, names), strict=True))
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,13 @@ def _arranged(journeys: Sequence[Journey]) -> list[LatentPath]:
     briefs = [_brief(journey) for journey in journeys]
     given, starts = arrangements.given(briefs), [journey.start for journey in journeys]
     sources = [start.genre for start in starts]
-    arranged = arrangements.rearranged(briefs, given, [start.z for start in starts], sources)
     new = [_comes_in(*both) for both in zip(journeys, briefs, strict=True)]
     numbers = [number for number, roles in enumerate(new) if roles.any()]
-    added = arrangements.added([briefs[number] for number in numbers], [given[number] for number in numbers])
+    draws: list[Callable[[], list[np.ndarray]]] = [
+        lambda: arrangements.rearranged(briefs, given, [start.z for start in starts], sources),
+        lambda: arrangements.added([briefs[number] for number in numbers], [given[number] for number in numbers]),
+    ]
+    arranged, added = on_all_processors(lambda draw: draw(), draws)
     of_new = dict(zip(numbers, added, strict=True))
     return [
         _arranged_path(journey, brief, arranged[number], of_new.get(number, arranged[number]), new[number])

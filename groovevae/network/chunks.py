@@ -10,10 +10,12 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import cache
 from typing import Generic, TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,11 +28,18 @@ def on_all_processors(work: Callable[[Item], Result], items: Sequence[Item]) -> 
 
     BLAS keeps to one thread for each item: its products are too small to be shared, and so they always round alike.
     """
-    with threadpool_limits(1, "blas"):
+    with _blas().limit(limits=1, user_api="blas"):
         if len(items) < 2:
             return [work(item) for item in items]
+        contexts = [copy_context() for _ in items]  # in which `stopping` says whether anybody waits
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(work, items))
+            return list(pool.map(lambda context, item: context.run(work, item), contexts, items))
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Return what holds the threads of NumPy's BLAS, which takes a moment to find."""
+    return ThreadpoolController()
 
 
 def of_chunks(work: Callable[[int], Result], count: int, size: int = CHUNK) -> list[Result]:

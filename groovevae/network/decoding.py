@@ -16,6 +16,7 @@ from groovevae.network.beats import chances, logits_to_beat, merge_streams, put_
 from groovevae.network.chunks import CHUNK, FEW, of_chunks, padded
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_index
+from groovevae.network.stopping import stop_if_told
 
 DEFAULT_TEMPERATURE = 0.5  # for new music, and wherever new music is measured
 
@@ -143,6 +144,7 @@ def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float)
     out = slots.given.map_grids(np.zeros_like)
     before = None
     for number in range(num_beats):
+        stop_if_told()
         first = number * STEPS_PER_BEAT
         h, logits = network.step(h, projected[:, number], network.hear(before, num_bars), num_streams)
         of_beat = None if drawn is None else drawn.steps(first, STEPS_PER_BEAT)
