@@ -41,6 +41,7 @@ def _track(track: TrackRead) -> str:
     return (
         told
         + (plays or f"no part in the bars{_because(track, 'none')}")
+        + (f"; shares the chords in {track.shares:,} bar{'' if track.shares == 1 else 's'}" if track.shares else "")
         + (f"; not in the bars: {lost}" if lost else "")
     )
 

@@ -18,7 +18,7 @@ from groovevae.tracks.feel import with_feel
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.played import new_notes, own_notes, shortened, untangled
 from groovevae.tracks.playing import settled
-from groovevae.tracks.seats import Seat, doubled, seated, seats_of
+from groovevae.tracks.seats import Seat, doubled, places_of, seated, seats_of
 from groovevae.tracks.timeline import Timeline, timeline_of
 
 OUR_TEXT = b"groovevae "  # our own text begins so: a later one takes its place
@@ -54,7 +54,7 @@ def composed(rewriting: Rewriting, song: Song, *, text: str = "") -> MidiFile:
     new = seated(original, new, gone, seats, near=ticks // STEPS_PER_QUARTER)
     new = untangled(np.concatenate([new, doubled(new, gone)]), own)
     tracks = _frame(original, timeline, seats, ticks=ticks)
-    for role, seat in seats.items():
+    for role, seat in places_of(new, seats):
         spans = _fresh_spans(fresh[:, role], timeline, ticks=ticks)
         tracks[seat.chunk] = settled(tracks[seat.chunk], seat, spans, own[own["chunk"] == seat.chunk])
     metas = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from groovevae.bars.choices import ESTIMATED, NO_CHOICES, Choices
-from groovevae.bars.constants import BASS, ROLES
+from groovevae.bars.constants import BASS, CHORDS, ROLES
 from groovevae.bars.grid import Reading, read_score
 from groovevae.bars.note_places import DOUBLES, KEPT, SIMPLIFIED
 from groovevae.errors import MidiError
@@ -62,6 +62,14 @@ class Original:
     def doubles(self) -> np.ndarray:
         """Whether each note is of a track that does nothing but double another one in its bar, (M,) bool."""
         return self._in_file_order(self._only_doubles)
+
+    @cached_property
+    def shared_bars(self) -> np.ndarray:
+        """Tell in which bars each track plays chords beside another one, (K, N) bool: there they share new ones."""
+        chords = np.flatnonzero(self.carried & (self.role == CHORDS) & ~self.doubles & (self.bar != NOWHERE))
+        plays = np.zeros((len(self.reading.score.tracks), len(self.rows)), bool)
+        plays[self.reading.score.notes["track"][chords], self.bar[chords]] = True
+        return plays & (plays.sum(0) > 1)
 
     @property
     def _only_doubles(self) -> np.ndarray:

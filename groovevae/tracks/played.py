@@ -25,6 +25,7 @@ PLAYED_DTYPE = np.dtype(
         ("doubles", "?"),  # whether its track does nothing but double another one there
     ]
 )
+NUM_CHANNELS = 16
 PLAIN_RELEASE = 64  # release velocity of new notes: the MIDI standard's default
 
 
@@ -144,7 +145,7 @@ def untangled(new: np.ndarray, own: np.ndarray) -> np.ndarray:
     """
     notes = np.concatenate([own, new])
     is_new = np.arange(len(notes)) >= len(own)
-    key = (notes["chunk"].astype(np.int64) * 16 + notes["channel"]) * 128 + notes["pitch"]
+    key = (notes["chunk"].astype(np.int64) * NUM_CHANNELS + notes["channel"]) * 128 + notes["pitch"]
     order = np.lexsort([is_new, notes["on"], key])
     notes, is_new, key = notes[order], is_new[order], key[order]
     far = int(notes["off"].max(initial=0)) + 1

@@ -26,6 +26,7 @@ class TrackRead:
     roles: dict[str, int]  # role -> notes of it that the bars stand for
     why: dict[str, str]  # role, or "none" -> why the track was given it
     lost: dict[str, int]  # reason -> notes that have no place of their own in the bars
+    shares: int = 0  # bars in which it plays chords beside another track: new chords there are shared out
 
 
 @dataclass(frozen=True)
@@ -77,4 +78,5 @@ def _track_read(original: Original, index: int) -> TrackRead:
         roles={role: count for role, count in zip(ROLES, counts, strict=True) if count},
         why={("none", *ROLES)[role - NO_ROLE]: why for role, why in found.items()},
         lost={REASONS[reason]: int(count) for reason, count in zip(reasons.tolist(), lost.tolist(), strict=True)},
+        shares=int(original.shared_bars[index].sum()),
     )
