@@ -9,7 +9,7 @@ from pathlib import Path
 from groovevae.corpus.load import Corpus
 from groovevae.corpus.scan import Unread, plain_path
 from groovevae.errors import CorpusError
-from groovevae.files import printable
+from groovevae.wording import printable
 
 
 def leave_out(corpus: Corpus, listed: Path) -> Corpus:

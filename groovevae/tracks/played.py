@@ -7,6 +7,7 @@ import numpy as np
 from groovevae.bars import Song
 from groovevae.bars.constants import DRUMS, ROLES, STEPS_PER_QUARTER
 from groovevae.bars.render import notes_of_roles
+from groovevae.midi.messages import NOTE_ON
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.timeline import Run, Timeline
 
@@ -66,7 +67,7 @@ def _as_written(original: Original, *, factor: int) -> np.ndarray:
 
 def _release(off: np.ndarray) -> np.ndarray:
     """Return the release velocity of the ends of notes; a note-on of velocity 0 has the default."""
-    return np.where(off["status"] < 0x90, off["data2"], PLAIN_RELEASE)
+    return np.where(off["status"] < NOTE_ON, off["data2"], PLAIN_RELEASE)
 
 
 def _in_run(original: Original, notes: np.ndarray, run: Run, timeline: Timeline, ticks: int) -> np.ndarray:

@@ -69,9 +69,16 @@ def _own_seat(original: Original, role: int, program: int, own: np.ndarray, seat
 
 def _new_seat(original: Original, role: int, program: int, own: np.ndarray, seats: dict[int, Seat]) -> Seat:
     chunk = len(original.file.tracks) + sum(bool(seat.name) for seat in seats.values())
-    if role == DRUMS:
+    if role == DRUMS and not _plays_an_instrument(original, own):
         return Seat(chunk, DRUM_CHANNEL, 0, ROLES[role].capitalize())
     return Seat(chunk, _free_channel(original, own, seats), program, ROLES[role].capitalize())
+
+
+def _plays_an_instrument(original: Original, own: np.ndarray) -> bool:
+    """Tell whether the drum channel is an instrument's, by the file's own word or as one of an MPE clip's channels."""
+    stays = (own["channel"] == DRUM_CHANNEL).any()
+    pitched = [track.channels for track in original.reading.score.tracks if not track.is_drum]
+    return any(DRUM_CHANNEL in channels and (len(channels) == 1 or stays) for channels in pitched)
 
 
 def _free_channel(original: Original, own: np.ndarray, seats: dict[int, Seat]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,14 +47,11 @@ class FileRead:
 def file_read(original: Original) -> FileRead:
     """Return what was read of a file."""
     song = original.reading.song
-    metres: dict[str, int] = {}
-    for numerator, denominator in song.bars.metre.tolist():
-        name = f"{numerator}/{denominator}"
-        metres[name] = metres.get(name, 0) + 1
+    metres = Counter(f"{numerator}/{denominator}" for numerator, denominator in song.bars.metre.tolist())
     return FileRead(
         path=original.path,
         bars=len(song.bars),
-        metres=dict(sorted(metres.items(), key=lambda item: -item[1])),
+        metres=dict(metres.most_common()),
         key=key_name(song.transpose, song.is_minor),
         tempo=(float(song.bars.tempo.min()), float(song.bars.tempo.max())),
         guesses=original.reading.lines.guesses,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from groovevae.files import printable
 from groovevae.tracks.original import Original
 from groovevae.tracks.summary import FileRead, TrackRead, file_read
+from groovevae.wording import counted, printable, shown_name
 
 MAX_PARTS = 6  # tracks that are named one by one
 MAX_SHARING = 3  # of those that share the chords
@@ -33,7 +33,7 @@ def _part(track: TrackRead) -> str:
 
 
 def _name(track: TrackRead) -> str:
-    return track.name or f"track {track.number}"
+    return shown_name(track.name) or f"track {track.number}"
 
 
 def _guess(why: str) -> str:
@@ -52,22 +52,18 @@ def _sharing(read: FileRead) -> list[str]:
 
 def _bars(read: FileRead) -> str:
     named = ", ".join(list(read.metres)[:MAX_METRES]) + (", ..." if len(read.metres) > MAX_METRES else "")
-    return f"{_counted(read.bars, 'bar')} of {named}"
+    return f"{counted(read.bars, 'bar')} of {named}"
 
 
 def _others(read: FileRead) -> list[str]:
     """Say how many tracks have no part in the bars, and how many notes are in them in a simpler form."""
     num_others = sum(not track.roles for track in read.tracks)
-    told = [f"{_counted(num_others, 'other track')} left as {'it was' if num_others == 1 else 'they were'}"]
+    told = [f"{counted(num_others, 'other track')} left as {'it was' if num_others == 1 else 'they were'}"]
     reasons: dict[str, int] = {}
     for track in read.tracks:
         for reason, count in track.lost.items() if track.roles else ():
             reasons[reason] = reasons.get(reason, 0) + count
     if reasons:
         named = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
-        told.append(f"{_counted(sum(reasons.values()), 'note')} not in the bars ({named})")
+        told.append(f"{counted(sum(reasons.values()), 'note')} not in the bars ({named})")
     return told if num_others else told[1:]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
