@@ -238,7 +238,7 @@ def test_a_file_that_kills_its_reader_kills_nothing_else(
     client: TestClient, midi: bytes, name: str, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "parse", corpus_workers.act)
-    monkeypatch.setattr(reader, "Limits", lambda: Limits(timeout_seconds=2))
+    monkeypatch.setattr(reader, "LIMITS", Limits(timeout_seconds=2))
     response = client.post("/api/files", params={"name": f"{name}.mid"}, content=midi + name.encode(), headers=MIDI)
     assert error_of(response, 422).startswith(f"{name}.mid: {line}")
     assert client.get("/api/model").status_code == 200
