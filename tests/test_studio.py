@@ -96,18 +96,20 @@ def test_notes_by_role_are_those_of_the_file(client: TestClient, piece: dict[str
     assert all((row[4] >= 0) == (role == "drums") for role, rows in piece["roles"].items() for row in rows)
 
 
-def test_every_field_of_a_request_reaches_the_library(groove: Groove, tmp_path: Path) -> None:
+def test_every_field_of_a_request_reaches_the_library(groove: Groove, midi: bytes) -> None:
+    uploads = Uploads()
+    start, stem = (uploads.add(name, midi + name.encode()).id for name in ("song.mid", "stem.mid"))
     fields = {
-        "start": "Classical", "targets": {"rock": 3, "jazz": 1}, "amount": [0, 1], "roles": {"drums": 0.25},
-        "keep": ["lead"], "bars": 3, "key": "F#m", "tempo": 90, "together": [], "temperature": 0.75, "seed": 4,
-        "method": "mean", "choices": {"metre": "3/4", "roles": {"2": "bass"}, "beats": "estimate", "pickup": 1},
-        "only_roles": True,
+        "start": start, "together": [stem], "targets": {"rock": 3, "Jazz": 1}, "amount": [0, 1], "bars": 3,
+        "roles": {"drums": 0.25}, "keep": ["lead"], "key": "F#m", "tempo": 90, "temperature": 0.75, "seed": 4,
+        "method": "mean", "only_roles": True,
+        "choices": {"metre": "3/4", "roles": {"2": "bass"}, "beats": "estimate", "pickup": 1},
     }  # fmt: skip
-    command = to_request(fields, groove.model, Uploads()).command()
+    command = uploads.without_folder(to_request(fields, groove.model, uploads).command())
     assert command == (
-        "groove blend classical rock=3 jazz=1 --only-roles --amount 0..1 --drums 0.25 --method mean --keep lead "
-        "--roles 2=bass --metre 3/4 --pickup 1 --beats estimate --bars 3 --seed 4 --temperature 0.75 --tempo 90 "
-        "--key 'F#m'"
+        "groove blend song.mid stem.mid rock=3 jazz=1 --together --only-roles --amount 0..1 --drums 0.25 --method mean "
+        "--keep lead --roles 2=bass --metre 3/4 --pickup 1 --beats estimate --bars 3 --seed 4 --temperature 0.75 "
+        "--tempo 90 --key 'F#m'"
     )
 
 
