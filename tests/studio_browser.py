@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 AXE = os.environ.get("GROOVEVAE_AXE", "")  # the path of axe.min.js, of the npm package axe-core
-WAIT = 30_000  # milliseconds: the machine may be busy
+WAIT = 60_000  # milliseconds: the machine may be busy
 
 
 class Server(NamedTuple):
@@ -99,18 +99,20 @@ def drag(page: Any, x: float, y: float) -> None:
     page.mouse.up()
 
 
-def drop(page: Any, name: str, data: bytes, on: str) -> None:
-    """Drop a file on an element, as a file manager does."""
+def drop(page: Any, name: str, data: bytes, on: str, *, second: tuple[str, bytes] | None = None) -> None:
+    """Drop a file, or two, on an element, as a file manager does."""
+    files = [(name, data), *([second] if second else [])]
     page.evaluate(
-        """([name, bytes, on]) => {
+        """([files, on]) => {
             const transfer = new DataTransfer();
-            transfer.items.add(new File([new Uint8Array(bytes)], name, { type: "audio/midi" }));
+            for (const [name, bytes] of files)
+                transfer.items.add(new File([new Uint8Array(bytes)], name, { type: "audio/midi" }));
             for (const kind of ["dragenter", "dragover", "drop"]) {
                 const event = new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: transfer });
                 document.querySelector(on).dispatchEvent(event);
             }
         }""",
-        [name, list(data), on],
+        [[(name, list(data)) for name, data in files], on],
     )
 
 

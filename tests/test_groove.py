@@ -112,6 +112,16 @@ def test_several_requests_together_are_the_same_as_each_alone(groove: Groove, so
     assert [(one.name, one.midi) for one in together] == [(one.name, one.midi) for one in alone]
 
 
+def test_what_sources_remember_changes_no_byte(groove: Groove, song_path: Path) -> None:
+    sources = Sources(groove.model, groove.network)
+    near, far = {"rock": 1.0}, {"rock": 0.5, "jazz": 0.5}
+    for start in ("classical", str(song_path)):
+        for targets, amount in ((near, 0.3), (far, 0.3), (far, 0.8), (near, 0.3)):
+            request = BlendRequest(start, targets, amount=amount, bars=3, temperature=1.0)
+            [made], [alone] = groove.blend_all([request], sources=sources), groove.blend(request)
+            assert made.midi == alone.midi
+
+
 def test_seeds_start_from_different_phrases(groove: Groove) -> None:
     names = {blended.description for blended in groove.blend(replace(REQUEST, count=7))}
     assert len(names) == len(groove.model.genres["classical"].phrases) == 7

@@ -27,6 +27,7 @@ from groovevae.studio.api import Api
 from groovevae.studio.parsing import to_request
 from groovevae.studio.parting import parted
 from groovevae.studio.sound import Player, role_files
+from groovevae.studio.stretches import stretch
 from groovevae.studio.takes import Takes
 from groovevae.studio.uploads import Uploads
 
@@ -95,17 +96,20 @@ def test_notes_by_role_are_those_of_the_file(client: TestClient, piece: dict[str
     assert all((row[4] >= 0) == (role == "drums") for role, rows in piece["roles"].items() for row in rows)
 
 
-def test_every_field_of_a_request_reaches_the_library(groove: Groove, tmp_path: Path) -> None:
+def test_every_field_of_a_request_reaches_the_library(groove: Groove, midi: bytes) -> None:
+    uploads = Uploads()
+    start, stem = (uploads.add(name, midi + name.encode()).id for name in ("song.mid", "stem.mid"))
     fields = {
-        "start": "Classical", "targets": {"rock": 3, "jazz": 1}, "amount": [0, 1], "roles": {"drums": 0.25},
-        "keep": ["lead"], "bars": 3, "key": "F#m", "tempo": 90, "temperature": 0.75, "seed": 4, "method": "mean",
-        "choices": {"metre": "3/4", "roles": {"2": "bass"}, "beats": "estimate", "pickup": 1}, "only_roles": True,
+        "start": start, "together": [stem], "targets": {"rock": 3, "Jazz": 1}, "amount": [0, 1], "bars": 3,
+        "roles": {"drums": 0.25}, "keep": ["lead"], "key": "F#m", "tempo": 90, "temperature": 0.75, "seed": 4,
+        "method": "mean", "only_roles": True,
+        "choices": {"metre": "3/4", "roles": {"2": "bass"}, "beats": "estimate", "pickup": 1},
     }  # fmt: skip
-    command = to_request(fields, groove.model, Uploads()).command()
+    command = uploads.without_folder(to_request(fields, groove.model, uploads).command())
     assert command == (
-        "groove blend classical rock=3 jazz=1 --only-roles --amount 0..1 --drums 0.25 --method mean --keep lead "
-        "--roles 2=bass --metre 3/4 --pickup 1 --beats estimate --bars 3 --seed 4 --temperature 0.75 --tempo 90 "
-        "--key 'F#m'"
+        "groove blend song.mid stem.mid rock=3 jazz=1 --together --only-roles --amount 0..1 --drums 0.25 --method mean "
+        "--keep lead --roles 2=bass --metre 3/4 --pickup 1 --beats estimate --bars 3 --seed 4 --temperature 0.75 "
+        "--tempo 90 --key 'F#m'"
     )
 
 
@@ -134,6 +138,18 @@ def test_roles_are_changed_by_hand(client: TestClient, midi: bytes) -> None:
     assert f"--roles {bass}=-" in piece["command"]
 
 
+def test_files_that_sound_together_are_one_start(client: TestClient, midi: bytes) -> None:
+    first, second = upload(client, midi + b"\1", "drums.mid"), upload(client, midi + b"\2", "bass.mid")
+    fields = {**REQUEST, "start": first["id"], "together": [second["id"]], "tempo": "keep"}
+    piece = client.post("/api/pieces", json=fields).json()["pieces"][0]
+    assert piece["command"].startswith("groove blend drums.mid bass.mid rock --together ")
+    assert "--tempo keep" in piece["command"]
+    read = client.post(f"/api/files/{first['id']}", json={"together": [second["id"]]}).json()
+    assert len(read["tracks"]) == 2 * len(first["tracks"])
+    for words in (["file-0"], ["../song.mid"]):
+        assert "no longer here" in error_of(client.post("/api/pieces", json={**fields, "together": words}), 404)
+
+
 def test_a_take_can_be_the_start_of_another(client: TestClient, piece: dict[str, Any]) -> None:
     file = client.post(f"/api/pieces/{piece['id']}/file", json={}).json()
     assert file["name"] == f"{piece['name']}.mid"
@@ -155,11 +171,44 @@ def test_sound_can_be_had_whole_by_role_and_as_loops(client: TestClient, piece: 
     assert names == {f"{name}.mid", f"{name}.wav", "command.txt", *files}
 
 
+def test_a_stretch_of_a_loop_is_that_part_of_it(client: TestClient, piece: dict[str, Any]) -> None:
+    base = f"/api/pieces/{piece['id']}/loops/{next(iter(piece['roles']))}.wav"
+    frames_per_quarter = piece["seconds"] * 48_000 / piece["quarters"]
+    for first, quarters in ((0, 8), (2, 3), (6, 4)):  # of 8; the last goes on at the start
+        data = client.get(base, params={"from": first, "quarters": quarters}).content
+        assert wav_frames(data) == pytest.approx(frames_per_quarter * quarters, abs=1)
+    for wrong in ({"quarters": 9}, {"quarters": 0}, {"from": 8, "quarters": 1}, {"quarters": "nan"}):
+        assert "are not in the 8 of the take" in error_of(client.get(base, params=wrong), 422)
+    assert error_of(client.get(base, params={"quarters": "x"}), 422) == "quarters: not a number of quarter notes"
+
+
+def test_stretches_keep_controllers_and_pass_the_end() -> None:
+    notes = [(note, kind, time) for note in (40, 50, 60, 70) for kind, time in (("note_on", 0), ("note_off", 480))]
+    messages = [mido.Message("program_change", program=32)]
+    messages += [mido.Message(kind, note=note, time=time) for note, kind, time in notes]
+    file = mido.MidiFile(type=0, tracks=[mido.MidiTrack(messages)])
+    buffer = io.BytesIO()
+    file.save(file=buffer)
+    midi = buffer.getvalue()
+
+    def heard(first: float, quarters: float) -> list[tuple[int, int]]:
+        [track] = mido.MidiFile(file=io.BytesIO(stretch(midi, first, quarters))).tracks
+        times = np.cumsum([message.time for message in track]).tolist()
+        events = list(zip(times, track, strict=True))
+        assert events[0][1].program == 32
+        return [(time, message.note) for time, message in events if message.type == "note_on"]
+
+    assert heard(0, 4) == [(0, 40), (480, 50), (960, 60), (1440, 70)]
+    assert heard(1.5, 1) == [(240, 60)]
+    assert heard(3, 2) == [(0, 70), (480, 40)]
+    assert stretch(midi, 1.25, 0.5) == b""
+
+
 def test_a_loop_is_played_once(groove: Groove, monkeypatch: pytest.MonkeyPatch) -> None:
     from groovevae.studio import sound
 
     played: list[bytes] = []
-    monkeypatch.setattr(sound, "play_loop", lambda midi, seconds, font: played.append(midi) or b"loop")
+    monkeypatch.setattr(sound, "play_loop", lambda midi, seconds, font, is_loop: played.append(midi) or b"loop")
     player, takes = Player(), Takes(groove, Uploads())
     found = takes.make({**REQUEST, "count": 8, "temperature": 1})
     take = next(take for take in found if take.roll.roles)

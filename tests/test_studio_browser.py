@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from studio_browser import (
     AXE,
@@ -20,6 +21,12 @@ from studio_browser import (
 )
 
 HEARD = 0.005  # of full scale
+FAKE_MIDI = """
+window.sent = [];
+const send = (bytes, at) => sent.push({ bytes: [...bytes], at });
+const port = { id: "synth", name: "Synth", state: "connected", send };
+Navigator.prototype.requestMIDIAccess = async () => ({ outputs: new Map([["synth", port]]) });
+"""
 SIZES = {"wide": (1360, 900), "phone": (380, 800)}
 
 
@@ -98,13 +105,42 @@ def test_a_new_take_goes_on_at_a_bar_line(page: Any) -> None:
     page.locator("#dice").click()
     now = wait_for_another_take(page, before)
     page.wait_for_function("id => studio.player.place().deck.piece.id === id", arg=now)
-    at = page.evaluate("studio.player.place().voice.offset")
+    at = page.evaluate("id => studio.player.voices.find(({ deck }) => deck.piece.id === id).offset", now)
     starts = page.evaluate(
         "(clock => clock.bars.map((_, bar) => clock.startOf(bar)))(studio.player.place().deck.clock)"
     )
     assert min(abs(at - start) for start in starts) < 1e-6
+    page.wait_for_function("() => !studio.player.place().deck.stretch")  # all of it has come in
     page.locator("#ab").click()
     page.wait_for_function("() => studio.player.place().deck.piece.id === studio.other.id")
+
+
+def test_the_next_bars_are_there_before_all_of_a_take_is(page: Any) -> None:
+    loops = []
+    page.on("request", lambda request: "/loops/" in request.url and loops.append(request.url))
+    page.locator("#play").click()
+    page.wait_for_function("() => studio.player.isPlaying")
+    page.evaluate("window.before = studio.player.place().deck.piece.id; null")
+    loops.clear()
+    page.locator("#dice").click()
+    page.wait_for_function("() => studio.player.place().deck.piece.id !== before")
+    page.wait_for_function("() => studio.player.voices.length && !studio.player.voices.at(-1).deck.stretch")
+    roles = page.evaluate("Object.keys(studio.player.voices.at(-1).deck.piece.roles).length")
+    assert ["quarters=" in url for url in loops[: 2 * roles]] == [True] * roles + [False] * roles
+    soon, whole = page.evaluate("studio.player.voices.slice(-2).map(({ at, offset, until }) => [at, offset, until])")
+    seconds = page.evaluate("studio.player.voices.at(-1).deck.clock.seconds")
+    assert whole[1] == pytest.approx((soon[1] + whole[0] - soon[0]) % seconds, abs=1e-6)
+    assert soon[2] == whole[0]
+    page.wait_for_function("() => !studio.player.place().deck.stretch")
+    assert loudest(page, 2500) > HEARD
+
+
+def test_a_script_in_the_page_itself_does_not_run(page: Any) -> None:
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), { text: 'window.ran = true' }))"
+    )
+    assert page.evaluate("window.ran") is None
+    assert "Content Security Policy" in page.complaints.pop()
 
 
 def test_a_dropped_file_is_the_start_and_its_roles_can_be_changed(page: Any, midi: bytes) -> None:
@@ -121,15 +157,82 @@ def test_a_dropped_file_is_the_start_and_its_roles_can_be_changed(page: Any, mid
     page.wait_for_function("() => studio.state.corners.some((word) => word.startsWith('file-'))")
 
 
+def test_what_plays_is_sent_to_a_midi_port(server: Server, browser: Any) -> None:
+    context = browser.new_context()
+    context.add_init_script(FAKE_MIDI)
+    page = open_page(context, server.address)
+    page.locator("#midi-fold summary").click()
+    page.locator("#midi-port").select_option("synth")
+    page.locator("#play").click()
+    page.wait_for_function("() => sent.filter(({ bytes }) => bytes[0] === 0xf8).length > 24 * 9", timeout=60_000)
+    page.locator("#play").click()
+    page.wait_for_function("() => sent.at(-1).bytes[0] === 0xfc")
+    sent = [(one["bytes"], one["at"]) for one in page.evaluate("sent")]
+    assert sent[0][0] == [0xFA]
+    clocks = [at for bytes_, at in sent if bytes_ == [0xF8]]
+    tempo = page.evaluate("studio.piece.tempos[0].tempo")
+    assert np.median(np.diff(clocks)) == pytest.approx(60_000 / tempo / 24, abs=1)
+    assert clocks[-1] - clocks[0] == pytest.approx((len(clocks) - 1) * 60_000 / tempo / 24, abs=100)
+    begin, sounding, played = sent[0][1], [], []
+    for (status, *data), at in sorted(sent, key=lambda one: one[1]):
+        key = (status & 15, data[0]) if data else ()
+        if status & 0xF0 == 0x90:
+            sounding.append(key)
+            played.append((*key, (at - begin) / 60_000 * tempo))
+        elif status & 0xF0 == 0x80 and key in sounding:
+            sounding.remove(key)
+    assert not sounding
+    assert {status[0] for status, _ in sent if status[1:] == [123, 0]} == {0xB0, 0xB1, 0xB2, 0xB3, 0xB9}
+    channels = {"lead": 0, "chords": 1, "bass": 2, "drums": 9}
+    roles = page.evaluate("studio.piece.roles")
+    written = [(channels[role], row[2], row[0]) for role, rows in roles.items() for row in rows]
+    played, written = (sorted(note for note in notes if note[2] < 7.5) for notes in (played, written))
+    assert [note[:2] for note in played] == [note[:2] for note in written]
+    assert [note[2] for note in played] == pytest.approx([note[2] for note in written], abs=0.2)
+    page.locator("#play").click()
+    page.wait_for_function("count => sent.length > count + 24", arg=len(sent))
+    page.evaluate("dispatchEvent(new Event('pagehide'))")  # the tab is closed
+    assert page.evaluate("sent.map(({ bytes }) => bytes[0]).lastIndexOf(0xfc)") > len(sent)
+    context.close()
+
+
+def test_without_web_midi_the_page_says_so(server: Server, browser: Any) -> None:
+    context = browser.new_context()
+    context.add_init_script("delete Navigator.prototype.requestMIDIAccess")
+    page = open_page(context, server.address)
+    assert page.locator("#midi-port").is_disabled()
+    assert "no Web MIDI" in page.locator("#midi-hint").text_content()
+    context.close()
+
+
 def test_takes_are_taken_away(page: Any, server: Server) -> None:
     with page.expect_download() as download:
         page.locator("#get-mid").click()
     data = Path(download.value.path()).read_bytes()
     assert data[:4] == b"MThd"
     assert download.value.suggested_filename.endswith(".mid")
+    for name, magic in (("wav", b"RIFF"), ("ogg", b"OggS"), ("zip", b"PK")):
+        with page.expect_download() as download:
+            page.locator(f"#get-{name}").click()
+        assert Path(download.value.path()).read_bytes().startswith(magic)
     page.locator("#keep").click()
     page.wait_for_function("() => document.querySelector('#live').textContent.endsWith('is in the folder.')")
     assert data in [path.read_bytes() for path in server.folder.glob("*.mid")]
+
+
+def test_several_files_are_one_start_and_its_tempo_can_be_kept(page: Any, midi: bytes) -> None:
+    before = take_id(page)
+    first, second = (midi[:-4] + bytes([wait]) + b"\xff\x2f\x00" for wait in (1, 2))  # files that no other test drops
+    drop(page, "drums.mid", first, "body", second=("bass.mid", second))
+    dropped = wait_for_another_take(page, before)
+    assert page.locator("#tracks-name").inner_text() == "drums.mid and 1 more"
+    assert "drums.mid bass.mid" in page.locator("#command").input_value()
+    page.get_by_label("Keep the start’s tempo").check()
+    wait_for_another_take(page, dropped)
+    assert "--tempo keep" in page.locator("#command").input_value()
+    page.get_by_label("Pickup, beats").fill("1")
+    page.get_by_label("Pickup, beats").press("Tab")
+    page.wait_for_function("() => document.querySelector('#command').value.includes('--pickup 1')")
 
 
 def test_takes_outlive_a_reload_and_can_be_undone(page: Any) -> None:
@@ -150,7 +253,7 @@ def test_a_wrong_file_is_named_in_one_line(page: Any) -> None:
     before = take_id(page)
     drop(page, "notes.txt", b"this is no music", "body")
     page.wait_for_selector("#alert:not([hidden])")
-    assert page.locator("#alert p").inner_text() == "notes.txt.mid: not a MIDI file (it has no MThd header)"
+    assert page.locator("#alert p").inner_text() == "notes.txt: not a MIDI file (it has no MThd header)"
     assert take_id(page) == before
 
 

@@ -1,6 +1,7 @@
 """Whom and what the studio refuses: paths, wrong requests, other sites, too much at once, and who has left."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +12,20 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra: python -m pip install '.[studio]'")
 
 import anyio
+import corpus_workers
+import httpx2
+import numpy as np
 from starlette.requests import Request
 from starlette.testclient import TestClient
+from studio_browser import served
 from studio_client import LOCAL, MIDI, REQUEST, client_of, error_of
 
-from groovevae import Groove
-from groovevae.studio import uploads
+from groovevae import Bars, Groove
+from groovevae.corpus import reader
+from groovevae.corpus.worker_pool import Limits
+from groovevae.generation.groove import Piece
+from groovevae.network.stopping import StoppedError, stoppable
+from groovevae.studio import rolls, takes, uploads
 from groovevae.studio.api import HERE
 from groovevae.studio.app import create_app
 from groovevae.studio.parsing import to_request
@@ -32,6 +41,14 @@ GENRES = "it has classical, jazz, rock"
 def client(groove: Groove) -> Iterator[TestClient]:
     with client_of(groove) as client:
         yield client
+
+
+@pytest.fixture
+def finished(monkeypatch: pytest.MonkeyPatch) -> list[Piece]:
+    """The pieces that were made to their end."""
+    pieces: list[Piece] = []
+    monkeypatch.setattr(takes, "roll_of", lambda piece: pieces.append(piece) or rolls.roll_of(piece))
+    return pieces
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +233,17 @@ def test_a_token_is_asked_for(groove: Groove) -> None:
         assert client.get("/api/model").status_code == 200  # with the cookie
 
 
+@pytest.mark.parametrize(("name", "line"), [("crash", "the parser crashed on it"), ("hang", "took longer than 2 s")])
+def test_a_file_that_kills_its_reader_kills_nothing_else(
+    client: TestClient, midi: bytes, name: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "parse", corpus_workers.act)
+    monkeypatch.setattr(reader, "LIMITS", Limits(timeout_seconds=2))
+    response = client.post("/api/files", params={"name": f"{name}.mid"}, content=midi + name.encode(), headers=MIDI)
+    assert error_of(response, 422).startswith(f"{name}.mid: {line}")
+    assert client.get("/api/model").status_code == 200
+
+
 def test_a_hundred_requests_at_once_are_all_answered(client: TestClient) -> None:
     statuses: list[int] = []
 
@@ -226,20 +254,36 @@ def test_a_hundred_requests_at_once_are_all_answered(client: TestClient) -> None
     threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(100)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    while any(thread.is_alive() for thread in threads):
+        assert client.get("/api/model").status_code == 200
     assert statuses == [200] * 100
 
 
-def test_who_has_gone_gets_no_more_pieces(groove: Groove) -> None:
-    takes, asked = Takes(groove, Uploads()), 0
+def test_a_tab_that_is_closed_stops_its_work(tiny: Any, groove: Groove, tmp_path: Path) -> None:
+    fields = {**REQUEST, "bars": 32, "count": 16}
+    last = Takes(groove, Uploads()).make({**REQUEST, "bars": 32, "seed": 15})[0].id
+    body = json.dumps(fields).encode()
+    head = f"POST /api/pieces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+    with served(tiny.path, tmp_path) as server, httpx2.Client(base_url=server.address, timeout=60) as client:
+        client.post("/api/pieces", json=REQUEST)  # loads what the first piece needs
+        with socket.create_connection(("127.0.0.1", client.base_url.port)) as tab:
+            tab.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
+        assert client.post("/api/pieces", json={**REQUEST, "seed": 5}).status_code == 200  # its turn comes after
+        assert client.get(f"/api/pieces/{last}").status_code == 404
+        assert client.post("/api/pieces", json={**fields, "count": 1, "seed": 15}).json()["pieces"][0]["id"] == last
 
-    def is_stopped() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked > 2
 
-    assert len(takes.make({**REQUEST, "count": 16}, is_stopped=is_stopped)) == 2
+def test_who_has_gone_gets_no_more_pieces(groove: Groove, finished: list[Piece]) -> None:
+    made = Takes(groove, Uploads()).make({**REQUEST, "count": 16}, is_stopped=lambda: len(finished) == 2)
+    assert [take.piece for take in made] == finished
+
+
+def test_a_piece_that_nobody_waits_for_is_given_up_half_made(groove: Groove, finished: list[Piece]) -> None:
+    told = iter([False, False, *[True] * 100])
+    assert Takes(groove, Uploads()).make(REQUEST, is_stopped=lambda: next(told)) == []
+    assert not finished
+    with stoppable(lambda: True), pytest.raises(StoppedError):
+        groove.encode(groove.decode(np.zeros((1, 8), np.float32), Bars.empty(1)))
 
 
 def test_who_leaves_before_their_turn_loses_it() -> None:

@@ -19,7 +19,7 @@ from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS, CHORDS, ROLES
 from groovevae.model.arranger import Arranger
-from groovevae.network.chunks import distinct, on_all_processors, padded
+from groovevae.network.chunks import Recent, distinct, on_all_processors, padded
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
@@ -70,6 +70,8 @@ class Arrangements:
     def __init__(self, arranger: Arranger, network: Network) -> None:
         self.arranger, self.network = arranger, network
         self.flow = ArrangerNetwork(arranger)
+        self._given, self._inverted, self._drawn = Recent[np.ndarray](), Recent[np.ndarray](), Recent[np.ndarray]()
+        self._added = Recent[list[np.ndarray]]()
 
     def genre_weights(self, weights: Mapping[str, float], num_bars: int) -> np.ndarray:
         """Return the weights (N, G) of the genres that the arranger knows; others count for nothing."""
@@ -82,8 +84,9 @@ class Arrangements:
         if not briefs:
             return []
         reduced = Bars.concatenate([only_roles(brief.bars, brief.is_given) for brief in briefs])
-        first, equals = distinct(*reduced.batch())  # several pieces may share a start
-        z, _ = encode(self.network, reduced[first])
+        batch = reduced.batch()
+        first, equals = distinct(*batch)  # several pieces may share a start
+        z = self._given.of(lambda: encode(self.network, reduced[first]).mean, *batch)
         return _split(self.arranger.of(z)[equals], [len(brief.bars) for brief in briefs])
 
     def known(self, brief: Brief, given: np.ndarray, *, seed: int) -> Conditions:
@@ -143,9 +146,11 @@ class Arrangements:
             for own, brief, source in zip(known, briefs, sources, strict=True)
         ]
         together, x = Conditions.concatenate(known), self.arranger.of(np.concatenate(z))
-        noise = NOISE * self.flow.invert(Conditions.concatenate(as_they_were), x)
-        drawn = self._as_planned(self.flow.draw(together, noise, REARRANGED), together.plays)
-        return _split(self.arranger.points(drawn), [len(brief.bars) for brief in briefs])
+        before = Conditions.concatenate(as_they_were)
+        noise = NOISE * self._inverted.of(lambda: self.flow.invert(before, x), *before, x)
+        drawn = self._drawn.of(lambda: self.flow.draw(together, noise, REARRANGED), *together, noise)
+        points = self.arranger.points(self._as_planned(drawn, together.plays))
+        return _split(points, [len(brief.bars) for brief in briefs])
 
     def added(self, briefs: Sequence[Brief], given: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return points (N, Z) for pieces in which the given roles stay, and the others play what fits them.
@@ -153,6 +158,8 @@ class Arrangements:
         All bars of a piece are drawn from the same noise, so that they are played in one style; varied ones only half
         so. Each hears the bar before. `given` is what the method of this name returned.
         """
+        if not briefs:
+            return []
         known = [self.known(brief, own, seed=brief.seed) for brief, own in zip(briefs, given, strict=True)]
         noise = [self._noise(brief) for brief in briefs]
 
@@ -160,8 +167,12 @@ class Arrangements:
             some = slice(first, first + PIECES)
             return self._bar_after_bar(known[some], noise[some])
 
-        blocks = on_all_processors(drawn, range(0, len(briefs), PIECES))
-        return [self.arranger.points(x) for block in blocks for x in block]
+        def all_drawn() -> list[np.ndarray]:
+            return [x for block in on_all_processors(drawn, range(0, len(briefs), PIECES)) for x in block]
+
+        lengths = np.array([len(brief.bars) for brief in briefs])
+        every = self._added.of(all_drawn, lengths, *Conditions.concatenate(known), np.concatenate(noise))
+        return [self.arranger.points(x) for x in every]
 
     def _bar_after_bar(self, known: Sequence[Conditions], noise: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Draw at most PIECES pieces, (N, K) each: a bar of each at once, then the next, which hears it.

@@ -109,7 +109,8 @@ def _goal_of(request: BlendRequest, sources: Sources) -> Goal:
     weights = normalised_weights(request.targets) if request.targets else {}
     genres = {**sources.model.genres, **{word: sources.genre(word) for word in weights}}
     forms = {word: sources.forms(word) for word in weights} if request.method == "arranged" else {}
-    return Goal(weights, genres, sources.model.calibration, sources.arrangements, forms)
+    calibration, arrangements = sources.model.calibration, sources.arrangements
+    return Goal(weights, genres, calibration, arrangements, forms, find_matrix=sources.translation_matrix)
 
 
 def _shift_of(request: BlendRequest, sources: Sources) -> np.ndarray:

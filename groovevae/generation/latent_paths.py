@@ -5,9 +5,10 @@ This module chooses the path; the maths is in `model.latent_arithmetic`, and not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from groovevae.model.latent_arithmetic import (
     transport_matrix,
 )
 from groovevae.model.phrase_forms import Form
+from groovevae.network.chunks import on_all_processors
 
 # Size of the noise that a lead which comes in is drawn from. With as little as other parts get, it holds one note.
 OF_LEAD = 1.25
@@ -45,13 +47,16 @@ class Goal:
         calibration: Calibration | None = None,
         arrangements: Arrangements | None = None,
         forms: Mapping[str, Sequence[Form]] | None = None,
+        *,
+        find_matrix: Callable[[Genre, Genre], np.ndarray] = translation_matrix,
     ) -> None:
         """Take `weights` that sum to 1, or are empty, and the `genres` of the model and of named files and folders.
 
         The method "arranged" needs the model's `arrangements`, and the `forms` of the genres in `weights`.
+        `find_matrix` returns what `translation_matrix` does, perhaps from memory.
         """
         self.weights, self.genres, self.calibration = weights, genres, calibration or {}
-        self.arrangements, self.forms = arrangements, forms or {}
+        self.arrangements, self.forms, self.find_matrix = arrangements, forms or {}, find_matrix
         self.to_all = cache(self._to_all)  # by the name of the source genre
         self.to_each = cache(self._to_each)
 
@@ -61,11 +66,12 @@ class Goal:
 
     def _to_each(self, source: str) -> dict[str, Displacement]:
         """Return the displacement to each target by itself: by song codes if both genres have one, else transport."""
-        return {
-            name: find_displacement(self.genres[source], {name: 1.0}, self.genres, find_matrix=translation_matrix)
-            for name in self.weights
-            if name != source
-        }
+        names = [name for name in self.weights if name != source]
+
+        def to_one(name: str) -> Displacement:
+            return find_displacement(self.genres[source], {name: 1.0}, self.genres, find_matrix=self.find_matrix)
+
+        return dict(zip(names, on_all_processors(to_one, names), strict=True))
 
 
 @dataclass(frozen=True)
@@ -111,9 +117,12 @@ def _arranged(journeys: Sequence[Journey]) -> list[LatentPath]:
     briefs = [_brief(journey) for journey in journeys]
     given, starts = arrangements.given(briefs), [journey.start for journey in journeys]
     sources = [start.genre for start in starts]
-    arranged = arrangements.rearranged(briefs, given, [start.z for start in starts], sources)
     new = [_comes_in(*both) for both in zip(journeys, briefs, strict=True)]
-    added = added_by_role(arrangements, briefs, given, new)
+    draws: list[Callable[[], Any]] = [
+        lambda: arrangements.rearranged(briefs, given, [start.z for start in starts], sources),
+        lambda: added_by_role(arrangements, briefs, given, new),
+    ]
+    arranged, added = on_all_processors(lambda draw: draw(), draws)
     return [
         _arranged_path(journey, brief, arranged[number], added.get(number, arranged[number]), new[number])
         for number, (journey, brief) in enumerate(zip(journeys, briefs, strict=True))

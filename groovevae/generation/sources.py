@@ -25,6 +25,7 @@ from groovevae.generation.piece_requests import DEFAULT_BARS, MAX_BARS, StartFil
 from groovevae.generation.requests import BlendRequest
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, Vector, find_genre, nearest_genre
+from groovevae.model.latent_arithmetic import translation_matrix
 from groovevae.model.phrase_forms import Form
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
@@ -59,8 +60,10 @@ class Sources:
         self._originals: dict[StartFile, Original] = {}
         self._files: dict[tuple[StartFile, int | None, tuple[str, ...]], Source] = {}
         self._phrases: dict[tuple[str, int, int], Source] = {}
+        self._heard: dict[int, Source] = {}  # phrases with their notes, by id of the one without
         self._genres: dict[str, Genre] = {}
         self._loudness: dict[str, np.ndarray] = {}
+        self._matrices: dict[tuple[str, str], np.ndarray] = {}
 
     def starts_of(self, requests: Sequence[BlendRequest]) -> list[Source]:
         """Return the bars that checked requests for one piece each start from. Raises MidiError, RequestError.
@@ -69,10 +72,12 @@ class Sources:
         """
         starts = [self._silent_start(request) for request in requests]
         is_read = [one.method == "arranged" and not is_midi_path(one.start) for one in requests]
-        phrases = {id(start): start for start, reads in zip(starts, is_read, strict=True) if reads}  # each once
+        to_read = {id(start): start for start, reads in zip(starts, is_read, strict=True) if reads}  # each once
+        phrases = {key: start for key, start in to_read.items() if key not in self._heard}
         decoded = decode_takes(self.network, [Take(start.z, start.bars) for start in phrases.values()])
-        heard = {key: start.with_bars(bars) for (key, start), bars in zip(phrases.items(), decoded, strict=True)}
-        return [heard[id(start)] if reads else start for start, reads in zip(starts, is_read, strict=True)]
+        for (key, start), bars in zip(phrases.items(), decoded, strict=True):
+            self._heard[key] = start.with_bars(bars)
+        return [self._heard[id(start)] if reads else start for start, reads in zip(starts, is_read, strict=True)]
 
     def _silent_start(self, request: BlendRequest) -> Source:
         """Return a start as it is read: a phrase comes without notes."""
@@ -121,6 +126,13 @@ class Sources:
     def forms(self, word: str) -> tuple[Form, ...]:
         """Return the forms by which a genre, file or folder arranges; errors as in `genre`."""
         return forms_of(self.genre(word), self.model.prior, self.model.arranger)
+
+    def translation_matrix(self, source: Genre, target: Genre) -> np.ndarray:
+        """Return the matrix (Z, Z) of this name for two genres that `genre` returned; it takes some tens of ms."""
+        pair = source.name, target.name
+        if pair not in self._matrices:
+            self._matrices[pair] = translation_matrix(source, target)
+        return self._matrices[pair]
 
     def loudness(self, word: str) -> np.ndarray:
         """Return how loud a genre, file or folder plays drum voices and roles, (12,); errors as in `genre`."""

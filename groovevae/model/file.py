@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class ModelFile:
     prior: Prior | None = None  # over phrases; None in a file that was written without one
     arranger: Arranger | None = None  # of bars; it takes forms from the prior, and is None without one
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """A hash of the config and weights: it names this network, whatever genres and vectors the file holds."""
         digest = hashlib.sha256(self.config.to_json().encode())

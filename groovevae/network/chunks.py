@@ -5,17 +5,22 @@ It knows nothing of what the work is.
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextvars import copy_context
+from functools import cache
+from typing import Generic, TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 CHUNK = 64  # bars encoded or decoded at once, always: so BLAS rounds a bar the same in any batch
+FEW = 16  # bars decoded at once of takes that are shorter: alone, they would wait for a chunk that is mostly padding
 
 
 def on_all_processors(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
@@ -23,21 +28,49 @@ def on_all_processors(work: Callable[[Item], Result], items: Sequence[Item]) -> 
 
     BLAS keeps to one thread for each item: its products are too small to be shared, and so they always round alike.
     """
-    with threadpool_limits(1, "blas"):
+    with _blas().limit(limits=1, user_api="blas"):
         if len(items) < 2:
             return [work(item) for item in items]
+        contexts = [copy_context() for _ in items]  # in which `stopping` says whether anybody waits
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(work, items))
+            return list(pool.map(lambda context, item: context.run(work, item), contexts, items))
 
 
-def of_chunks(work: Callable[[int], Result], count: int) -> list[Result]:
+@cache
+def _blas() -> ThreadpoolController:
+    """Return what holds the threads of NumPy's BLAS, which takes a moment to find."""
+    return ThreadpoolController()
+
+
+def of_chunks(work: Callable[[int], Result], count: int, size: int = CHUNK) -> list[Result]:
     """Call `work` with the first bar of each chunk of `count` bars, on all processors, and return the results."""
-    return on_all_processors(work, range(0, count, CHUNK))
+    return on_all_processors(work, range(0, count, size))
 
 
 def padded(array: np.ndarray, size: int = CHUNK) -> np.ndarray:
     """Return the array with its last row repeated until there are `size` rows."""
     return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)]) if size > len(array) else array
+
+
+class Recent(Generic[Result]):
+    """The last results of one kind of work on arrays: requests that differ in little ask for the same again."""
+
+    def __init__(self, size: int = 8) -> None:
+        self.size = size
+        self._results: OrderedDict[bytes, Result] = OrderedDict()
+
+    def of(self, work: Callable[[], Result], *parts: np.ndarray) -> Result:
+        """Return what `work` returns, or did when the arrays that it depends on held the same. Nobody may change it."""
+        digest = hashlib.blake2b(digest_size=16)
+        for part in parts:
+            digest.update(f"{part.dtype.str} {part.shape}".encode())
+            digest.update(np.ascontiguousarray(part).data)
+        key = digest.digest()
+        result = self._results.pop(key) if key in self._results else work()
+        self._results[key] = result
+        while len(self._results) > self.size:
+            self._results.popitem(last=False)
+        return result
 
 
 def distinct(*parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

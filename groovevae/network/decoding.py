@@ -13,9 +13,10 @@ from groovevae.bars.constants import HOLD, OFF, ONSET, PITCHED, ROLES, STEPS_PER
 from groovevae.bars.types import Bars
 from groovevae.errors import RequestError
 from groovevae.network.beats import chances, logits_to_beat, merge_streams, put_in, with_feel
-from groovevae.network.chunks import CHUNK, of_chunks, padded
+from groovevae.network.chunks import CHUNK, FEW, of_chunks, padded
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_index
+from groovevae.network.stopping import stop_if_told
 
 DEFAULT_TEMPERATURE = 0.5  # for new music, and wherever new music is measured
 
@@ -53,16 +54,16 @@ def decode(
 
 def decode_takes(network: Network, takes: Sequence[Take]) -> list[Bars]:
     """Decode several runs of bars together, each as `decode` would alone. Raises RequestError like `decode`."""
-    groups: dict[tuple[int, float, bool], list[int]] = {}
+    groups: dict[_Alike, list[int]] = {}
     for number, take in enumerate(takes):
-        groups.setdefault((_num_streams(network, take), take.temperature, take.feel_alone), []).append(number)
+        size = FEW if len(take.like) < FEW else CHUNK
+        alike = _Alike(_num_streams(network, take), take.temperature, take.feel_alone, size)
+        groups.setdefault(alike, []).append(number)
     out = [take.like for take in takes]
-    for (num_streams, temperature, feel_alone), group in groups.items():
+    for alike, group in groups.items():
         numbers = [number for number in group if len(takes[number].like)]
         if numbers:
-            together = _decode_alike(
-                network, [takes[number] for number in numbers], num_streams, temperature, feel_alone
-            )
+            together = _decode_alike(network, [takes[number] for number in numbers], alike)
             end = 0
             for number in numbers:
                 start, end = end, end + len(takes[number].like)
@@ -77,10 +78,18 @@ def _num_streams(network: Network, take: Take) -> int:
     return len(ROLES) if len(shape) == 3 else 1
 
 
-def _decode_alike(
-    network: Network, takes: Sequence[Take], num_streams: int, temperature: float, feel_alone: bool
-) -> Bars:
-    """Decode the bars of all takes, one after another; all have the same number of streams."""
+class _Alike(NamedTuple):
+    """What takes have in common that are decoded in the same chunks. It does not depend on other takes."""
+
+    num_streams: int
+    temperature: float
+    feel_alone: bool
+    chunk_size: int
+
+
+def _decode_alike(network: Network, takes: Sequence[Take], alike: _Alike) -> Bars:
+    """Decode the bars of all takes, one after another."""
+    num_streams, temperature, feel_alone, size = alike
     like = Bars.concatenate([take.like for take in takes])
     z = np.concatenate(
         [np.reshape(np.asarray(take.z, np.float32), (num_streams, len(take.like), -1)) for take in takes], axis=1
@@ -93,21 +102,21 @@ def _decode_alike(
     is_kept |= np.concatenate(still)
 
     def decoded(start: int) -> Bars:
-        here = slice(start, start + CHUNK)
+        here = slice(start, start + size)
         chunk = like[here]
         slots = _Slots(
-            z=padded(z[:, here].swapaxes(0, 1)).swapaxes(0, 1),
-            given=BarBatch(*(padded(part) for part in chunk.batch())),
-            is_kept=padded(is_kept[here]),
-            seed=padded(seed[here]),
-            bar=padded(bar[here]),
+            z=padded(z[:, here].swapaxes(0, 1), size).swapaxes(0, 1),
+            given=BarBatch(*(padded(part, size) for part in chunk.batch())),
+            is_kept=padded(is_kept[here], size),
+            seed=padded(seed[here], size),
+            bar=padded(bar[here], size),
             feel_alone=feel_alone,
         )
         out = _decode(network, slots, int(chunk.num_beats.max()), temperature)
         grids = {name: part[: len(chunk)] for name, part in out.grids.items()}
         return dataclasses.replace(chunk, **grids)
 
-    return Bars.concatenate(of_chunks(decoded, len(like)))
+    return Bars.concatenate(of_chunks(decoded, len(like), size))
 
 
 def _nowhere(num_bars: int) -> np.ndarray:
@@ -135,6 +144,7 @@ def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float)
     out = slots.given.map_grids(np.zeros_like)
     before = None
     for number in range(num_beats):
+        stop_if_told()
         first = number * STEPS_PER_BEAT
         h, logits = network.step(h, projected[:, number], network.hear(before, num_bars), num_streams)
         of_beat = None if drawn is None else drawn.steps(first, STEPS_PER_BEAT)

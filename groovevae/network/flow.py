@@ -11,6 +11,8 @@ from functools import cache
 
 import numpy as np
 
+from groovevae.network.stopping import stop_if_told
+
 NUM_TIMES = 8  # sines, and as many cosines, that tell a network how far along the way from noise to a bar it is
 FARTHEST = 6.0  # spreads: how far from the mean a bar may lie; of real bars, one number in 30,000 is farther
 MIDPOINT, RALSTON = 1 / 2, 2 / 3  # how far a step looks ahead; by Ralston 1962 it errs least
@@ -24,6 +26,7 @@ def carried(x: np.ndarray, velocity: Velocity, times: np.ndarray, *, probe: floa
     Each step looks ahead by `probe`, a share of its way, and weighs the velocities here and there.
     """
     for time, following in zip(times[:-1].tolist(), times[1:].tolist(), strict=True):
+        stop_if_told()
         step, weight = np.float32(following - time), np.float32(0.5 / probe)
         here = velocity(x, time)
         there = velocity(x + step * np.float32(probe) * here, time + probe * (following - time))

@@ -37,6 +37,7 @@ class Api:
         self._blending, self._reading = CapacityLimiter(1), CapacityLimiter(2)
         self._receiving = CapacityLimiter(4)  # uploads that are held in memory at once
         self._playing = CapacityLimiter(max(player.processes, 1))
+        self._soon = CapacityLimiter(max(2 * player.processes, 1))  # stretches wait for no whole loops
 
     def routes(self) -> list[Route]:
         """Return all routes of the API."""
@@ -116,9 +117,14 @@ class Api:
         return _download(_of_role(stems, role), WAV, f"{take.piece.name}-{role}.wav")
 
     async def loop(self, request: Request) -> Response:
-        """Give the sound of a role as a loop."""
+        """Give the sound of a role as a loop, or a stretch of it."""
         take, role = self._take(request), request.path_params["role"]
-        return Response(await self._sounded(request, lambda: self.player.loop(take, role)), media_type=WAV)
+        if "quarters" in request.query_params:
+            first, quarters = (_quarters(request, name) for name in ("from", "quarters"))
+            data = await in_turn(request, self._soon, lambda: self.player.stretch(take, role, first, quarters))
+        else:
+            data = await self._sounded(request, lambda: self.player.loop(take, role))
+        return Response(data, media_type=WAV)
 
     async def zip(self, request: Request) -> Response:
         """Give a take with everything in one file."""
@@ -159,6 +165,13 @@ def _check_type(request: Request, types: tuple[str, ...]) -> None:
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in types:
         raise RequestError(f"content type {given[:40] or 'none'!r}; send {' or '.join(types)}")
+
+
+def _quarters(request: Request, name: str) -> float:
+    try:
+        return float(request.query_params.get(name, 0))
+    except ValueError:
+        raise RequestError(f"{name}: not a number of quarter notes") from None
 
 
 def _of_role(files: Mapping[str, bytes], role: str) -> bytes:

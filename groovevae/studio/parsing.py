@@ -13,12 +13,12 @@ from typing import Any
 from groovevae.bars.choices import Choices
 from groovevae.errors import RequestError
 from groovevae.generation.names import is_path
-from groovevae.generation.parsing import Amount
+from groovevae.generation.parsing import KEEP, Amount, Tempo
 from groovevae.generation.requests import METHODS, BlendRequest
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
 from groovevae.model.vectors import find_vector
-from groovevae.studio.uploads import PREFIX, Uploads
+from groovevae.studio.uploads import PREFIX, Upload, Uploads
 
 MAX_BARS = 256  # of one piece: what a page can show and a person can wait for
 MAX_COUNT = 16
@@ -60,7 +60,15 @@ def to_request(fields: Mapping[str, Any], model: ModelFile, uploads: Uploads) ->
             find_vector(word.removesuffix(".safetensors"), model)  # says which ones there are
             raise RequestError(f"no vector {word!r} in this model")
     start = _word(values.pop("start"), model, uploads)
+    values["together"] = tuple(str(find_upload(file, uploads).path) for file in values.get("together", ()))
     return BlendRequest(start, targets, **values).checked(model)
+
+
+def to_reading(fields: Mapping[str, Any], uploads: Uploads) -> tuple[list[Upload], Choices]:
+    """Return the further files with which one is to be read, and the choices, of {"together": [IDS], "roles": ...}."""
+    together = _texts("together", fields.get("together") or [])
+    choices = to_choices({name: value for name, value in fields.items() if name != "together"})
+    return [find_upload(file, uploads) for file in together], choices
 
 
 def to_choices(fields: Mapping[str, Any]) -> Choices:
@@ -79,14 +87,19 @@ def to_choices(fields: Mapping[str, Any]) -> Choices:
 def _word(word: str, model: ModelFile, uploads: Uploads) -> str:
     """Return the path of an upload, or a genre spelt as in the model. Raises RequestError for any other word."""
     if word.startswith(PREFIX) and word not in model.genres:
-        upload = uploads.find(word)
-        if upload is None:
-            raise UnknownError(f"the file {word} is no longer here; drop it once more")
-        return str(upload.path)
+        return str(find_upload(word, uploads).path)
     genre = find_genre(word, model.genres)
     if is_path(genre, model.genres):  # a model may call a genre "x.mid", and the library would open that
         raise RequestError(f"{genre!r} cannot be told from a file; rename the genre")
     return genre
+
+
+def find_upload(file: str, uploads: Uploads) -> Upload:
+    """Return the file of an id. Raises UnknownError where it is not here."""
+    upload = uploads.find(file)
+    if upload is None:
+        raise UnknownError(f"the file {file[:40]} is no longer here; drop it once more")
+    return upload
 
 
 def _check_names(fields: Mapping[str, Any], known: Collection[str]) -> None:
@@ -112,6 +125,10 @@ def _whole(high: int) -> Callable[[str, Any], int]:
         return int(value)
 
     return read
+
+
+def _tempo(name: str, value: Any) -> Tempo:
+    return KEEP if value == KEEP else _number(name, value)
 
 
 def _text(name: str, value: Any) -> str:
@@ -183,10 +200,11 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "method": _method,
     "bars": _whole(MAX_BARS),
     "key": _text,
-    "tempo": _number,
+    "tempo": _tempo,
     "temperature": _number,
     "seed": _whole(2**53),
     "count": _whole(MAX_COUNT),
+    "together": _texts,
     "choices": _choices,
     "only_roles": _flag,
 }

@@ -33,6 +33,14 @@ class Roll:
     seconds: float
     note_roles: tuple[str, ...]  # the role of each note of the file, as `midi.reading` counts them
 
+    def seconds_at(self, quarter: float) -> float:
+        """Return the time of a place in quarter notes, in seconds from the start."""
+        begins = [begin for begin, _ in self.tempos if begin < quarter]
+        ends = [*begins[1:], quarter]
+        return sum(
+            (end - begin) * 60 / tempo for begin, end, (_, tempo) in zip(begins, ends, self.tempos, strict=False)
+        )
+
 
 def roll_of(piece: Piece) -> Roll:
     """Return the notes of a piece as its MIDI file has them."""

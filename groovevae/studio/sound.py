@@ -24,17 +24,20 @@ import numpy as np
 
 from groovevae.audio import encode, render
 from groovevae.audio.parts import split_midi
-from groovevae.audio.render import folded
+from groovevae.audio.render import folded, of_length
 from groovevae.audio.soundfonts import Soundfont, read_soundfont
 from groovevae.audio.synthesis import CHANNELS, RATE, play_part
+from groovevae.errors import RequestError
 from groovevae.midi.events import EventTrack, read_events, write_events
 from groovevae.midi.messages import SYSEX, TEMPO, is_meta
 from groovevae.studio.parsing import UnknownError
 from groovevae.studio.parting import parted
+from groovevae.studio.stretches import stretch
 from groovevae.studio.takes import Take
 
 MAX_REMEMBERED = 256 * 2**20  # bytes of loops
 _MAX_FILES = 8  # takes whose roles are kept as files
+_ROUNDED = 1e-3  # quarter notes: pages know lengths to four digits
 _LOOP_TAIL = 3.0  # seconds: what rings longer than this is faint
 
 
@@ -53,11 +56,26 @@ class Player:
 
         Raises UnknownError for a role that does not play, AudioError.
         """
-        if role not in take.roll.roles:
-            raise UnknownError(f"{role[:20]!r} does not play in this take; there are {', '.join(take.roll.roles)}")
-        midi = self._role_files(take)[role]
-        key = hashlib.sha256(midi).hexdigest()
-        loop = self._loops.get(key) or self._played(midi, take.roll.seconds)
+        return self._remembered(self._role_file(take, role), take.roll.seconds, is_loop=True)
+
+    def stretch(self, take: Take, role: str, first: float, quarters: float) -> bytes:
+        """Return the WAV file of some quarter notes of a loop, from the `first` on: it takes less time than all of it.
+
+        It goes on at the start of the loop where it passes its end. Raises what `loop` does, and RequestError.
+        """
+        roll = take.roll
+        if not (0 <= first < roll.quarters and 0 < quarters <= roll.quarters + _ROUNDED):
+            raise RequestError(
+                f"{quarters:g} quarter notes from {first:g} on are not in the {roll.quarters:g} of the take"
+            )
+        last = first + quarters
+        turn = max(last - roll.quarters, 0.0)
+        seconds = roll.seconds_at(last - turn) - roll.seconds_at(first) + roll.seconds_at(turn)
+        return self._remembered(stretch(self._role_file(take, role), first, quarters), seconds, is_loop=False)
+
+    def _remembered(self, midi: bytes, seconds: float, *, is_loop: bool) -> bytes:
+        key = hashlib.sha256(b"%d %r " % (is_loop, seconds) + midi).hexdigest()
+        loop = self._loops.get(key) or self._played(midi, seconds, is_loop=is_loop)
         self._remember(key, loop)
         return loop
 
@@ -79,7 +97,7 @@ class Player:
     def warm_up(self) -> None:
         """Start the processes now, so that the first loop does not wait for them."""
         for _ in range(self.processes):
-            self._submit(b"", 0.1)
+            self._submit(b"", 0.1, is_loop=True)
 
     def close(self) -> None:
         """End the processes."""
@@ -87,30 +105,32 @@ class Player:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
-    def _played(self, midi: bytes, seconds: float) -> bytes:
+    def _played(self, midi: bytes, seconds: float, *, is_loop: bool) -> bytes:
         if not self.processes:
-            return play_loop(midi, seconds, self.soundfont)
+            return play_loop(midi, seconds, self.soundfont, is_loop=is_loop)
         try:
-            return self._submit(midi, seconds).result()
+            return self._submit(midi, seconds, is_loop=is_loop).result()
         except BrokenProcessPool:  # a soundfont may bring a process down
             self.close()
-            return self._submit(midi, seconds).result()
+            return self._submit(midi, seconds, is_loop=is_loop).result()
 
-    def _submit(self, midi: bytes, seconds: float) -> Future[bytes]:
+    def _submit(self, midi: bytes, seconds: float, *, is_loop: bool) -> Future[bytes]:
         with self._lock:
             if self._pool is None:
                 context = multiprocessing.get_context("spawn")  # threads of this process hold locks
                 self._pool = ProcessPoolExecutor(self.processes, mp_context=context, initializer=_end_with_parent)
-            return self._pool.submit(play_loop, midi, seconds, self.soundfont)
+            return self._pool.submit(play_loop, midi, seconds, self.soundfont, is_loop=is_loop)
 
-    def _role_files(self, take: Take) -> dict[str, bytes]:
-        """Return the MIDI file of each role: all loops of a take are asked for at once, so the last ones are kept."""
+    def _role_file(self, take: Take, role: str) -> bytes:
+        """Return the MIDI file of a role: all loops of a take are asked for at once, so the last ones are kept."""
+        if role not in take.roll.roles:
+            raise UnknownError(f"{role[:20]!r} does not play in this take; there are {', '.join(take.roll.roles)}")
         with self._lock:
             if take.id not in self._files:
                 self._files[take.id] = role_files(take, is_loop=True)
             while len(self._files) > _MAX_FILES:
                 self._files.pop(next(iter(self._files)))
-            return self._files[take.id]
+            return self._files[take.id][role]
 
     def _remember(self, key: str, loop: bytes) -> None:
         with self._lock:
@@ -133,8 +153,8 @@ def _end_with_parent() -> None:
     threading.Thread(target=end, daemon=True).start()
 
 
-def play_loop(midi: bytes, seconds: float, soundfont: str | None) -> bytes:
-    """Return the WAV file of a loop of a MIDI file, with what rings on after its end at its start; b"" plays nothing.
+def play_loop(midi: bytes, seconds: float, soundfont: str | None, *, is_loop: bool = True) -> bytes:
+    """Return the WAV file of a MIDI file; of a loop, with what rings on after its end at its start. b"" is silent.
 
     >>> len(play_loop(midi, 2.0, None))
     384044
@@ -142,7 +162,8 @@ def play_loop(midi: bytes, seconds: float, soundfont: str | None) -> bytes:
     font, end = _soundfont(soundfont), max(round(seconds * RATE), 1)
     loop = np.zeros((end, CHANNELS), np.float32)
     for part in split_midi(midi, apart=True).parts if midi else ():
-        loop += folded(play_part(replace(part, tail=_LOOP_TAIL), font), end)
+        played = play_part(replace(part, tail=_LOOP_TAIL if is_loop else 0.0), font)
+        loop += folded(played, end) if is_loop else of_length(played, end)
     return encode(loop, "wav")
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,7 +18,8 @@ from groovevae.generation.names import is_midi_path
 from groovevae.generation.requests import BlendRequest
 from groovevae.generation.sources import Sources
 from groovevae.midi.events import EventTrack, read_events, write_events
-from groovevae.studio.parsing import UnknownError, to_choices, to_request
+from groovevae.network.stopping import StoppedError, stoppable
+from groovevae.studio.parsing import UnknownError, find_upload, to_reading, to_request
 from groovevae.studio.rolls import Roll, roll_of
 from groovevae.studio.uploads import Upload, Uploads
 from groovevae.tracks import load_original
@@ -60,7 +61,11 @@ class Takes:
             with self._working:
                 if is_stopped():
                     break
-                takes.append(self._take(single))
+                try:
+                    with stoppable(is_stopped):
+                        takes.append(self._take(single))
+                except StoppedError:
+                    break
         return takes
 
     def find(self, take: str) -> Take:
@@ -72,18 +77,18 @@ class Takes:
     def add_file(self, name: str, data: bytes) -> tuple[Upload, FileRead]:
         """Keep a MIDI file, and return what was read of it. Raises MidiError for one that cannot be read."""
         upload = self.uploads.add(name, data)
-        return upload, self._read(upload, NO_CHOICES)
+        return upload, self._read([upload], NO_CHOICES)
 
     def read_file(self, file: str, fields: Mapping[str, Any]) -> tuple[Upload, FileRead]:
         """Return what is read of an uploaded file with the choices of a JSON object. Raises RequestError, MidiError."""
-        upload = self.uploads.find(file)
-        if upload is None:
-            raise UnknownError(f"the file {file[:40]} is no longer here; drop it once more")
-        return upload, self._read(upload, to_choices(fields))
+        upload = find_upload(file, self.uploads)
+        together, choices = to_reading(fields, self.uploads)
+        return upload, self._read([upload, *together], choices)
 
-    def _read(self, upload: Upload, choices: Choices) -> FileRead:
-        check_readable(upload.path)  # in a process of its own: a file that hangs the reader does so there
-        return replace(file_read(load_original(str(upload.path), choices=choices)), path=upload.name)
+    def _read(self, files: Sequence[Upload], choices: Choices) -> FileRead:
+        for file in files:
+            check_readable(file.path)  # in a process of its own: a file that hangs the reader does so there
+        return file_read(load_original(*(str(file.path) for file in files), choices=choices))
 
     def _take(self, request: BlendRequest) -> Take:
         name = _id_of(request, self.groove)
@@ -99,7 +104,7 @@ class Takes:
 
     def _sources_of(self, request: BlendRequest) -> Sources:
         """Return sources that may have read the files of a request before; uploads never change."""
-        files = (request.start, *request.targets)
+        files = (request.start, *request.together, *request.targets)
         key = (request.file.choices, *sorted(word for word in files if is_midi_path(word)))
         self._sources.setdefault(key, Sources(self.groove.model, self.groove.network))
         self._sources.move_to_end(key)

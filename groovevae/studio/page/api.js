@@ -40,4 +40,9 @@ export const readFile = (id, choices) => post(`/api/files/${id}`, choices);
 export const makePiece = async (request, signal) => (await post("/api/pieces", request, signal)).pieces[0];
 export const pieceAsFile = (id) => post(`/api/pieces/${id}/file`, {});
 export const keepPiece = (id) => post(`/api/pieces/${id}/kept`, {});
-export const getLoop = async (id, role, signal) => (await ask(`/api/pieces/${id}/loops/${role}.wav`, { signal })).arrayBuffer();
+
+/** The sound of a role as a loop; with a stretch, { first, quarters }, that part of it. */
+export async function getLoop(id, role, { stretch, signal }) {
+  const part = stretch ? `?from=${stretch.first}&quarters=${stretch.quarters}` : "";
+  return (await ask(`/api/pieces/${id}/loops/${role}.wav${part}`, { signal })).arrayBuffer();
+}

@@ -43,13 +43,18 @@ export class Controls {
     $("start").addEventListener("change", () => {
       const start = $("start").value;
       const bars = isFile(start) ? null : this.state.bars ?? limits.default_bars;
-      onChange({ start, bars, choices: NO_CHOICES }, true);
+      onChange({ start, bars, choices: NO_CHOICES, together: [] }, true);
     });
     for (const name of ["metre", "beats"]) {
       const input = $(`file-${name}`);
       input.addEventListener("change", () => onChange({ choices: { ...this.state.choices, [name]: input.value } }, true));
     }
+    $("file-pickup").addEventListener("change", () => {
+      const pickup = $("file-pickup").value === "" ? null : Math.max(Number($("file-pickup").value), 0);
+      onChange({ choices: { ...this.state.choices, pickup } }, true);
+    });
     $("only-roles").addEventListener("change", () => onChange({ onlyRoles: $("only-roles").checked }, true));
+    $("keep-tempo").addEventListener("change", () => onChange({ keepTempo: $("keep-tempo").checked }, true));
     this.amounts = new Map(ROLES.map((role) => [role, this.#slider($("amounts"), role, { min: 0, max: 2, field: "own", otherwise: "as the point" })]));
     const names = model.vectors.map((vector) => vector.name);
     this.vectors = new Map(names.map((name) => [name, this.#slider($("vectors"), name, { min: -3, max: 3, field: "vectors", otherwise: "0" })]));
@@ -68,6 +73,7 @@ export class Controls {
     setValue($("temperature"), temperature);
     $("temperature-out").value = temperature.toFixed(2);
     $("only-roles").checked = state.onlyRoles;
+    $("keep-tempo").checked = $("tempo").disabled = state.keepTempo;
     for (const [role, show] of this.amounts) show(state.own[role], state.keep.includes(role));
     for (const [name, show] of this.vectors) show(state.vectors[name], false);
     this.#showStarts();
@@ -78,12 +84,14 @@ export class Controls {
     $("tracks-fold").hidden = !read;
     if (!read) return;
     const { choices } = this.state;
-    $("tracks-name").textContent = read.name;
+    const { length } = this.state.together;
+    $("tracks-name").textContent = length ? `${read.name} and ${length} more` : read.name;
     const metres = Object.entries(read.metres).map(([metre, count]) => `${count} of ${metre}`);
     const told = [`${read.bars} bars (${metres.slice(0, 3).join(", ")})`, `key ${read.key}`, ...read.guesses];
     $("tracks-read").textContent = `${told.join("; ")}.`;
     $("file-metre").value = choices.metre;
     $("file-beats").value = choices.beats;
+    setValue($("file-pickup"), choices.pickup);
     $("tracks").tBodies[0].replaceChildren(...read.tracks.map((track) => this.#trackRow(track, choices)));
   }
 

@@ -2,10 +2,10 @@
 
 import { addFile, readFile } from "./api.js";
 import { $ } from "./controls.js";
-import { isFile, storage } from "./state.js";
+import { isFile, storage, toChoices } from "./state.js";
 
 export class Files {
-  /** `onAdd(read, isCorner)` tells of a new file, `onError(error)` of one that cannot be read. */
+  /** `onAdd(reads, isCorner)` tells of a new corner, or of the files of a new start, `onError(error)` of one that cannot be read. */
   constructor(model, { onAdd, onError }) {
     Object.assign(this, { model, onAdd, onError, reads: new Map(), dropped: new Map() });
     $("open").addEventListener("click", () => $("file").click());
@@ -21,15 +21,15 @@ export class Files {
   }
 
   /** Reads a file again with a person's choices; answers what was read. */
-  async read(id, choices = {}) {
-    const { roles = {}, metre, beats } = choices;
-    const wanted = { roles, ...(metre && { metre }), ...(beats && { beats }) };
+  async read(id, choices = {}, together = []) {
+    const wanted = { ...toChoices(choices), together };
     let read;
     try {
       read = await readFile(id, wanted);
     } catch (error) {
-      if (error.status !== 404 || !this.dropped.has(id)) throw error;
-      await addFile(this.dropped.get(id), this.model.limits.file_bytes); // the studio was started anew
+      const again = [id, ...together].filter((one) => this.dropped.has(one));
+      if (error.status !== 404 || !again.length) throw error;
+      for (const one of again) await addFile(this.dropped.get(one), this.model.limits.file_bytes); // the studio was started anew
       read = await readFile(id, wanted);
     }
     this.know(read);
@@ -41,17 +41,23 @@ export class Files {
     storage.set("files", Object.fromEntries([...this.reads].map(([id, one]) => [id, one.name])));
   }
 
+  /** Takes files: corners of the pad, or a start, in which several sound together. */
   async #add(files, isCorner) {
+    const reads = [];
     for (const file of files) {
       try {
         const read = await addFile(file, this.model.limits.file_bytes);
         this.know(read);
         this.dropped.set(read.id, file);
-        this.onAdd(read, isCorner);
+        reads.push(read);
       } catch (error) {
+        error.message = error.message.replace(`${file.name}.mid:`, `${file.name}:`); // what is no MIDI file is not called one
         this.onError(error);
+        if (!isCorner) return;
       }
     }
+    if (isCorner) reads.forEach((read) => this.onAdd([read], true));
+    else if (reads.length) this.onAdd(reads, false);
   }
 
   #bindDrop() {

@@ -9,16 +9,16 @@ import { History } from "./history.js";
 import { bindKeys } from "./keys.js";
 import { Maker } from "./maker.js";
 import { isWaiting, note, say, waitForStudio, warn } from "./messages.js";
+import { MidiOut } from "./midi.js";
 import { Mixer } from "./mixer.js";
 import { Pad } from "./pad.js";
 import { Roll } from "./roll.js";
 import { Player } from "./sound.js";
-import { firstState, fromHash, isFile, NO_CHOICES, sharesOf, storage, toHash, toRequest, toStartRequest } from "./state.js";
+import { firstState, fromHash, inWords, isFile, NO_CHOICES, percent, sharesOf, storage, toHash, toRequest, toStartRequest } from "./state.js";
+import { Succession } from "./succession.js";
 
 const MOST_BARS_OF_A_FILE = 32, FIRST_BARS_OF_A_FILE = 16;
 const SILENT = "Nothing sounds in this take. Move the point, roll the dice for another seed, or raise the temperature.";
-
-const percent = (share) => `${Math.round(100 * share)} %`;
 
 class Studio {
   constructor(model) {
@@ -26,7 +26,7 @@ class Studio {
     this.player = new Player();
     Object.assign(this.player.mixer, storage.get("mixer", {}));
     this.maker = new Maker({ onMade: (...made) => this.#made(...made), onError: (error) => this.fail(error) });
-    this.files = new Files(model, { onAdd: (read, isCorner) => this.#useFile(read, isCorner), onError: (error) => this.fail(error) });
+    this.files = new Files(model, { onAdd: (reads, isCorner) => this.#useFiles(reads, isCorner), onError: (error) => this.fail(error) });
     const nameOf = (word) => this.files.name(word);
     this.controls = new Controls(model, { onChange: (patch, isFinal) => this.change(patch, isFinal), nameOf, files: this.files.reads });
     this.corners = new Corners(model, { onChange: (corners) => this.change({ corners }, true), nameOf, files: this.files.reads });
@@ -34,6 +34,8 @@ class Studio {
     this.roll = new Roll({ canvas: $("roll"), inner: $("roll-inner"), box: $("roll-box"), head: $("head"), onSeek: (seconds) => this.#seek(seconds) });
     this.mixer = new Mixer($("mixer"), this.player, { onMix: () => this.#mixed(), onKeep: (role) => this.#keepRole(role) });
     this.history = new History({ onGo: (take) => this.#go(take.state), onKeep: (take) => this.#keepTake(take), onCompare: (take) => this.#compare(take) });
+    this.succession = new Succession(this.player, { isWanted: (piece) => piece === this.piece, onChange: () => this.#hear(false) });
+    this.midi = new MidiOut(this.player, { onError: (error) => this.fail(error) });
     this.piece = this.other = null;
     this.isOther = false; // whether the other is heard
     this.seekTo = 0; // seconds
@@ -81,53 +83,24 @@ class Studio {
     list.style.minHeight = `${list.offsetHeight}px`;
   }
 
-  /** The state in a line, for the list of takes. */
-  #inWords() {
-    const shares = sharesOf(this.state);
-    const named = this.state.corners.map((word, index) => [this.files.name(word), shares.corners[index]]).filter(([, value]) => value > 0);
-    const goal = named.sort((one, other) => other[1] - one[1]).map(([name, value]) => `${name} ${percent(value)}`);
-    return `${this.files.name(this.state.start)} → ${goal.join(", ") || "as it is"} · seed ${this.state.seed}`;
-  }
-
   async #made(piece, isFinal, signal) {
     this.piece = piece;
+    const heard = isFinal && this.succession.goOn(piece, signal); // on its way while the notes are drawn
     this.roll.show(piece, this.other);
     this.mixer.show(piece, this.state);
     const bars = piece.bars.length, metres = [...new Set(piece.bars.map((bar) => bar.metre))];
     $("facts").textContent = `${bars} ${bars === 1 ? "bar" : "bars"} of ${metres.slice(0, 2).join(", ")} · ${piece.key} · ${Math.round(piece.tempos[0].tempo)} bpm`;
     $("description").textContent = $("description").title = piece.description;
-    if (!isFinal) return this.#rest(piece);
+    if (!isFinal) return this.maker.next || this.succession.prepare(piece, [this.other]);
+    performance.measure("new-notes", "letting-go");
     offer(piece);
-    this.history.add(piece, this.state, this.#inWords());
+    this.history.add(piece, this.state, inWords(this.state, (word) => this.files.name(word)));
     history.replaceState(null, "", `#${toHash(this.state)}`);
     say(piece.is_silent ? "" : `New take: ${piece.description}`);
     if (piece.is_silent || !isWaiting()) warn(piece.is_silent ? SILENT : this.hint ?? "", !piece.is_silent);
     this.hint = null;
-    await this.#sound(piece);
+    await heard;
     await this.#findOther(signal);
-  }
-
-  /** Loads the sound of a preview where the point rests: it will be wanted when the user lets go. */
-  #rest(piece) {
-    if (this.maker.next) return;
-    this.player.loadOnly([piece, this.other]);
-    this.player.load(piece).catch(() => {}); // asked for again when it is to be heard
-  }
-
-  /** Loads the sound of a new piece, and goes on with it at the next bar. */
-  async #sound(piece) {
-    performance.measure("new-notes", "letting-go");
-    note("rendering…");
-    try {
-      this.player.loadOnly([piece]);
-      const deck = await this.player.load(piece);
-      if (piece !== this.piece) return;
-      this.#hear(false);
-      this.player.change(deck);
-      performance.measure("new-sound", "letting-go"); // planned; it is heard at the next bar line
-    } finally {
-      note("");
-    }
   }
 
   /** Finds what the take is compared with: the start as it is, or a take that was chosen. */
@@ -233,12 +206,12 @@ class Studio {
     }
   }
 
-  #useFile(read, isCorner) {
+  #useFiles([read, ...others], isCorner) {
     if (isCorner) return this.change({ corners: [...new Set([...this.state.corners, read.id])] }, true);
     const bars = read.bars > MOST_BARS_OF_A_FILE ? FIRST_BARS_OF_A_FILE : null;
     if (bars) this.hint = `${read.name} has ${read.bars} bars; the first ${bars} that sound are taken. Set Bars for more.`;
     $("tracks-fold").open = true;
-    return this.change({ start: read.id, bars, choices: NO_CHOICES }, true);
+    return this.change({ start: read.id, together: others.map((one) => one.id), bars, choices: NO_CHOICES }, true);
   }
 
   /** Reads the files that the state names; those that are gone leave it. */
@@ -247,13 +220,13 @@ class Studio {
     const first = firstState(this.model);
     for (const word of new Set([state.start, ...state.corners].filter(isFile))) {
       try {
-        await this.files.read(word, word === state.start ? state.choices : {});
+        await (word === state.start ? this.files.read(word, state.choices, state.together) : this.files.read(word));
       } catch (error) {
         if (error.status === 0) return this.fail(error);
         this.hint = `${this.files.name(word)} is no longer here: drop it once more.`;
         state.corners = state.corners.filter((one) => one !== word);
         if (!state.corners.length) state.corners = first.corners;
-        if (state.start === word) Object.assign(state, { start: first.start, bars: first.bars, choices: first.choices });
+        if (state.start === word) Object.assign(state, { start: first.start, bars: first.bars, choices: first.choices, together: [] });
       }
     }
   }
@@ -261,7 +234,7 @@ class Studio {
   async #readStart() {
     if (!isFile(this.state.start)) return;
     try {
-      this.controls.showTracks(await this.files.read(this.state.start, this.state.choices));
+      this.controls.showTracks(await this.files.read(this.state.start, this.state.choices, this.state.together));
     } catch (error) {
       this.fail(error);
     }
@@ -272,7 +245,7 @@ class Studio {
     try {
       const read = await pieceAsFile(this.piece.id);
       this.files.know(read);
-      await this.change({ start: read.id, bars: null, x: 0, y: 0, choices: NO_CHOICES, own: {}, keep: [], vectors: {}, key: "", tempo: null }, true);
+      await this.change({ start: read.id, together: [], bars: null, x: 0, y: 0, choices: NO_CHOICES, own: {}, keep: [], vectors: {}, key: "", tempo: null }, true);
     } catch (error) {
       this.fail(error);
     }

@@ -5,7 +5,7 @@ import { makePiece } from "./api.js";
 export class Maker {
   /** `onMade(piece, isFinal, signal)` gets each piece; `onError(error)` what went wrong. */
   constructor({ onMade, onError }) {
-    Object.assign(this, { onMade, onError, flight: null, next: null });
+    Object.assign(this, { onMade, onError, flight: null, next: null, last: {} });
   }
 
   /** Asks for a piece. A final one takes the place of all that were asked for before. */
@@ -14,13 +14,30 @@ export class Maker {
       this.next = request;
       return;
     }
-    this.flight?.abort();
     this.next = null;
-    const flight = (this.flight = new AbortController());
+    const key = JSON.stringify(request);
+    if (isFinal && this.flight?.key === key && this.flight.isMaking) {
+      this.flight.isFinal = true; // the preview that is on its way is what is to stay
+      return this.flight.done;
+    }
+    this.flight?.controller.abort();
+    const flight = (this.flight = { key, isFinal, isMaking: true, controller: new AbortController() });
+    flight.done = this.#fly(flight, request);
+    await flight.done;
+  }
+
+  async #fly(flight, request) {
     const isCurrent = () => this.flight === flight;
+    const { signal } = flight.controller;
     try {
-      const piece = await makePiece(request, flight.signal);
-      if (isCurrent()) await this.onMade(piece, isFinal, flight.signal);
+      const known = this.last.key === flight.key ? this.last.piece : null;
+      this.last = {};
+      const piece = known ?? (await makePiece(request, signal));
+      flight.isMaking = false;
+      if (isCurrent()) {
+        if (!flight.isFinal) this.last = { key: flight.key, piece }; // where the user lets go, it is there already
+        await this.onMade(piece, flight.isFinal, signal);
+      }
     } catch (error) {
       if (error.name !== "AbortError" && isCurrent()) this.onError(error);
     }

@@ -8,16 +8,25 @@ const LEAD = 0.03; // seconds: nothing can be planned nearer than this
 const FADE = 0.008; // seconds: without a click
 const LOUDEST = 3.3; // gain of full volume: at the first volume, 0.8, most takes are near -18 LUFS
 const REMEMBERED = 4; // takes whose sound stays decoded
+const SOON = 3; // seconds: the least that is played of a new take before all of it is there, and two bars
+const NEVER = 1e9; // seconds
 const AHEAD = 0.15, TICK = 40; // seconds, milliseconds: how the metronome plans
+
+/** How many seconds of a stretch are left at a place of its piece; none outside. */
+function left({ stretch, clock }, offset) {
+  const gone = (offset - stretch.begin + clock.seconds + 1e-6) % clock.seconds;
+  return Math.max(stretch.seconds - gone, 0);
+}
 
 export class Player {
   constructor() {
     this.context = null; // of the sound device
     this.decoder = new OfflineAudioContext(2, 1, RATE); // loops are decoded before anybody has clicked
-    this.voices = []; // {deck, at, offset, stop, sources}: what plays, and what is to play, in order of time
+    this.voices = []; // {deck, at, offset, until, sources}: what plays, and what is to play, in order of time
     this.decks = new Map();
     this.mixer = { muted: {}, solo: {}, volume: 0.8 };
     this.hasClick = false;
+    this.run = 0; // how often it was started
   }
 
   get isPlaying() {
@@ -67,11 +76,43 @@ export class Player {
     }
   }
 
-  async #load(piece, signal) {
+  /** Loads the bars of a piece with which it would go on at the next bar line; null where nothing plays, or it is short. */
+  async loadSoon(piece, signal) {
+    const stretch = this.isPlaying ? this.#nextBars(new Clock(piece)) : null;
+    return stretch && stretch.quarters < piece.quarters - 1e-3 ? this.#load(piece, signal, stretch) : null;
+  }
+
+  async #load(piece, signal, stretch) {
     const roles = Object.keys(piece.roles);
-    const loops = await Promise.all(roles.map((role) => getLoop(piece.id, role, signal)));
+    const loops = await Promise.all(roles.map((role) => getLoop(piece.id, role, { stretch, signal })));
     const buffers = await Promise.all(loops.map((loop) => this.decoder.decodeAudioData(loop)));
-    return { piece, clock: new Clock(piece), buffers: new Map(roles.map((role, index) => [role, buffers[index]])) };
+    return { piece, stretch, clock: new Clock(piece), buffers: new Map(roles.map((role, index) => [role, buffers[index]])) };
+  }
+
+  /** The stretch of a piece that would come next: two bars or more, and SOON. */
+  #nextBars(clock) {
+    const { bar } = this.#nextLine(clock);
+    const count = clock.bars.length;
+    let quarters = 0, seconds = 0;
+    for (let number = 0; number < count && (number < 2 || seconds < SOON); number += 1) {
+      const here = (bar + number) % count;
+      quarters += (clock.bars[here + 1] ?? clock.quarters) - clock.bars[here];
+      seconds += clock.startOf(here + 1) - clock.startOf(here);
+    }
+    return { first: clock.bars[bar], quarters, begin: clock.startOf(bar), seconds };
+  }
+
+  /** The next bar line of what sounds: how long until it comes, and which bar of another piece begins there. */
+  #nextLine(clock) {
+    const { deck, seconds } = this.place();
+    const own = deck.clock;
+    let bar = own.barAt(seconds) + 1;
+    let wait = own.startOf(bar) - seconds;
+    if (wait < LEAD) {
+      bar += 1;
+      wait = bar > own.bars.length ? own.startOf(1) + wait : own.startOf(bar) - seconds;
+    }
+    return { wait, bar: (bar % own.bars.length) % clock.bars.length };
   }
 
   /** Where the sounding take is, in seconds, and which it is. */
@@ -86,34 +127,41 @@ export class Player {
 
   start(deck, seconds = 0) {
     this.stop();
+    this.run += 1;
     this.#plan(deck, this.context.currentTime + LEAD, seconds % deck.clock.seconds);
   }
 
   stop() {
-    for (const voice of this.voices) this.#end(voice, this.context.currentTime);
+    const now = this.context?.currentTime;
+    for (const voice of this.voices) if (voice.until > now) this.#end(voice, now);
     this.voices = [];
   }
 
-  /** Goes on with another deck: at the next bar line, or now at the same place. */
+  /** Goes on with another deck at the next bar line, or now at the same place. A stretch must reach beyond that line. */
   change(deck, { isNow = false } = {}) {
     const place = this.place();
-    if (!place) return;
-    this.voices.filter((voice) => voice.at > this.context.currentTime).forEach((voice) => this.#end(voice, 0));
+    if (!place) return false;
+    const { wait, bar } = this.#nextLine(deck.clock);
+    const offset = deck.clock.startOf(bar);
+    if (deck.stretch && left(deck, offset) < SOON / 4) return false;
+    const now = this.context.currentTime;
+    this.voices.filter((voice) => voice.at > now).forEach((voice) => this.#end(voice, 0));
     this.voices = [place.voice];
-    const { clock } = place.deck;
+    place.voice.until = NEVER;
     if (isNow) {
-      const quarter = clock.quarterAt(place.seconds + LEAD) % deck.clock.quarters;
-      this.#plan(deck, this.context.currentTime + LEAD, deck.clock.secondsAt(quarter));
-      return;
-    }
-    let bar = clock.barAt(place.seconds) + 1;
-    let wait = clock.startOf(bar) - place.seconds;
-    if (wait < LEAD) {
-      bar += 1;
-      wait = bar > clock.bars.length ? clock.startOf(1) + wait : clock.startOf(bar) - place.seconds;
-    }
-    const target = (bar % clock.bars.length) % deck.clock.bars.length;
-    this.#plan(deck, this.context.currentTime + wait, deck.clock.startOf(target));
+      const quarter = place.deck.clock.quarterAt(place.seconds + LEAD) % deck.clock.quarters;
+      this.#plan(deck, now + LEAD, deck.clock.secondsAt(quarter));
+    } else this.#plan(deck, now + wait, offset);
+    return true;
+  }
+
+  /** Goes on with all of a piece where the stretch of it ends that plays, or is to. */
+  complete(deck) {
+    const voice = this.voices.at(-1);
+    if (voice?.deck.piece !== deck.piece || !voice.deck.stretch) return;
+    voice.goesOn = true;
+    const at = Math.max(voice.at + left(voice.deck, voice.offset) - FADE, this.context.currentTime + LEAD);
+    this.#plan(deck, at, (voice.offset + at - voice.at) % deck.clock.seconds);
   }
 
   /** Goes to a place of what plays. */
@@ -122,15 +170,19 @@ export class Player {
     if (place) this.start(place.deck, seconds);
   }
 
+  /** Whether a role is to be heard. */
+  isHeard(role) {
+    const { muted, solo } = this.mixer;
+    return Object.values(solo).some(Boolean) ? Boolean(solo[role]) : !muted[role];
+  }
+
   /** Sets the levels of the roles as `mixer` has them. */
   mix() {
     if (!this.context) return;
-    const { muted, solo, volume } = this.mixer;
-    const hasSolo = Object.values(solo).some(Boolean);
+    const { volume } = this.mixer;
     this.master.gain.setTargetAtTime(volume ** 2 * LOUDEST, this.context.currentTime, 0.01);
     for (const [role, gain] of this.roles) {
-      const isHeard = hasSolo ? solo[role] : !muted[role];
-      gain.gain.setTargetAtTime(isHeard ? 1 : 0, this.context.currentTime, 0.004);
+      gain.gain.setTargetAtTime(this.isHeard(role) ? 1 : 0, this.context.currentTime, 0.004);
     }
   }
 
@@ -153,30 +205,34 @@ export class Player {
   }
 
   #plan(deck, at, offset) {
-    for (const voice of this.voices) this.#end(voice, at);
+    for (const voice of this.voices) if (voice.until > at) this.#end(voice, at);
+    const begin = deck.stretch ? deck.stretch.seconds - left(deck, offset) : offset;
     const sources = [...deck.buffers].map(([role, buffer]) => {
-      const source = new AudioBufferSourceNode(this.context, { buffer, loop: true });
+      const source = new AudioBufferSourceNode(this.context, { buffer, loop: !deck.stretch });
       const fade = new GainNode(this.context, { gain: 0 });
       fade.gain.setValueAtTime(0, at);
       fade.gain.linearRampToValueAtTime(1, at + FADE);
       source.connect(fade).connect(this.#role(role));
-      source.start(at, Math.min(offset, buffer.duration - 1e-4));
+      source.start(at, Math.min(begin, buffer.duration - 1e-4));
       return { source, fade };
     });
-    const voice = { deck, at, offset, sources };
-    this.voices = [...this.voices, voice].slice(-2);
+    const voice = { deck, at, offset, until: NEVER, sources };
+    this.voices = [...this.voices, voice].slice(-3);
     this.clicked = at - 1e-3;
   }
 
+  /** Ends a voice at a time; one that is to begin later is not heard at all. */
   #end(voice, at) {
+    const now = this.context.currentTime;
+    voice.until = at;
     for (const { source, fade } of voice.sources) {
       if (voice.at > at) source.disconnect();
       else {
-        fade.gain.cancelScheduledValues(at);
+        fade.gain.cancelScheduledValues(Math.max(voice.at + 1.5 * FADE, now)); // it may have been meant to end sooner
         fade.gain.setValueAtTime(1, at);
         fade.gain.linearRampToValueAtTime(0, at + FADE);
       }
-      source.stop(Math.max(at + FADE, this.context.currentTime));
+      source.stop(Math.max(at + FADE, now));
     }
   }
 

@@ -2,7 +2,7 @@
 
 export const ROLES = ["drums", "bass", "chords", "lead"];
 const FIRST_CORNERS = ["rock", "jazz", "electronic", "latin", "reggae"];
-export const NO_CHOICES = { roles: {}, metre: "", beats: "" }; // how a file is read: all as found
+export const NO_CHOICES = { roles: {}, metre: "", pickup: null, beats: "" }; // how a file is read: all as found
 const SNAP = 0.05; // radius around a corner or the start in which the point is on it
 const POWER = 2.2; // how fast a corner's share falls with its distance
 const LEAST = 0.03; // shares below are left out
@@ -14,7 +14,7 @@ export function firstState(model) {
   return {
     start, corners: fewCorners(names, start), x: 0.22, y: -0.5, ramp: "even", own: {}, keep: [], vectors: {},
     bars: model.limits.default_bars, key: "", tempo: null, temperature: null, seed: 0, method: "",
-    choices: NO_CHOICES, onlyRoles: false,
+    choices: NO_CHOICES, together: [], onlyRoles: false, keepTempo: false,
   };
 }
 
@@ -69,13 +69,32 @@ export function toStartRequest(state) {
 }
 
 function commonFields(state) {
-  const { roles, metre, beats } = state.choices;
-  const choices = { ...(Object.keys(roles).length && { roles }), ...(metre && { metre }), ...(beats && { beats }) };
+  const choices = isFile(state.start) ? toChoices(state.choices) : {};
   return {
-    start: state.start, bars: state.bars || null, key: state.key || null, tempo: state.tempo, method: state.method,
-    temperature: state.temperature, seed: state.seed, choices: isFile(state.start) ? choices : {},
+    start: state.start, together: isFile(state.start) ? state.together : [], bars: state.bars || null,
+    key: state.key || null, tempo: state.keepTempo ? "keep" : state.tempo, method: state.method,
+    temperature: state.temperature, seed: state.seed, choices,
     only_roles: isFile(state.start) && state.onlyRoles,
   };
+}
+
+/** Choices as the API takes them: those that were made. */
+export function toChoices({ roles = {}, metre, pickup, beats }) {
+  const isTold = typeof pickup === "number";
+  return { ...(Object.keys(roles).length && { roles }), ...(metre && { metre }), ...(isTold && { pickup }), ...(beats && { beats }) };
+}
+
+export const percent = (share) => `${Math.round(100 * share)} %`;
+
+/** A state in a line, for the list of takes: where it goes, and what else is set. */
+export function inWords(state, nameOf) {
+  const { start, corners, seed, keep, ramp, own, vectors, key, tempo, bars } = state;
+  const shares = sharesOf(state);
+  const goals = corners.map((word, index) => [nameOf(word), shares.corners[index]]).filter(([, share]) => share > 0);
+  const goal = goals.sort((one, other) => other[1] - one[1]).map(([name, share]) => `${name} ${percent(share)}`);
+  const set = [keep.length && `keeps ${keep.join(", ")}`, ramp !== "even" && "ramp", key, tempo && `${tempo} bpm`, bars && `${bars} bars`];
+  const moved = Object.entries({ ...own, ...vectors }).map(([name, value]) => `${name.replaceAll("_", " ")} ${value.toFixed(2)}`);
+  return [`${nameOf(start)} → ${goal.join(", ") || "as it is"}`, `seed ${seed}`, ...set, ...moved].filter(Boolean).join(" · ");
 }
 
 export const isFile = (word) => word.startsWith("file-");
@@ -107,6 +126,7 @@ export function mended(given, model) {
   state.choices = { ...NO_CHOICES, ...given.choices };
   const known = (word) => typeof word === "string" && (isFile(word) || model.genres.some((genre) => genre.name === word));
   state.corners = state.corners.filter(known);
+  state.together = state.together.filter((word) => typeof word === "string" && isFile(word));
   if (!state.corners.length || !known(state.start)) return null;
   const radius = Math.hypot(state.x, state.y);
   if (!(radius <= 1)) [state.x, state.y] = radius > 1 ? [state.x / radius, state.y / radius] : [0, 0];

@@ -1,0 +1,43 @@
+/** Lets one take follow another without a gap: its next bars first, and all of it while they play. */
+
+import { note } from "./messages.js";
+
+export class Succession {
+  /** `isWanted(piece)` tells whether a piece still is, `onChange()` is told that another is heard. */
+  constructor(player, { isWanted, onChange }) {
+    Object.assign(this, { player, isWanted, onChange, soon: {} });
+  }
+
+  /** Loads the next bars of a preview where the point rests: they will be wanted when the user lets go. */
+  prepare(piece, others) {
+    this.player.loadOnly([piece, ...others]);
+    this.soon = { piece, deck: this.player.loadSoon(piece) };
+    this.soon.deck.catch(() => {}); // asked for again when it is to be heard
+  }
+
+  /** Goes on with a new piece at the next bar line, as soon as its next bars are there, and then with all of it. */
+  async goOn(piece, signal) {
+    note("rendering…");
+    try {
+      this.player.loadOnly([piece]);
+      const isAtHand = this.soon.piece === piece;
+      let isPlanned = await this.#change(piece, isAtHand ? this.soon.deck.catch(() => null) : this.player.loadSoon(piece, signal));
+      if (isAtHand && !isPlanned) isPlanned = await this.#change(piece, this.player.loadSoon(piece, signal)); // it rested for long
+      const deck = await this.player.load(piece);
+      if (isPlanned) this.player.complete(deck);
+      else await this.#change(piece, deck);
+    } finally {
+      note("");
+    }
+  }
+
+  /** Changes to a deck of a piece at the next bar line; answers whether it does. */
+  async #change(piece, loading) {
+    const deck = await loading;
+    if (!deck || !this.isWanted(piece)) return false;
+    this.onChange();
+    const isPlanned = this.player.change(deck);
+    if (isPlanned) performance.measure("new-sound", "letting-go"); // it is heard at the next bar line
+    return isPlanned;
+  }
+}
