@@ -57,7 +57,7 @@ class Recent(Generic[Result]):
 
     def __init__(self, size: int = 8) -> None:
         self.size = size
-        self._results: OrderedDict[bytes, Result] = OrderedDict()
+        self._results: OrderedDict[bytes, tuple[Result]] = OrderedDict()
 
     def of(self, work: Callable[[], Result], *parts: np.ndarray) -> Result:
         """Return what `work` returns, or did when the arrays that it depends on held the same. Nobody may change it."""
@@ -66,11 +66,12 @@ class Recent(Generic[Result]):
             digest.update(f"{part.dtype.str} {part.shape}".encode())
             digest.update(np.ascontiguousarray(part).data)
         key = digest.digest()
-        result = self._results.pop(key) if key in self._results else work()
+        found = self._results.pop(key, None)  # one step: other threads ask as well
+        result = found or (work(),)
         self._results[key] = result
         while len(self._results) > self.size:
             self._results.popitem(last=False)
-        return result
+        return result[0]
 
 
 def distinct(*parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
