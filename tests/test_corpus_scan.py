@@ -13,7 +13,16 @@ def found(root: Path) -> list[str]:
 
 
 def test_genres_are_the_top_folders_and_files_are_sorted(tmp_path: Path) -> None:
-    make_corpus(tmp_path, "rock/b.mid", "rock/deep/er/A.MID", "jazz/c.midi", "jazz/d.KAR", "jazz/e.rmi", "Música/ñandú 月.mid", "rock/notes.txt")
+    make_corpus(
+        tmp_path,
+        "rock/b.mid",
+        "rock/deep/er/A.MID",
+        "jazz/c.midi",
+        "jazz/d.KAR",
+        "jazz/e.rmi",
+        "Música/ñandú 月.mid",
+        "rock/notes.txt",
+    )
     make_corpus(tmp_path, "rock/._b.mid", ".git/x.mid", "rock/.hidden/x.mid")
     entries = scan(tmp_path).entries
     assert [(entry.genre, entry.title) for entry in entries] == [

@@ -133,7 +133,9 @@ def test_patterns_follow_one_another() -> None:
     [(0xE728, 500, 480), (0xE701, 25, 960), (0xE302, 30, 480)],  # 25 x 40, 25 x 1 and 29.97 x 2 ticks a second
 )
 def test_seconds_are_two_quarter_notes(division: int, ticks: int, tick: int) -> None:
-    file = read_events(midi_file(chunk(meta(1, b"a"), meta(0x51, b"\x01\x00\x00"), meta(1, b"b"), NOTE, END), ticks=division))
+    file = read_events(
+        midi_file(chunk(meta(1, b"a"), meta(0x51, b"\x01\x00\x00"), meta(1, b"b"), NOTE, END), ticks=division)
+    )
     assert (file.ticks_per_quarter, file.tracks[0].end) == (ticks, tick)
     assert file.tracks[0].events["data1"].tolist() == [1, 1, 60, 60]
     assert file.tracks[0].events["payload"].tolist() == [0, 1, -1, -1]

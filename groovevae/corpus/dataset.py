@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from groovevae.bars import Bars, Song
 from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
 from groovevae.config import TrainConfig
+from groovevae.corpus.packed_bars import PackedBars
 
 BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that little of it is padding
 
@@ -19,7 +20,7 @@ BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that l
 class Dataset:
     """All bars of some songs, with the genre and the song that each comes from."""
 
-    bars: Bars
+    bars: PackedBars
     genre: np.ndarray  # (N,) int, index into `genres`
     song: np.ndarray  # (N,) int, index into the songs it was made from
     genres: tuple[str, ...]
@@ -28,17 +29,19 @@ class Dataset:
     def from_songs(cls, songs: Sequence[Song], song_genres: Sequence[str], genres: tuple[str, ...]) -> Dataset:
         """Gather the bars of `songs`, without the silence before the first note and after the last.
 
-        It goes through the songs twice, so that those of `corpus.Songs` need no memory besides their bars.
+        One song is in memory at a time. Raises OutputError where the disk is full.
         """
-        windows = [sounding(song) for song in songs]
-        lengths = [window.stop - window.start for window in windows]
-        bars, end = Bars.empty(sum(lengths)), 0
-        for song, window, length in zip(songs, windows, lengths, strict=True):
-            for field in fields(Bars):
-                getattr(bars, field.name)[end : end + length] = getattr(song.bars, field.name)[window]
-            end += length
-        genre = np.repeat(np.array([genres.index(name) for name in song_genres], int), lengths)
-        return cls(bars, genre, np.repeat(np.arange(len(lengths)), lengths), genres)
+        lengths: list[int] = []
+
+        def parts() -> Iterator[Bars]:
+            for song in songs:
+                part = song.bars[sounding(song)]
+                lengths.append(len(part))
+                yield part
+
+        bars = PackedBars(parts())
+        genre = np.repeat(np.array([genres.index(name) for name in song_genres], np.int32), lengths)
+        return cls(bars, genre, np.repeat(np.arange(len(lengths), dtype=np.int32), lengths), genres)
 
     def __len__(self) -> int:
         return len(self.bars)
