@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     from groovevae.bars.conversions import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
     from groovevae.config import ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
     from groovevae.corpus import Corpus, load_corpus, read_song
-    from groovevae.errors import CorpusError, GrooveError, MidiError, ModelFileError, OutputError, RequestError
+    from groovevae.errors import (
+        AudioError,
+        CorpusError,
+        GrooveError,
+        MidiError,
+        ModelFileError,
+        OutputError,
+        RequestError,
+    )
     from groovevae.evaluation import Evaluation, evaluate
     from groovevae.generation.groove import Groove, Piece, load_model
     from groovevae.generation.requests import BlendRequest, SampleRequest
@@ -41,6 +49,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ArrangeRequest",
     "ArrangerConfig",
+    "AudioError",
     "Bars",
     "BlendRequest",
     "Choices",
@@ -86,7 +95,15 @@ _MODULES = {
     "bars.conversions": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
     "config": ("ArrangerConfig", "ModelConfig", "PriorConfig", "TrainConfig"),
     "corpus": ("Corpus", "load_corpus", "read_song"),
-    "errors": ("CorpusError", "GrooveError", "MidiError", "ModelFileError", "OutputError", "RequestError"),
+    "errors": (
+        "AudioError",
+        "CorpusError",
+        "GrooveError",
+        "MidiError",
+        "ModelFileError",
+        "OutputError",
+        "RequestError",
+    ),
     "evaluation": ("Evaluation", "evaluate"),
     "generation.groove": ("Groove", "Piece", "load_model"),
     "generation.requests": ("BlendRequest", "SampleRequest"),

@@ -9,6 +9,7 @@ GrooveError
 ├── ModelFileError   a model file that is damaged or of another version, or a file that is not a model
 ├── RequestError     an unknown genre, a weight or amount out of range, an option that does not fit
 ├── OutputError      a place that cannot be written to
+├── AudioError       a sound that cannot be made: a package is missing, or a soundfont cannot be used
 └── ProcessLostError another process of the same training run has ended
 """
 
@@ -65,6 +66,10 @@ class RequestError(GrooveError):
 
 class OutputError(GrooveError):
     """A file or folder that cannot be written."""
+
+
+class AudioError(GrooveError):
+    """A sound that cannot be made: a package is not installed, or a soundfont cannot be used."""
 
 
 class ProcessLostError(GrooveError):

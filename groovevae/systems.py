@@ -8,13 +8,17 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 IS_WINDOWS = os.name == "nt"
 # Ctrl-C, the request to end, and Windows' Ctrl-Break.
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
+# They play in the terminal until the end; none plays where no sound server and no sound card answers.
+_TERMINAL_PLAYERS = (["pw-play"], ["paplay"], ["aplay", "-q"], ["ffplay", "-nodisp", "-autoexit", "-loglevel", "quiet"])
 _PLAIN_WORD = re.compile(r"[\w.,:=+/\\@-]+")
 _RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])(?=\.|$)", re.IGNORECASE)
 
@@ -55,6 +59,38 @@ def user_caches(environment: Mapping[str, str], *, home: str, system: str = sys.
         return environment.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
     own = ("Library", "Caches") if system == "darwin" else (".cache",)
     return environment.get("XDG_CACHE_HOME") or os.path.join(home, *own)
+
+
+def player_command(
+    path: str, environment: Mapping[str, str], *, which: Callable[[str], str | None], system: str = sys.platform
+) -> list[str] | None:
+    """Return the command that plays a sound here, or None: a desktop's own program, or a player of the terminal.
+
+    >>> player_command("a.wav", {"DISPLAY": ":0"}, which=lambda name: f"/usr/bin/{name}", system="linux")
+    ['xdg-open', 'a.wav']
+    """
+    if system == "darwin":
+        return ["open", path]
+    has_desktop = bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+    players = (*((["xdg-open"],) if has_desktop else ()), *_TERMINAL_PLAYERS)
+    return next(([*player, path] for player in players if which(player[0])), None)
+
+
+def open_in_player(path: str) -> bool:
+    """Open a sound with the system's player, and tell whether there is one."""
+    if IS_WINDOWS:
+        try:
+            os.startfile(path)  # type: ignore[attr-defined, unused-ignore]
+        except OSError:  # no program is set for such files
+            return False
+        return True
+    command = player_command(path, os.environ, which=shutil.which)
+    if command is None:
+        return False
+    try:
+        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
 
 
 def is_same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,20 +18,25 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from groovevae.anomaly.belonging import BELONGING, fit_belonging, fitted, unseen_scores
+from degradations import FAMILIES, degrade
+from groovevae.anomaly.belonging import BELONGING, NEIGHBOURS_AND_GENRE, fit_belonging, fitted, unseen_scores
 from groovevae.anomaly.detectors import DETECTORS, MIN_SONGS, Known, Scorer
 from groovevae.anomaly.faults import FAULTS, inject
 from groovevae.anomaly.measurements import describe
+from groovevae.anomaly.outliers import with_copies
 from groovevae.bars import Bars
+from groovevae.bars.grid import score_to_song
 from groovevae.corpus import CorpusSong, load_corpus, split_songs
 from groovevae.evaluation.bootstrap import Draws, Estimate, draw_songs, estimate
+from groovevae.midi import load_score
 from groovevae.model.file import load_model_file
 from groovevae.network.forward import Network
 
 STRENGTHS = (1.0, 0.5, 0.25)
 AUTOENCODER = "reconstruction error, autoencoder"
 NOISE, NOISE_SEEDS = 0.05, 20
-PARTS = "afbc"  # other genres, false alarms, faults, label noise
+DEGRADED = (0.1, 0.25)  # shares of the notes
+PARTS = "afbcd"  # other genres, false alarms, faults, label noise, degradations
 
 
 class Judged(NamedTuple):
@@ -53,18 +59,23 @@ class Eyes(NamedTuple):
     vae: Network
     autoencoder: Network | None
     draws: int
+    with_features: bool
 
     def see(self, songs: Sequence[CorpusSong], bars: list[Bars]) -> Judged:
         genre, ids = (np.array([getattr(song.entry, name) for song in songs]) for name in ("genre", "song_id"))
         measurements = [
-            None if network is None else Known(describe(network, bars, draws=self.draws), genre, ids)
+            None
+            if network is None
+            else Known(describe(network, bars, draws=self.draws, with_features=self.with_features), genre, ids)
             for network in (self.vae, self.autoencoder)
         ]
         return Judged(*measurements)  # type: ignore[arg-type]
 
 
 def names(judged: Judged) -> list[str]:
-    return [BELONGING, *DETECTORS, *([AUTOENCODER] if judged.autoencoder else [])]
+    if not judged.vae.measured.features.shape[1]:
+        return [BELONGING, NEIGHBOURS_AND_GENRE]
+    return [BELONGING, NEIGHBOURS_AND_GENRE, *DETECTORS, *([AUTOENCODER] if judged.autoencoder else [])]
 
 
 def scorer(name: str, normal: Judged):
@@ -120,7 +131,7 @@ def other_genres(normal: Judged, clean: Judged, draws: Draws) -> None:
         alone = normal.of(np.flatnonzero(normal.vae.genre == one))
         judged = clean.of(np.arange(len(genre)), genre=one)
         for name in found:
-            scores = scorer(name, normal if name == BELONGING else alone)(judged)
+            scores = scorer(name, normal if name in (BELONGING, NEIGHBOURS_AND_GENRE) else alone)(judged)
             for other in genres:
                 if other != one:
                     low, high = genre == one, genre == other
@@ -140,7 +151,16 @@ def other_genres(normal: Judged, clean: Judged, draws: Draws) -> None:
         row(name, *map(shown, both), last)
 
 
-def faults(normal: Judged, clean: Judged, songs: Sequence[CorpusSong], eyes: Eyes, draws: Draws, *, seed: int) -> None:
+def faults(
+    normal: Judged,
+    clean: Judged,
+    songs: Sequence[CorpusSong],
+    eyes: Eyes,
+    draws: Draws,
+    *,
+    strengths: Sequence[float],
+    seed: int,
+) -> None:
     """(b): the held-out songs with faults against themselves without."""
     bars = [song.song.bars for song in songs]
     rng = np.random.default_rng(seed)
@@ -149,7 +169,7 @@ def faults(normal: Judged, clean: Judged, songs: Sequence[CorpusSong], eyes: Eye
     low_weight = weights(draws, clean.vae.group)
     drawn: dict[tuple[str, str, float], tuple[np.ndarray, np.ndarray]] = {}
     for fault in FAULTS:
-        for strength in STRENGTHS:
+        for strength in strengths:
             broken = [
                 inject(own, fault, strength=strength, other=bars[int(rng.integers(len(bars)))], seed=seed + number)
                 for number, own in enumerate(bars)
@@ -160,16 +180,51 @@ def faults(normal: Judged, clean: Judged, songs: Sequence[CorpusSong], eyes: Eye
                 args = (low[name], score(judged), low_weight, weights(draws, judged.vae.group))
                 drawn[name, fault, strength] = auroc(*args), precision(*args)
             print(f"{fault} {strength}: {len(kept)} songs", file=sys.stderr, flush=True)
-    table("(b) Faults at full strength, AUROC", "detector", *FAULTS)
+    table(f"(b) Faults in {max(strengths):.0%} of the bars, AUROC", "detector", *FAULTS)
     for name in scorers:
-        row(name, *(shown(estimate(drawn[name, fault, 1.0][0])) for fault in FAULTS))
+        row(name, *(shown(estimate(drawn[name, fault, max(strengths)][0])) for fault in FAULTS))
     for index, what in enumerate(("AUROC", "average precision")):
-        table(f"(b) Mean over the faults, {what}", "detector", *(f"{share:.0%} of the bars" for share in STRENGTHS))
+        table(f"(b) Mean over the faults, {what}", "detector", *(f"{share:.0%} of the bars" for share in strengths))
         for name in scorers:
-            row(name, *(shown(estimate(np.mean([drawn[name, f, s][index] for f in FAULTS], 0))) for s in STRENGTHS))
-    table("(b) The default detector, AUROC", "fault", *(f"{share:.0%} of the bars" for share in STRENGTHS))
+            row(name, *(shown(estimate(np.mean([drawn[name, f, s][index] for f in FAULTS], 0))) for s in strengths))
+    table("(b) The default detector, AUROC", "fault", *(f"{share:.0%} of the bars" for share in strengths))
     for fault in FAULTS:
-        row(fault, *(shown(estimate(drawn[BELONGING, fault, strength][0])) for strength in STRENGTHS))
+        row(fault, *(shown(estimate(drawn[BELONGING, fault, strength][0])) for strength in strengths))
+
+
+def degradations(
+    normal: Judged, clean: Judged, songs: Sequence[CorpusSong], eyes: Eyes, draws: Draws, seed: int
+) -> None:
+    """(d): the held-out songs with the degradations of the MIDI Degradation Toolkit, read anew from changed files."""
+    scorers = {name: scorer(name, normal) for name in names(normal)}
+    low, low_weight = {name: score(clean) for name, score in scorers.items()}, weights(draws, clean.vae.group)
+    drawn: dict[tuple[str, str], np.ndarray] = {}
+    columns = {f"{family}, {share:.0%}": (family, share) for family in FAMILIES for share in DEGRADED}
+    for column, (family, share) in columns.items():
+        broken = [
+            score_to_song(degrade(load_score(song.entry.path), family, share=share, seed=seed + number)).bars
+            for number, song in enumerate(songs)
+        ]
+        judged = eyes.see(songs, broken)
+        for name, score in scorers.items():
+            args = (low[name], score(judged), low_weight, weights(draws, judged.vae.group))
+            drawn[name, column] = auroc(*args)
+        print(column, file=sys.stderr, flush=True)
+    table("(d) Degradations of the MIDI Degradation Toolkit in a share of the notes, AUROC", "detector", *columns)
+    for name in scorers:
+        row(name, *(shown(estimate(drawn[name, column])) for column in columns))
+
+
+def some_of_each(songs: Sequence[CorpusSong], most: int) -> list[CorpusSong]:
+    """Up to so many songs of each genre, drawn at random."""
+    order = np.random.default_rng(0).permutation(len(songs))
+    count: Counter[str] = Counter()
+    picked = []
+    for song in (songs[number] for number in order):
+        count[song.entry.genre] += 1
+        if count[song.entry.genre] <= most:
+            picked.append(song)
+    return picked
 
 
 def moved(genre: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -224,6 +279,9 @@ def false_alarms(normals: dict[str, Judged], clean: Judged, draws: Draws) -> Non
 @click.option("--draws", default=1, show_default=True, help="Latent points to draw for each bar.")
 @click.option("--half", default=1, show_default=True, help="The half of the held-out songs to judge.")
 @click.option("--seed", default=1000, show_default=True, help="Seed of the faults.")
+@click.option("--default-only", is_flag=True, help="Leave out the baselines, to save time.")
+@click.option("--songs", "most", type=int, help="Normal songs of each genre at most.  [default: all]")
+@click.option("--strength", "strengths", multiple=True, type=float, default=STRENGTHS, help="Shares of the bars.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=tuple(PARTS), show_default=True)
 def main(
     corpus_folder: str,
@@ -232,24 +290,29 @@ def main(
     draws: int,
     half: int,
     seed: int,
+    default_only: bool,
+    most: int | None,
+    strengths: tuple[float, ...],
     parts: tuple[str, ...],
 ) -> None:
     """Print docs/appendix/anomaly.md; this takes about ten minutes on one processor."""
     corpus = load_corpus(corpus_folder)
     train, held = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=0))
-    eyes = Eyes(
-        load_model_file(model).network(), load_model_file(autoencoder).network() if autoencoder else None, draws
-    )
+    train = train if most is None else some_of_each(train, most)
+    plain = load_model_file(autoencoder).network() if autoencoder else None
+    eyes = Eyes(load_model_file(model).network(), plain, draws, with_features=not default_only)
     ids = np.random.default_rng(0).permutation(sorted({song.entry.song_id for song in held})).tolist()
     half_of = {song_id: number % 2 for number, song_id in enumerate(ids)}
     half_of_held = np.array([half_of[song.entry.song_id] for song in held])
     every = eyes.see(held, [song.song.bars for song in held])
+    every = every._replace(vae=with_copies(eyes.vae, every.vae, held))
     clean = every.of(np.flatnonzero(half_of_held == half))
     songs = [song for song, number in zip(held, half_of_held, strict=True) if number == half]
     drawn = draw_songs(clean.vae.group)
     print("# Anomalies: every table\n")
     print(f"{len(train):,} normal songs; {len(songs)} held-out files of {len(drawn.songs)} songs. Seed {seed}.")
     normal = eyes.see(train, [song.song.bars for song in train])
+    normal = normal._replace(vae=with_copies(eyes.vae, normal.vae, train))
     print("described", file=sys.stderr, flush=True)
     if "a" in parts:
         other_genres(normal, clean, drawn)
@@ -257,7 +320,9 @@ def main(
         other_half = every.of(np.flatnonzero(half_of_held != half))
         false_alarms({"training songs": normal, "the other half": other_half}, clean, drawn)
     if "b" in parts:
-        faults(normal, clean, songs, eyes, drawn, seed=seed)
+        faults(normal, clean, songs, eyes, drawn, strengths=strengths, seed=seed)
+    if "d" in parts:
+        degradations(normal, clean, songs, eyes, drawn, seed=seed)
     if "c" in parts:
         label_noise({"held out from the model": every})
 

@@ -68,7 +68,7 @@ def plain_notes(file: mido.MidiFile) -> tuple[Counter[Note], Counter[Onset]]:
 
 
 def differing(found: Counter[Note], plain: Counter[Note], others: Counter[Onset], *, is_whole: bool = False) -> str:
-    """How a library's notes differ from what they must be; empty where they do not. `is_whole`: others are not optional."""
+    """How a library's notes differ from what they must be; empty where they do not. `is_whole`: it has all others."""
     if missing := plain - found:
         return f"{missing.total()} plain notes missing, such as {next(iter(missing))}"
     begun = Counter((is_drum, start, *rest) for is_drum, start, _, *rest in (found - plain).elements())

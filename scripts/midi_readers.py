@@ -1,4 +1,4 @@
-"""Reads the notes of a MIDI file as groovevae and three libraries do, each by its own rules, and finds what they agree on."""
+"""Reads the notes of a MIDI file as groovevae and three libraries do, and finds what they agree on."""
 
 from __future__ import annotations
 

@@ -36,6 +36,12 @@ from groovevae.training.losses import recon_loss
 from groovevae.training.weights import build_network
 
 
+@pytest.fixture(autouse=True)
+def few_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Break copies of a few songs alone: they take most of the time."""
+    monkeypatch.setattr("groovevae.anomaly.copies.MOST_COPIED", 4)
+
+
 @pytest.mark.parametrize("metre", [(4, 4), (3, 4), (6, 8), (5, 8)])
 def test_nats_are_the_loss_of_training(metre: tuple[int, int]) -> None:
     network, bars = untrained_network(), noise_bars(3, metre=metre)

@@ -18,6 +18,8 @@ ROOMS = (
     "midi",
     "bars",
     "tracks",
+    "drawing",
+    "audio",
     "measures",
     "network",
     "model",
@@ -29,6 +31,7 @@ ROOMS = (
     "evaluation",
     "training",
     "reports",
+    "studio",
     "cli",
     "__init__",  # the package's own names, for users
     "__main__",

@@ -204,7 +204,6 @@ def test_metres_and_tempos_are_written_where_they_change() -> None:
 @pytest.mark.parametrize(
     ("score", "reason"),
     [
-        (score_of({Track("", 120, is_drum=False): [(0, 1, 60)]}), "no notes that a role can play"),
         (score_of({LEAD: [(0, 1, 60), (90_000, 1, 60)]}), r"22,500 bars; at most 20,000 are read"),
         (score_of({LEAD: [(0, 1, 60)]}, metres=[(0, 1, 64)]), r"unsupported metre \(1/64\)"),
     ],
@@ -298,3 +297,8 @@ def test_what_is_written_is_fit_to_play(score: Score) -> None:
     assert Counter((row[0], *row[3:]) for row in note_rows(read)) == Counter((r[0], *r[3:]) for r in note_rows(back))
     assert np.abs(np.sort(read.notes["onset"]) - np.sort(back.notes["onset"])).max() <= 0.5 / 480 + 1e-9
     assert np.count_nonzero(song.bars.chords == ONSET, axis=2).max() <= MAX_CHORD_ONSETS
+
+
+def test_drums_of_no_general_midi_key_say_so() -> None:
+    with pytest.raises(MidiError, match=r"none of its drum keys is General MIDI's; move 1, 100 to 36 \(kick\)"):
+        score_to_song(score_of({DRUMS: [(beat, 0.1, 1 + beat % 2 * 99) for beat in range(8)]}))

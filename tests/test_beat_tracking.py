@@ -71,6 +71,15 @@ def test_a_performance_in_its_own_beats(tempo: float, begins: float) -> None:
     assert np.median(played.tempos[:, 1]) == pytest.approx(tempo, rel=0.03)
 
 
+def test_the_lengths_that_keys_were_held() -> None:
+    score = performance(beats_a_minute=84, drift=0.05)
+    held = replace(score, written=score.notes["duration"] / 2)
+    played = retimed(held)
+    assert played.written is not None
+    ends = [part.seconds(part.notes["onset"] + part.written) for part in (held, played)]
+    assert ends[0] == pytest.approx(ends[1], abs=1e-3)
+
+
 def test_bars_of_estimated_beats() -> None:
     reading = read_score(performance(beats_a_minute=84, drift=0.05, begins=0.9), Choices(beats=ESTIMATED))
     chords = reading.score.notes["onset"][reading.score.notes["pitch"] == CHORD[0]]

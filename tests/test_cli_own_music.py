@@ -1,6 +1,7 @@
 """A user's own files: how they are read, shown and told, what is said of them by hand, and what comes back."""
 
 import json
+import sys
 from pathlib import Path
 
 import mido
@@ -64,11 +65,23 @@ def test_show(run: Run, tmp_path: Path) -> None:
     assert error_of(run("show", "nowhere.mid")).startswith("nowhere.mid: No such file")
 
 
+def test_show_draws(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    song_file(tmp_path)
+    run("show", "song.mid", "--svg", "song.svg")
+    assert (tmp_path / "song.svg").read_text().startswith("<svg")
+    pytest.importorskip("resvg_py")
+    run("show", "song.mid", "--png", "song.png")
+    assert (tmp_path / "song.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    assert "pip install 'groovevae[studio]'" in error_of(run("show", "song.mid", "--png", "other.png"))
+    assert not (tmp_path / "other.png").exists()
+
+
 def test_roles_by_hand(run: Run, tmp_path: Path) -> None:
     song_file(tmp_path)
     shown = json.loads(run("show", "song.mid", "--roles", "flute=-", "--roles", "Track 3=lead", "--json").stdout)
     assert shown["tracks"][0]["roles"] == {}
-    assert list(shown["tracks"][2]["roles"])[0] == "lead"
+    assert shown["tracks"][2]["why"] == {"lead": "by hand"}
     assert "Harp" in error_of(run("blend", "song.mid", "rock", "--roles", "Harp=bass"))
     assert "TRACK=ROLE" in error_of(run("blend", "song.mid", "rock", "--roles", "Flute=singer"))
 

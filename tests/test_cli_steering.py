@@ -50,6 +50,8 @@ STEERED = [
     "vector apply rock --vector up=1 --vector up.safetensors=0.1 --model model.safetensors --bars 2 --count 2",
     "morph classical song.mid --steps 2 --bars 2",
     "morph jazz jazz --steps 3 --spherical --joined --bars 2 --keep lead",
+    "blend song.mid jazz --amount 1 --tempo keep",
+    "morph song.mid jazz --steps 2 --bars 2 --tempo keep",
 ]
 
 
@@ -91,6 +93,10 @@ def test_another_process_and_another_count_give_the_same_bytes(run: Run, folder:
         ("blend classical rock --keep lead --lead 1", "lead is kept as it is: give it no amount"),
         ("blend classical rock --key H", "no key 'H'; write one like C, F#m, Bb"),
         ("blend classical rock --tempo 5", "tempo 5 is outside 20 to 400"),
+        (
+            "blend classical rock --tempo fast",
+            "'fast' is not a tempo; write quarter notes per minute, like 96, or keep",
+        ),
         ("blend classical rock --vector up", "'up' is not a vector; write NAME=STRENGTH, like density=1"),
         ("blend classical rock --vector up=1 --vector up=2", "'up=2': each vector needs a name of its own"),
         ("blend classical rock --vector up=99", "strength of vector up 99 is outside -10 to 10"),

@@ -56,7 +56,8 @@ def messages(path: Path) -> Iterator[str]:
 
 
 def test_the_library_names_no_options_and_commands() -> None:
-    below = [path for path in PACKAGE.rglob("*.py") if "cli" not in path.relative_to(PACKAGE).parts]
+    commands = {"cli", "studio"}  # the studio is a command's page, and speaks to whoever started it
+    below = [path for path in PACKAGE.rglob("*.py") if not commands & set(path.relative_to(PACKAGE).parts)]
     texts = [f"{path.name}: {text}" for path in below for text in messages(path)]
     assert len(texts) > 100
     assert [text for text in texts if re.search(r"(^|\W)--[a-z]|\bgroove [a-z]", text)] == []

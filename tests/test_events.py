@@ -43,14 +43,20 @@ def test_all_events_are_kept() -> None:
     assert track.end == 492
 
 
-# What follows a track's first events, and the events that it must give.
+STRIKE, REST = b"\x00\x90\x3c\x50", b"\x10\x3c\x00"  # a note-on, and its end in running status
+STRUCK = [(0, 0x90, 60, 80), (16, 0x90, 60, 0)]
+
+# The bytes of a track, and the channel messages that they give.
 RUNNING = {
-    "two data bytes": (b"\x00\x90\x3c\x50\x10\x3c\x00", [(0, 0x90, 60, 80), (16, 0x90, 60, 0)]),
-    "one data byte": (b"\x00\xd3\x05\x01\x06\x01\x07\x00\xb3\x07\x09", [(0, 0xD3, 5, 0), (1, 0xD3, 6, 0), (2, 0xD3, 7, 0), (2, 0xB3, 7, 9)]),
-    "after a meta event": (b"\x00\x90\x3c\x50" + meta(1, b"a") + b"\x10\x3c\x00", [(0, 0x90, 60, 80), (16, 0x90, 60, 0)]),
+    "two data bytes": (STRIKE + REST, STRUCK),
+    "one data byte": (
+        b"\x00\xd3\x05\x01\x06\x01\x07\x00\xb3\x07\x09",
+        [(0, 0xD3, 5, 0), (1, 0xD3, 6, 0), (2, 0xD3, 7, 0), (2, 0xB3, 7, 9)],
+    ),
+    "after a meta event": (STRIKE + meta(1, b"a") + REST, STRUCK),
     "one byte after a meta event": (b"\x00\xc0\x05" + meta(1, b"a") + b"\x01\x06", [(0, 0xC0, 5, 0), (1, 0xC0, 6, 0)]),
-    "after SysEx": (b"\x00\x90\x3c\x50" + sysex("41") + b"\x10\x3c\x00", [(0, 0x90, 60, 80), (16, 0x90, 60, 0)]),
-}  # fmt: skip
+    "after SysEx": (STRIKE + sysex("41") + REST, STRUCK),
+}
 
 
 @pytest.mark.parametrize(("events", "expected"), RUNNING.values(), ids=RUNNING)
@@ -67,12 +73,15 @@ def test_waits_of_up_to_four_bytes() -> None:
 
 LENGTH = "tracks of another length than they say"
 UNENDED = "tracks without an end"
+AFTER_META = "running status after a meta event or SysEx"
+CABLE, HEADER = "messages that belong on a cable, left out", "header of another length"
 MENDED = {
     "controller": (midi_file(chunk(b"\x00\xb0\x07\xff", NOTE, END)), {"values above 127, lowered to 127": 1}),
     "velocity": (midi_file(chunk(b"\x00\x90\x3c\xc8", NOTE, END)), {"values above 127, lowered to 127": 1}),
     "program": (midi_file(chunk(program(200), NOTE, END)), {"values above 127, lowered to 127": 1}),
-    "cable": (midi_file(chunk(b"\x00\xf8\x00\xf2\x01\x02", NOTE, END)), {"messages that belong on a cable, left out": 2}),
+    "cable": (midi_file(chunk(b"\x00\xf8\x00\xf2\x01\x02", NOTE, END)), {CABLE: 2}),
     "no status": (midi_file(chunk(b"\x00\x3c\x50", NOTE, END)), {"events without a status, left out": 1}),
+    "running status": (midi_file(chunk(NOTE, meta(1, b"a"), b"\x00\x3d\x00", END)), {AFTER_META: 1}),
     "negative wait": (midi_file(chunk(b"\x8f\xff\xff\xff\x00", NOTE[1:], END)), {"negative delta times, set to 0": 1}),
     "long wait": (midi_file(chunk(b"\x80\x80\x80\x80\x00", NOTE[1:], END)), {"delta times of more than four bytes": 1}),
     "no end": (midi_file(chunk(NOTE)), {UNENDED: 1}),
@@ -84,8 +93,8 @@ MENDED = {
     "long length": (midi_file(b"MTrk\x00\x00\x00\x55" + NOTE + END, chunk(END)), {LENGTH: 1}),
     "fewer tracks": (midi_file(chunk(NOTE, END), num_tracks=3), {"tracks missing": 2}),
     "more tracks": (midi_file(chunk(NOTE, END), chunk(END), num_tracks=1), {"tracks more than the header says": 1}),
-    "long header": (b"MThd\x00\x00\x00\x08\x00\x01\x00\x01\x01\xe0XX" + chunk(NOTE, END), {"header of another length": 1}),
-    "short header": (b"MThd\x00\x00\x00\x02\x00\x01\x00\x01\x01\xe0" + chunk(NOTE, END), {"header of another length": 1}),
+    "long header": (b"MThd\x00\x00\x00\x08\x00\x01\x00\x01\x01\xe0XX" + chunk(NOTE, END), {HEADER: 1}),
+    "short header": (b"MThd\x00\x00\x00\x02\x00\x01\x00\x01\x01\xe0" + chunk(NOTE, END), {HEADER: 1}),
     "unknown type": (midi_file(chunk(NOTE, END), kind=7), {"unknown type of file, read as type 1": 1}),
     "before": (b"\x00" * 128 + midi_file(chunk(NOTE, END)), {"bytes before the header": 128}),
     "between": (midi_file(chunk(NOTE, END), b"\x00\x01" + chunk(END), num_tracks=2), {"bytes between tracks": 2}),
@@ -174,9 +183,8 @@ def test_many_bytes_of_one_number_take_no_time() -> None:
 
 
 channel_messages = st.tuples(st.integers(0x80, 0xEF), st.integers(0, 127), st.integers(0, 127), st.none())
-payload_messages = st.tuples(
-    st.sampled_from([0xFF, 0xF0, 0xF7]), st.integers(0, 127).filter(lambda kind: kind != 0x2F), st.just(0), st.binary(max_size=200)
-)  # fmt: skip
+meta_types = st.integers(0, 127).filter(lambda kind: kind != 0x2F)
+payload_messages = st.tuples(st.sampled_from([0xFF, 0xF0, 0xF7]), meta_types, st.just(0), st.binary(max_size=200))
 
 
 @st.composite

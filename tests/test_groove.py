@@ -103,6 +103,15 @@ def test_one_of_many_is_the_same_as_that_one_alone(groove: Groove) -> None:
         assert groove.blend(replace(REQUEST, seed=blended.seed))[0].midi == blended.midi
 
 
+def test_several_requests_together_are_the_same_as_each_alone(groove: Groove, song_path: Path) -> None:
+    of_file = BlendRequest(str(song_path), {"jazz": 1.0}, temperature=1.0, count=2)
+    kept, mean = replace(REQUEST, keep=("lead",), bars=3), replace(REQUEST, method="mean")
+    requests = [replace(REQUEST, count=2), kept, mean, of_file, replace(REQUEST, targets={"classical": 1.0})]
+    together = groove.blend_all(requests)
+    alone = [piece for request in requests for piece in groove.blend(request)]
+    assert [(one.name, one.midi) for one in together] == [(one.name, one.midi) for one in alone]
+
+
 def test_seeds_start_from_different_phrases(groove: Groove) -> None:
     names = {blended.description for blended in groove.blend(replace(REQUEST, count=7))}
     assert len(names) == len(groove.model.genres["classical"].phrases) == 7
@@ -217,7 +226,7 @@ def test_bars_of_a_file_begin_where_it_sounds_and_repeat(groove: Groove, tmp_pat
     assert bars.has_notes.tolist()[:4] == [False, False, True, True]
     request = BlendRequest(str(path), {"jazz": 1.0}, amount=0.0)
     assert len(groove.blend(request)[0].song.bars) == len(bars)
-    start = Sources(groove.model, groove.network).start_of(replace(request, bars=5))
+    [start] = Sources(groove.model, groove.network).starts_of([replace(request, bars=5)])
     assert (start.bars.bass == bars.bass[2:][np.arange(5) % (len(bars) - 2)]).all()
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from made_genres import GENRES, genre
 
-from groovevae.generation.instruments import mixed_tempo, pick_by_weight, pick_kit, pick_programs
+from groovevae.generation.instruments import mixed_tempo, nearest_octave, pick_by_weight, pick_kit, pick_programs
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,25 @@ from groovevae.generation.instruments import mixed_tempo, pick_by_weight, pick_k
     ],
 )
 def test_tempos_blend_geometrically(start: float, amount: float, weights: dict[str, float], tempo: float) -> None:
-    assert mixed_tempo(start, amount, weights, GENRES) == pytest.approx(tempo)
+    targets = {name: GENRES[name].tempo for name in weights}
+    assert mixed_tempo(start, amount, weights, targets) == pytest.approx(tempo)
+
+
+@pytest.mark.parametrize(
+    ("tempo", "other", "nearest"),
+    [
+        (120, 120, 120),
+        (120, 100, 120),
+        (120, 70, 60),  # a trap loop at 70 is the same at 140
+        (120, 140, 120),
+        (120, 175, 240),
+        (120, 30, 30),
+        (120, 169, 120),  # less than half an octave away
+        (120, 170, 240),
+    ],
+)
+def test_half_and_double_time_are_the_same_music(tempo: float, other: float, nearest: float) -> None:
+    assert nearest_octave(tempo, other) == nearest
 
 
 ALL = (True, True, True)

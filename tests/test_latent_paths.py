@@ -6,7 +6,7 @@ from made_genres import GENRES, genre
 
 from groovevae.bars import Bars, Song
 from groovevae.generation import latent_paths
-from groovevae.generation.latent_paths import Goal, find_path
+from groovevae.generation.latent_paths import Goal, Journey, find_paths
 from groovevae.generation.requests import BAR_METHODS, METHODS
 from groovevae.generation.sources import Source
 from groovevae.model.genres import RIDGE, Genre
@@ -125,7 +125,8 @@ GENRES_THERE = {"source": SOURCE, "target": TARGET, "flat": FLAT}
 def path_by(method: str, z: np.ndarray, weights: dict[str, float]) -> LatentPath:
     """The path of points of the source genre."""
     start = Source(z, Bars.empty(len(z)), Song(Bars.empty(len(z))), (True,) * 4, "source", "the source")
-    return find_path(method, start, Goal(weights, GENRES_THERE))
+    [path] = find_paths([Journey(method, start, Goal(weights, GENRES_THERE))])
+    return path
 
 
 @pytest.mark.parametrize("weights", [{"target": 1.0}, MIXTURE])

@@ -45,6 +45,23 @@ def test_loops_that_avoid_beat_one(name: str, num_bars: int) -> None:
     assert bar_lines(score).guesses == ()
 
 
+@pytest.mark.parametrize("bars", [2, 8, 16])
+def test_off_beats_over_drums(bars: int) -> None:
+    """The file begins with a drum, and next to nothing else stands on its bar lines: no pickup for that."""
+    bass = repeated([(beat / 2 + 0.25, 0.2, 33) for beat in range(8)], bars)
+    score = score_of({DRUMS: repeated([(0, 0.1, 36), (2, 0.1, 38)], bars), BASS: bass})
+    assert lines_of(score) == (0, bars, 4 * bars)
+    assert bar_lines(score).guesses == ()
+
+
+def test_rests_to_the_end_of_a_loop() -> None:
+    """The notes alone speak for a pickup of half a beat; the end of track says that the bars are the file's."""
+    pattern = [(0, 0.2, 60), (0.5, 2, 36), (1, 0.2, 48), (2.5, 0.2, 60)]
+    score = score_of({BASS: repeated(pattern, 8)})
+    assert lines_of(score)[0] == -3.5
+    assert lines_of(replace(score, clip_end=32.0)) == (0, 8, 32)
+
+
 @pytest.mark.parametrize(
     ("clip_end", "num_bars"),
     [
@@ -132,3 +149,12 @@ def test_a_recording_that_starts_at_any_time_is_told() -> None:
     )
     lines = bar_lines(score, Choices(pickup=2.3))
     assert lines.start[:2] == pytest.approx([-1.7, 2.3])
+
+
+def test_bar_lines_that_move_midway_are_told() -> None:
+    """A bass on the bar lines; after a bar of one beat, a beat later."""
+    bass = [(4 * bar, 4, 40) for bar in range(12)] + [(49 + 4 * bar, 4, 40) for bar in range(20)]
+    lead = [(beat, 1, 72 + beat % 5) for beat in range(127)]
+    score = score_of({BASS: bass, LEAD: lead})
+    assert bar_lines(score).start[[12, 13, 14]].tolist() == [48, 49, 53]
+    assert bar_lines(score).guesses == ("bar lines moved, from quarter note 49 on",)

@@ -179,3 +179,9 @@ def test_a_slowly_changing_tempo_does_not_drift() -> None:
     back = song_to_score(score_to_song(score))
     gap = back.seconds(back.notes["onset"]) - score.seconds(score.notes["onset"])
     assert np.abs(gap).max() < 0.005
+
+
+def test_a_note_before_the_first_whole_bar() -> None:
+    """The metre map has a sliver in front that is no bar, and the only note begins in it."""
+    lines = bar_lines(score_of({LEAD: [(0, 1, 65)]}, metres=[(0, 4, 4), (0.0656, 4, 4)]))
+    assert lines.start.tolist() == pytest.approx([0.0656])

@@ -3,13 +3,16 @@ import pytest
 from groovevae.errors import RequestError
 from groovevae.generation.parsing import (
     Amount,
+    Tempo,
     amount_of_bars,
     amount_text,
     check_amount,
     normalised_weights,
     parse_amount,
+    parse_tempo,
     parse_weights,
     share_of,
+    tempo_text,
 )
 
 
@@ -83,3 +86,15 @@ def test_words_that_are_no_amount(text: str) -> None:
 def test_parsing_of_bars(amount: Amount, num_bars: int, each: list[float], share: float) -> None:
     assert amount_of_bars(amount, num_bars).tolist() == each
     assert share_of(amount) == share
+
+
+@pytest.mark.parametrize(("text", "tempo"), [("96", 96.0), ("96.5", 96.5), ("keep", "keep"), (" Keep ", "keep")])
+def test_tempos_from_words(text: str, tempo: Tempo) -> None:
+    assert parse_tempo(text) == tempo
+    assert parse_tempo(tempo_text(tempo)) == tempo
+
+
+@pytest.mark.parametrize("text", ["", "fast", "96..120"])
+def test_words_that_are_no_tempo(text: str) -> None:
+    with pytest.raises(RequestError, match="is not a tempo; write quarter notes per minute, like 96, or keep"):
+        parse_tempo(text)

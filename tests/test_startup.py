@@ -10,8 +10,8 @@ FACTOR = 3.0  # times the time of `python -c "import click"`
 ROUNDS = 5
 ATTEMPTS = 3  # other work on the machine may spoil one
 HEAVY = {
-    *("flax", "jax", "jaxlib", "matplotlib", "mido", "numpy", "optax", "orbax"),
-    *("pretty_midi", "rich", "safetensors", "scipy", "sklearn", "symusic"),
+    *("flax", "jax", "jaxlib", "matplotlib", "midirenderer", "mido", "numpy", "optax", "orbax"),
+    *("pretty_midi", "pyloudnorm", "rich", "safetensors", "scipy", "sklearn", "soundfile", "symusic"),
 }
 
 

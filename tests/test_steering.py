@@ -16,8 +16,11 @@ from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.bars.types import Bars
 from groovevae.errors import CorpusError, RequestError
 from groovevae.generation.blending import prepare_pieces
-from groovevae.generation.requests import joined_morph, morph_requests
+from groovevae.generation.instruments import nearest_octave
+from groovevae.generation.requests import SampleRequest, joined_morph, morph_requests
 from groovevae.generation.sources import Sources
+from groovevae.midi.reading import load_score
+from groovevae.midi.writing import score_to_midi
 from groovevae.model.genres import Vector
 
 REQUEST = BlendRequest("classical", {"rock": 1.0}, temperature=1.0)  # the tiny model is silent at its likeliest
@@ -41,7 +44,7 @@ def steered(groove: Groove) -> Groove:
 
 def points_of(groove: Groove, request: BlendRequest) -> np.ndarray:
     """The points of the first piece of a request."""
-    return prepare_pieces(request.checked(groove.model), Sources(groove.model, groove.network))[0].take.z
+    return prepare_pieces([request.checked(groove.model)], Sources(groove.model, groove.network))[0].take.z
 
 
 def role_of(bars: Bars, role: str) -> list:
@@ -60,7 +63,7 @@ def test_a_ramp_goes_evenly_from_bar_to_bar(groove: Groove) -> None:
     [blended] = groove.blend(replace(REQUEST, amount=(0.0, 1.0)))
     tempo = blended.song.bars.tempo
     start, rock = groove.blend(replace(REQUEST, amount=0.0))[0].song.bars.tempo[0], groove.model.genres["rock"].tempo
-    assert (tempo[0], tempo[-1]) == pytest.approx((start, rock), rel=1e-5)
+    assert (tempo[0], tempo[-1]) == pytest.approx((start, nearest_octave(rock, start)), rel=1e-5)
     assert (np.diff(tempo) > 0).all() or (np.diff(tempo) < 0).all()
     assert ", 0 to 1 of the way to rock; " in blended.description
 
@@ -150,6 +153,27 @@ def test_a_tempo_that_is_asked_for(groove: Groove, song_path: str) -> None:
         assert set(blended.song.bars.tempo.tolist()) == {96.5}
 
 
+def test_a_tempo_that_is_kept(groove: Groove, song_path: str) -> None:
+    [start] = groove.blend(BlendRequest(song_path, {"jazz": 1.0}, amount=0.0))
+    for method in ("arranged", "line"):
+        [kept] = groove.blend(BlendRequest(song_path, {"jazz": 1.0}, amount=1.0, tempo="keep", method=method))
+        assert kept.song.bars.tempo.tolist() == start.song.bars.tempo.tolist()
+    with pytest.raises(RequestError, match="a sample has no start whose tempo it could keep; give a number, like 96"):
+        groove.sample(SampleRequest("jazz", tempo="keep"))
+
+
+@pytest.mark.parametrize(("tempo", "goes_to"), [(70.0, 80.0), (140.0, 160.0), (310.0, 320.0)])
+def test_a_start_goes_to_the_nearest_octave_of_a_tempo(
+    groove: Groove, song_path: str, tmp_path: Path, tempo: float, goes_to: float
+) -> None:
+    """The jazz of these songs goes at 160."""
+    score = load_score(song_path)
+    start = tmp_path / "start.mid"
+    start.write_bytes(score_to_midi(replace(score, tempos=np.array([[0.0, tempo]]))))
+    [blended] = groove.blend(BlendRequest(str(start), {"jazz": 1.0}, amount=1.0))
+    np.testing.assert_allclose(blended.song.bars.tempo, goes_to, rtol=1e-4)
+
+
 def test_like_this_song_and_like_my_folder(groove: Groove, song_path: str, band_corpus: Path) -> None:
     """A file is a genre of its own: all the way there, classical bars lie where its bars do."""
     song = groove.encode(read_song(song_path).bars)
@@ -158,7 +182,7 @@ def test_like_this_song_and_like_my_folder(groove: Groove, song_path: str, band_
     np.testing.assert_allclose((at_1 - at_0)[0], song.mean(0) - groove.genre_vectors["classical"], atol=1e-4)
     folder = str(band_corpus / "jazz")
     [blended] = groove.blend(BlendRequest("classical", {folder: 1.0}, amount=1.0))
-    np.testing.assert_allclose(blended.song.bars.tempo, 160.0, rtol=1e-4)
+    np.testing.assert_allclose(blended.song.bars.tempo, 80.0, rtol=1e-4)  # half of 160: nearer to the start
     assert blended.song.programs == (33, 27, 73)
     assert ", 1 of the way to jazz; " in blended.description
     both = BlendRequest("classical", {"rock": 0.5, folder: 0.25, song_path: 0.25})

@@ -13,12 +13,12 @@ from command_line import COMMANDS
 from conftest import ROOT
 from corpus_files import make_corpus, tune
 
-from groovevae import files
+from groovevae import files, systems
 from groovevae.corpus import load_corpus
 from groovevae.corpus.scan import scan
 from groovevae.errors import OutputError
 from groovevae.generation.requests import BlendRequest
-from groovevae.systems import command_text, is_same_file, portable_stem, user_caches
+from groovevae.systems import command_text, is_same_file, open_in_player, player_command, portable_stem, user_caches
 
 NAMES = ("夜に駆ける", "Größe")
 
@@ -74,6 +74,35 @@ def test_pieces_of_files_that_are_called_like_devices() -> None:
 )
 def test_where_caches_are(system: str, environment: dict[str, str], folder: str) -> None:
     assert user_caches(environment, home="/home/me", system=system).replace(os.sep, "/") == folder.replace(os.sep, "/")
+
+
+@pytest.mark.parametrize(
+    ("system", "environment", "installed", "command"),
+    [
+        ("darwin", {}, [], ["open", "a.wav"]),
+        ("linux", {"DISPLAY": ":0"}, ["xdg-open", "aplay"], ["xdg-open", "a.wav"]),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, ["xdg-open"], ["xdg-open", "a.wav"]),
+        ("linux", {}, ["xdg-open", "aplay"], ["aplay", "-q", "a.wav"]),
+        ("linux", {"DISPLAY": ":0"}, ["paplay", "aplay"], ["paplay", "a.wav"]),
+        ("linux", {}, ["xdg-open"], None),
+        ("linux", {"DISPLAY": ":0"}, [], None),
+    ],
+)
+def test_what_plays_sound(system: str, environment: dict, installed: list[str], command: list[str] | None) -> None:
+    def which(name: str) -> str | None:
+        return name if name in installed else None
+
+    assert player_command("a.wav", environment, which=which, system=system) == command
+
+
+@pytest.mark.parametrize(
+    ("command", "plays"),
+    [([sys.executable, "-c", ""], True), ([sys.executable, "-c", "exit(3)"], False), (["no-such-player"], False)],
+)
+def test_whether_a_player_played(monkeypatch, command: list[str], plays: bool) -> None:
+    monkeypatch.setattr(systems, "IS_WINDOWS", False)
+    monkeypatch.setattr(systems, "player_command", lambda *words, **options: command)
+    assert open_in_player("a.wav") == plays
 
 
 def test_without_a_home_folder_there_is_no_cache(tmp_path: Path, monkeypatch, caplog) -> None:
@@ -151,7 +180,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, band_corpus: Path) -> Path:
     folder = tmp_path_factory.mktemp("systems")
     shutil.copytree(band_corpus, folder / "my-midi")
     for number, name in enumerate(NAMES):
-        (folder / "my-midi" / "jazz" / f"{name}.mid").write_bytes(tune(number)[:-4])
+        (folder / "my-midi" / "jazz" / f"{name}.mid").write_bytes(b"<html>" + tune(number))
     return folder
 
 
@@ -178,7 +207,7 @@ def test_consoles_that_know_few_letters(folder: Path, encoding: str) -> None:
     cached = {"GROOVEVAE_CACHE": str(folder / "cache"), "PYTHONIOENCODING": encoding}
     text = run_groove(folder, "corpus", "my-midi", **cached)
     for name in NAMES:
-        assert f"{name.encode(encoding, 'replace').decode(encoding)}.mid: damaged MIDI file" in text
+        assert f"{name.encode(encoding, 'replace').decode(encoding)}.mid: not a MIDI file" in text
     error = run_groove(folder, "blend", f"{NAMES[0]}.mid", "rock", **cached)
     assert error.startswith("Error: ")
 

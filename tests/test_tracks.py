@@ -195,3 +195,42 @@ def test_what_several_tracks_share_stays_theirs(tmp_path: Path) -> None:
     assert notes_of(rewritten(stems, "drums", "chords")).keys() == {"Kick", "Snare", "Low", "High"}
     for name, pitches in (("Kick", {36}), ("Snare", {38}), ("Low", {60}), ("High", {64, 67})):
         assert {row[3] for row in notes_of(rewritten(stems, "drums", "chords"))[name]} == pitches
+
+
+def test_drums_that_are_not_marked_go_to_the_drum_channel(tmp_path: Path) -> None:
+    hits = [row for at in range(32) for row in note(at * TICKS // 2, 20, (36, 42, 38, 42)[at % 4], channel=0)]
+    loop = load_original(str(save_tracks(tmp_path / "loop.mid", track("", *hits))))
+    [rows] = [rows for rows in notes_of(rewritten(loop, "drums")).values() if rows]
+    assert {row[0] for row in rows} == {9}
+    assert len(rows) == 32
+
+
+def test_what_doubles_a_part_goes_on_doubling_it(tmp_path: Path) -> None:
+    comp = [row for pitch in (60, 64, 67) for row in beats([pitch] * 16, channel=0)]
+    upper = [row for pitch in (64, 67) for row in beats([pitch] * 16, channel=1)]
+    path = save_tracks(
+        tmp_path / "double.mid",
+        track("Piano", program(0, channel=0), *comp),
+        track("Strings", program(48, channel=1), *upper),
+    )
+    by_hand = Choices(roles=(("Piano", "chords"), ("Strings", "chords")))
+    double = load_original(str(path), choices=by_hand)
+    song = double.reading.song
+    chords = np.roll(song.bars.chords, 2, axis=1)  # half a beat later
+    chords[:, :2] = 0
+    after = notes_of(rewritten(double, "chords", song=replace(song, bars=replace(song.bars, chords=chords))))
+    assert {row[3] for row in after["Strings"]} == {64, 67}
+    assert {row[1] for row in after["Strings"]} == {row[1] for row in after["Piano"]}
+    assert min(row[1] for row in after["Strings"]) == TICKS / 2
+
+
+def test_what_comes_after_some_bars_does_not_come_with_them(tmp_path: Path) -> None:
+    changes = [(at * 4 * TICKS, mido.MetaMessage("set_tempo", tempo=500_000 + at)) for at in range(16)]
+    notes = beats([72, 74, 76, 77] * 16, channel=0)
+    path = save_tracks(tmp_path / "long.mid", track("Tune", *notes, *changes))
+    long = load_original(str(path))
+    for bars in ([0, 1], [3, 4, 5]):
+        after = rewritten(long, "drums", bars=bars)
+        assert {sum(message.time for message in one) for one in after.tracks} == {len(bars) * 4 * 480}
+        tempos = [row["tempo"] for _, row in others_of(after, "Tune") if row["type"] == "set_tempo"]
+        assert tempos == [500_000 + bar for bar in bars]

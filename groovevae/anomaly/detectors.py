@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from groovevae.anomaly.baselines import Baseline, fit_baseline
+from groovevae.anomaly.copies import Copies
 from groovevae.anomaly.measurements import Measurements
 from groovevae.anomaly.song_statistics import song_statistics, worst_quarter
 
@@ -31,10 +32,12 @@ class Known:
     measured: Measurements
     genre: np.ndarray
     group: np.ndarray
+    copies: Copies | None = None  # broken copies of some of the songs, where a judge is to learn from them
 
     def of(self, songs: np.ndarray) -> Known:
         """Return some of the songs, by their indices."""
-        return Known(self.measured.of(songs), self.genre[songs], self.group[songs])
+        copies = self.copies and self.copies.of(songs)
+        return Known(self.measured.of(songs), self.genre[songs], self.group[songs], copies)
 
 
 Scorer = Callable[[Known], np.ndarray]  # songs to their scores (S,)

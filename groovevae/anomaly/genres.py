@@ -50,10 +50,10 @@ def fit_genres(normal: Known, *, seed: int = 0) -> Callable[[Known], Odds]:
     return judge
 
 
-def deal(group: np.ndarray, *, seed: int) -> np.ndarray:
-    """Deal each song to a fold, (S,) from 0 to below FOLDS, the same for all songs of a group."""
+def deal(group: np.ndarray, *, seed: int = 0, folds: int = FOLDS) -> np.ndarray:
+    """Deal each song to a fold, (S,) from 0 to below `folds`, the same for all songs of a group."""
     names = np.unique(group)
-    fold = np.random.default_rng(seed).permutation(len(names)) % FOLDS
+    fold = np.random.default_rng(seed).permutation(len(names)) % folds
     return fold[np.searchsorted(names, group)]
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import STEPS_PER_BEAT
-from groovevae.network.decoding import CHUNK, encode, of_chunks
+from groovevae.network.chunks import CHUNK, of_chunks
+from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_index
 from groovevae.network.logits import BarLogits

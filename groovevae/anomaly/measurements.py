@@ -11,13 +11,16 @@ from itertools import islice
 
 import numpy as np
 
+from groovevae.anomaly.harmony import harmony
 from groovevae.anomaly.likelihood import NATS, reconstruction_nats
+from groovevae.anomaly.rhythm import rhythm
 from groovevae.anomaly.traits import bar_traits
 from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES, VOICES
 from groovevae.measures.features import bar_features
 from groovevae.network.forward import Network
 
+CONSECUTIVE = 32  # bars that are measured as a whole: the first that sound
 BARS = 24  # bars measured in each song, spread evenly over those that sound
 DRAWS = 1  # latent points drawn for each bar: the mean over a song's bars averages the chance out
 _BATCH = 100  # songs measured together
@@ -35,6 +38,7 @@ class Measurements:
     trait_names: tuple[str, ...]
     nats: np.ndarray  # (N, 5): `likelihood.NATS`; NaN without a model
     z: np.ndarray  # (N, Z) posterior means; (N, 0) without a model
+    whole: np.ndarray  # (S, W): `harmony` and `rhythm` of each song; (S, 0) without a model
 
     def of(self, songs: np.ndarray) -> Measurements:
         """Return the measurements of some of the songs, by their indices (M,), in that order."""
@@ -43,7 +47,8 @@ class Measurements:
         song = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
         parts = (self.features, self.traits, self.nats, self.z)
         features, traits, nats, z = (part[index] for part in parts)
-        return Measurements(song, self.bar[index], len(rows), features, traits, self.trait_names, nats, z)
+        whole = self.whole[np.asarray(songs, int)]
+        return Measurements(song, self.bar[index], len(rows), features, traits, self.trait_names, nats, z, whole)
 
 
 def describe(
@@ -54,7 +59,7 @@ def describe(
     seed: int = 0,
     with_features: bool = True,
 ) -> Measurements:
-    """Measure songs of at least one bar each; without a network, only what can be heard in them.
+    """Measure songs of at least one bar each; without a network, only what can be heard in single bars.
 
     `songs` is read a few songs at a time. Only the detectors of bars need the features, which take a large part of the
     time and the memory.
@@ -67,17 +72,33 @@ def describe(
         bars = Bars.concatenate([one[some] for one, some in zip(batch, index, strict=True)])
         nats, z = _seen_by(network, bars, draws=draws, seed=seed)
         features = bar_features(bars).values if with_features else np.zeros((len(bars), 0))
-        parts.append((features, _traits(bars), nats.astype(np.float32), z))
+        whole = _wholes(batch if network is not None else [], len(batch))
+        parts.append((features, _traits(bars), nats.astype(np.float32), z, whole))
         picked += index
-    features, traits, nats, z = (np.concatenate(column) for column in zip(*parts, strict=True))
+    features, traits, nats, z, whole = (np.concatenate(column) for column in zip(*parts, strict=True))
     song = np.repeat(np.arange(len(picked)), [len(index) for index in picked])
-    return Measurements(song, np.concatenate(picked), len(picked), features, traits, trait_names(), nats, z)
+    return Measurements(song, np.concatenate(picked), len(picked), features, traits, trait_names(), nats, z, whole)
 
 
 def _seen_by(network: Network | None, bars: Bars, *, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     if network is None:
         return np.full((len(bars), len(NATS)), np.nan), np.zeros((len(bars), 0))
     return reconstruction_nats(network, bars, draws=draws, seed=seed)
+
+
+def _wholes(songs: list[Bars], count: int) -> np.ndarray:
+    """Measure the harmony and the rhythm of each song, (S, W) float32; (count, 0) where there are no songs."""
+    rows = []
+    for bars in songs:
+        sounding = np.flatnonzero(bars.has_notes)[:CONSECUTIVE]
+        some = bars[sounding if len(sounding) else slice(CONSECUTIVE)]
+        rows.append([*harmony(some).values(), *rhythm(some).values()])
+    return np.array(rows, np.float32) if rows else np.zeros((count, 0), np.float32)
+
+
+def whole_names() -> tuple[str, ...]:
+    """Name the columns of `Measurements.whole`."""
+    return (*harmony(Bars.empty(1)), *rhythm(Bars.empty(1)))
 
 
 def sounding_bars(bars: Bars) -> np.ndarray:

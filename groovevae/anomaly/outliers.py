@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from groovevae.anomaly.belonging import Belonging, fit_belonging, unseen_scores
+from groovevae.anomaly.copies import break_songs, copied_songs
 from groovevae.anomaly.detectors import MIN_SONGS, Known
+from groovevae.anomaly.faults import FAULTS
 from groovevae.anomaly.measurements import describe
 from groovevae.anomaly.reasons import Blame, Blamer
 from groovevae.bars import Bars
@@ -80,6 +82,7 @@ def find_outliers(
     if len(np.unique(baseline.group)) < MIN_SONGS:
         raise CorpusError(f"normal songs to compare with: {len(np.unique(baseline.group))}; {MIN_SONGS} are needed")
     progress("comparing", 0, 1)
+    baseline = with_copies(network, baseline, (corpus if normal is None else normal).songs)
     measure = fit_belonging(baseline)
     normal_scores = measure(baseline).score if normal is None else unseen_scores(baseline)
     threshold = float(np.quantile(normal_scores, 1 - false_alarms))
@@ -115,6 +118,12 @@ def known_songs(network: Network | None, songs: Sequence[CorpusSong], *, progres
     return Known(measured, genre, group)
 
 
+def with_copies(network: Network, known: Known, songs: Sequence[CorpusSong]) -> Known:
+    """Return measured songs with broken copies of some of them, from which a judge learns what faults do to them."""
+    some = copied_songs(len(songs))
+    return replace(known, copies=break_songs(network, [songs[number].song.bars for number in some], some))
+
+
 def _ranked(
     corpus: Corpus, genre: str | None, found: Belonging, blames: Sequence[Blame], threshold: float
 ) -> Iterator[Outlier]:
@@ -138,6 +147,8 @@ def _outlier(
     other = str(found.genre.other[number]) if found.genre.log_odds[number] > 0 else ""
     twin = corpus.path_within(corpus.songs[twins[number]].entry.path) if number in twins else ""
     reasons = [*([f"looks like {other}"] if other else []), *([f"duplicate of {twin}"] if twin else [])]
+    if found.soundness.log_odds[number] > 0 and found.unsound[number] == score:
+        reasons.append(f"sounds broken: {list(FAULTS)[found.soundness.fault[number] - 1]}")
     return Outlier(
         path=corpus.path_within(entry.path),
         genre=entry.genre,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from groovevae.anomaly.measurements import Measurements, nats_names
+from groovevae.anomaly.measurements import Measurements, nats_names, whole_names
 
 
 def song_statistics(measured: Measurements, *, with_model: bool = True) -> np.ndarray:
@@ -22,6 +22,16 @@ def statistic_names(measured: Measurements, *, with_model: bool = True) -> tuple
     """Name the columns of `song_statistics`; the names of spreads end in a star."""
     names = (*measured.trait_names, *(nats_names() if with_model else ()))
     return (*names, *(f"{name} *" for name in names))
+
+
+def song_values(measured: Measurements) -> np.ndarray:
+    """Return all that is known of each song, (S, V) float: its statistics, and what is measured of it as a whole."""
+    return np.concatenate([song_statistics(measured), measured.whole], axis=1)
+
+
+def value_names(measured: Measurements) -> tuple[str, ...]:
+    """Name the columns of `song_values`."""
+    return (*statistic_names(measured), *whole_names())
 
 
 def song_means(values: np.ndarray, measured: Measurements) -> np.ndarray:

@@ -5,7 +5,7 @@ It decodes nothing. `network` draws the points; this module says what is known o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,6 +19,7 @@ from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS, CHORDS, ROLES
 from groovevae.model.arranger import Arranger
+from groovevae.network.chunks import distinct, on_all_processors, padded
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
@@ -27,6 +28,7 @@ REARRANGED = Guidance(genre=np.float32(2.0), content=np.float32(1.0))
 ADDED = Guidance(genre=np.float32(1.0), content=np.float32(1.0))  # new parts must above all fit those that stay
 CLEARLY = 1.0  # how clearly a role must play or rest as planned: bars that play it are at 1 on average
 ROUNDS = 3
+PIECES = 8  # drawn at once, bar by bar, always, as `network.BLOCK`; few, since a piece alone takes as long as that many
 NOISE = 0.5  # size of the noise that bars are drawn from, as a share of that in training
 
 
@@ -43,8 +45,26 @@ class Setting:
         return cls(is_minor, float(np.median(bars.tempo)))
 
 
+@dataclass(frozen=True)
+class Brief:
+    """What is asked of the arranger for one piece of N bars."""
+
+    bars: Bars
+    is_given: np.ndarray  # (4,) bool, or (N, 4): roles that are known; what else is played is to fit them
+    plan: Plan
+    weights: Mapping[str, float]  # of genres
+    setting: Setting
+    seed: int = 0
+    before: np.ndarray | None = None  # (Z,) the bar before the first, where there is one
+    after: np.ndarray | None = None  # (Z,) the bar after the last
+    is_varied: bool = False  # whether half of the noise is each bar's own, in parts that come in
+
+
 class Arrangements:
-    """A model's arranger, with the network whose points it draws."""
+    """A model's arranger, with the network whose points it draws.
+
+    Pieces are drawn together, and each comes out as it would alone.
+    """
 
     def __init__(self, arranger: Arranger, network: Network) -> None:
         self.arranger, self.network = arranger, network
@@ -56,113 +76,123 @@ class Arrangements:
         total = known.sum()
         return np.tile(known / total if total > 0 else known, (num_bars, 1))
 
-    def known(
-        self,
-        bars: Bars,
-        is_given: np.ndarray,
-        plan: Plan,
-        weights: Mapping[str, float],
-        setting: Setting,
-        *,
-        seed: int = 0,
-    ) -> Conditions:
-        """Return what is known of bars whose roles `is_given` (4,), or (N, 4), are given, and which follow a plan.
+    def given(self, briefs: Sequence[Brief]) -> list[np.ndarray]:
+        """Return the bars of each piece with nothing but their given roles, in the arranger's coordinates (N, K)."""
+        if not briefs:
+            return []
+        reduced = Bars.concatenate([only_roles(brief.bars, brief.is_given) for brief in briefs])
+        first, equals = distinct(*reduced.batch())  # several pieces may share a start
+        z, _ = encode(self.network, reduced[first])
+        return _split(self.arranger.of(z)[equals], [len(brief.bars) for brief in briefs])
+
+    def known(self, brief: Brief, given: np.ndarray, *, seed: int) -> Conditions:
+        """Return what is known of the bars of a piece whose given roles lie at `given` (N, K), and which follow a plan.
 
         Their harmony is that of all their bass and chords. Bars without any get one that fits their lead, where chords
-        or a bass are to come in.
+        or a bass are to come in; by `seed` where there is no lead either.
         """
-        count, size = len(bars), len(self.arranger.mean)
-        z, _ = encode(self.network, only_roles(bars, is_given))
+        bars, plan, setting = brief.bars, brief.plan, brief.setting
         sounding = _harmony(bars, plan, setting, seed)
-        nothing, no = np.zeros((count, size), np.float32), np.zeros(count, bool)
+        before, knows_before = self._neighbour(given, brief.before, 0)
+        after, knows_after = self._neighbour(given, brief.after, -1)
         heard = np.asarray(np.any(sounding, axis=1))
         return Conditions(
-            given=self.arranger.of(z),
-            is_given=np.broadcast_to(is_given, (count, len(ROLES))),
+            given=given,
+            is_given=np.broadcast_to(brief.is_given, (len(bars), len(ROLES))),
             harmony=sounding,
             knows_harmony=heard,
             knows_bass=heard & bars.role_plays[:, BASS],
             plays=plan.plays,
-            knows_plays=~no,
-            before=nothing,
-            knows_before=no,
-            after=nothing,
-            knows_after=no,
-            style=np.broadcast_to(self.arranger.of(plan.style), nothing.shape),
-            knows_style=~no,
-            place=np.arange(count),
-            setting=np.tile(np.array([setting.is_minor, np.log2(setting.tempo / 120)], np.float32), (count, 1)),
+            knows_plays=np.ones(len(bars), bool),
+            before=before,
+            knows_before=knows_before,
+            after=after,
+            knows_after=knows_after,
+            style=np.broadcast_to(self.arranger.of(plan.style), given.shape),
+            knows_style=np.ones(len(bars), bool),
+            place=np.arange(len(bars)),
+            setting=np.tile(np.array([setting.is_minor, np.log2(setting.tempo / 120)], np.float32), (len(bars), 1)),
             metre=metre_rows(bars.metre),
-            genre=self.genre_weights(weights, count),
+            genre=self.genre_weights(brief.weights, len(bars)),
         )
+
+    def _neighbour(self, given: np.ndarray, z: np.ndarray | None, bar: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the points (N, K) next to the bars, and whether they are known (N,): z (Z,) alone, next to one bar."""
+        points, knows = np.zeros_like(given), np.zeros(len(given), bool)
+        if z is not None:
+            points[bar], knows[bar] = self.arranger.of(z), True
+        return points, knows
 
     def rearranged(
-        self,
-        z: np.ndarray,
-        bars: Bars,
-        is_kept: np.ndarray,
-        source: str,
-        plan: Plan,
-        weights: Mapping[str, float],
-        setting: Setting,
-    ) -> np.ndarray:
-        """Return points (N, Z) for bars that encode to z (N, Z): kept roles (4,) and harmony, played as genres play.
+        self, briefs: Sequence[Brief], given: Sequence[np.ndarray], z: Sequence[np.ndarray], sources: Sequence[str]
+    ) -> list[np.ndarray]:
+        """Return points (N, Z) for pieces that encode to z (N, Z): given roles and harmony, played as genres play.
 
-        What they leave open comes from the bars themselves: they are carried back to noise as bars
-        of `source`, and drawn from it anew.
+        What they leave open comes from the bars themselves: they are carried back to noise as bars of their source,
+        a genre, and drawn from it anew. `given` is what the method of this name returned.
         """
-        known = self.known(bars, is_kept, plan, weights, setting)
-        as_it_was = known._replace(
-            plays=bars.role_plays,
-            genre=self.genre_weights({source: 1.0}, len(bars)),
-            knows_style=np.zeros(len(bars), bool),
-        )
-        noise = NOISE * self.flow.invert(as_it_was, self.arranger.of(z))
-        return self.arranger.points(self._as_planned(self.flow.draw(known, noise, REARRANGED), plan))
+        known = [self.known(*both, seed=0) for both in zip(briefs, given, strict=True)]
+        as_they_were = [
+            own._replace(
+                plays=brief.bars.role_plays,
+                genre=self.genre_weights({source: 1.0}, len(brief.bars)),
+                style=np.zeros_like(own.given),
+                knows_style=np.zeros(len(brief.bars), bool),
+            )
+            for own, brief, source in zip(known, briefs, sources, strict=True)
+        ]
+        together, x = Conditions.concatenate(known), self.arranger.of(np.concatenate(z))
+        noise = NOISE * self.flow.invert(Conditions.concatenate(as_they_were), x)
+        drawn = self._as_planned(self.flow.draw(together, noise, REARRANGED), together.plays)
+        return _split(self.arranger.points(drawn), [len(brief.bars) for brief in briefs])
 
-    def added(
-        self,
-        bars: Bars,
-        is_given: np.ndarray,
-        plan: Plan,
-        weights: Mapping[str, float],
-        setting: Setting,
-        *,
-        seed: int,
-        before: np.ndarray | None = None,
-        after: np.ndarray | None = None,
-        is_varied: bool = False,
-    ) -> np.ndarray:
-        """Return points (N, Z) for bars in which the given roles (4,) stay, and the others play what fits them.
+    def added(self, briefs: Sequence[Brief], given: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return points (N, Z) for pieces in which the given roles stay, and the others play what fits them.
 
-        All bars are drawn from the same noise, so that they are played in one style; `is_varied` ones only half so.
-        Each hears the bar before. `before` and `after` (Z,) are the bars on either side, where there are any.
+        All bars of a piece are drawn from the same noise, so that they are played in one style; varied ones only half
+        so. Each hears the bar before. `given` is what the method of this name returned.
         """
-        known = self.known(bars, is_given, plan, weights, setting, seed=seed)
-        noise = self._noise(len(bars), seed, is_varied=is_varied)
-        out = np.zeros_like(noise)
-        last = None if before is None else self.arranger.of(before)
-        for bar in range(len(bars)):
-            row = known.rows(slice(bar, bar + 1))
-            if last is not None:
-                row = row._replace(before=last[None], knows_before=np.array([True]))
-            if after is not None and bar == len(bars) - 1:
-                row = row._replace(after=self.arranger.of(after)[None], knows_after=np.array([True]))
-            drawn = self.flow.draw(row, noise[bar : bar + 1], ADDED)
-            out[bar] = last = self._as_planned(drawn, Plan(plan.plays[bar : bar + 1], plan.style))[0]
-        return self.arranger.points(out)
+        known = [self.known(brief, own, seed=brief.seed) for brief, own in zip(briefs, given, strict=True)]
+        noise = [self._noise(len(brief.bars), brief.seed, is_varied=brief.is_varied) for brief in briefs]
 
-    def _as_planned(self, x: np.ndarray, plan: Plan) -> np.ndarray:
-        """Move coordinates x (N, K) the least way to where each role plays, or rests, as planned.
+        def drawn(first: int) -> list[np.ndarray]:
+            some = slice(first, first + PIECES)
+            return self._bar_after_bar(known[some], noise[some])
+
+        blocks = on_all_processors(drawn, range(0, len(briefs), PIECES))
+        return [self.arranger.points(x) for block in blocks for x in block]
+
+    def _bar_after_bar(self, known: Sequence[Conditions], noise: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Draw at most PIECES pieces, (N, K) each: a bar of each at once, then the next, which hears it.
+
+        Pieces that have ended, and places in the block that are free, repeat a bar that nobody hears.
+        """
+        lengths = [len(own) for own in noise]
+        last, first = padded(np.array(lengths), PIECES) - 1, padded(np.cumsum([0, *lengths[:-1]]), PIECES)
+        together, all_noise = Conditions.concatenate(known), np.concatenate(noise)
+        out, heard = np.zeros_like(all_noise), None
+        for bar in range(max(lengths)):
+            index = first + np.minimum(bar, last)  # (PIECES,)
+            here = together.rows(index)
+            if heard is not None:
+                here = here._replace(before=heard, knows_before=np.ones(PIECES, bool))
+            heard = self._as_planned(self.flow.draw_block(here, all_noise[index], ADDED), here.plays)
+            goes_on = np.flatnonzero(bar < np.array(lengths))
+            out[index[goes_on]] = heard[goes_on]
+        return _split(out, lengths)
+
+    def _as_planned(self, x: np.ndarray, plays: np.ndarray) -> np.ndarray:
+        """Move coordinates x (N, K) the least way to where each role plays, or rests, as planned in `plays` (N, 4).
 
         What was drawn does so mostly by itself; a part that is planned must not be missing because it did not.
         """
         x = x.astype(np.float64)
-        wanted = np.where(plan.plays, 1.0, -1.0)  # (N, 4)
+        wanted = np.where(plays, 1.0, -1.0)
         for _ in range(ROUNDS):  # to move for one role may undo a little of another
             for column, (*direction, at_zero) in enumerate(self.arranger.tells_who_plays.tolist()):
                 way = np.array(direction)
-                lacks = np.maximum(CLEARLY - wanted[:, column] * (x @ way + at_zero), 0.0)
+                tells = (x * way).sum(1) + at_zero  # not a product of matrices: rounds alike for any number of bars
+                lacks = np.maximum(CLEARLY - wanted[:, column] * tells, 0.0)
                 x += (lacks * wanted[:, column])[:, None] * way / max(way @ way, 1e-9)
         return x.astype(np.float32)
 
@@ -174,6 +204,10 @@ class Arrangements:
             return NOISE * np.repeat(shared, num_bars, axis=0)
         own = np.random.default_rng([seed, size, 1]).standard_normal((num_bars, size), np.float32)
         return np.float32(NOISE * np.sqrt(0.5)) * (shared + own)
+
+
+def _split(rows: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:
+    return np.split(rows, np.cumsum(lengths)[:-1])
 
 
 def _harmony(bars: Bars, plan: Plan, setting: Setting, seed: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -60,6 +61,11 @@ class Conditions(NamedTuple):
             self.setting,
         ]
         return np.concatenate(parts, axis=1, dtype=np.float32)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Conditions]) -> Conditions:
+        """Return what is known of the bars of all parts, one after another."""
+        return cls(*(np.concatenate(own) for own in zip(*parts, strict=True)))
 
     def rows(self, index: np.ndarray | slice) -> Conditions:
         """Return what is known of some of the bars."""

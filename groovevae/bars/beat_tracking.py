@@ -21,10 +21,13 @@ HALF_BEATS = 0.5  # how much onsets half a beat apart speak for a tempo, too
 TIGHTNESS = 100.0  # how much a beat of another length than the mean costs, as in Ellis 2007
 MIN_ONSETS = 32  # fewer give neither a tempo nor a fit
 
+SHORTEST = 1e-3  # quarter notes: no note vanishes
+
 CLICK_FIT = 0.3  # how closely onsets gather around some division of the beat; 0 by chance, 1 where all lie on it
 DIVISIONS = (1, 2, 3, 4, 6)  # of a quarter note
 STEPS = (0.0, 0.25, 1 / 3, 0.5, 2 / 3, 0.75, 1.0)  # of a quarter note: sixteenths and triplets
 STEP_WINDOW = 0.05  # quarter notes either side of a step: 25 ms at 120
+BESIDE = (0.1, 0.23)  # quarter notes that steady notes lie beside the eighths: no feel, and no sixteenths
 CHORD_WINDOW = 0.06  # quarter notes within which notes are struck together
 
 
@@ -48,14 +51,15 @@ def off_grid_share(score: Score) -> float:
 def beside_beats(score: Score) -> float:
     """Return how far all notes lie beside the eighths of a file, in quarter notes, -0.25 to 0.25; 0 where they do not.
 
-    A recording that begins at some time or other is regular in itself, yet not with the beats of its file.
+    A recording that begins at some time or other is regular in itself, yet not with the beats of its file. Notes on
+    the sixteenths between the eighths are off-beats.
     """
     onsets = _onsets(score)
     if len(onsets) < MIN_ONSETS / 2:
         return 0.0
     gathering = _gathering(onsets, 2)
     beside = float(np.angle(gathering)) / (4 * np.pi)
-    return beside if abs(gathering) > 0.8 and abs(beside) > 0.1 else 0.0
+    return beside if abs(gathering) > 0.8 and BESIDE[0] < abs(beside) < BESIDE[1] else 0.0
 
 
 def _onsets(score: Score) -> np.ndarray:
@@ -132,13 +136,15 @@ def retimed(score: Score) -> Score:
         return score
     notes = score.notes.copy()
     begin, end = score.seconds(notes["onset"]), score.seconds(notes["onset"] + notes["duration"])
+    released = None if score.written is None else score.seconds(notes["onset"] + score.written)
     strength = notes["velocity"] / 127 * np.where(notes["pitch"] < LOW_PITCH, LOW_BONUS, 1.0)
     beats = _from_zero(estimate_beats(begin, strength), float(end.max()))
     quarter = np.arange(len(beats), dtype=float)
     notes["onset"] = np.interp(begin, beats, quarter)
-    notes["duration"] = np.maximum(np.interp(end, beats, quarter) - notes["onset"], 1e-3)
-    tempos = np.column_stack([quarter[:-1], 60 / np.diff(beats)])
-    return replace(score, notes=notes, tempos=tempos, metres=np.array([[0.0, 1, 4]]), length=0.0, clip_end=0.0)
+    notes["duration"] = np.maximum(np.interp(end, beats, quarter) - notes["onset"], SHORTEST)
+    written = None if released is None else np.maximum(np.interp(released, beats, quarter) - notes["onset"], SHORTEST)
+    tempos, metres = np.column_stack([quarter[:-1], 60 / np.diff(beats)]), np.array([[0.0, 1, 4]])
+    return replace(score, notes=notes, written=written, tempos=tempos, metres=metres, length=0.0, clip_end=0.0)
 
 
 def _from_zero(beats: np.ndarray, end: float) -> np.ndarray:

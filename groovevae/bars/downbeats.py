@@ -65,7 +65,8 @@ def regular_from(score: Score, section: Section) -> list[float]:
     begin, length, num_shifts = section.begin, section.length, section.num_shifts
     if section.is_odd and section.end - begin < length and section.is_notated:
         return [section.end]  # a short section is how notation programs write a pickup
-    if section.end <= begin or abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6:
+    is_uneven = abs(num_shifts - length * SHIFTS_PER_QUARTER) > 1e-6
+    if section.end <= begin or is_uneven or not len(score.notes):
         return [begin]
     has_drums = any(track.is_drum for track in score.tracks)
     notated = np.zeros(num_shifts, bool)
@@ -105,47 +106,60 @@ def downbeat_weights(score: Score, begin: float, end: float, num_shifts: int) ->
 def _certain_shifts(score: Score, section: Section, weight: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     """Return the shifts of N bars, (N,), without those that music may have that avoids beat one on purpose.
 
-    The file's own bar lines stay in a loop; where hardly a note stands on them, which off-beats explain as well; and at
-    the start, unless the file begins with the first note of its pickup.
+    In a loop the file's own bar lines stay, and elsewhere those on which hardly a note stands: off-beats explain that
+    as well. Long sections of several tracks, and later ones, are scores: they avoid no beat one all along.
     """
-    if section.is_first and _is_loop(score, section):
+    if section.is_first and _is_loop(score, section, shifts[-1] / SHIFTS_PER_QUARTER):
         return np.zeros_like(shifts)
+    num_bars, num_tracks = len(shifts), len(np.unique(score.notes["track"]))
+    if not section.is_first or (num_bars >= LONG_SECTION and num_tracks > 1):
+        return shifts
     certain = shifts.copy()
-    runs = np.split(np.arange(len(shifts)), np.flatnonzero(np.diff(shifts)) + 1)
-    for number, run in enumerate(runs):
+    runs = np.split(np.arange(num_bars), np.flatnonzero(np.diff(shifts)) + 1)
+    for run in runs:
         is_met = (weight[run, 0] > 0).mean() >= MIN_NOTATED
-        if number == 0 and section.is_first:
-            is_met = _begins_with_pickup(score, section, shifts[0] / SHIFTS_PER_QUARTER, is_met=is_met)
-        elif number == 0:
-            is_met = True
+        if run[0] == 0:
+            pickup = shifts[0] / SHIFTS_PER_QUARTER
+            is_met = _begins_with_pickup(score, pickup, is_met=is_met, is_long=num_bars > MANY_BARS)
         if not is_met:
             certain[run] = 0
     return certain
 
 
-def _begins_with_pickup(score: Score, section: Section, pickup: float, *, is_met: bool) -> bool:
+def _begins_with_pickup(score: Score, pickup: float, *, is_met: bool, is_long: bool) -> bool:
     """Return whether a file that does not mark a pickup of so many quarter notes may begin with one all the same.
 
     A pickup is where the file begins: with its first note, or with a rest and then notes before the first bar line. It
-    is told from off-beats by notes on the file's own bar lines (`is_met`), later on.
+    is told from off-beats by notes on the file's own bar lines (`is_met`), later on. In a long file, the part that has
+    the pickup may be missing.
     """
     first_onset = float(score.notes["onset"][0])
     if first_onset <= DOWNBEAT_WINDOW:
         return True
-    num_bars, num_tracks = (section.end - section.begin) / section.length, len(np.unique(score.notes["track"]))
-    if num_bars >= LONG_SECTION and num_tracks > 1:
-        return True
-    latest = DOWNBEAT_WINDOW if num_bars > MANY_BARS else -DOWNBEAT_WINDOW
+    latest = DOWNBEAT_WINDOW if is_long else -DOWNBEAT_WINDOW
     return is_met and first_onset < pickup + latest
 
 
-def _is_loop(score: Score, section: Section) -> bool:
-    """Return whether a short file ends with a bar, amid its notes or after bars of rest: cut to repeat, not ended."""
-    if not section.is_last or section.end - section.begin > LOOP_BARS * section.length + LOOP_GAP:
+def _is_loop(score: Score, section: Section, shift: float) -> bool:
+    """Return whether a short file ends with a bar of its own: cut to repeat, not ended as tunes end.
+
+    Notes go on to the end, or rests do; a tune with a pickup may have a short rest there as well, but its last note
+    stands at the beginning of a bar that is shifted by the pickup (`shift`, quarter notes).
+    """
+    if (
+        not section.is_last
+        or not _ends_on(section, 0.0)
+        or section.end - section.begin > LOOP_BARS * section.length + 1
+    ):
         return False
-    tail = section.end - float(score.notes["onset"][-1])
-    is_cut = tail < LOOP_TAIL or section.end - score.end >= section.length
-    return is_cut and (section.rest + LOOP_GAP) % section.length < 2 * LOOP_GAP
+    last_onset, rests = float(score.notes["onset"][-1]), section.end - score.end
+    is_final = (last_onset - section.begin - shift + LOOP_GAP) % section.length < section.length / 4 + LOOP_GAP
+    return section.end - last_onset < LOOP_TAIL or rests >= section.length or (rests > LOOP_GAP and not is_final)
+
+
+def _ends_on(section: Section, shift: float) -> bool:
+    """Return whether a section ends on a bar line, of those of the file shifted by so many quarter notes."""
+    return (section.rest - shift + LOOP_GAP) % section.length < 2 * LOOP_GAP
 
 
 def _pickup_with_drums(score: Score, section: Section, weight: np.ndarray, notated: np.ndarray) -> float:
@@ -157,7 +171,7 @@ def _pickup_with_drums(score: Score, section: Section, weight: np.ndarray, notat
     shift = int(_best_shifts(weight, notated)[0])
     pickup = shift / SHIFTS_PER_QUARTER
     begins = section.is_first and score.notes["onset"][0] <= DOWNBEAT_WINDOW
-    ends = section.is_last and abs((section.rest - pickup + LOOP_GAP) % section.length) < 2 * LOOP_GAP
+    ends = section.is_last and _ends_on(section, pickup) and not _ends_on(section, 0.0)
     is_clear = weight[:, shift].sum() > DRUMS_CONTRAST * weight[:, 0].sum()
     return pickup if begins and ends and is_clear else 0.0
 

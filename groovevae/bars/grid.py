@@ -75,7 +75,7 @@ def read_score(score: Score, choices: Choices = NO_CHOICES, *, is_retimed: bool 
     notes = place_notes(score, lines, choices)
     kept = notes.lost == KEPT
     if not kept.any():
-        raise MidiError("no notes that a role can play (only sound effects or unsupported metres)")
+        raise MidiError(_why_nothing_is_left(notes))
     pitched = (kept & (notes.role != DRUMS)).nonzero()[0]
     tonic, is_minor = find_key(notes.pitch[pitched], (notes.end - notes.step)[pitched] / STEPS_PER_QUARTER)
     transpose = semitones_to_c(tonic, is_minor)
@@ -94,6 +94,13 @@ def read_score(score: Score, choices: Choices = NO_CHOICES, *, is_retimed: bool 
         mended=dict(score.mended),
     )
     return Reading(score, lines, notes, song)
+
+
+def _why_nothing_is_left(notes: Placed) -> str:
+    if np.isin(notes.lost, REASONS.index("not a percussion key")).all():
+        keys = ", ".join(map(str, np.unique(notes.pitch).tolist()[:8]))
+        return f"none of its drum keys is General MIDI's; move {keys} to 36 (kick), 38 (snare), 42 (hi-hat) ..."
+    return "no notes that a role can play (only sound effects or unsupported metres)"
 
 
 def _fill(notes: Placed, of_role: list[np.ndarray], lines: BarLines, tempo: np.ndarray, transpose: int) -> Bars:

@@ -66,7 +66,7 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
     score = score.as_written()  # a pedal held over several bars tells nothing of where they begin
     _check(choices)
     sections, guesses = _sections(score, choices)
-    moves: list[str] = []
+    moves: list[float] = []
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
     for section, numerator, denominator in sections:
         starts = _starts(score, section, choices.pickup if section.is_first else None)
@@ -81,7 +81,7 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
     steps = STEPS_PER_WHOLE * table[:, 2] / table[:, 3]
     fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
     num_steps = np.where(fits, steps, 0).astype(int)
-    guesses += moves or _beside_beats(score, sections[0][0], choices)
+    guesses += _tell(moves, sections[0][0]) or _beside_beats(score, sections[0][0], choices)
     return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), num_steps, tuple(guesses))
 
 
@@ -98,7 +98,7 @@ def _sections(score: Score, choices: Choices) -> tuple[list[tuple[Section, int, 
     Raises MidiError for more than MAX_BARS bars.
     """
     metres, guesses = _metre_map(score, choices)  # (M, 3)
-    end = _music_end(score, metres[-1])
+    end = _music_end(score, metres[-1, 0], 4 * metres[-1, 1] / metres[-1, 2])
     edges = np.append(metres[:, 0], max(end, metres[-1, 0]))
     num_bars = float((np.diff(edges) / (4 * metres[:, 1] / metres[:, 2])).sum())
     if num_bars > MAX_BARS:  # checked before looking at each: a damaged time stamp makes millions
@@ -123,12 +123,12 @@ def _metre_map(score: Score, choices: Choices) -> tuple[np.ndarray, list[str]]:
     """
     metres = score.metres[(score.metres[:, 0] < score.end) | (np.arange(len(score.metres)) == 0)]
     lengths = 4 * metres[:, 1] / metres[:, 2]
-    has_pickup = len(metres) > 1 and metres[1, 0] < min(lengths[1], 4 * MAX_STEPS)
+    has_pickup = len(metres) > 1 and metres[1, 0] < lengths[1]
     if has_pickup and choices.pickup is not None:
         metres = np.vstack([[0.0, *metres[1, 1:]], metres[2:]])
         has_pickup = False
     if _counts_beats(metres[0], metres[1, 0] if len(metres) > 1 else score.end):
-        return metres, []
+        return metres[:1] if choices.metre else metres, []
     if choices.metre is not None:
         begins = metres[: 1 + has_pickup, :1]
         return np.hstack([begins, np.tile(choices.metre, (len(begins), 1))]), []
@@ -175,57 +175,58 @@ def _starts(score: Score, section: Section, pickup: float | None) -> list[float]
     return regular_from(score, section) if pickup is None else [section.begin + pickup % section.length]
 
 
-def _moves(section: Section, starts: list[float], choices: Choices) -> list[str]:
-    """Tell where the bar lines of a section were moved away from those that the file notates."""
-    moved = [start - section.begin for start in starts if start > section.begin]
+def _moves(section: Section, starts: list[float], choices: Choices) -> list[float]:
+    """Return where the bar lines of a section were moved away from those that the file notates, in quarter notes."""
+    moved = [start for start in starts if start > section.begin]
     if not moved or not section.is_notated or (section.is_first and choices.pickup is not None):
         return []
-    is_marked = section.is_odd and abs(moved[0] % section.length - section.rest) < 1 / STEPS_PER_QUARTER
-    if is_marked:
-        moved = moved[1:]
-    elif section.is_first and moved[0] < section.length:
-        return [f"a pickup of {_quarters(moved[0])}", *(f"bar lines moved {_after(place)}" for place in moved[1:])]
-    return [f"bar lines moved {_after(section.begin + place)}" for place in moved]
+    beside = abs((moved[0] - section.begin) % section.length - section.rest)
+    is_marked = section.is_odd and beside < 1 / STEPS_PER_QUARTER
+    return moved[1:] if is_marked else moved
 
 
-def _after(place: float) -> str:
-    return f"{_quarters(place)} after the start"
+def _tell(moves: list[float], first: Section) -> list[str]:
+    """Tell of a pickup that the file does not mark, and from where on bar lines were moved later."""
+    told = [f"a pickup of {_quarters(moves[0])}"] if moves and moves[0] < first.length else []
+    if later := moves[len(told) :]:
+        places = f" in {len(later)} places" if len(later) > 1 else ""
+        told.append(f"bar lines moved{places}, from quarter note {later[0]:g} on")
+    return told
 
 
 def _quarters(length: float) -> str:
     return f"{length:g} quarter note" + ("" if length == 1 else "s")
 
 
-def _music_end(score: Score, last_metre: np.ndarray) -> float:
-    """Return where the last bar must reach to, in quarter notes: all notes, on whole steps, and the rests of a loop."""
+def _music_end(score: Score, begin: float, length: float) -> float:
+    """Return where the last bar must reach to, in quarter notes: all notes, on whole steps, and the rests of a loop.
+
+    The last section begins at `begin`, with bars of `length`.
+    """
     last_onset = float(score.notes["onset"][-1]) if len(score.notes) else 0.0
     num_steps = max(round(score.end * STEPS_PER_QUARTER), int(last_onset * STEPS_PER_QUARTER + 1e-6) + 1)
-    return max(num_steps / STEPS_PER_QUARTER, _loop_end(score, last_metre))
+    return max(num_steps / STEPS_PER_QUARTER, _loop_end(score, begin, length))
 
 
-def _loop_end(score: Score, last_metre: np.ndarray) -> float:
+def _loop_end(score: Score, begin: float, length: float) -> float:
     """Return the end of track where it is the end of a loop, in quarter notes; else 0.
 
     The end of track of a short file that lies on a bar line, at most a few bars after the music, is meant; that of a
     song may lie anywhere.
     """
-    begin, length = last_metre[0], 4 * last_metre[1] / last_metre[2]
-    beside = abs((score.clip_end - begin + length / 2) % length - length / 2)
-    is_short = score.clip_end <= MAX_CLIP * length + LINE_WINDOW
-    is_near = score.clip_end - score.end <= MAX_REST * length
-    return (
-        round((score.clip_end - begin) / length) * length + begin
-        if beside < LINE_WINDOW and is_short and is_near
-        else 0.0
-    )
+    nearest = begin + round((score.clip_end - begin) / length) * length
+    is_line = length > 1 and abs(score.clip_end - nearest) < LINE_WINDOW  # where a file counts beats, any is one
+    is_short = nearest <= MAX_CLIP * length and score.clip_end - score.end <= MAX_REST * length
+    return nearest if is_line and is_short else 0.0
 
 
 def _without_tail(table: np.ndarray, score: Score, last: Section) -> np.ndarray:
     """Return bars (N, 4) without those at the end in which nothing begins and nothing is held for half a bar."""
     start, middle = table[:, 0], table[:, :2].mean(1)
     last_onset = float(score.notes["onset"][-1]) if len(score.notes) else 0.0
-    written = max(score.length, _loop_end(score, np.array([last.begin, last.length, 4.0])))
+    written = max(score.length, _loop_end(score, last.begin, last.length))
     needed = (start <= last_onset + 1e-6) | (middle < score.end - TAIL_WINDOW) | (start < written - TAIL_WINDOW)
+    needed[0] = True  # notes may lie before it, where the metre map begins with a sliver of a bar
     return table[: int(np.flatnonzero(needed)[-1]) + 1]
 
 

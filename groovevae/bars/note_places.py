@@ -13,7 +13,7 @@ from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, MAX_CHORD_ONSETS, NUM_VOICES, ROLES
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.metre import BarLines
-from groovevae.bars.roles import NO_ROLE, assign_roles, chord_tracks_in_bar
+from groovevae.bars.roles import NO_ROLE, chord_tracks_in_bar, read_roles
 from groovevae.midi.score import Score
 
 SAME_STRIKE = 0.3  # steps: notes struck this close together are a chord; further apart, they are a run
@@ -32,10 +32,11 @@ REASONS = (
     "doubles another line",
     "another track",
     "thinned chord",
+    "left out by hand",
 )
 KEPT = 0
-_METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, _DOUBLES, _OTHER_TRACK, _THINNED = range(1, len(REASONS))
-SIMPLIFIED = (_SAME_VOICE, _TOO_FAST, _DOUBLES, _THINNED)  # the bars hold what the note belongs to in a simpler form
+_METRE, _NO_ROLE, _NO_VOICE, _SAME_VOICE, _TOO_FAST, DOUBLES, _OTHER_TRACK, _THINNED, _LEFT_OUT = range(1, len(REASONS))
+SIMPLIFIED = (_SAME_VOICE, _TOO_FAST, DOUBLES, _THINNED)  # the bars hold what the note belongs to in a simpler form
 
 
 @dataclass
@@ -54,6 +55,8 @@ class Placed:
     role: np.ndarray  # index into ROLES, or NO_ROLE
     lost: np.ndarray  # index into REASONS
     voice: np.ndarray  # index into VOICES for a drum hit, -1 for any other note
+    by_hand: np.ndarray  # (K,) bool: tracks whose role a person gave
+    why: dict[tuple[int, int], str]  # (track, role) -> why the track was given the role, in a few words
 
     def kept(self, role: int) -> np.ndarray:
         """Return the indices of the notes that play a role and are carried over, by step and pitch."""
@@ -74,16 +77,21 @@ def place_notes(score: Score, lines: BarLines, choices: Choices = NO_CHOICES) ->
 def _on_steps(score: Score, lines: BarLines, choices: Choices) -> Placed:
     notes = score.notes
     bar, onset, end = _positions(notes, lines)
-    role = assign_roles(score, bar, choices)
+    roles = read_roles(score, bar, choices)
+    role = roles.of_note
     is_drum = role == DRUMS
     voice = np.full(len(notes), -1)
     keys = notes["pitch"][is_drum]
     voice[is_drum] = voices_of_keys(keys)[keys]
+    for track, named in roles.voices.items():
+        voice[is_drum & (notes["track"] == track)] = named
     lane = np.where(is_drum, len(ROLES) + voice, role)
     aside = np.where(role == CHORDS, CHORD_ASIDE, ASIDE)
     step = _nearest_free_steps(onset, lane, aside, total=lines.total_steps)
     lost = np.full(len(notes), KEPT, np.int8)
     lost[role == NO_ROLE] = _NO_ROLE
+    lost[roles.left_out] = _LEFT_OUT
+    lost[roles.beside] = _OTHER_TRACK
     silent = is_drum & (voice < 0)
     role[silent], lost[silent] = NO_ROLE, _NO_VOICE
     lost[lines.num_steps[bar] == 0] = _METRE
@@ -101,6 +109,8 @@ def _on_steps(score: Score, lines: BarLines, choices: Choices) -> Placed:
         role=role[order],
         lost=lost[order],
         voice=voice[order],
+        by_hand=roles.by_hand,
+        why=roles.why,
     )
 
 
@@ -142,7 +152,10 @@ def _nearest_free_steps(onset: np.ndarray, lane: np.ndarray, aside: np.ndarray, 
 
 
 def _untangle_line(notes: Placed, role: int) -> None:
-    """Leave one note at each step of the bass (the lowest) or lead (the highest); the others accompany, or are lost."""
+    """Leave one note at each step of the bass (the lowest) or lead (the highest); the others accompany, or are lost.
+
+    Those of a track that was given the role by hand never accompany.
+    """
     index = notes.kept(role)
     first, group = _groups(notes.step[index])
     if len(first) == len(index):
@@ -160,8 +173,10 @@ def _untangle_line(notes: Placed, role: int) -> None:
     run = rest & (apart | follows)
     doubles = rest & ~run & ((notes.pitch[index] - notes.pitch[kept]) % 12 == 0)
     notes.lost[index[run]] = _TOO_FAST
-    notes.lost[index[doubles]] = _DOUBLES
-    notes.role[index[rest & ~run & ~doubles]] = CHORDS
+    notes.lost[index[doubles]] = DOUBLES
+    chord, by_hand = rest & ~run & ~doubles, notes.by_hand[notes.track[index]]
+    notes.lost[index[chord & by_hand]] = _THINNED
+    notes.role[index[chord & ~by_hand]] = CHORDS
 
 
 def _groups(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -202,10 +217,10 @@ def _choose_chord_tracks(notes: Placed) -> None:
     in_bass = bass_pitch[step] == pitch
     busy = np.bincount(track)
     repeated = _repeated(index, step * 128 + pitch, np.where(in_bass, 0, -busy[track]))
-    notes.lost[index[in_bass]] = _DOUBLES
-    notes.lost[repeated] = _DOUBLES
+    notes.lost[index[in_bass]] = DOUBLES
+    notes.lost[repeated] = DOUBLES
     index = notes.kept(CHORDS)
-    notes.lost[index[~chord_tracks_in_bar(notes.track[index], notes.bar[index])]] = _OTHER_TRACK
+    notes.lost[index[~chord_tracks_in_bar(notes.track[index], notes.bar[index], notes.by_hand)]] = _OTHER_TRACK
 
 
 def _thin_chords(notes: Placed) -> None:

@@ -17,6 +17,7 @@ from groovevae.bars.constants import (
     STEPS_PER_QUARTER,
 )
 from groovevae.bars.key import key_name
+from groovevae.bars.ranges import within_range
 from groovevae.bars.types import Bars, Song
 from groovevae.midi.score import NOTE_DTYPE, TICKS_PER_QUARTER, Score, Track
 
@@ -25,15 +26,16 @@ SHORTEST = 0.25  # steps: micro-timing never makes a note shorter than this
 TEMPO_CHANGE = 1e-5  # a bar's tempo is written when it differs by this share: 3 ms in five minutes
 
 
-def song_to_score(song: Song, *, text: str = "") -> Score:
+def song_to_score(song: Song, *, text: str = "", in_range: bool = False) -> Score:
     """Return the notes of a song in its own key: one track for each role that plays, ending on the last bar line.
 
-    This is the inverse of `score_to_song`, micro-timing included; what that could not carry over stays lost.
+    This is the inverse of `score_to_song`, micro-timing included; what that could not carry over stays lost. With
+    `in_range`, bass notes that the instrument does not reach are moved up by octaves.
     """
     bars, steps = song.bars, _FlatSteps(song.bars)
     parts: list[np.ndarray] = []
     tracks: list[Track] = []
-    for role, notes in notes_of_roles(song).items():
+    for role, notes in notes_of_roles(song, in_range=in_range).items():
         notes["track"] = len(tracks)
         parts.append(notes)
         program = 0 if role == "drums" else song.programs[PITCHED.index(role)]
@@ -51,11 +53,16 @@ def song_to_score(song: Song, *, text: str = "") -> Score:
     )
 
 
-def notes_of_roles(song: Song) -> dict[str, np.ndarray]:
-    """Return the notes (M,) NOTE_DTYPE of each role that plays, in the song's own key, in order of time and pitch."""
+def notes_of_roles(song: Song, *, in_range: bool = False) -> dict[str, np.ndarray]:
+    """Return the notes (M,) NOTE_DTYPE of each role that plays, in the song's own key, in order of time and pitch.
+
+    With `in_range`, bass notes that the instrument does not reach are moved up by octaves.
+    """
     steps = _FlatSteps(song.bars)
     found = {"drums": _drum_notes(song.bars, steps, song.kit)}
     found |= {role: _role_notes(song.bars, steps, column, song.transpose) for column, role in enumerate(PITCHED)}
+    if in_range:
+        found["bass"]["pitch"] = within_range(found["bass"]["pitch"].astype(int), song.programs[0])
     return {role: notes for role, notes in found.items() if len(notes)}
 
 

@@ -2,189 +2,162 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from groovevae.bars.choices import NO_CHOICES, Choices
-from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED
+from groovevae.bars.choices import LEFT_OUT, NO_CHOICES, Choices
+from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
+from groovevae.bars.drum_tracks import EFFECT_PROGRAMS, find_drum_tracks
+from groovevae.bars.hand_roles import roles_by_hand
+from groovevae.bars.line_tracks import Parts, bass_tracks, first_in_its_bar, lead_tracks
+from groovevae.bars.lines import measure_lines, notes_of_tracks
+from groovevae.bars.outer_lines import lowest_line, top_line
 from groovevae.midi.score import Score, Track
 
-_UNRANKED = 2**30
 NO_ROLE = -1  # sound effects and pitched percussion, which no role can play
+MAX_CHORD_TRACKS = 2  # tracks that make up the chords of one bar: one player's two hands
 
 _ROLE_OF_NAME = {role.capitalize(): BASS + index for index, role in enumerate(PITCHED)}
-_BASS_PROGRAMS = {*range(32, 40), 43, 58}  # basses, contrabass, tuba
-_EFFECT_PROGRAMS = {47, 113, *range(115, 128)}  # timpani, agogo, percussion, sound effects
-_LEAD_PROGRAMS = {*range(24, 32), *range(40, 43), *range(52, 55), *range(56, 61), *range(64, 88), 22}
-_ACCOMPANYING_PROGRAMS = {*range(44, 52), *range(88, 96)}  # string sections, pads
-_MELODY_WORDS = ("melod", "vocal", "voice", "voix", "stimm", "gesang", "sopran", "canto")
-_LEAD_WORDS = ("lead", "solo", "theme")
-_BASS_WORDS = ("bass", "tuba", "walk")
-_NOT_BASS_WORDS = ("bassoon", "basset", "drum")
-_ACCOMPANYING_WORDS = ("chord", "arp", "pad", "comp", "rhythm", "backing", "string", "sus", "scale", "accomp")
-
-MONOPHONIC = 0.15  # share of a line's notes that may overlap the next
-MONOPHONIC_IF_NAMED = 0.5  # the same for a track named as a melody: it may be played in double stops
-LOWEST_NAMED_LEAD = 48  # mean pitch of a track named as a melody (C3): a "sawtooth lead" may be a bass
-LOWEST_LEAD = 55  # mean pitch of any other track that may carry the melody (G3)
-HIGHEST_BASS = 57  # mean pitch of a track that may be the bass (A3); top of a bass line with hardly any low notes
-HIGHEST_BASS_NOTE = 52  # top of a bass line that is taken out of a pianist's left hand (E3)
-LOWEST_TOP_LINE = 58  # bottom of a melody that is taken out of a pianist's right hand
-RARE = 0.05  # share of the bars: a track that plays in fewer is an effect, not the bass or the lead
-MAX_CHORD_TRACKS = 2  # tracks that make up the chords of one bar: one player's two hands
 
 
 @dataclass(frozen=True)
-class _Lines:
-    """Statistics of the K tracks by which their roles are told."""
+class Roles:
+    """The role of every note of a score, and why each of its K tracks has the roles it has."""
 
-    count: np.ndarray  # (K,) notes
-    mean_pitch: np.ndarray  # (K,)
-    overlap: np.ndarray  # (K,) share of notes that still sound well into the next
-    plays: np.ndarray  # (K, N) whether the track plays in the bar
+    of_note: np.ndarray  # (N,) int: an index into ROLES, or NO_ROLE
+    beside: np.ndarray  # (N,) bool: of a line given by hand, where a track that was named before it plays
+    left_out: np.ndarray  # (N,) bool: by hand
+    by_hand: np.ndarray  # (K,) bool
+    why: dict[tuple[int, int], str]  # (track, role) -> a few words
+    voices: dict[int, int]  # drum track -> index into VOICES, where all its hits are that voice whatever their key
 
 
 def assign_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> np.ndarray:
-    """Return the role of every note, (N,) int: an index into ROLES, or NO_ROLE. `bar` (N,) is where each begins.
+    """Return the role of every note, (N,) int: an index into ROLES, or NO_ROLE. Raises what `read_roles` raises."""
+    return read_roles(score, bar, choices).of_note
 
-    A track plays drums by its channel, and bass or lead by its name, its program, its register and by playing one
-    note at a time; everything else accompanies. Where several tracks could lead, the first that plays in a bar does.
-    Where none is a bass or a lead, the lowest or the top line of the accompaniment is, as in a piano solo.
+
+def read_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> Roles:
+    """Return the role of every note, with the reasons; `bar` (N,) is where each begins.
+
+    A person's roles go before all that is guessed. A track plays drums by its channel, its sound or its name, and bass
+    or lead by its name, its program, its register and by playing one note at a time; everything else accompanies.
+    Where several tracks could lead, the first that plays in a bar does, the most melodious before the others. Where
+    none is a bass or a lead, the lowest or the top line of the accompaniment is, as in a piano solo, but none of a
+    track of block chords.
+
+    Raises MidiError where `choices` name a track or a role that there is not.
     """
     score = score.as_written()  # a pedal blurs lines that fingers keep apart
-    notes, tracks = score.notes, score.tracks
-    if all(track.is_drum or track.name in _ROLE_OF_NAME for track in tracks):  # written by `render`
-        return np.array([DRUMS if track.is_drum else _ROLE_OF_NAME[track.name] for track in tracks])[notes["track"]]
-    lines = _lines(notes, bar, len(tracks))
-    role_of_track = np.array([_role_by_sound(track) for track in tracks])
-    basses = _bass_tracks(tracks, role_of_track, lines)
-    role_of_track[list(basses)] = BASS
-    leads = _lead_tracks(tracks, role_of_track, lines)
-    role = role_of_track[notes["track"]]
-    role[(role == BASS) & ~_first_in_its_bar(notes["track"], bar, basses, lines)] = CHORDS
-    if leads:
-        role[_first_in_its_bar(notes["track"], bar, leads, lines)] = LEAD
-    else:
-        role[_top_line(notes, role, lines)] = LEAD
+    given = roles_by_hand(score.tracks, choices.roles) if choices.roles else {}
+    if not given and all(track.is_drum or track.name in _ROLE_OF_NAME for track in score.tracks):
+        return _as_rendered(score)
+    parts = _parts(score, bar, given)
+    basses = _given_line(given, BASS) or bass_tracks(parts)
+    parts.take(basses, BASS)
+    leads = _given_line(given, LEAD) or lead_tracks(parts)
+    parts.take(leads, LEAD)
+    role = parts.of_track[score.notes["track"]]
+    by_hand = parts.by_hand[score.notes["track"]]
+    first_bass, first_lead = (first_in_its_bar(parts, ranked) for ranked in (basses, leads))
+    second = (role == BASS) & ~first_bass | (role == LEAD) & ~first_lead
+    role[second & ~by_hand] = CHORDS
+    if not leads:
+        role[top_line(parts, role)] = LEAD
     if not basses:
-        role[_lowest_line(notes, role)] = BASS
-    return role
+        role[lowest_line(parts, role)] = BASS
+    left_out = np.array([given.get(index) == LEFT_OUT for index in range(len(score.tracks))])[score.notes["track"]]
+    return Roles(role, second & by_hand, left_out, parts.by_hand, _why(parts, role), parts.voices)
+
+
+def _as_rendered(score: Score) -> Roles:
+    """Return the roles of a score that `render` wrote."""
+    of_track = [DRUMS if track.is_drum else _ROLE_OF_NAME[track.name] for track in score.tracks]
+    why = {
+        (index, role): "a drum channel" if role == DRUMS else f"named {score.tracks[index].name}"
+        for index, role in enumerate(of_track)
+    }
+    none = np.zeros(len(score.notes), bool)
+    return Roles(np.array(of_track)[score.notes["track"]], none, none, np.zeros(len(of_track), bool), why, {})
+
+
+def _parts(score: Score, bar: np.ndarray, given: dict[int, str]) -> Parts:
+    """Return the tracks with the roles that their sound, their names and a person give them; all others accompany."""
+    notes_of_track = notes_of_tracks(score.notes, len(score.tracks))
+    drums = find_drum_tracks(_named_by_file(score), notes_of_track, given)
+    of_track = np.array([_role_by_sound(track) for track in score.tracks])
+    of_track[drums.is_drum] = DRUMS
+    if (of_track == NO_ROLE).all():  # nothing else plays: a clip with an odd program is music all the same
+        of_track[:] = CHORDS
+    for index, word in given.items():
+        of_track[index] = NO_ROLE if word == LEFT_OUT else ROLES.index(word)
+    by_hand = np.isin(np.arange(len(score.tracks)), list(given))
+    why = drums.why | {k: "a sound effect" for k in np.flatnonzero(of_track == NO_ROLE).tolist()}
+    why |= {k: "left out by hand" if word == LEFT_OUT else "by hand" for k, word in given.items()}
+    return Parts(
+        tracks=score.tracks,
+        notes=score.notes,
+        bar=bar,
+        lines=measure_lines(score.notes, bar, len(score.tracks)),
+        notes_of_track=notes_of_track,
+        of_track=of_track,
+        free=(of_track == CHORDS) & ~by_hand,
+        by_hand=by_hand,
+        why=why,
+        voices=drums.voices,
+        aside={index: "may be drums" for index in np.flatnonzero(drums.perhaps).tolist()},
+    )
+
+
+def _named_by_file(score: Score) -> tuple[Track, ...]:
+    """Return the tracks, with the file's name for a single one that has none: clips are called "kick" or "drums"."""
+    if len(score.tracks) == 1 and not score.tracks[0].name:
+        return (replace(score.tracks[0], name=score.file_name),)
+    return score.tracks
 
 
 def _role_by_sound(track: Track) -> int:
-    if track.is_drum:
-        return DRUMS
-    return NO_ROLE if track.program in _EFFECT_PROGRAMS else CHORDS
+    return NO_ROLE if track.program in EFFECT_PROGRAMS else CHORDS
 
 
-def _lines(notes: np.ndarray, bar: np.ndarray, num_tracks: int) -> _Lines:
-    order = np.argsort(notes["track"], kind="stable")
-    track, onset, duration = notes["track"][order], notes["onset"][order], notes["duration"][order]
-    held = onset[:-1] + duration[:-1] - np.maximum(0.05, 0.25 * duration[:-1])
-    overlaps = (track[1:] == track[:-1]) & (onset[1:] < held)
-    count = np.bincount(track, minlength=num_tracks)
-    total = np.maximum(count, 1)
-    pitch = np.bincount(track, weights=notes["pitch"][order], minlength=num_tracks) / total
-    overlap = np.bincount(track[:-1], weights=overlaps, minlength=num_tracks) / total
-    plays = np.zeros((num_tracks, int(bar.max()) + 1), bool)
-    plays[notes["track"], bar] = True
-    return _Lines(count, pitch, overlap, plays)
+def _given_line(given: dict[int, str], role: int) -> dict[int, int]:
+    """Rank the tracks that were given a role by hand: the first named comes first."""
+    return {index: rank for rank, index in enumerate(index for index, word in given.items() if word == ROLES[role])}
 
 
-def _bass_tracks(tracks: tuple[Track, ...], role_of_track: np.ndarray, lines: _Lines) -> dict[int, int]:
-    """Rank the tracks that may be the bass: those with a bass program come before those with a bass's name.
+def _why(parts: Parts, role: np.ndarray) -> dict[tuple[int, int], str]:
+    """Return a few words for each pair of a track and a role that it plays."""
+    pairs = np.unique(parts.notes["track"].astype(np.int64) * (len(ROLES) + 1) + role - NO_ROLE)
+    why = {}
+    for index, found in zip(*(part.tolist() for part in np.divmod(pairs, len(ROLES) + 1)), strict=True):
+        words = _why_of(parts, index, found + NO_ROLE)
+        why[index, found + NO_ROLE] = f"{words}; {parts.aside[index]}" if index in parts.aside else words
+    return why
 
-    Where there is neither, the lowest track is the bass, if it is a single line and not the only track.
+
+def _why_of(parts: Parts, index: int, role: int) -> str:
+    taken = role == parts.of_track[index] or parts.by_hand[index]
+    if taken and index in parts.why:
+        return parts.why[index]
+    if role == CHORDS:
+        beside = {BASS: "where another bass plays", LEAD: "where another lead plays"}
+        return parts.why_chords.get(index) or beside.get(parts.of_track[index], "accompanies")
+    return parts.why_split.get(role) or "a line of its own"
+
+
+def chord_tracks_in_bar(track: np.ndarray, bar: np.ndarray, always: np.ndarray | None = None) -> np.ndarray:
+    """Tell which accompanying notes are of the MAX_CHORD_TRACKS busiest tracks that play in their bar, (N,) bool.
+
+    Tracks of `always` (K,) go before all others and are never too many: a person asked for them.
     """
-    pitched = role_of_track == CHORDS
-    low = pitched & (lines.mean_pitch <= HIGHEST_BASS)
-    basses = {int(k): int(tracks[k].program not in _BASS_PROGRAMS) for k in low.nonzero()[0] if _is_bass(tracks[k])}
-    if _play_often(basses, pitched, lines):
-        return basses
-    often = pitched & (lines.plays.sum(1) >= RARE * lines.plays[pitched].any(0).sum())
-    if often.sum() < 2:
-        return {}
-    lowest = int(np.argmin(np.where(often, lines.mean_pitch, np.inf)))
-    return {lowest: 0} if low[lowest] and lines.overlap[lowest] <= MONOPHONIC else {}
-
-
-def _is_bass(track: Track) -> bool:
-    name = track.name.lower()
-    named = any(word in name for word in _BASS_WORDS) and not any(word in name for word in _NOT_BASS_WORDS)
-    return named or track.program in _BASS_PROGRAMS
-
-
-def _lead_tracks(tracks: tuple[Track, ...], role_of_track: np.ndarray, lines: _Lines) -> dict[int, int]:
-    """Rank the tracks that may carry the melody: first by name, then by program, then the highest."""
-    pitched = role_of_track == CHORDS
-    ranked = []
-    for index in pitched.nonzero()[0]:
-        name, program = tracks[index].name.lower(), tracks[index].program
-        pitch, overlap = lines.mean_pitch[index], lines.overlap[index]
-        sings, named = (any(word in name for word in words) for words in (_MELODY_WORDS, _MELODY_WORDS + _LEAD_WORDS))
-        accompanies = any(word in name for word in _ACCOMPANYING_WORDS) or program in _ACCOMPANYING_PROGRAMS
-        could_lead = pitch >= LOWEST_LEAD and overlap <= MONOPHONIC and not accompanies
-        if could_lead or (named and pitch >= LOWEST_NAMED_LEAD and overlap <= MONOPHONIC_IF_NAMED):
-            ranked.append((not sings, not named, program not in _LEAD_PROGRAMS, -pitch, int(index)))
-    leads = {index: rank for rank, (*_, index) in enumerate(sorted(ranked))}
-    return leads if _play_often(leads, pitched, lines) else {}
-
-
-def _play_often(chosen: dict[int, int], pitched: np.ndarray, lines: _Lines) -> bool:
-    """Tell whether the chosen tracks play in more than a few of the bars that the pitched tracks play in."""
-    return bool(chosen) and lines.plays[list(chosen)].any(0).sum() >= RARE * lines.plays[pitched].any(0).sum()
-
-
-def _first_in_its_bar(track: np.ndarray, bar: np.ndarray, rank: dict[int, int], lines: _Lines) -> np.ndarray:
-    """Tell which notes belong to the ranked track that comes first among those playing in their bar, (N,) bool."""
-    rank_of_track = np.full(len(lines.count), _UNRANKED)
-    rank_of_track[list(rank)] = list(rank.values())
-    first = np.where(lines.plays, rank_of_track[:, None], _UNRANKED).min(0)  # of each bar
-    return (rank_of_track[track] < _UNRANKED) & (rank_of_track[track] == first[bar])
-
-
-def _top_line(notes: np.ndarray, role: np.ndarray, lines: _Lines) -> np.ndarray:
-    """Return the indices of the highest line of the highest accompanying track: a pianist's right-hand melody."""
-    playing = np.unique(notes["track"][role == CHORDS])
-    playing = playing[lines.plays[playing].sum(1) >= RARE * lines.plays[playing].any(0).sum()]
-    if not len(playing):
-        return np.empty(0, int)
-    highest = playing[np.argmax(lines.mean_pitch[playing])]
-    index = np.flatnonzero((role == CHORDS) & (notes["track"] == highest))
-    top = _outer_line(notes, index, highest=True)
-    pitch, onset = notes["pitch"][top].astype(int), notes["onset"][top]
-    end = onset + notes["duration"][top]
-    under = np.zeros(len(top), bool)
-    for back in range(1, min(6, len(top))):  # a note under a melody note that still sounds is not the melody
-        under[back:] |= (pitch[:-back] > pitch[back:]) & (end[:-back] > onset[back:] + 0.1)
-    return top[(pitch >= LOWEST_TOP_LINE) & ~under]
-
-
-def _lowest_line(notes: np.ndarray, role: np.ndarray) -> np.ndarray:
-    """Return the indices of the lowest line of the accompaniment: the bass in a pianist's left hand."""
-    lowest = _outer_line(notes, np.flatnonzero(role == CHORDS), highest=False)
-    pitch = notes["pitch"][lowest]
-    is_bass = pitch <= HIGHEST_BASS_NOTE
-    return lowest[is_bass if is_bass.sum() >= RARE * len(pitch) else pitch <= HIGHEST_BASS]
-
-
-def _outer_line(notes: np.ndarray, index: np.ndarray, *, highest: bool) -> np.ndarray:
-    """Return, of the notes at `index`, the highest or lowest of each sixteenth, in order of time."""
-    step = np.rint(notes["onset"][index] * 4).astype(int)
-    pitch = notes["pitch"][index].astype(int)
-    order = np.lexsort([-pitch if highest else pitch, step])
-    first = np.append(True, np.diff(step[order]) > 0)[: len(order)]
-    return index[order[first]]
-
-
-def chord_tracks_in_bar(track: np.ndarray, bar: np.ndarray) -> np.ndarray:
-    """Tell which accompanying notes are of the MAX_CHORD_TRACKS busiest tracks that play in their bar, (N,) bool."""
     if not len(track):
         return np.zeros(0, bool)
-    busiest = np.argsort(-np.bincount(track), kind="stable")
+    count = np.bincount(track)
+    first = np.zeros(len(count), bool) if always is None else always[: len(count)]
+    busiest = np.lexsort([-count, ~first])
     priority = np.argsort(busiest)[track]
     plays = np.zeros((int(bar.max()) + 1, len(busiest)), bool)
     plays[bar, priority] = True
     chosen = np.cumsum(plays, axis=1) <= MAX_CHORD_TRACKS
-    return chosen[bar, priority]
+    return chosen[bar, priority] | first[track]

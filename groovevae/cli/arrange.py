@@ -10,6 +10,7 @@ from groovevae.cli.common import (
     bars_option,
     song_fields,
     song_options,
+    take_output,
     to_folders,
     together_option,
     with_options,
@@ -25,9 +26,7 @@ from groovevae.cli.root import main
 @bars_option
 @together_option
 @with_options(song_options)
-def arrange(
-    words: tuple[str, ...], add: str | None, *, together: bool, model: str | None, out: str, quiet: bool, **options: Any
-) -> None:
+def arrange(words: tuple[str, ...], add: str | None, *, together: bool, model: str | None, **options: Any) -> None:
     """Add the parts that START lacks, as a GENRE plays them. What is there stays note for note.
 
     START is a MIDI file, such as a melody, a bass line or a drum loop (or a genre, for one of its phrases). GENRE is a
@@ -47,7 +46,8 @@ def arrange(
     from groovevae.generation.parsing import parse_keep
     from groovevae.generation.song_requests import ArrangeRequest
 
+    output = take_output(options)
     groove = load_model(model)
     request = ArrangeRequest.from_words(with_stems(words, together=together), together=together)
     request = replace(request, add=parse_keep(add or ""), **song_fields(options))
-    write_pieces(groove.arrange(to_folders(request, groove)), out, quiet=quiet)
+    write_pieces(groove.arrange(to_folders(request, groove)), output)

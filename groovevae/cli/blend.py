@@ -9,6 +9,7 @@ import click
 from groovevae.cli.common import (
     piece_fields,
     piece_options,
+    take_output,
     to_folders,
     together_option,
     with_options,
@@ -35,7 +36,7 @@ ROLE_HELP = "Amount for the {} alone.  [default: --amount]"
 )
 @together_option
 @with_options(piece_options)
-def blend(words: tuple[str, ...], *, together: bool, model: str | None, out: str, quiet: bool, **options: Any) -> None:
+def blend(words: tuple[str, ...], *, together: bool, model: str | None, **options: Any) -> None:
     """Blend genres, MIDI files and folders into new MIDI files.
 
     START is a genre or a MIDI file. Its bars go a share of the way (--amount) to TARGET: a genre, a MIDI file
@@ -61,6 +62,7 @@ def blend(words: tuple[str, ...], *, together: bool, model: str | None, out: str
     from groovevae.generation.parsing import parse_amount
     from groovevae.generation.requests import BlendRequest
 
+    output = take_output(options)
     groove = load_model(model)
     roles = {role: options.pop(role) for role in ROLES}
     fields = piece_fields(options)
@@ -68,4 +70,4 @@ def blend(words: tuple[str, ...], *, together: bool, model: str | None, out: str
     request = replace(
         BlendRequest.from_words(with_stems(words, together=together), together=together), roles=amounts, **fields
     )
-    write_pieces(groove.blend(to_folders(request, groove)), out, quiet=quiet)
+    write_pieces(groove.blend(to_folders(request, groove)), output)

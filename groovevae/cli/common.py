@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from groovevae.cli.sound import audio_option, free_paths, soundfont_option, write_sound
 from groovevae.systems import is_same_file
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ model_option = click.option(
     "--model", type=click.Path(), help="Model file.  [default: the one that comes with groovevae]"
 )
 out_option = click.option("--out", type=click.Path(), default=".", help="Folder to write to.  [default: this one]")
+out_options = (out_option, audio_option, soundfont_option)
 take_options = (
     click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]"),
     click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]"),
@@ -59,7 +61,7 @@ song_options = (
     *take_options,
     *reading_options,
     model_option,
-    out_option,
+    *out_options,
     quiet_option,
 )
 piece_options = (
@@ -81,9 +83,18 @@ piece_options = (
     ),
     *reading_options,
     model_option,
-    out_option,
+    *out_options,
     quiet_option,
 )
+
+
+class Output(NamedTuple):
+    """How pieces are written."""
+
+    out: str  # folder
+    audio: str | None = None  # a format of sound to write beside each
+    soundfont: str | None = None
+    quiet: bool = False
 
 
 def with_options(options: Iterable[Callable[[Command], Command]]) -> Callable[[Command], Command]:
@@ -124,16 +135,33 @@ def piece_fields(options: dict[str, Any]) -> dict[str, Any]:
     return {name: readers[name](value) if name in readers else value for name, value in fields.items()}
 
 
-def write_pieces(pieces: Sequence[Piece], out: str, *, quiet: bool = False) -> None:
-    """Write pieces to a folder, and print a line for each; on stderr, unless `quiet`, what was read of their files."""
+def take_output(options: dict[str, Any]) -> Output:
+    """Take out of the options how pieces are written. Raises RequestError where they contradict one another."""
+    from groovevae.errors import RequestError
+
+    output = Output(**{name: options.pop(name) for name in Output._fields if name in options})
+    if output.soundfont is not None and output.audio is None:
+        raise RequestError("--soundfont is of use only with sound; ask for it with --audio wav, ogg or mp3")
+    return output
+
+
+def write_pieces(pieces: Sequence[Piece], output: Output) -> None:
+    """Write pieces, and sound beside each if it is asked for, and print a line for each.
+
+    On stderr, unless it is to be quiet, it tells what was read of their files.
+    """
     from groovevae.files import write_file
 
-    for line in [] if quiet else dict.fromkeys(line for piece in pieces for line in piece.read):
+    for line in [] if output.quiet else dict.fromkeys(line for piece in pieces for line in piece.read):
         click.echo(f"read {line}", err=True)
     for piece in pieces:
-        path = free_path(piece, Path(out))
+        path = free_path(piece, Path(output.out))
         write_file(path, piece.midi)
         click.echo(f"{click.format_filename(path)}: {counted(len(piece.song.bars), 'bar')}, {piece.description}")
+        if output.audio is not None and piece.song.bars.has_notes.any():
+            from groovevae.audio import render
+
+            write_sound(render(piece.midi, soundfont=output.soundfont), path.with_suffix(""), output.audio)
 
 
 def counted(count: int, noun: str) -> str:
@@ -143,10 +171,7 @@ def counted(count: int, noun: str) -> str:
 
 def free_path(piece: Piece, folder: Path) -> Path:
     """Return the path for a piece: NAME.mid, or with a number added where another file has that name already."""
-    path, number = folder / f"{piece.name}.mid", 1
-    while path.exists() and not (path.is_file() and path.read_bytes() == piece.midi):
-        number += 1
-        path = folder / f"{piece.name}-{number}.mid"
+    [path] = free_paths(folder / piece.name, {".mid": piece.midi})
     return path
 
 

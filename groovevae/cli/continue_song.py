@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import song_fields, song_options, with_options, write_pieces
+from groovevae.cli.common import song_fields, song_options, take_output, with_options, write_pieces
 from groovevae.cli.root import main
 
 
@@ -16,7 +16,7 @@ from groovevae.cli.root import main
 @click.option("--genre", help="Genre to go on in.  [default: the nearest to the song]")
 @click.option("--alone", is_flag=True, help="Write the new bars alone, without the song.")
 @with_options(song_options)
-def continue_song(start: str, *, model: str | None, out: str, quiet: bool, **options: Any) -> None:
+def continue_song(start: str, *, model: str | None, **options: Any) -> None:
     """Go on where SONG, a MIDI file, ends: with its parts, in its style, at its tempo.
 
     What follows rests, repeats and varies as the last bars did, up to sixteen of them.
@@ -30,4 +30,5 @@ def continue_song(start: str, *, model: str | None, out: str, quiet: bool, **opt
     from groovevae.generation.groove import load_model
     from groovevae.generation.song_requests import ContinueRequest
 
-    write_pieces(load_model(model).continue_song(ContinueRequest(start, **song_fields(options))), out, quiet=quiet)
+    output = take_output(options)
+    write_pieces(load_model(model).continue_song(ContinueRequest(start, **song_fields(options))), output)

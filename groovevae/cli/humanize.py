@@ -8,10 +8,11 @@ import click
 
 from groovevae.cli.common import (
     model_option,
-    out_option,
+    out_options,
     quiet_option,
     reading_options,
     song_fields,
+    take_output,
     with_options,
     write_pieces,
 )
@@ -24,8 +25,8 @@ from groovevae.cli.root import main
 @click.option("--amount", type=float, help="0: the song's own feel, 1: the new one.  [default: 1]")
 @click.option("--seed", type=int, help="Which take: the same seed gives the same file.  [default: 0]")
 @click.option("--count", type=int, help="Takes to write, with the seeds from --seed on.  [default: 1]")
-@with_options((*reading_options, model_option, out_option, quiet_option))
-def humanize(start: str, *, model: str | None, out: str, quiet: bool, **options: Any) -> None:
+@with_options((*reading_options, model_option, *out_options, quiet_option))
+def humanize(start: str, *, model: str | None, **options: Any) -> None:
     """Play the notes of SONG, a MIDI file, with the velocities and the timing of a genre. No note changes.
 
     \b
@@ -37,4 +38,5 @@ def humanize(start: str, *, model: str | None, out: str, quiet: bool, **options:
     from groovevae.generation.groove import load_model
     from groovevae.generation.song_requests import HumanizeRequest
 
-    write_pieces(load_model(model).humanize(HumanizeRequest(start, **song_fields(options))), out, quiet=quiet)
+    output = take_output(options)
+    write_pieces(load_model(model).humanize(HumanizeRequest(start, **song_fields(options))), output)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import song_fields, song_options, with_options, write_pieces
+from groovevae.cli.common import song_fields, song_options, take_output, with_options, write_pieces
 from groovevae.cli.root import main
 
 
@@ -21,8 +21,6 @@ def infill(
     *,
     track_roles: tuple[str, ...],
     model: str | None,
-    out: str,
-    quiet: bool,
     **options: Any,
 ) -> None:
     """Write some bars of SONG, a MIDI file, anew, so that they fit the bars around them and the parts that stay.
@@ -40,7 +38,8 @@ def infill(
     from groovevae.generation.parsing import parse_bars, parse_keep
     from groovevae.generation.song_requests import InfillRequest
 
+    output = take_output(options)
     written = parse_keep(",".join(word for word in track_roles if "=" not in word))
     options["track_roles"] = [word for word in track_roles if "=" in word]
     request = InfillRequest(start, parse_bars(only_bars), roles=written, **song_fields(options))
-    write_pieces(load_model(model).infill(request), out, quiet=quiet)
+    write_pieces(load_model(model).infill(request), output)

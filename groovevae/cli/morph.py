@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import piece_fields, piece_options, to_folders, with_options, write_pieces
+from groovevae.cli.common import piece_fields, piece_options, take_output, to_folders, with_options, write_pieces
 from groovevae.cli.root import main
 
 
@@ -25,8 +25,6 @@ def morph(
     spherical: bool,
     joined: bool,
     model: str | None,
-    out: str,
-    quiet: bool,
     **options: Any,
 ) -> None:
     """Go from the bars of one genre or MIDI file to those of another, bar by bar.
@@ -43,9 +41,10 @@ def morph(
     from groovevae.generation.groove import load_model
     from groovevae.generation.requests import BlendRequest, joined_morph, morph_requests
 
+    output = take_output(options)
     method = "sphere" if spherical else "line"
     request = BlendRequest(start, {target: 1.0}, method=method, **piece_fields(options))
     groove = load_model(model)
     request = to_folders(request, groove)
     requests = [joined_morph(request, steps)] if joined else morph_requests(request, steps)
-    write_pieces(groove.blend_all(requests), out, quiet=quiet)
+    write_pieces(groove.blend_all(requests), output)

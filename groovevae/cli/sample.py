@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from groovevae.cli.common import given, model_option, out_option, take_options, with_options, write_pieces
+from groovevae.cli.common import given, model_option, out_options, take_options, take_output, with_options, write_pieces
 from groovevae.cli.root import main
 
 
@@ -16,8 +16,8 @@ from groovevae.cli.root import main
 @click.option("--key", help="Key to write in: C, F#m, ...  [default: that of one of the genre's songs]")
 @click.option("--tempo", type=float, help="Quarter notes per minute.  [default: that of one of the genre's songs]")
 @click.option("--metre", help="Metre to write in: 3/4, 6/8, ...  [default: that of one of the genre's songs]")
-@with_options((*take_options, model_option, out_option))
-def sample(genre: str, model: str | None, out: str, **options: Any) -> None:
+@with_options((*take_options, model_option, *out_options))
+def sample(genre: str, model: str | None, **options: Any) -> None:
     """Make new phrases of a GENRE, without any song to start from.
 
     Each seed takes its metre, tempo, instruments and key, and when parts rest or repeat, from one of the genre's
@@ -32,5 +32,6 @@ def sample(genre: str, model: str | None, out: str, **options: Any) -> None:
     from groovevae.generation.groove import load_model
     from groovevae.generation.requests import SampleRequest
 
+    output = take_output(options)
     request = SampleRequest(genre, **given(options))
-    write_pieces(load_model(model).sample(request), out)
+    write_pieces(load_model(model).sample(request), output)

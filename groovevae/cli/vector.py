@@ -13,6 +13,7 @@ from groovevae.cli.common import (
     piece_fields,
     piece_options,
     read_corpus,
+    take_output,
     with_folders,
     with_options,
     write_pieces,
@@ -38,7 +39,7 @@ def vector() -> None:
 @vector.command("apply", short_help="Move a MIDI file or a genre's phrase along vectors.")
 @click.argument("start")
 @with_options(piece_options)
-def apply(start: str, *, model: str | None, out: str, quiet: bool, **options: Any) -> None:
+def apply(start: str, *, model: str | None, **options: Any) -> None:
     """Move a MIDI file, or a phrase of a genre, along vectors: --vector NAME=STRENGTH, once or several times.
 
     NAME is a vector of the model, or a file that groove vector make or save wrote. Strength 1 of an attribute is the
@@ -52,10 +53,11 @@ def apply(start: str, *, model: str | None, out: str, quiet: bool, **options: An
     from groovevae.generation.groove import load_model
     from groovevae.generation.requests import BlendRequest
 
+    output = take_output(options)
     if not options["vectors"]:
         raise RequestError("no vector to move along; name one, like --vector density=1")
     request = BlendRequest(start, **piece_fields(options))
-    write_pieces(load_model(model).blend(request), out, quiet=quiet)
+    write_pieces(load_model(model).blend(request), output)
 
 
 @vector.command("make", short_help="Make a vector from two genres, folders or files.")

@@ -77,9 +77,9 @@ def corpus_report(corpus: Corpus) -> CorpusReport:
     )
     guessed: Counter[str] = Counter()
     mended: Counter[str] = Counter()
-    for song in (item.song for item in corpus.songs):
-        guessed.update({_NUMBERS.sub("N", guess) for guess in song.guesses})
-        mended.update(song.mended.keys())
+    for read in (item.song for item in corpus.songs):
+        guessed.update({_NUMBERS.sub("N", guess) for guess in read.guesses})
+        mended.update(read.mended.keys())
     return CorpusReport(
         root=str(corpus.root),
         genres=genres,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groovevae.arranging.arrangement import Setting
+from groovevae.arranging.arrangement import Brief, Setting
 from groovevae.arranging.lead_sheet import only_roles
 from groovevae.arranging.plans import Plan, forms_of, make_plan, usual_roles
 from groovevae.bars import Bars, Song
@@ -20,7 +20,7 @@ from groovevae.evaluation.content import chroma_similarity
 from groovevae.evaluation.excerpts import RUN_BARS
 from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.versions import Sides, splice
-from groovevae.generation.latent_paths import Goal, find_path
+from groovevae.generation.latent_paths import Goal, Journey, find_paths
 from groovevae.generation.sources import Source
 from groovevae.measures.judges import Judges
 from groovevae.measures.phrases import note_sets, overlap
@@ -116,15 +116,16 @@ def brought_back(sides: Sides, genre: str, real: Bars, is_hidden: np.ndarray, *,
     """Return bars whose hidden roles (4,) are written anew where they played, run by run, as `Groove.arrange` does."""
     arrangements = sides.arrangements
     assert arrangements is not None
-    forms, takes = {genre: forms_of(sides.model.genres[genre], sides.model.prior, sides.model.arranger)}, []
+    forms, briefs = {genre: forms_of(sides.model.genres[genre], sides.model.prior, sides.model.arranger)}, []
     keep = tuple(role for role, is_gone in zip(ROLES, is_hidden, strict=True) if not is_gone)
     for number, start in enumerate(range(0, len(real), RUN_BARS)):
         bars = real[start : start + RUN_BARS]
         given = only_roles(bars, ~is_hidden)
         style = make_plan(forms, {genre: 1.0}, given, seed=seed + number).style
         plan, setting = Plan(bars.role_plays, style), Setting.of(bars)
-        z = arrangements.added(given, ~is_hidden, plan, {genre: 1.0}, setting, seed=seed + number)
-        takes.append(Take(z, given, seed + number, keep, DEFAULT_TEMPERATURE))
+        briefs.append(Brief(given, ~is_hidden, plan, {genre: 1.0}, setting, seed + number))
+    added = arrangements.added(briefs, arrangements.given(briefs))
+    takes = [Take(z, brief.bars, brief.seed, keep, DEFAULT_TEMPERATURE) for z, brief in zip(added, briefs, strict=True)]
     return Bars.concatenate(decode_takes(sides.network, takes))
 
 
@@ -160,15 +161,18 @@ def _single(sides: Sides, column: int, starts: Sequence[Bars], target: str) -> S
     alone = np.arange(len(ROLES)) == column
     goal = Goal({target: 1.0}, sides.model.genres, arrangements=sides.arrangements, forms=forms)
     others = {name: genre for name, genre in sides.model.genres.items() if name != target}
-    takes, planned = [], []
-    for number, run in enumerate(starts):
-        bars = only_roles(run, alone)
-        z, _ = encode(sides.network, bars)
+    bars = [only_roles(run, alone) for run in starts]
+    journeys = []
+    for number, own in enumerate(bars):
+        z, _ = encode(sides.network, own)
         source = nearest_genre(z, others)  # as for a file
-        path = find_path("arranged", Source(z, bars, Song(bars), bars.plays, source, source), goal, seed=number)
-        points = np.stack([path(role, np.ones(len(bars))) for role in ROLES])
-        takes.append(Take(points, bars, number, (), DEFAULT_TEMPERATURE))
-        planned.append(make_plan(forms, {target: 1.0}, bars, seed=number).plays)
+        start = Source(z, own, Song(own), own.plays, source, source)
+        journeys.append(Journey("arranged", start, goal, seed=number))
+    takes = [
+        Take(np.stack([path(role, np.ones(len(own))) for role in ROLES]), own, number, (), DEFAULT_TEMPERATURE)
+        for number, (own, path) in enumerate(zip(bars, find_paths(journeys), strict=True))
+    ]
+    planned = [make_plan(forms, {target: 1.0}, own, seed=number).plays for number, own in enumerate(bars)]
     wanted, plays = np.concatenate(planned), Bars.concatenate(decode_takes(sides.network, takes)).role_plays
     usual = usual_roles(forms[target]) & ~alone
     asked = [i for i in np.flatnonzero(usual).tolist() if wanted[:, i].any()]

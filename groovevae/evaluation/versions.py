@@ -19,7 +19,7 @@ from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, PITCHED, ROLES
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts
 from groovevae.fitting.calibration import transported
-from groovevae.generation.latent_paths import Goal, find_path
+from groovevae.generation.latent_paths import Goal, Journey, find_paths
 from groovevae.generation.sources import Source
 from groovevae.model.calibration import DosedPath, find_curves
 from groovevae.model.file import ModelFile
@@ -141,12 +141,13 @@ def blend_paths(sides: Sides, source: str, target: str, like: Bars, z: np.ndarra
     model = sides.model
     forms = {target: forms_of(model.genres[target], model.prior, model.arranger)}
     goal = Goal({target: 1.0}, model.genres, model.calibration, sides.arrangements, forms)
-    paths = []
+    journeys = []
     for number, run in enumerate(_runs(z)):
         bars = like[run]
-        path = find_path("arranged", Source(z[run], bars, Song(bars), bars.plays, source, source), goal, seed=number)
-        assert isinstance(path, DosedPath)
-        paths.append(path)
+        start = Source(z[run], bars, Song(bars), bars.plays, source, source)
+        journeys.append(Journey("arranged", start, goal, seed=number))
+    paths = [path for path in find_paths(journeys) if isinstance(path, DosedPath)]
+    assert len(paths) == len(journeys)
     return paths
 
 

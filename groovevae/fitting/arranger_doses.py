@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from groovevae.arranging.arrangement import Arrangements, Setting
+from groovevae.arranging.arrangement import Arrangements, Brief, Setting
 from groovevae.arranging.plans import Plan, forms_of, make_plan
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
@@ -73,9 +73,8 @@ def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> tupl
     forms = {pair.target: forms_of(genre, model.prior, model.arranger)}
     plans = [make_plan(forms, {pair.target: 1.0}, like[i : i + 1], seed=i, start=i % 8) for i in range(len(like))]
     plan = Plan(np.concatenate([own.plays for own in plans]), np.stack([own.style for own in plans]))
-    setting = Setting.of(like)
-    is_lead = np.arange(len(ROLES)) == LEAD
-    arranged = arrangements.rearranged(pair.z, like, is_lead, pair.source, plan, {pair.target: 1.0}, setting)
+    brief = Brief(like, np.arange(len(ROLES)) == LEAD, plan, {pair.target: 1.0}, Setting.of(like))
+    [arranged] = arrangements.rearranged([brief], arrangements.given([brief]), [pair.z], [pair.source])
     return arranged - pair.z, transported(model, pair.source, pair.target)(pair.z)
 
 

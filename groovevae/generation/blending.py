@@ -1,21 +1,23 @@
-"""Turns a blend request into pieces ready to be decoded: latent points for each role, instruments, a description.
+"""Turns blend requests into pieces ready to be decoded: latent points for each role, instruments, a description.
 
 It decodes only what has to be heard beforehand, and writes no MIDI.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
+from groovevae.arranging.loudness import as_loud, mixed_loudness
 from groovevae.arranging.presence import less_present
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import ROLES
 from groovevae.generation.descriptions import describe_blend
 from groovevae.generation.instruments import played_like, song_played, tempos_played
-from groovevae.generation.latent_paths import Goal, find_path
+from groovevae.generation.latent_paths import Goal, Journey, find_paths
 from groovevae.generation.names import is_midi_path, weights_text
 from groovevae.generation.parsing import amount_of_bars, normalised_weights
 from groovevae.generation.piece_requests import PieceRequest
@@ -26,8 +28,16 @@ from groovevae.model.calibration import DosedPath
 from groovevae.model.genres import Genre
 from groovevae.model.latent_arithmetic import LatentPath
 from groovevae.model.vectors import find_vector
-from groovevae.network.decoding import Take, decode, without_stray_holds
+from groovevae.network.decoding import Take, decode_takes, without_stray_holds
 from groovevae.tracks import Rewriting
+
+
+class NewParts(NamedTuple):
+    """Parts that come in."""
+
+    roles: np.ndarray  # (4,) bool
+    presence: np.ndarray  # (N, 4) how present each role is to be, for `less_present`
+    loudness: np.ndarray  # (12,) of the targets, for `as_loud`
 
 
 @dataclass(frozen=True)
@@ -36,35 +46,65 @@ class PreparedPiece:
 
     request: PieceRequest  # of this piece alone
     take: Take
-    presence: np.ndarray | None  # (N, 4) of roles that come in, for `less_present`; None where all are as they are
     song: Song  # key, programs, kit
     description: str
     rewriting: Rewriting | None = None  # of the file that it starts from
+    new: NewParts | None = None  # None where no part comes in
 
     def heard(self, bars: Bars) -> Bars:
-        """Return the decoded bars with roles that come in as present as they are to be."""
-        return bars if self.presence is None else without_stray_holds(less_present(bars, self.presence))
+        """Return the decoded bars with roles that come in as loud and as present as they are to be."""
+        if self.new is None:
+            return bars
+        loud = as_loud(bars, self.new.loudness, self.new.roles)
+        return without_stray_holds(less_present(loud, self.new.presence))
 
 
-def prepare_pieces(request: BlendRequest, sources: Sources, *, add: Collection[str] = ()) -> list[PreparedPiece]:
-    """Return the pieces of a checked request; roles in `add` are written anew. Raises what reading its files raises."""
-    goal, shift = _goal_of(request, sources), _shift_of(request, sources)
-    return [_prepare_piece(single, sources, goal, shift, add) for single in request.singles]
+@dataclass(frozen=True)
+class _Asked:
+    """A piece that is asked for, with what it shares with the others of its request."""
+
+    request: BlendRequest  # of this piece alone
+    goal: Goal
+    shift: np.ndarray  # (Z,) what the request's vectors add to every point
+    add: Collection[str] = ()  # roles that are written anew
+
+
+def prepare_pieces(requests: Sequence[BlendRequest], sources: Sources) -> list[PreparedPiece]:
+    """Return the pieces of checked requests, one after another. Raises what reading their files raises."""
+    return _prepared([piece for request in requests for piece in _asked(request, sources)], sources)
 
 
 def prepare_arrangements(request: ArrangeRequest, sources: Sources) -> list[PreparedPiece]:
     """Return the pieces of a checked request: blends that add roles and keep the rest. Raises like `prepare_pieces`."""
-    return [_prepare_arrangement(single, sources) for single in request.singles]
-
-
-def _prepare_arrangement(request: ArrangeRequest, sources: Sources) -> PreparedPiece:
-    asked = BlendRequest(request.start, request.targets, bars=request.bars, seed=request.seed, choices=request.choices)
-    start = sources.start_of(asked)
-    blend = request.as_blend(start.plays)
-    [piece] = prepare_pieces(blend, sources, add=blend.roles)
-    added = ", ".join(blend.roles)
+    starts = sources.starts_of([single.as_start() for single in request.singles])
+    blends = [single.as_blend(start.plays) for single, start in zip(request.singles, starts, strict=True)]
+    asked = [replace(piece, add=piece.request.roles) for blend in blends for piece in _asked(blend, sources)]
     goal = weights_text(normalised_weights(request.targets))
-    return replace(piece, request=request, description=f"{start.name} with {added} of {goal}")
+    return [
+        replace(piece, request=single, description=f"{start.name} with {', '.join(one.add)} of {goal}")
+        for single, start, one, piece in zip(request.singles, starts, asked, _prepared(asked, sources), strict=True)
+    ]
+
+
+def _asked(request: BlendRequest, sources: Sources) -> list[_Asked]:
+    goal, shift = _goal_of(request, sources), _shift_of(request, sources)
+    return [_Asked(single, goal, shift) for single in request.singles]
+
+
+def _prepared(asked: Sequence[_Asked], sources: Sources) -> list[PreparedPiece]:
+    """Prepare pieces together: what the networks have to do for all of them, they do at once."""
+    requests = [one.request for one in asked]
+    starts = sources.starts_of(requests)
+    journeys = [_journey(one, start, sources) for one, start in zip(asked, starts, strict=True)]
+    paths, kept = find_paths(journeys), _kept_bars(requests, starts, sources)
+    return [_prepared_piece(*parts, sources) for parts in zip(asked, journeys, paths, kept, strict=True)]
+
+
+def _journey(asked: _Asked, start: Source, sources: Sources) -> Journey:
+    request = asked.request
+    goes_to_bars = request.method in BAR_METHODS and asked.goal.weights
+    end = sources.end_of(request, len(start.z)) if goes_to_bars else None
+    return Journey(request.method, start, asked.goal, end, request.keep, asked.add, request.seed)
 
 
 def _goal_of(request: BlendRequest, sources: Sources) -> Goal:
@@ -82,21 +122,19 @@ def _shift_of(request: BlendRequest, sources: Sources) -> np.ndarray:
     return shift
 
 
-def _prepare_piece(
-    request: BlendRequest, sources: Sources, goal: Goal, shift: np.ndarray, add: Collection[str]
-) -> PreparedPiece:
-    start = sources.start_of(request)
-    end = sources.end_of(request, len(start.z)) if request.method in BAR_METHODS and goal.weights else None
+def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bars, sources: Sources) -> PreparedPiece:
+    """Return the piece whose bars go along a path; `kept` are the start's bars with the notes to keep."""
+    request, start, goal, end = asked.request, journey.start, journey.goal, journey.end
     amounts = _amounts_of_roles(request, len(start.z))
-    path = find_path(request.method, start, goal, end, keep=request.keep, add=add, seed=request.seed)
     of_role = {role: path(role, own) for role, own in amounts.items()}
-    still = None if shift.any() or not is_midi_path(request.start) else _still(of_role, start.z)
+    still = None if asked.shift.any() or not is_midi_path(request.start) else _still(of_role, start.z)
     genres = _genres_played(request, goal, end)
-    like = replace(_kept_bars(request, start, sources), tempo=tempos_played(request, start, goal.weights, genres))
+    like = replace(kept, tempo=tempos_played(request, start, goal.weights, genres))
+    z = _joined(of_role, request.keep) + asked.shift
     return PreparedPiece(
         request=request,
-        take=Take(_joined(of_role, request.keep) + shift, like, request.seed, request.keep, request.temperature, still),
-        presence=_presence(path, amounts),
+        take=Take(z, like, request.seed, request.keep, request.temperature, still),
+        new=_new_parts(path, amounts, goal, sources),
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
         rewriting=_rewriting(request, start, still, sources),
@@ -124,11 +162,17 @@ def _goal_text(goal: Goal, end: Source | None) -> str:
     return end.name if end is not None and not any(map(is_midi_path, goal.weights)) else weights_text(goal.weights)
 
 
-def _kept_bars(request: BlendRequest, start: Source, sources: Sources) -> Bars:
-    """Return the start's bars with the notes to keep: a file's as they are, a phrase's as the network decodes them."""
-    if not request.keep or is_midi_path(request.start):
-        return start.bars
-    return decode(sources.network, start.z, start.bars, temperature=request.temperature, seed=request.seed)
+def _kept_bars(requests: Sequence[BlendRequest], starts: Sequence[Source], sources: Sources) -> list[Bars]:
+    """Return starts' bars with the notes to keep: a file's as they are, a phrase's as the network decodes them."""
+    bars = [start.bars for start in starts]
+    numbers = [number for number, one in enumerate(requests) if one.keep and not is_midi_path(one.start)]
+    takes = [
+        Take(starts[number].z, bars[number], requests[number].seed, (), requests[number].temperature)
+        for number in numbers
+    ]
+    for number, decoded in zip(numbers, decode_takes(sources.network, takes), strict=True):
+        bars[number] = decoded
+    return bars
 
 
 def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndarray]:
@@ -137,11 +181,12 @@ def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndar
     return {role: amount_of_bars(amount, num_bars) for role, amount in amounts.items()}
 
 
-def _presence(path: LatentPath, amounts: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Return how present roles are to be, (N, 4); None where none comes in."""
+def _new_parts(path: LatentPath, amounts: Mapping[str, np.ndarray], goal: Goal, sources: Sources) -> NewParts | None:
     if not isinstance(path, DosedPath) or not path.comes_in.any():
         return None
-    return np.stack([path.presence(role, own) for role, own in amounts.items()], axis=1)
+    presence = np.stack([path.presence(role, own) for role, own in amounts.items()], axis=1)
+    loudness = mixed_loudness({word: sources.loudness(word) for word in goal.weights}, goal.weights)
+    return NewParts(path.comes_in, presence, loudness)
 
 
 def _still(of_role: Mapping[str, np.ndarray], z: np.ndarray) -> np.ndarray:

@@ -50,6 +50,21 @@ class Piece:
     seed: int
     read: tuple[str, ...] = ()  # what was read of each file that it is made from, a line each
 
+    def audio(self, audio: str = "wav", *, soundfont: str | None = None) -> bytes:
+        """Return the piece as sound: the bytes of a "wav", "ogg" or "mp3" file, played on a soundfont (.sf2).
+
+        Raises AudioError where the extra `studio` is not installed or the soundfont cannot be played.
+        """
+        from groovevae.audio import encode, render
+
+        return encode(render(self.midi, soundfont=soundfont).mix, audio)
+
+    def _repr_html_(self) -> str:
+        """Return the piece as notebooks show it: a piano roll, and a player where the extra `studio` is installed."""
+        from groovevae.generation.notebook import piece_html
+
+        return piece_html(self)
+
 
 class Groove:
     """A loaded model, ready to encode, decode, blend and sample; `evaluate` and `find_outliers` take one too.
@@ -97,11 +112,15 @@ class Groove:
         """
         return self.blend_all([request])
 
-    def blend_all(self, requests: Sequence[BlendRequest]) -> list[Piece]:
-        """Return the pieces of several requests, as `blend` would, but read each file once and decode bars together."""
-        sources = Sources(self.model, self.network)
-        prepared = [(one, piece) for one in requests for piece in prepare_pieces(one.checked(self.model), sources)]
-        return self._decoded([(one.stem, piece) for one, piece in prepared], sources)
+    def blend_all(self, requests: Sequence[BlendRequest], *, sources: Sources | None = None) -> list[Piece]:
+        """Return the pieces of several requests, as `blend` would, but read each file once and work on all together.
+
+        `sources` may have read the files of earlier requests; none of these may have changed since.
+        """
+        sources = sources or Sources(self.model, self.network)
+        prepared = prepare_pieces([one.checked(self.model) for one in requests], sources)
+        stems = [one.stem for one in requests for _ in range(one.count)]
+        return self._decoded(list(zip(stems, prepared, strict=True)), sources)
 
     def sample(self, request: SampleRequest) -> list[Piece]:
         """Return `request.count` new phrases of a genre, with seeds from `request.seed` on, like `blend`.
@@ -187,7 +206,8 @@ class Groove:
         text = printable(f"groovevae {__version__}: {described}; {request.command(model=self.path)}")
         name = f"{stem}-{request.seed}"  # genres spelled as they were asked for
         if rewriting is None:
-            midi = score_to_midi(song_to_score(song, text=text))
+            is_kept = "bass" in getattr(request, "keep", ())  # a kept bass is the file's own, on five strings too
+            midi = score_to_midi(song_to_score(song, text=text, in_range=not is_kept))
         else:
             midi = write_events(composed(rewriting, song, text=text))
         return Piece(name, song, midi, described, request.seed, read)

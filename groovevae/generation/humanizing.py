@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from groovevae.arranging.arrangement import Setting
+from groovevae.arranging.arrangement import Brief, Setting
 from groovevae.arranging.lead_sheet import without_feel
 from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars, Song
@@ -30,7 +30,7 @@ def humanized(request: HumanizeRequest, sources: Sources) -> tuple[Song, str, Re
     stiff = without_feel(song.bars)
     z, _ = encode(sources.network, stiff)
     genre = request.like or nearest_genre(z, sources.model.genres)
-    points = arrangements.added(
+    brief = Brief(
         stiff,
         np.ones(4, bool),
         Plan(stiff.role_plays, sources.model.genres[genre].mean),
@@ -38,6 +38,7 @@ def humanized(request: HumanizeRequest, sources: Sources) -> tuple[Song, str, Re
         Setting.of(song.bars, is_minor=song.is_minor),
         seed=request.seed,
     )
+    [points] = arrangements.added([brief], arrangements.given([brief]))
     [felt] = decode_takes(sources.network, [Take(points, stiff, request.seed, feel_alone=True)])
     bars = between(song.bars, felt, request.amount)
     original, nothing = sources.original(request.file), np.zeros((len(bars), len(ROLES)), bool)

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from groovevae.arranging.arrangement import Setting
+from groovevae.arranging.arrangement import Brief, Setting
 from groovevae.arranging.lead_sheet import only_roles
 from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars, Song
@@ -38,7 +38,7 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     z, _ = encode(sources.network, bars)
     heard = z[bars.has_notes] if bars.has_notes.any() else z
     genre = request.genre or nearest_genre(heard, sources.model.genres)
-    points = arrangements.added(
+    brief = Brief(
         only_roles(bars[gap], ~is_new),
         ~is_new,
         Plan(plays, heard.mean(0)),
@@ -49,6 +49,7 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
         after=z[gap.stop] if gap.stop < len(z) else None,
         is_varied=True,
     )
+    [points] = arrangements.added([brief], arrangements.given([brief]))
     keep = tuple(role for role, is_free in zip(ROLES, is_new, strict=True) if not is_free)
     new = decode(sources.network, points, bars[gap], temperature=request.temperature, seed=request.seed, keep=keep)
     together = without_stray_holds(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]))

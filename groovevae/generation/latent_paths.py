@@ -1,4 +1,4 @@
-"""Paths through the latent space: where each role of each bar lies at an amount. `find_path` serves all methods.
+"""Paths through the latent space: where each role of each bar lies at an amount. `find_paths` serves all methods.
 
 This module chooses the path; the maths is in `model.latent_arithmetic`, and nothing is decoded here.
 """
@@ -6,11 +6,12 @@ This module chooses the path; the maths is in `model.latent_arithmetic`, and not
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from groovevae.arranging.arrangement import Arrangements, Setting
+from groovevae.arranging.arrangement import Arrangements, Brief, Setting
 from groovevae.arranging.plans import make_plan
 from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.generation.sources import Source
@@ -28,6 +29,8 @@ from groovevae.model.latent_arithmetic import (
     transport_matrix,
 )
 from groovevae.model.phrase_forms import Form
+
+TOGETHER = 128  # pieces arranged together: enough for many processors, and few enough for memory
 
 
 class Goal:
@@ -63,46 +66,85 @@ class Goal:
         }
 
 
-def find_path(
-    method: str,
-    start: Source,
-    goal: Goal,
-    end: Source | None = None,
-    *,
-    keep: Collection[str] = (),
-    add: Collection[str] = (),
-    seed: int = 0,
-) -> LatentPath:
-    """Return the path on which a method moves the bars of `start`; without a goal, they stay where they are.
+@dataclass(frozen=True)
+class Journey:
+    """Bars that are to be moved to a goal, and how."""
 
-    With an `end`, the path leads from bar to bar to those bars; otherwise it leads to genres. An arrangement fits the
-    roles in `keep`, writes those in `add` anew, and `seed` chooses among the ways in which the genres arrange.
-    """
-    if not goal.weights:
+    method: str
+    start: Source
+    goal: Goal
+    end: Source | None = None  # bars that it leads to one by one; otherwise it leads to genres
+    keep: Collection[str] = ()  # roles that an arrangement fits
+    add: Collection[str] = ()  # roles that an arrangement writes anew
+    seed: int = 0  # chooses among the ways in which the genres arrange
+
+
+def find_paths(journeys: Sequence[Journey]) -> list[LatentPath]:
+    """Return the path of each journey; without a goal, bars stay where they are. Arrangements are drawn together."""
+    to_arrange = [journey for journey in journeys if _is_arranged(journey)]
+    portions = [to_arrange[first : first + TOGETHER] for first in range(0, len(to_arrange), TOGETHER)]
+    arranged = iter([path for portion in portions for path in _arranged(portion)])
+    return [next(arranged) if _is_arranged(journey) else _path_alone(journey) for journey in journeys]
+
+
+def _is_arranged(journey: Journey) -> bool:
+    """Tell whether the arranger moves the bars: not where the start's own genre is the only goal."""
+    others = [weight for name, weight in journey.goal.weights.items() if name != journey.start.genre]
+    return journey.method == "arranged" and sum(others) > 0
+
+
+def _path_alone(journey: Journey) -> LatentPath:
+    start, goal = journey.start, journey.goal
+    if not goal.weights or journey.method == "arranged":
         return lambda role, amounts: start.z
-    if end is not None:
-        return _TO_BARS[method](start.z, end.z)
-    if method == "arranged":
-        return _arranged(start, goal, keep, add, seed)
-    return _TO_GENRES[method](start, goal)
+    if journey.end is not None:
+        return _TO_BARS[journey.method](start.z, journey.end.z)
+    return _TO_GENRES[journey.method](start, goal)
 
 
-def _arranged(start: Source, goal: Goal, keep: Collection[str], add: Collection[str], seed: int) -> LatentPath:
+def _arranged(journeys: Sequence[Journey]) -> list[LatentPath]:
+    """Return the paths of journeys by the method "arranged", at least one, all with the same arrangements."""
+    arrangements = journeys[0].goal.arrangements
+    assert arrangements is not None
+    briefs = [_brief(journey) for journey in journeys]
+    given, starts = arrangements.given(briefs), [journey.start for journey in journeys]
+    sources = [start.genre for start in starts]
+    arranged = arrangements.rearranged(briefs, given, [start.z for start in starts], sources)
+    new = [_comes_in(*both) for both in zip(journeys, briefs, strict=True)]
+    numbers = [number for number, roles in enumerate(new) if roles.any()]
+    added = arrangements.added([briefs[number] for number in numbers], [given[number] for number in numbers])
+    of_new = dict(zip(numbers, added, strict=True))
+    return [
+        _arranged_path(journey, brief, arranged[number], of_new.get(number, arranged[number]), new[number])
+        for number, (journey, brief) in enumerate(zip(journeys, briefs, strict=True))
+    ]
+
+
+def _brief(journey: Journey) -> Brief:
+    """Return what is asked of the arranger; the start's own genre among the goals leads nowhere and is left out."""
+    start, goal = journey.start, journey.goal
     others = {name: weight for name, weight in goal.weights.items() if name != start.genre}
-    left = sum(others.values())  # the rest of the way leads nowhere: the start's own genre is among the goals
-    if not left:
-        return lambda role, amounts: start.z
-    weights = {name: weight / left for name, weight in others.items()}
-    assert goal.arrangements is not None
-    bars, arrangements = start.bars, goal.arrangements
-    is_added = np.array([role in add for role in ROLES])
-    plan = make_plan(goal.forms, weights, bars, seed=seed, wanted=is_added)
-    setting = Setting.of(bars, is_minor=start.song.is_minor)
-    is_kept = np.array([role in keep or role == "lead" for role in ROLES]) & ~is_added
-    arranged = arrangements.rearranged(start.z, bars, is_kept, start.genre, plan, weights, setting)
-    new = (~np.array(start.plays) | is_added) & np.any(plan.plays, axis=0)
-    added = arrangements.added(bars, is_kept, plan, weights, setting, seed=seed) if new.any() else arranged
-    doses = arrangements.arranger.doses
+    weights = {name: weight / sum(others.values()) for name, weight in others.items()}
+    is_added = np.array([role in journey.add for role in ROLES])
+    is_kept = np.array([role in journey.keep or role == "lead" for role in ROLES]) & ~is_added
+    plan = make_plan(goal.forms, weights, start.bars, seed=journey.seed, wanted=is_added)
+    setting = Setting.of(start.bars, is_minor=start.song.is_minor)
+    return Brief(start.bars, is_kept, plan, weights, setting, journey.seed)
+
+
+def _comes_in(journey: Journey, brief: Brief) -> np.ndarray:
+    """Return which roles come in, (4,) bool: those that the start lacks, or that are to be written, where planned."""
+    is_added = np.array([role in journey.add for role in ROLES])
+    return (~np.array(journey.start.plays) | is_added) & np.any(brief.plan.plays, axis=0)
+
+
+def _arranged_path(
+    journey: Journey, brief: Brief, arranged: np.ndarray, added: np.ndarray, new: np.ndarray
+) -> LatentPath:
+    """Return the path to where the bars lie once `arranged` (N, Z), and for roles that are new (4,) once `added`."""
+    start, goal, arrangements = journey.start, journey.goal, journey.goal.arrangements
+    assert arrangements is not None
+    weights, doses = brief.weights, arrangements.arranger.doses
     curves = np.sum([weight * find_curves(doses, start.genre, name) for name, weight in weights.items()], axis=0)
     parts = [weight * _arranges(arrangements, start.genre, name) for name, weight in weights.items()]
     rewritten = np.sum(parts, axis=0)  # (4,)
@@ -112,6 +154,7 @@ def _arranged(start: Source, goal: Goal, keep: Collection[str], add: Collection[
         transported = np.sum([weight * by_name[name](start.z) for name, weight in weights.items()], axis=0)
         own = own + (1 - rewritten)[:, None, None] * transported
     ways = np.where(new[:, None, None], added, own) - start.z
+    left = sum(weight for name, weight in goal.weights.items() if name != start.genre)
     return DosedPath(start.z, ways, curves, comes_in=new, scale=left)
 
 

@@ -69,6 +69,12 @@ class ArrangeRequest(StartRequest):
         start, targets = spelt(self.start, self.targets, model)
         return replace(self, start=start, targets=targets)
 
+    def as_start(self) -> BlendRequest:
+        """Return a request that starts from the same bars."""
+        return BlendRequest(
+            self.start, self.targets, bars=self.bars, seed=self.seed, together=self.together, choices=self.choices
+        )
+
     def as_blend(self, plays: Sequence[bool]) -> BlendRequest:
         """Return the blend that adds these roles to a start that `plays` (4,) some, and keeps the rest.
 

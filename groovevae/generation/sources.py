@@ -6,13 +6,14 @@ This module reads and encodes; it never moves a point.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements
+from groovevae.arranging.loudness import loudness_of
 from groovevae.arranging.plans import forms_of
 from groovevae.bars import Bars, Song
 from groovevae.bars.choices import WRITTEN
@@ -25,9 +26,11 @@ from groovevae.generation.requests import BlendRequest
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, Vector, find_genre, nearest_genre
 from groovevae.model.phrase_forms import Form
-from groovevae.network.decoding import decode, encode
+from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
 from groovevae.tracks import Original, load_original, reading_line
+
+LOUDNESS_BARS = 64  # of a genre's phrases that tell how loud it is: as many as are decoded at once
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,10 @@ class Source:
     name: str  # for the description
     bar_index: np.ndarray | None = None  # (N,) which bar of a file's song each one is
 
+    def with_bars(self, bars: Bars) -> Source:
+        """Return the source with its bars as the network decodes them."""
+        return replace(self, bars=bars, song=replace(self.song, bars=bars))
+
 
 class Sources:
     """The bars and genres that the words of requests stand for, with one model; each file and folder is read once."""
@@ -51,13 +58,26 @@ class Sources:
         self._songs: dict[StartFile, Song] = {}
         self._originals: dict[StartFile, Original] = {}
         self._files: dict[tuple[StartFile, int | None, tuple[str, ...]], Source] = {}
+        self._phrases: dict[tuple[str, int, int], Source] = {}
         self._genres: dict[str, Genre] = {}
+        self._loudness: dict[str, np.ndarray] = {}
 
-    def start_of(self, request: BlendRequest) -> Source:
-        """Return the bars that a checked request for one piece starts from. Raises MidiError, RequestError."""
+    def starts_of(self, requests: Sequence[BlendRequest]) -> list[Source]:
+        """Return the bars that checked requests for one piece each start from. Raises MidiError, RequestError.
+
+        Phrases that are to be arranged are decoded, all together.
+        """
+        starts = [self._silent_start(request) for request in requests]
+        is_read = [one.method == "arranged" and not is_midi_path(one.start) for one in requests]
+        phrases = {id(start): start for start, reads in zip(starts, is_read, strict=True) if reads}  # each once
+        decoded = decode_takes(self.network, [Take(start.z, start.bars) for start in phrases.values()])
+        heard = {key: start.with_bars(bars) for (key, start), bars in zip(phrases.items(), decoded, strict=True)}
+        return [heard[id(start)] if reads else start for start, reads in zip(starts, is_read, strict=True)]
+
+    def _silent_start(self, request: BlendRequest) -> Source:
+        """Return a start as it is read: a phrase comes without notes."""
         if not is_midi_path(request.start):
-            length, is_read = request.bars or DEFAULT_BARS, request.method == "arranged"
-            return self._phrase(request.start, seed=request.seed, num_bars=length, has_notes=is_read)
+            return self._phrase(request.start, seed=request.seed, num_bars=request.bars or DEFAULT_BARS)
         return self._file(request.file, num_bars=request.bars, targets=request.targets)
 
     def end_of(self, request: BlendRequest, num_bars: int) -> Source:
@@ -101,28 +121,42 @@ class Sources:
         """Return the forms by which a genre, file or folder arranges; errors as in `genre`."""
         return forms_of(self.genre(word), self.model.prior, self.model.arranger)
 
+    def loudness(self, word: str) -> np.ndarray:
+        """Return how loud a genre, file or folder plays drum voices and roles, (12,); errors as in `genre`."""
+        if word not in self._loudness:
+            phrases = self.genre(word).phrases
+            z = np.concatenate([np.zeros((0, self.model.config.latent_size)), *(phrase.z for phrase in phrases)])
+            bars = Bars.empty(len(z))
+            bars.metre[:] = np.concatenate([np.zeros((0, 2)), *(phrase.metre for phrase in phrases)])
+            some = np.linspace(0, len(z), min(LOUDNESS_BARS, len(z)), endpoint=False).astype(int)
+            [decoded] = decode_takes(self.network, [Take(z[some].astype(np.float32), bars[some])])
+            self._loudness[word] = loudness_of(decoded)
+        return self._loudness[word]
+
     def mean(self, words: Sequence[str]) -> np.ndarray:
         """Return the mean (Z,) of the bars of genres, files and folders. Raises RequestError, else as `genre` does."""
         known = self.model.genres
         genres = [self.genre(word if is_path(word, known) else find_genre(word, known)) for word in words]
         return np.average([genre.mean for genre in genres], axis=0, weights=[genre.num_bars for genre in genres])
 
-    def _phrase(self, genre: str, *, seed: int, num_bars: int, has_notes: bool = False) -> Source:
+    def _phrase(self, genre: str, *, seed: int, num_bars: int) -> Source:
         """Return a phrase of a genre, repeated to `num_bars` bars. Seeds take turns through the genre's phrases.
 
-        Its bars are decoded only if `has_notes`: most ways to move them need no more than their metres and tempos.
+        Its bars are not decoded: most ways to move them need no more than their metres and tempos.
         """
         phrases = self.model.genres[genre].phrases
         if not phrases:
             raise RequestError(f"the model has no phrase of {genre!r} to start from; start from a MIDI file of yours")
-        phrase = phrases[seed % len(phrases)]
-        index = np.arange(num_bars) % len(phrase.z)
-        like, z = Bars.empty(num_bars, tempo=phrase.tempo), phrase.z[index].astype(np.float32)
-        like.metre[:] = phrase.metre[index]
-        bars = decode(self.network, z, like) if has_notes else like
-        song = Song(bars, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
-        name = f"{genre} (from {phrase.title!r})" if phrase.title else genre
-        return Source(z, bars, song, phrase.plays, genre, name)
+        key = genre, seed % len(phrases), num_bars
+        if key not in self._phrases:
+            phrase = phrases[seed % len(phrases)]
+            index = np.arange(num_bars) % len(phrase.z)
+            like, z = Bars.empty(num_bars, tempo=phrase.tempo), phrase.z[index].astype(np.float32)
+            like.metre[:] = phrase.metre[index]
+            song = Song(like, phrase.transpose, phrase.is_minor, phrase.programs, phrase.kit)
+            name = f"{genre} (from {phrase.title!r})" if phrase.title else genre
+            self._phrases[key] = Source(z, like, song, phrase.plays, genre, name)
+        return self._phrases[key]
 
     def _file(self, file: StartFile, *, num_bars: int | None, targets: Collection[str]) -> Source:
         """Return all bars of a file, or `num_bars` from the first that sounds on, repeated where the file is shorter.

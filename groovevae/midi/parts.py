@@ -14,8 +14,11 @@ from groovevae.midi.timeline import Timeline
 PROGRAM, TRACK_NAME = 0xC0, 0x03
 _RPN_LOW, _RPN_HIGH, _DATA_ENTRY, _MPE_RPN = 100, 101, 6, 6
 _MPE_MASTERS = (0, 15)  # channels that may configure a zone of channels, one for each note
-ROTATING_CHANNELS = 4  # a note on each channel in turn, on at least so many, is one instrument ...
-ROTATING = 0.95  # ... where this share of the notes is on another channel than the note before
+ROTATING_CHANNELS = 4  # a note on each channel in turn, on at least so many, may be one instrument
+ROTATING = 0.95  # share of its notes that are on another channel than the note before
+MANY_CHANNELS = 8  # so many may include channel 1, which MPE leaves to the whole zone
+ENOUGH_NOTES = 3  # on each channel, to tell whether channels have registers of their own, as voices of a choir have
+OWN_REGISTER = 0.8  # share of the spread of all pitches that the channels' mean pitches have
 
 
 def divide_parts(file: MidiFile, line: Timeline, on: np.ndarray) -> tuple[np.ndarray, tuple[Track, ...]]:
@@ -63,9 +66,13 @@ def _merged_channels(line: Timeline, on: np.ndarray, program: np.ndarray, is_dru
     for number in several.tolist():
         begin, end = np.searchsorted(chunk, [number, number + 1])
         notes = slice(begin, end)
-        if _is_mpe(line, number) or _rotates(line.tick[on[notes]], channel[notes], program[notes]):
-            channel[notes] = channel[notes].min()
-            is_drum[notes] = False
+        zone = _mpe_zone(line, number)
+        if _rotates(line, on[notes], channel[notes], program[notes]):
+            zone = range(16)
+        if zone:
+            inside = begin + np.flatnonzero(np.isin(channel[notes], list(zone)))
+            channel[inside] = channel[inside].min(initial=15)
+            is_drum[inside] = False
         elif not is_alone:
             for value in np.unique(program[notes]).tolist():
                 same = begin + np.flatnonzero((program[notes] == value) & ~is_drum[notes])
@@ -73,26 +80,36 @@ def _merged_channels(line: Timeline, on: np.ndarray, program: np.ndarray, is_dru
     return channel
 
 
-def _is_mpe(line: Timeline, chunk: int) -> bool:
-    """Tell whether a track configures an MPE zone: registered parameter 6 on channel 1 or 16."""
+def _mpe_zone(line: Timeline, chunk: int) -> range:
+    """Return the channels of the MPE zone that a track configures with registered parameter 6, if it does.
+
+    Channel 1 takes so many channels above it, channel 16 so many below.
+    """
     events = slice(*np.searchsorted(line.chunk, [chunk, chunk + 1]))
     status, data1, data2 = (column[events] for column in (line.status, line.data1, line.data2))
     on_master = np.isin(status, [CONTROLLER + master for master in _MPE_MASTERS])
     if not (on_master & (data1 == _RPN_LOW) & (data2 == _MPE_RPN)).any():
-        return False
+        return range(0)
     parameter: dict[int, int] = {}
     for index in np.flatnonzero(on_master & np.isin(data1, (_RPN_LOW, _RPN_HIGH, _DATA_ENTRY))):
         master, controller, value = int(status[index]), int(data1[index]), int(data2[index])
         if controller != _DATA_ENTRY:
             parameter[controller | master << 8] = value
         elif value and [parameter.get(part | master << 8) for part in (_RPN_HIGH, _RPN_LOW)] == [0, _MPE_RPN]:
-            return True
-    return False
+            return range(value + 1) if master == CONTROLLER else range(15 - value, 16)
+    return range(0)
 
 
-def _rotates(tick: np.ndarray, channel: np.ndarray, program: np.ndarray) -> bool:
-    """Tell whether notes of one program take one channel after another, and no channel two notes at once."""
-    if len(np.unique(channel)) < ROTATING_CHANNELS or (program != program[0]).any():
+def _rotates(line: Timeline, on: np.ndarray, channel: np.ndarray, program: np.ndarray) -> bool:
+    """Tell whether notes of one program take one channel after another, and no channel two notes or its own register.
+
+    This is how DAWs write MPE clips without their zone. Voices of a choir on a channel each have registers.
+    """
+    used = np.unique(channel)
+    if len(used) < (ROTATING_CHANNELS if used[0] > 0 else MANY_CHANNELS) or (program != program[0]).any():
         return False
-    together = len(np.unique(tick * 16 + channel)) < len(tick)
-    return not together and bool(np.mean(channel[1:] != channel[:-1]) >= ROTATING)
+    if np.mean(channel[1:] != channel[:-1]) < ROTATING or len(np.unique(line.tick[on] * 16 + channel)) < len(on):
+        return False
+    pitch = line.data1[on].astype(float)
+    means = np.array([pitch[channel == number].mean() for number in used])
+    return len(on) < ENOUGH_NOTES * len(used) or bool(means.std() < OWN_REGISTER * pitch.std())

@@ -53,7 +53,7 @@ def load_score(path: str | Path) -> Score:
     """
     file = load_midi(path)
     try:
-        return file_to_score(file)
+        return replace(file_to_score(file), file_name=Path(path).stem)
     except MidiError as error:
         raise MidiError(error.reason, path=str(path)) from None
 
@@ -85,14 +85,14 @@ def file_to_score(file: MidiFile) -> Score:
     sounding = np.where(is_drum, end, sounding_ends(line, replace(pairs, end=end)))
     if sounding.max() > MAX_QUARTERS * file.ticks_per_quarter:
         raise MidiError(f"damaged MIDI file (notes beyond {MAX_QUARTERS:.0f} quarter notes)")
-    order = np.lexsort([part, start])
+    order, metres = np.lexsort([part, start]), _stated_metres(file, mended)
     duration, written = (np.maximum(ends - start, 1)[order] / file.ticks_per_quarter for ends in (sounding, end))
     return Score(
         _note_table(line, pairs.on[order], part[order], duration, file.ticks_per_quarter),
         tracks,
         _tempo_map(file, mended),
-        _metre_map(file, mended),
-        has_metre=len(_meta_events(file, _METRE, 2)[0]) > 0,
+        _from_start(_last_of_each_time(metres), first=(4, 4)),
+        has_metre=len(metres) > 0,
         clip_end=max(track.end for track in file.tracks) / file.ticks_per_quarter,
         origin=_origin(line, pairs.on[order], pairs.off[order]),
         written=None if (written == duration).all() else written,
@@ -149,13 +149,13 @@ def _tempo_map(file: MidiFile, mended: Counter[str]) -> np.ndarray:
     return _from_start(_last_of_each_time(tempos), first=DEFAULT_TEMPO)
 
 
-def _metre_map(file: MidiFile, mended: Counter[str]) -> np.ndarray:
+def _stated_metres(file: MidiFile, mended: Counter[str]) -> np.ndarray:
+    """Return quarter, numerator and denominator of the metres that a file states, (M, 3)."""
     quarter, parts = _meta_events(file, _METRE, 2)
     sensible = (parts[:, 0] > 0) & (parts[:, 1] <= _LARGEST_POWER)
     if not sensible.all():
         mended["metres that mean nothing, ignored"] += int((~sensible).sum())
-    metres = np.stack([quarter, parts[:, 0], 2 ** np.minimum(parts[:, 1], _LARGEST_POWER)], axis=1)[sensible]  # (M, 3)
-    return _from_start(_last_of_each_time(metres), first=(4, 4))
+    return np.stack([quarter, parts[:, 0], 2 ** np.minimum(parts[:, 1], _LARGEST_POWER)], axis=1)[sensible]
 
 
 def _last_of_each_time(events: np.ndarray) -> np.ndarray:

@@ -64,8 +64,8 @@ def scan_chunks(data: bytes, spans: Iterable[tuple[int, int]], mended: Counter[s
         first_bytes.append(start)
         if not _walk_track(walk, start, end):
             mended["tracks without an end"] += 1
-    position = np.flatnonzero(np.frombuffer(walk.seen, np.uint8))
-    return _decode(padded, position, wait_size[position].astype(np.int64), first_bytes, walk)
+    position = np.flatnonzero(np.frombuffer(walk.seen, np.uint8)).astype(np.int32)  # half the memory of int64
+    return _decode(padded, position, wait_size[position].astype(np.int32), first_bytes, walk)
 
 
 def _event_sizes(padded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -168,7 +168,7 @@ def _decode(
     is_channel = status < SYSEX
     first = np.searchsorted(position, np.array(starts, int))  # (tracks,) index of the first event
     count = np.diff(first, append=len(position))
-    giver = np.maximum.accumulate(np.where(is_channel & ~is_running, np.arange(len(status)), -1))
+    giver = _latest(is_channel & ~is_running)
     has_status = ~is_running | (giver >= np.repeat(first, count))
     status = np.where(is_running, status[giver], status)
     at += ~is_running
@@ -184,12 +184,19 @@ def _decode(
     over = (is_channel & has_status & (data1 > 127)) | (data2 > 127)
     _count(walk.mended, "values above 127, lowered to 127", over)
     _count(walk.mended, "events without a status, left out", ~has_status)
+    after_other = is_running & has_status & np.append(False, ~is_channel)[:-1]
+    _count(walk.mended, "running status after a meta event or SysEx", after_other)
     _count(walk.mended, "messages that belong on a cable, left out", is_cable)
     kept = has_status & ~is_end & ~is_cable
     data1[is_channel] = np.minimum(data1[is_channel], 127)
     before = np.append(0, np.cumsum(kept))
-    columns = (column[kept] for column in (tick, status, data1, np.minimum(data2, 127)))
-    return Scan(*columns, walk.payloads, before[first].tolist(), (last - begin).tolist())
+    tick, status, data1, data2 = (column[kept] for column in (tick, status, data1, np.minimum(data2, 127)))
+    return Scan(tick, status, data1, data2, walk.payloads, before[first].tolist(), (last - begin).tolist())
+
+
+def _latest(is_giver: np.ndarray) -> np.ndarray:
+    """Return the index of the latest giver up to each event, (E,); -1: none."""
+    return np.maximum.accumulate(np.where(is_giver, np.arange(len(is_giver), dtype=np.int32), -1))
 
 
 def _waits(

@@ -54,6 +54,7 @@ class Score:
     has_metre: bool = True  # False: the file states none, and MIDI's default of 4/4 stands in `metres`
     key_signature: str = ""  # "C", "F#m", ...; empty: none is written
     text: str = ""  # written as a text event at the start
+    file_name: str = ""  # without folder and ending; "": of no file
     clip_end: float = 0.0  # quarter notes: the end of the longest track of the file; 0: of no file
     origin: np.ndarray | None = None  # (N,) ORIGIN_DTYPE, where each note is written in its file
     written: np.ndarray | None = None  # (N,) quarter notes that each key was held, where a pedal held notes on

@@ -29,8 +29,8 @@ class Timeline:
         if not len(giver):
             return np.full(len(at), -1)
         by_place = giver[np.argsort(self.place[giver], kind="stable")]
-        size = len(self.tick)
-        found = np.searchsorted(self.place[by_place] * size + by_place, self.place[at] * size + at) - 1
+        rows = [self.place[events].astype(np.int64) * len(self.tick) + events for events in (by_place, at)]
+        found = np.searchsorted(*rows) - 1
         latest = by_place[found]  # of another place where there is none: also where `found` is -1
         return np.where((found >= 0) & (self.place[latest] == self.place[at]), latest, -1)
 
@@ -42,5 +42,5 @@ def file_timeline(file: MidiFile) -> Timeline:
         for name, kind in (("tick", "i8"), ("status", "u1"), ("data1", "u1"), ("data2", "u1"))
     )
     count = np.array([len(track.events) for track in file.tracks], int)
-    chunk = np.repeat(np.arange(len(count)), count)
+    chunk = np.repeat(np.arange(len(count), dtype=np.int32), count)
     return Timeline(tick, status, data1, data2, chunk, chunk * 16 + (status & 15), np.cumsum(count) - count)

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import HOLD, OFF, ONSET, PITCHED, ROLES, STEPS_PER_BEAT
 from groovevae.bars.types import Bars
 from groovevae.errors import RequestError
 from groovevae.network.beats import chances, logits_to_beat, merge_streams, put_in, with_feel
+from groovevae.network.chunks import CHUNK, of_chunks, padded
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_index
 
-Chunk = TypeVar("Chunk")
 DEFAULT_TEMPERATURE = 0.5  # for new music, and wherever new music is measured
-CHUNK = 64  # bars encoded or decoded at once, always: so BLAS rounds a bar the same in any batch
 
 
 class Take(NamedTuple):
@@ -100,11 +96,11 @@ def _decode_alike(
         here = slice(start, start + CHUNK)
         chunk = like[here]
         slots = _Slots(
-            z=_pad(z[:, here].swapaxes(0, 1), CHUNK).swapaxes(0, 1),
-            given=BarBatch(*(_pad(part, CHUNK) for part in chunk.batch())),
-            is_kept=_pad(is_kept[here], CHUNK),
-            seed=_pad(seed[here], CHUNK),
-            bar=_pad(bar[here], CHUNK),
+            z=padded(z[:, here].swapaxes(0, 1)).swapaxes(0, 1),
+            given=BarBatch(*(padded(part) for part in chunk.batch())),
+            is_kept=padded(is_kept[here]),
+            seed=padded(seed[here]),
+            bar=padded(bar[here]),
             feel_alone=feel_alone,
         )
         out = _decode(network, slots, int(chunk.num_beats.max()), temperature)
@@ -116,19 +112,6 @@ def _decode_alike(
 
 def _nowhere(num_bars: int) -> np.ndarray:
     return np.zeros((num_bars, len(ROLES)), bool)
-
-
-def of_chunks(work: Callable[[int], Chunk], count: int) -> list[Chunk]:
-    """Call `work` with the first bar of each chunk of `count` bars, on all processors, and return the results.
-
-    BLAS keeps to one thread for each chunk: its products are too small to be shared, and so they always round alike.
-    """
-    starts = range(0, count, CHUNK)
-    with threadpool_limits(1, "blas"):
-        if len(starts) < 2:
-            return [work(start) for start in starts]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(work, starts))
 
 
 class _Slots(NamedTuple):
@@ -197,12 +180,8 @@ def encode(network: Network, bars: Bars) -> Posterior:
 
     def encoded(start: int) -> np.ndarray:
         chunk = bars[start : start + CHUNK]
-        batch = BarBatch(*(_pad(part, CHUNK) for part in chunk.batch(int(chunk.num_beats.max()))))
+        batch = BarBatch(*(padded(part) for part in chunk.batch(int(chunk.num_beats.max()))))
         return np.stack(network.encode(batch))[:, : len(chunk)]
 
     nothing = np.zeros((2, 0, network.config.latent_size), np.float32)
     return Posterior(*np.concatenate([nothing, *of_chunks(encoded, len(bars))], axis=1))
-
-
-def _pad(array: np.ndarray, size: int) -> np.ndarray:
-    return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)]) if size > len(array) else array

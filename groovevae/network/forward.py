@@ -163,5 +163,11 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 def gelu(x: np.ndarray) -> np.ndarray:
     """Return the tanh approximation of GELU (Hendrycks & Gimpel 2016), which jax.nn.gelu uses as well."""
-    inner = _GELU * x * (np.float32(1) + np.float32(0.044715) * x * x)
-    return np.float32(0.5) * x * (np.float32(1) + np.tanh(inner))
+    inner = np.float32(0.044715) * x
+    inner *= x  # in place: new arrays for each step would take as long as the arithmetic
+    inner += np.float32(1)
+    inner *= _GELU * x
+    np.tanh(inner, out=inner)
+    inner += np.float32(1)
+    inner *= np.float32(0.5) * x
+    return inner

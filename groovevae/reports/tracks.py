@@ -26,16 +26,24 @@ def file_shown(read: FileRead) -> Iterator[str]:
     for guess in read.guesses:
         yield f"guessed: {guess}"
     for what, count in read.mended.items():
-        yield f"mended: {count:,} {what}"
+        yield f"mended: {what} ({count:,})"
     for track in read.tracks:
         yield _track(track)
 
 
 def _track(track: TrackRead) -> str:
     """Say what a track plays, and which of its notes are not in the bars."""
-    plays = ", ".join(f"{role} {count:,}" for role, count in track.roles.items()) or "no part in the bars"
+    plays = ", ".join(f"{role} {count:,}{_because(track, role)}" for role, count in track.roles.items())
     channels = ", ".join(map(str, track.channels))
     sound = "drums" if track.is_drum else f"program {track.program}"
     lost = ", ".join(f"{count:,} {reason}" for reason, count in track.lost.items())
-    told = f"{track.number:>3} {track.name or '(no name)'} (channel {channels}, {sound}): {plays}"
-    return told + (f"; not in the bars: {lost}" if lost else "")
+    told = f"{track.number:>3} {track.name or '(no name)'} (channel {channels}, {sound}): "
+    return (
+        told
+        + (plays or f"no part in the bars{_because(track, 'none')}")
+        + (f"; not in the bars: {lost}" if lost else "")
+    )
+
+
+def _because(track: TrackRead, role: str) -> str:
+    return f" ({track.why[role]})" if role in track.why else ""

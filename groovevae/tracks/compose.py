@@ -18,7 +18,7 @@ from groovevae.tracks.feel import with_feel
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.played import new_notes, own_notes, shortened, untangled
 from groovevae.tracks.playing import settled
-from groovevae.tracks.seats import Seat, seated, seats_of
+from groovevae.tracks.seats import Seat, doubled, seated, seats_of
 from groovevae.tracks.timeline import Timeline, timeline_of
 
 OUR_TEXT = b"groovevae "  # our own text begins so: a later one takes its place
@@ -51,7 +51,8 @@ def composed(rewriting: Rewriting, song: Song, *, text: str = "") -> MidiFile:
     gone, own = own[is_replaced], shortened(own[~is_replaced], fresh, timeline, ticks=ticks)
     new = new_notes(song, fresh, timeline, ticks=ticks)
     seats = seats_of(original, song, own, new)
-    new = untangled(seated(new, gone, seats, near=ticks // STEPS_PER_QUARTER), own)
+    new = seated(original, new, gone, seats, near=ticks // STEPS_PER_QUARTER)
+    new = untangled(np.concatenate([new, doubled(new, gone)]), own)
     tracks = _frame(original, timeline, seats, ticks=ticks)
     for role, seat in seats.items():
         spans = _fresh_spans(fresh[:, role], timeline, ticks=ticks)

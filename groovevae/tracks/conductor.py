@@ -27,7 +27,7 @@ def tempo_metas(original: Original, song: Song, timeline: Timeline, *, ticks: in
     if timeline.is_whole and np.allclose(share, 1, rtol=0, atol=SAME_TEMPO):
         return None
     rows: list[tuple[float, float]] = []
-    stops = np.append(timeline.start[1:], np.inf)
+    stops = np.append(timeline.start[1:], np.inf if timeline.is_whole else timeline.end)
     for bar, (start, stop) in enumerate(zip(timeline.start.tolist(), stops.tolist(), strict=True)):
         if timeline.bars[bar] == NOWHERE:
             rows.append((start, float(song.bars.tempo[bar])))

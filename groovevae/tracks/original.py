@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from groovevae.bars.choices import ESTIMATED, NO_CHOICES, Choices
-from groovevae.bars.constants import ROLES
+from groovevae.bars.constants import BASS, ROLES
 from groovevae.bars.grid import Reading, read_score
-from groovevae.bars.note_places import KEPT, SIMPLIFIED
+from groovevae.bars.note_places import DOUBLES, KEPT, SIMPLIFIED
 from groovevae.errors import MidiError
 from groovevae.midi.events import MidiFile
 from groovevae.midi.reading import file_to_score, load_midi
@@ -45,16 +45,34 @@ class Original:
 
     @cached_property
     def role(self) -> np.ndarray:
-        """The role of each note, (M,) int: an index into ROLES, or NO_ROLE."""
-        return self._in_file_order(self.reading.notes.role)
+        """The role of each note, (M,) int: an index into ROLES, or NO_ROLE. What doubles the bass is bass."""
+        notes = self.reading.notes
+        place = notes.step * 128 + notes.pitch
+        is_bass = np.isin(place, place[notes.kept(BASS)]) & self._only_doubles
+        return self._in_file_order(np.where(is_bass, BASS, notes.role))
 
     @cached_property
     def carried(self) -> np.ndarray:
-        """Whether the bars stand for each note, (M,) bool: they hold it, or a simpler form of what its track plays."""
+        """Whether the bars stand for each note, (M,) bool: they hold it, what it doubles, or a simpler form of it."""
+        notes = self.reading.notes
+        is_simpler = np.isin(notes.lost, SIMPLIFIED) & self._beside_kept
+        return self._in_file_order((notes.lost == KEPT) | (notes.lost == DOUBLES) | is_simpler)
+
+    @cached_property
+    def doubles(self) -> np.ndarray:
+        """Whether each note is of a track that does nothing but double another one in its bar, (M,) bool."""
+        return self._in_file_order(self._only_doubles)
+
+    @property
+    def _only_doubles(self) -> np.ndarray:
+        return (self.reading.notes.lost == DOUBLES) & ~self._beside_kept
+
+    @cached_property
+    def _beside_kept(self) -> np.ndarray:
+        """Whether the bars hold a note of the same track, bar and role as each placed note, (M,) bool."""
         notes, num_roles = self.reading.notes, len(ROLES) + 1
         key = (self.bar[notes.note] * len(self.reading.score.tracks) + notes.track) * num_roles + notes.role
-        is_simpler = np.isin(notes.lost, SIMPLIFIED) & np.isin(key, key[notes.lost == KEPT])
-        return self._in_file_order((notes.lost == KEPT) | is_simpler)
+        return np.isin(key, key[notes.lost == KEPT])
 
     def part_of(self, role: int) -> int | None:
         """Return the index of the track that plays most of a role, in `reading.score.tracks`; None where none does."""
@@ -77,6 +95,7 @@ def load_original(*paths: str, choices: Choices = NO_CHOICES) -> Original:
     path, is_estimated = " + ".join(paths), choices.beats == ESTIMATED
     try:
         file = in_beats(file) if is_estimated else file
-        return Original(path, file, read_score(file_to_score(file), choices, is_retimed=is_estimated))
+        score = replace(file_to_score(file), file_name=files[0][0] if len(files) == 1 else "")
+        return Original(path, file, read_score(score, choices, is_retimed=is_estimated))
     except MidiError as error:
         raise MidiError(error.reason, path=path) from None

@@ -22,6 +22,7 @@ PLAYED_DTYPE = np.dtype(
         ("bar", "i4"),  # of the piece, or NOWHERE
         ("role", "i1"),  # index into ROLES, or NO_ROLE
         ("carried", "?"),  # whether the bars stand for it
+        ("doubles", "?"),  # whether its track does nothing but double another one there
     ]
 )
 PLAIN_RELEASE = 64  # release velocity of new notes: the MIDI standard's default
@@ -57,7 +58,8 @@ def _as_written(original: Original, *, factor: int) -> np.ndarray:
         out["release"][here] = np.where(off >= 0, _release(events[off]), PLAIN_RELEASE)
         out["chunk"][here] = chunk
     out["pitch"], out["velocity"] = score.notes["pitch"], score.notes["velocity"]
-    out["bar"], out["role"], out["carried"] = original.bar, original.role, original.carried
+    out["bar"], out["role"] = original.bar, original.role
+    out["carried"], out["doubles"] = original.carried, original.doubles
     return out
 
 
@@ -95,7 +97,7 @@ def new_notes(song: Song, fresh: np.ndarray, timeline: Timeline, *, ticks: int) 
     """
     first_step = np.cumsum(timeline.num_steps) - timeline.num_steps
     parts = []
-    for role, notes in notes_of_roles(song).items():
+    for role, notes in notes_of_roles(song, in_range=True).items():
         number = ROLES.index(role)
         onset, end = notes["onset"] * STEPS_PER_QUARTER, (notes["onset"] + notes["duration"]) * STEPS_PER_QUARTER
         bar = _bar_of(np.rint(onset), first_step)

@@ -82,17 +82,19 @@ def _free_channel(original: Original, own: np.ndarray, seats: dict[int, Seat]) -
     return min(free, key=lambda channel: (channel in known, channel), default=0)
 
 
-def seated(new: np.ndarray, gone: np.ndarray, seats: dict[int, Seat], *, near: int) -> np.ndarray:
+def seated(original: Original, new: np.ndarray, gone: np.ndarray, seats: dict[int, Seat], *, near: int) -> np.ndarray:
     """Return the `new` notes with track and channel: where the note that was there before was, else on their seat.
 
     `gone` are the original's notes that they replace. A new note takes the track of one of its role and pitch that
-    began within `near` ticks; a drum hit that of its key anywhere. So what several tracks share stays theirs.
+    began within `near` ticks; a drum hit that of its key anywhere. So what several tracks share stays theirs. Drums
+    that were not marked as such go to the drum channel.
     """
     out = new.copy()
+    drum_channels = [channel for track in original.reading.score.tracks if track.is_drum for channel in track.channels]
     for role, seat in seats.items():
         here = np.flatnonzero(new["role"] == role)
         out["chunk"][here], out["channel"][here] = seat.chunk, seat.channel
-        before = gone[gone["role"] == role]
+        before = gone[(gone["role"] == role) & ~gone["doubles"]]
         if seat.name or not len(before):
             continue
         if role == DRUMS:
@@ -100,8 +102,10 @@ def seated(new: np.ndarray, gone: np.ndarray, seats: dict[int, Seat], *, near: i
         else:
             match = _nearest(new[here], before, near)
         found = match >= 0
-        for name in ("chunk", "channel"):
-            out[name][here[found]] = before[name][match[found]]
+        channel = before["channel"][match[found]]
+        if role == DRUMS:
+            channel = np.where(np.isin(channel, drum_channels), channel, DRUM_CHANNEL)
+        out["chunk"][here[found]], out["channel"][here[found]] = before["chunk"][match[found]], channel
     return out
 
 
@@ -127,3 +131,19 @@ def _nearest(notes: np.ndarray, others: np.ndarray, near: int) -> np.ndarray:
     gaps = [np.abs(keys[order][index] - key) for index in (before, after)]
     index = order[np.where(gaps[0] <= gaps[1], before, after)]
     return np.where(np.minimum(*gaps) <= near, index, -1)
+
+
+def doubled(new: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    """Return copies of the `new` notes for tracks that did nothing but double others: they go on doubling.
+
+    A track doubles the new notes of the bars and the role in which it doubled the old ones, within its own range.
+    """
+    before = gone[gone["doubles"]]
+    copies = [new[:0]]
+    for chunk, channel, role in np.unique(before[["chunk", "channel", "role"]]):
+        own = before[(before["chunk"] == chunk) & (before["channel"] == channel) & (before["role"] == role)]
+        inside = (new["pitch"] >= own["pitch"].min()) & (new["pitch"] <= own["pitch"].max())
+        copy = new[(new["role"] == role) & np.isin(new["bar"], own["bar"]) & inside].copy()
+        copy["chunk"], copy["channel"] = chunk, channel
+        copies.append(copy)
+    return np.concatenate(copies)

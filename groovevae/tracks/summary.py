@@ -9,6 +9,7 @@ import numpy as np
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
 from groovevae.bars.note_places import KEPT, REASONS
+from groovevae.bars.roles import NO_ROLE
 from groovevae.tracks.original import Original
 
 
@@ -23,6 +24,7 @@ class TrackRead:
     is_drum: bool
     notes: int
     roles: dict[str, int]  # role -> notes of it that the bars stand for
+    why: dict[str, str]  # role, or "none" -> why the track was given it
     lost: dict[str, int]  # reason -> notes that have no place of their own in the bars
 
 
@@ -54,17 +56,17 @@ def file_read(original: Original) -> FileRead:
         key=key_name(song.transpose, song.is_minor),
         tempo=(float(song.bars.tempo.min()), float(song.bars.tempo.max())),
         guesses=original.reading.lines.guesses,
-        mended=original.file.mended,
+        mended=original.reading.score.mended,
         tracks=tuple(_track_read(original, index) for index in range(len(original.reading.score.tracks))),
     )
 
 
 def _track_read(original: Original, index: int) -> TrackRead:
-    track = original.reading.score.tracks[index]
-    placed = original.reading.notes
+    track, placed = original.reading.score.tracks[index], original.reading.notes
     here = placed.track == index
-    role = placed.role[here & original.carried[placed.note]]
-    lost = placed.lost[here & (placed.lost != KEPT)]
+    counts = np.bincount(placed.role[here & original.carried[placed.note]], minlength=len(ROLES)).tolist()
+    reasons, lost = np.unique(placed.lost[here & (placed.lost != KEPT)], return_counts=True)
+    found = {role: why for (of_track, role), why in placed.why.items() if of_track == index}
     return TrackRead(
         number=track.number or index + 1,
         name=track.name,
@@ -72,10 +74,7 @@ def _track_read(original: Original, index: int) -> TrackRead:
         program=track.program,
         is_drum=track.is_drum,
         notes=int(here.sum()),
-        roles={
-            name: int(count)
-            for name, count in zip(ROLES, np.bincount(role, minlength=len(ROLES)), strict=False)
-            if count
-        },
-        lost={REASONS[reason]: int(count) for reason, count in zip(*np.unique(lost, return_counts=True), strict=True)},
+        roles={role: count for role, count in zip(ROLES, counts, strict=True) if count},
+        why={("none", *ROLES)[role - NO_ROLE]: why for role, why in found.items()},
+        lost={REASONS[reason]: int(count) for reason, count in zip(reasons.tolist(), lost.tolist(), strict=True)},
     )

@@ -14,7 +14,7 @@ def reading_line(original: Original) -> str:
     """Return what was read of a file: "song.mid: Drums -> drums 52, Piano -> chords 12; 4 bars of 4/4; ..."."""
     read = file_read(original)
     told = [_parts(read), _bars(read), *read.guesses]
-    told += [f"mended: {count:,} {what}" for what, count in read.mended.items()]
+    told += [f"mended: {what} ({count:,})" for what, count in read.mended.items()]
     return printable(f"{read.path}: " + "; ".join([*told, *_others(read)]))
 
 
@@ -26,8 +26,13 @@ def _parts(read: FileRead) -> str:
 
 
 def _part(track: TrackRead) -> str:
-    roles = ", ".join(f"{role} {count:,}" for role, count in track.roles.items())
+    roles = ", ".join(f"{role} {count:,}{_guess(track.why.get(role, ''))}" for role, count in track.roles.items())
     return f"{track.name or f'track {track.number}'} -> {roles}"
+
+
+def _guess(why: str) -> str:
+    """Return what is to be said of drums that no channel tells: the rest `groove show` tells on request."""
+    return f" ({why})" if "sounds like drums" in why or "may be drums" in why else ""
 
 
 def _bars(read: FileRead) -> str:

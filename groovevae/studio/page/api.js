@@ -1,0 +1,43 @@
+/** Talks to the studio's HTTP API. Every failure is a StudioError whose message is one line for the user. */
+
+export class StudioError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status; // of HTTP; 0 where there was no answer
+  }
+}
+
+const GONE = "The studio does not answer. Start “groove studio” again: this page goes on where it was.";
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new StudioError(GONE, 0);
+  }
+  if (answer.ok) return answer;
+  const told = await answer.json().catch(() => ({}));
+  throw new StudioError(told.error ?? `The studio answered ${answer.status}.`, answer.status);
+}
+
+async function post(path, fields, signal) {
+  const body = JSON.stringify(fields);
+  return (await ask(path, { method: "POST", headers: { "content-type": "application/json" }, body, signal })).json();
+}
+
+export const getModel = async () => (await ask("/api/model")).json();
+
+/** Uploads a File; answers what was read of it. */
+export async function addFile(file, limit) {
+  if (file.size > limit) throw new StudioError(`${file.name} is larger than ${limit >> 20} MiB; choose a smaller MIDI file.`, 413);
+  const headers = { "content-type": "audio/midi" };
+  return (await ask(`/api/files?name=${encodeURIComponent(file.name)}`, { method: "POST", headers, body: file })).json();
+}
+
+export const readFile = (id, choices) => post(`/api/files/${id}`, choices);
+export const makePiece = async (request, signal) => (await post("/api/pieces", request, signal)).pieces[0];
+export const pieceAsFile = (id) => post(`/api/pieces/${id}/file`, {});
+export const keepPiece = (id) => post(`/api/pieces/${id}/kept`, {});
+export const getLoop = async (id, role, signal) => (await ask(`/api/pieces/${id}/loops/${role}.wav`, { signal })).arrayBuffer();

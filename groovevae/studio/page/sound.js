@@ -1,0 +1,211 @@
+/** Plays loops: each role is a sound of its own, so that muting and soloing is at once; takes change at bar lines. */
+
+import { getLoop } from "./api.js";
+import { Clock } from "./clock.js";
+
+const RATE = 48000;
+const LEAD = 0.03; // seconds: nothing can be planned nearer than this
+const FADE = 0.008; // seconds: without a click
+const LOUDEST = 3.3; // gain of full volume: at the first volume, 0.8, most takes are near -18 LUFS
+const REMEMBERED = 4; // takes whose sound stays decoded
+const AHEAD = 0.15, TICK = 40; // seconds, milliseconds: how the metronome plans
+
+export class Player {
+  constructor() {
+    this.context = null; // of the sound device
+    this.decoder = new OfflineAudioContext(2, 1, RATE); // loops are decoded before anybody has clicked
+    this.voices = []; // {deck, at, offset, stop, sources}: what plays, and what is to play, in order of time
+    this.decks = new Map();
+    this.mixer = { muted: {}, solo: {}, volume: 0.8 };
+    this.hasClick = false;
+  }
+
+  get isPlaying() {
+    return this.voices.length > 0;
+  }
+
+  /** Opens the sound device; browsers allow it only after a click or a key. */
+  async wake() {
+    if (!this.context) {
+      this.context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+      this.master = new GainNode(this.context);
+      const limiter = new DynamicsCompressorNode(this.context, { threshold: -6, knee: 6, ratio: 12, attack: 0.003, release: 0.15 });
+      this.analyser = new AnalyserNode(this.context, { fftSize: 2048 });
+      this.master.connect(limiter).connect(this.analyser).connect(this.context.destination);
+      this.roles = new Map();
+      this.mix();
+      setInterval(() => this.#planClicks(), TICK);
+    }
+    if (this.context.state !== "running") await this.context.resume();
+  }
+
+  /** Loads and decodes the loops of a piece; asked for again, it waits for the same ones. */
+  load(piece) {
+    if (!this.decks.has(piece.id)) {
+      const controller = new AbortController();
+      const entry = { controller, isLoaded: false };
+      entry.deck = this.#load(piece, controller.signal).then(
+        (deck) => ((entry.isLoaded = true), deck),
+        (error) => {
+          if (this.decks.get(piece.id) === entry) this.decks.delete(piece.id);
+          throw error;
+        },
+      );
+      this.decks.set(piece.id, entry);
+      for (const id of [...this.decks.keys()].slice(0, -REMEMBERED)) this.decks.delete(id);
+    }
+    return this.decks.get(piece.id).deck;
+  }
+
+  /** Stops loading what nobody waits for any more: all but these pieces. */
+  loadOnly(pieces) {
+    const ids = pieces.map((piece) => piece?.id);
+    for (const [id, entry] of this.decks) {
+      if (entry.isLoaded || ids.includes(id)) continue;
+      this.decks.delete(id);
+      entry.controller.abort();
+    }
+  }
+
+  async #load(piece, signal) {
+    const roles = Object.keys(piece.roles);
+    const loops = await Promise.all(roles.map((role) => getLoop(piece.id, role, signal)));
+    const buffers = await Promise.all(loops.map((loop) => this.decoder.decodeAudioData(loop)));
+    return { piece, clock: new Clock(piece), buffers: new Map(roles.map((role, index) => [role, buffers[index]])) };
+  }
+
+  /** Where the sounding take is, in seconds, and which it is. */
+  place() {
+    if (!this.context) return null;
+    const now = this.context.currentTime;
+    const voice = this.voices.findLast((one) => one.at <= now) ?? this.voices[0];
+    if (!voice) return null;
+    const { seconds } = voice.deck.clock;
+    return { voice, deck: voice.deck, seconds: (voice.offset + Math.max(now - voice.at, 0)) % seconds };
+  }
+
+  start(deck, seconds = 0) {
+    this.stop();
+    this.#plan(deck, this.context.currentTime + LEAD, seconds % deck.clock.seconds);
+  }
+
+  stop() {
+    for (const voice of this.voices) this.#end(voice, this.context.currentTime);
+    this.voices = [];
+  }
+
+  /** Goes on with another deck: at the next bar line, or now at the same place. */
+  change(deck, { isNow = false } = {}) {
+    const place = this.place();
+    if (!place) return;
+    this.voices.filter((voice) => voice.at > this.context.currentTime).forEach((voice) => this.#end(voice, 0));
+    this.voices = [place.voice];
+    const { clock } = place.deck;
+    if (isNow) {
+      const quarter = clock.quarterAt(place.seconds + LEAD) % deck.clock.quarters;
+      this.#plan(deck, this.context.currentTime + LEAD, deck.clock.secondsAt(quarter));
+      return;
+    }
+    let bar = clock.barAt(place.seconds) + 1;
+    let wait = clock.startOf(bar) - place.seconds;
+    if (wait < LEAD) {
+      bar += 1;
+      wait = bar > clock.bars.length ? clock.startOf(1) + wait : clock.startOf(bar) - place.seconds;
+    }
+    const target = (bar % clock.bars.length) % deck.clock.bars.length;
+    this.#plan(deck, this.context.currentTime + wait, deck.clock.startOf(target));
+  }
+
+  /** Goes to a place of what plays. */
+  seek(seconds) {
+    const place = this.place();
+    if (place) this.start(place.deck, seconds);
+  }
+
+  /** Sets the levels of the roles as `mixer` has them. */
+  mix() {
+    if (!this.context) return;
+    const { muted, solo, volume } = this.mixer;
+    const hasSolo = Object.values(solo).some(Boolean);
+    this.master.gain.setTargetAtTime(volume ** 2 * LOUDEST, this.context.currentTime, 0.01);
+    for (const [role, gain] of this.roles) {
+      const isHeard = hasSolo ? solo[role] : !muted[role];
+      gain.gain.setTargetAtTime(isHeard ? 1 : 0, this.context.currentTime, 0.004);
+    }
+  }
+
+  /** How loud it is right now: the highest sample of the last 40 ms. */
+  level() {
+    if (!this.context) return 0;
+    const samples = new Float32Array(this.analyser.fftSize);
+    this.analyser.getFloatTimeDomainData(samples);
+    return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  }
+
+  #role(role) {
+    if (!this.roles.has(role)) {
+      const gain = new GainNode(this.context);
+      gain.connect(this.master);
+      this.roles.set(role, gain);
+      this.mix();
+    }
+    return this.roles.get(role);
+  }
+
+  #plan(deck, at, offset) {
+    for (const voice of this.voices) this.#end(voice, at);
+    const sources = [...deck.buffers].map(([role, buffer]) => {
+      const source = new AudioBufferSourceNode(this.context, { buffer, loop: true });
+      const fade = new GainNode(this.context, { gain: 0 });
+      fade.gain.setValueAtTime(0, at);
+      fade.gain.linearRampToValueAtTime(1, at + FADE);
+      source.connect(fade).connect(this.#role(role));
+      source.start(at, Math.min(offset, buffer.duration - 1e-4));
+      return { source, fade };
+    });
+    const voice = { deck, at, offset, sources };
+    this.voices = [...this.voices, voice].slice(-2);
+    this.clicked = at - 1e-3;
+  }
+
+  #end(voice, at) {
+    for (const { source, fade } of voice.sources) {
+      if (voice.at > at) source.disconnect();
+      else {
+        fade.gain.cancelScheduledValues(at);
+        fade.gain.setValueAtTime(1, at);
+        fade.gain.linearRampToValueAtTime(0, at + FADE);
+      }
+      source.stop(Math.max(at + FADE, this.context.currentTime));
+    }
+  }
+
+  /** Plans the clicks of the metronome a moment ahead, on the quarter notes of what sounds. */
+  #planClicks() {
+    const place = this.place();
+    if (!place || !this.hasClick) return;
+    const { voice, deck: { clock } } = place;
+    const now = this.context.currentTime;
+    let quarter = Math.floor(clock.quarterAt(place.seconds));
+    for (; ; quarter += 1) {
+      const turns = Math.floor(quarter / clock.quarters - 1e-9) > 0 ? 1 : 0;
+      const seconds = turns * clock.seconds + clock.secondsAt(quarter - turns * clock.quarters);
+      const at = now + seconds - place.seconds;
+      if (at > now + AHEAD) return;
+      if (at <= Math.max(now, this.clicked + 0.05) || at < voice.at) continue;
+      const isFirst = clock.bars.some((bar) => Math.abs(bar - (quarter - turns * clock.quarters)) < 1e-3);
+      this.#click(at, isFirst);
+      this.clicked = at;
+    }
+  }
+
+  #click(at, isFirst) {
+    const tone = new OscillatorNode(this.context, { frequency: isFirst ? 1760 : 1175 });
+    const gain = new GainNode(this.context, { gain: 0 });
+    gain.gain.setValueAtTime(isFirst ? 0.4 : 0.22, at);
+    gain.gain.exponentialRampToValueAtTime(0.001, at + 0.05);
+    tone.connect(gain).connect(this.master);
+    tone.start(at);
+    tone.stop(at + 0.06);
+  }
+}

@@ -1,0 +1,195 @@
+"""Plays takes: a loop for each role, for a page that mixes them, and whole files to take away.
+
+What sounds is up to `audio`; this module chooses parts, remembers what it has played, and spreads the work over
+processes, since the synthesizer lets only one thread of a process play.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import multiprocessing
+import os
+import signal
+import threading
+import zipfile
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from groovevae.audio import encode, render
+from groovevae.audio.parts import split_midi
+from groovevae.audio.render import folded
+from groovevae.audio.soundfonts import Soundfont, read_soundfont
+from groovevae.audio.synthesis import CHANNELS, RATE, play_part
+from groovevae.midi.events import EventTrack, read_events, write_events
+from groovevae.midi.messages import TEMPO
+from groovevae.midi.scanning import META, SYSEX
+from groovevae.studio.parsing import UnknownError
+from groovevae.studio.parting import parted
+from groovevae.studio.takes import Take
+
+MAX_REMEMBERED = 256 * 2**20  # bytes of loops
+_MAX_FILES = 8  # takes whose roles are kept as files
+_LOOP_TAIL = 3.0  # seconds: what rings longer than this is faint
+
+
+class Player:
+    """Plays takes on a soundfont, in `processes` of its own, or in this one where there are none."""
+
+    def __init__(self, *, soundfont: str | None = None, processes: int = 0) -> None:
+        self.soundfont, self.processes = soundfont, processes
+        self._pool: ProcessPoolExecutor | None = None
+        self._loops: OrderedDict[str, bytes] = OrderedDict()
+        self._files: dict[str, dict[str, bytes]] = {}  # take -> role -> MIDI
+        self._lock = threading.Lock()
+
+    def loop(self, take: Take, role: str) -> bytes:
+        """Return the WAV file of one role of a take, exactly as long as the take: its end rings on into its start.
+
+        Raises UnknownError for a role that does not play, AudioError.
+        """
+        if role not in take.roll.roles:
+            raise UnknownError(f"{role[:20]!r} does not play in this take; there are {', '.join(take.roll.roles)}")
+        midi = self._role_files(take)[role]
+        key = hashlib.sha256(midi).hexdigest()
+        loop = self._loops.get(key) or self._played(midi, take.roll.seconds)
+        self._remember(key, loop)
+        return loop
+
+    def sound(self, take: Take, audio: str) -> bytes:
+        """Return a take as the bytes of an audio file. Raises RequestError for another format, AudioError."""
+        return encode(render(take.piece.midi, soundfont=self.soundfont).mix, audio)
+
+    def stems(self, take: Take) -> dict[str, bytes]:
+        """Return a WAV file for each role, of one length; together they are the mix."""
+        file, roles = parted(read_events(take.piece.midi), take.roll.note_roles)
+        midi = write_events(file)
+        sounds = render(midi, soundfont=self.soundfont, stems=True).stems
+        mixed: dict[str, np.ndarray] = {}
+        for part in split_midi(midi, apart=True).parts:
+            role = roles[next(event.track for event in part.events if event.message.type == "note_on")]
+            mixed[role] = mixed[role] + sounds[part.name] if role in mixed else sounds[part.name]
+        return {role: encode(sound, "wav") for role, sound in mixed.items()}
+
+    def warm_up(self) -> None:
+        """Start the processes now, so that the first loop does not wait for them."""
+        for _ in range(self.processes):
+            self._submit(b"", 0.1)
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def _played(self, midi: bytes, seconds: float) -> bytes:
+        if not self.processes:
+            return play_loop(midi, seconds, self.soundfont)
+        try:
+            return self._submit(midi, seconds).result()
+        except BrokenProcessPool:  # a soundfont may bring a process down
+            self.close()
+            return self._submit(midi, seconds).result()
+
+    def _submit(self, midi: bytes, seconds: float) -> Future[bytes]:
+        with self._lock:
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")  # threads of this process hold locks
+                self._pool = ProcessPoolExecutor(self.processes, mp_context=context, initializer=_end_with_parent)
+            return self._pool.submit(play_loop, midi, seconds, self.soundfont)
+
+    def _role_files(self, take: Take) -> dict[str, bytes]:
+        """Return the MIDI file of each role: all loops of a take are asked for at once, so the last ones are kept."""
+        with self._lock:
+            if take.id not in self._files:
+                self._files[take.id] = role_files(take, is_loop=True)
+            while len(self._files) > _MAX_FILES:
+                self._files.pop(next(iter(self._files)))
+            return self._files[take.id]
+
+    def _remember(self, key: str, loop: bytes) -> None:
+        with self._lock:
+            self._loops[key] = loop
+            self._loops.move_to_end(key)
+            while sum(map(len, self._loops.values())) > MAX_REMEMBERED and len(self._loops) > 1:
+                self._loops.popitem(last=False)
+
+
+def _end_with_parent() -> None:
+    """Let a process of the pool end with the studio, however that ends, and leave Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def end() -> None:
+        parent.join()
+        os._exit(0)
+
+    threading.Thread(target=end, daemon=True).start()
+
+
+def play_loop(midi: bytes, seconds: float, soundfont: str | None) -> bytes:
+    """Return the WAV file of a loop of a MIDI file, with what rings on after its end at its start; b"" plays nothing.
+
+    >>> len(play_loop(midi, 2.0, None))
+    384044
+    """
+    font, end = _soundfont(soundfont), max(round(seconds * RATE), 1)
+    loop = np.zeros((end, CHANNELS), np.float32)
+    for part in split_midi(midi, apart=True).parts if midi else ():
+        loop += folded(play_part(replace(part, tail=_LOOP_TAIL), font), end)
+    return encode(loop, "wav")
+
+
+def zipped(take: Take, player: Player) -> bytes:
+    """Return a ZIP file of a take: MIDI, MIDI of each role, WAV, stems, and the command that makes it again."""
+    buffer = io.BytesIO()
+    name = take.piece.name
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(f"{name}/{name}.mid", take.piece.midi)
+        for role, midi in role_files(take).items():
+            file.writestr(f"{name}/midi/{name}-{role}.mid", midi)
+        file.writestr(f"{name}/{name}.wav", player.sound(take, "wav"), zipfile.ZIP_STORED)
+        for role, stem in player.stems(take).items():
+            file.writestr(f"{name}/stems/{name}-{role}.wav", stem, zipfile.ZIP_STORED)
+        file.writestr(f"{name}/command.txt", f"{take.piece.description}\n{take.command}\n")
+    return buffer.getvalue()
+
+
+def role_files(take: Take, *, is_loop: bool = False) -> dict[str, bytes]:
+    """Return a MIDI file of each role alone: its notes and controllers, with the take's tempos, metres and texts.
+
+    For a loop it is as long as the take, and has no texts or metres: the files of two takes in which a role is the
+    same are the same.
+    """
+    file, roles = parted(read_events(take.piece.midi), take.roll.note_roles)
+    if is_loop:
+        end = round(take.roll.quarters * file.ticks_per_quarter)
+        file = replace(file, tracks=tuple(_plain(track, end) for track in file.tracks))
+    first, *tracks = file.tracks
+    return {
+        role: write_events(replace(file, tracks=(first, *_of_role(role, tracks, roles[1:]))))
+        for role in take.roll.roles
+    }
+
+
+def _plain(track: EventTrack, end: int) -> EventTrack:
+    """Return what sounds of a track up to a tick, and its tempos."""
+    events = track.events
+    is_heard = (events["status"] < SYSEX) | ((events["status"] == META) & (events["data1"] == TEMPO))
+    return replace(track, events=events[is_heard & (events["tick"] <= end)], end=end)
+
+
+def _of_role(role: str, tracks: Sequence[EventTrack], roles: Sequence[str]) -> list[EventTrack]:
+    return [track for track, name in zip(tracks, roles, strict=True) if name == role]
+
+
+@lru_cache(maxsize=2)
+def _soundfont(path: str | None) -> Soundfont:
+    return read_soundfont(path)

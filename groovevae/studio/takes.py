@@ -1,0 +1,134 @@
+"""Makes takes: pieces with their notes by role, kept under ids for as long as there is room. Plays nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from groovevae import __version__
+from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.corpus import check_readable
+from groovevae.generation.groove import Groove, Piece
+from groovevae.generation.names import is_midi_path
+from groovevae.generation.requests import BlendRequest
+from groovevae.generation.sources import Sources
+from groovevae.midi.events import EventTrack, read_events, write_events
+from groovevae.studio.parsing import UnknownError, to_choices, to_request
+from groovevae.studio.rolls import Roll, roll_of
+from groovevae.studio.uploads import Upload, Uploads
+from groovevae.tracks import load_original
+from groovevae.tracks.summary import FileRead, file_read
+
+MAX_TAKES = 300
+MAX_SOURCES = 8  # sets of files that stay read and encoded
+_ID_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Take:
+    """A piece, what asked for it, and its notes."""
+
+    id: str  # the same for the same request, model and version
+    piece: Piece
+    request: BlendRequest
+    command: str
+    roll: Roll
+
+
+class Takes:
+    """Makes takes with one model. Several threads may ask at once; one piece is made at a time."""
+
+    def __init__(self, groove: Groove, uploads: Uploads) -> None:
+        self.groove, self.uploads = groove, uploads
+        self._takes: OrderedDict[str, Take] = OrderedDict()
+        self._sources: OrderedDict[tuple[Any, ...], Sources] = OrderedDict()
+        self._working = threading.Lock()
+
+    def make(self, fields: Mapping[str, Any], *, is_stopped: Callable[[], bool] = lambda: False) -> list[Take]:
+        """Return the takes that the fields of a request ask for; fewer where it is stopped meanwhile.
+
+        Raises RequestError, MidiError, as `Groove.blend` does, and for words that are neither genres nor uploads.
+        """
+        request = to_request(fields, self.groove.model, self.uploads)
+        takes = []
+        for single in request.singles:
+            with self._working:
+                if is_stopped():
+                    break
+                takes.append(self._take(single))
+        return takes
+
+    def find(self, take: str) -> Take:
+        """Return a take by its id. Raises UnknownError where it is not here."""
+        if take not in self._takes:
+            raise UnknownError(f"the take {take[:40]} is no longer here; make it once more")
+        return self._takes[take]
+
+    def add_file(self, name: str, data: bytes) -> tuple[Upload, FileRead]:
+        """Keep a MIDI file, and return what was read of it. Raises MidiError for one that cannot be read."""
+        upload = self.uploads.add(name, data)
+        return upload, self._read(upload, NO_CHOICES)
+
+    def read_file(self, file: str, fields: Mapping[str, Any]) -> tuple[Upload, FileRead]:
+        """Return what is read of an uploaded file with the choices of a JSON object. Raises RequestError, MidiError."""
+        upload = self.uploads.find(file)
+        if upload is None:
+            raise UnknownError(f"the file {file[:40]} is no longer here; drop it once more")
+        return upload, self._read(upload, to_choices(fields))
+
+    def _read(self, upload: Upload, choices: Choices) -> FileRead:
+        check_readable(upload.path)  # in a process of its own: a file that hangs the reader does so there
+        return replace(file_read(load_original(str(upload.path), choices=choices)), path=upload.name)
+
+    def _take(self, request: BlendRequest) -> Take:
+        name = _id_of(request, self.groove)
+        if name not in self._takes:
+            [piece] = self.groove.blend_all([request], sources=self._sources_of(request))
+            piece = self._without_folders(piece)
+            command = self.uploads.without_folder(request.command(model=self.groove.path))
+            self._takes[name] = Take(name, piece, request, command, roll_of(piece))
+        self._takes.move_to_end(name)
+        while len(self._takes) > MAX_TAKES:
+            self._takes.popitem(last=False)
+        return self._takes[name]
+
+    def _sources_of(self, request: BlendRequest) -> Sources:
+        """Return sources that may have read the files of a request before; uploads never change."""
+        files = (request.start, *request.targets)
+        key = (request.file.choices, *sorted(word for word in files if is_midi_path(word)))
+        self._sources.setdefault(key, Sources(self.groove.model, self.groove.network))
+        self._sources.move_to_end(key)
+        while len(self._sources) > MAX_SOURCES:
+            self._sources.popitem(last=False)
+        return self._sources[key]
+
+    def _without_folders(self, piece: Piece) -> Piece:
+        """Return a piece whose texts, in its MIDI file too, name uploads as the user does."""
+        if not piece.read:
+            return piece
+        plain, file = self.uploads.without_folder, read_events(piece.midi)
+        tracks = (
+            EventTrack(track.events, tuple(_plain(data, plain) for data in track.payloads), track.end)
+            for track in file.tracks
+        )
+        return replace(
+            piece,
+            midi=write_events(replace(file, tracks=tuple(tracks))),
+            description=plain(piece.description),
+            read=tuple(map(plain, piece.read)),
+        )
+
+
+def _plain(data: bytes, plain: Callable[[str], str]) -> bytes:
+    """Return the bytes of a text without folders, all other bytes as they are."""
+    return plain(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _id_of(request: BlendRequest, groove: Groove) -> str:
+    about = json.dumps([__version__, groove.model.digest, asdict(request)])
+    return hashlib.sha256(about.encode()).hexdigest()[:_ID_DIGITS]

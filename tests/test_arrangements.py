@@ -1,0 +1,166 @@
+"""Pieces that are arranged together: each comes out as it does alone, byte for byte, in whatever company."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_arranging import band, melody
+from tiny import GENRES, SIZES, untrained_network
+
+from groovevae.arranging.arrangement import ADDED, PIECES, Arrangements, Brief, Setting
+from groovevae.arranging.conditions import Conditions
+from groovevae.arranging.network import BLOCK, ArrangerNetwork, Guidance, arranger_shapes
+from groovevae.arranging.plans import Plan
+from groovevae.bars import Bars
+from groovevae.bars.constants import ROLES
+from groovevae.config import ArrangerConfig, ModelConfig
+from groovevae.model.arranger import Arranger
+from groovevae.network.chunks import distinct
+from groovevae.network.flow import MIDPOINT, RALSTON, carried
+
+CONFIG = ArrangerConfig(input_size=12, hidden_size=20)
+SIZE = SIZES.latent_size
+LEAD_ALONE = np.array([False, False, False, True])
+
+
+def made_arranger(config: ArrangerConfig = CONFIG, size: int = SIZE) -> Arranger:
+    """An arranger with random weights."""
+    rng = np.random.default_rng(0)
+    shapes = arranger_shapes(config, size, len(GENRES))
+    weights = {name: rng.normal(0, shape[0] ** -0.5, shape).astype(np.float32) for name, shape in shapes.items()}
+    tells = rng.normal(size=(len(ROLES), size + 1)).astype(np.float32)
+    return Arranger(config, GENRES, np.zeros(size, np.float32), np.ones(size, np.float32), weights, tells)
+
+
+@pytest.fixture(scope="module")
+def arrangements() -> Arrangements:
+    return Arrangements(made_arranger(), untrained_network())
+
+
+def brief(bars: Bars, number: int) -> Brief:
+    """What is asked for one of several pieces, each with a style, a tempo, a genre and a seed of its own."""
+    rng = np.random.default_rng(number)
+    plan = Plan(rng.random((len(bars), 4)) < 0.5, rng.normal(size=SIZE).astype(np.float32))
+    return Brief(
+        bars, LEAD_ALONE, plan, {GENRES[number % 3]: 1.0}, Setting(number % 2 == 0, 90.0 + number), seed=number
+    )
+
+
+def pieces() -> list[Brief]:
+    """More pieces than are drawn at once, of 1 to 5 bars; three share their bars, and one lies between other bars."""
+    start, point = band(num_bars=5), np.ones(SIZE, np.float32)
+    briefs = [brief(melody(*range(60, 61 + number % 4)), number) for number in range(PIECES)]
+    briefs += [brief(start, 20), brief(start, 21)]
+    return [*briefs, replace(brief(start, 22), before=point, after=-point, is_varied=True)]
+
+
+def points(arrangements: Arrangements, briefs: list[Brief]) -> list[np.ndarray]:
+    """Where pieces lie in the latent space before they are arranged."""
+    return [np.random.default_rng(one.seed).normal(size=(len(one.bars), SIZE)).astype(np.float32) for one in briefs]
+
+
+def added(arrangements: Arrangements, briefs: list[Brief]) -> list[np.ndarray]:
+    return arrangements.added(briefs, arrangements.given(briefs))
+
+
+def rearranged(arrangements: Arrangements, briefs: list[Brief]) -> list[np.ndarray]:
+    sources = [GENRES[one.seed % 2] for one in briefs]
+    return arrangements.rearranged(briefs, arrangements.given(briefs), points(arrangements, briefs), sources)
+
+
+@pytest.mark.parametrize("make", [added, rearranged])
+def test_a_piece_comes_out_as_it_does_alone(arrangements: Arrangements, make) -> None:
+    briefs = pieces()
+    together = make(arrangements, briefs)
+    assert [len(z) for z in together] == [1, 2, 3, 4, 1, 2, 3, 4, 5, 5, 5]
+    for one, z in zip(briefs, together, strict=True):
+        assert (make(arrangements, [one])[0] == z).all()
+    backwards = make(arrangements, briefs[::-1])
+    assert all((one == other).all() for one, other in zip(together, backwards[::-1], strict=True))
+    assert (together[-3] != together[-2]).any()  # the same start, another plan
+
+
+def test_of_no_pieces_nothing_is_made(arrangements: Arrangements) -> None:
+    assert added(arrangements, []) == []
+
+
+def test_a_part_that_comes_in_hears_the_bar_before(arrangements: Arrangements) -> None:
+    """One bar after another by hand, as pieces of one bar whose bar before is known."""
+    whole = brief(band(num_bars=3), 3)
+    [z] = added(arrangements, [whole])
+    before = None
+    for bar in range(3):
+        plan = Plan(whole.plan.plays[bar : bar + 1], whole.plan.style)
+        alone = replace(whole, bars=whole.bars[bar : bar + 1], plan=plan, before=before)
+        known = arrangements.known(alone, arrangements.given([alone])[0], seed=3)._replace(place=np.array([bar]))
+        noise = arrangements._noise(1, 3, is_varied=False)
+        drawn = arrangements.flow.draw(known, noise, ADDED)
+        before = arrangements.arranger.points(arrangements._as_planned(drawn, plan.plays))[0]
+        np.testing.assert_allclose(z[bar], before, atol=1e-5)
+
+
+def some_known(arrangements: Arrangements, count: int) -> Conditions:
+    one = brief(melody(*(60 + np.arange(count) % 12)), 7)
+    return arrangements.known(one, arrangements.given([one])[0], seed=0)
+
+
+def test_a_bar_is_carried_alike_in_any_place_and_company(arrangements: Arrangements) -> None:
+    """In a network as large as it is by default: BLAS rounds small and large products in different ways."""
+    size, count, rng = ModelConfig().latent_size, 3 * BLOCK + 5, np.random.default_rng(2)
+    flow = ArrangerNetwork(made_arranger(ArrangerConfig(), size))
+    given, noise = rng.normal(size=(2, count, size)).astype(np.float32)
+    nothing = np.zeros_like(given)
+    known = some_known(arrangements, count)._replace(given=given, before=nothing, after=nothing, style=nothing)
+    order = np.random.default_rng(3).permutation(count)
+    for carry in (lambda known, x: flow.draw(known, x, ADDED), flow.invert):
+        out = carry(known, noise)
+        assert (carry(known.rows(order), noise[order]) == out[order]).all()
+        twice = np.repeat(np.arange(count), 2)
+        assert (carry(known.rows(twice), noise[twice]) == out[twice]).all()
+        for row in (0, BLOCK, count - 1):
+            assert (carry(known.rows(slice(row, row + 1)), noise[row : row + 1]) == out[row]).all()
+
+
+@pytest.mark.parametrize(("genre", "content"), [(0, 0), (2, 1), (1, 3)])
+def test_guidance_is_the_literal_formula(arrangements: Arrangements, genre: float, content: float) -> None:
+    """`own + genre (own - any genre) + content (own - any content)`, of three velocities one by one."""
+    flow, known = arrangements.flow, some_known(arrangements, BLOCK)
+    x = np.random.default_rng(4).normal(size=(BLOCK, SIZE)).astype(np.float32)
+    branches = known, known.without_genre, known.without_content
+    for time in (0.0, 0.4):
+        own, any_genre, any_content = (flow.velocity(flow.context(branch), x, time) for branch in branches)
+        expected = own + genre * (own - any_genre) + content * (own - any_content)
+        guided = flow._guided(known, Guidance(np.float32(genre), np.float32(content)))(x, time)
+        np.testing.assert_allclose(guided, expected, atol=1e-4)
+
+
+def test_no_bars_are_carried_nowhere() -> None:
+    flow, nothing = ArrangerNetwork(made_arranger()), np.zeros((0, SIZE), np.float32)
+    known = some_known(Arrangements(made_arranger(), untrained_network()), 1).rows(slice(0, 0))
+    assert flow.invert(known, nothing).shape == (0, SIZE)
+
+
+@pytest.mark.parametrize(
+    ("parts", "first", "equals"),
+    [
+        ([np.array([5, 3, 5, 3, 4])], [0, 1, 4], [0, 1, 0, 1, 2]),
+        ([np.array([5, 5, 5]), np.array([[True, False], [True, True], [True, False]])], [0, 1], [0, 1, 0]),
+        ([np.broadcast_to(np.float32(1), (3, 2))], [0], [0, 0, 0]),
+    ],
+)
+def test_rows_that_are_alike_are_found(parts: list[np.ndarray], first: list[int], equals: list[int]) -> None:
+    found = distinct(*parts)
+    assert (found[0].tolist(), found[1].tolist()) == (first, equals)
+
+
+@pytest.mark.parametrize("probe", [MIDPOINT, RALSTON])
+def test_steps_are_of_second_order(probe: float) -> None:
+    """Along dx/dt = x cos(t), whose way is known: half as long a step errs a quarter as much."""
+    x, end = np.ones((1, 1)), np.exp(np.sin(1.0))
+
+    def error(num_steps: int) -> float:
+        reached = carried(x, lambda x, time: x * np.cos(time), np.linspace(0, 1, num_steps + 1), probe=probe)
+        return abs(float(reached[0, 0]) - end)
+
+    assert error(4) < 0.01
+    assert error(8) / error(16) == pytest.approx(4, rel=0.2)

@@ -1,0 +1,53 @@
+"""Parts that come in are as loud as their genre plays them."""
+
+import numpy as np
+import pytest
+from scores import BASS, DRUMS, LEAD, score_of
+
+from groovevae.arranging.loudness import MOST, as_loud, loudness_of, mixed_loudness
+from groovevae.bars import Bars, score_to_song
+from groovevae.bars.constants import NUM_VOICES, ROLES
+
+KICK, SNARE, BASS_AT, LEAD_AT = 0, 1, NUM_VOICES, NUM_VOICES + 2
+LOUD = np.zeros(NUM_VOICES + 3)
+LOUD[[KICK, SNARE, BASS_AT]] = 90, 100, 80
+
+
+def soft() -> Bars:
+    """A bar with kicks of 60 and 80, a snare of 50, a bass of 40 and a lead of 70."""
+    drums = [(0.0, 0.1, 36, 60), (2.0, 0.1, 36, 80), (1.0, 0.1, 38, 50)]
+    return score_to_song(score_of({DRUMS: drums, BASS: [(0.0, 2.0, 40, 40)], LEAD: [(0.0, 2.0, 72, 70)]})).bars
+
+
+def test_what_plays_is_measured() -> None:
+    found = loudness_of(soft())
+    assert found[[KICK, SNARE, 2, BASS_AT, BASS_AT + 1, LEAD_AT]].tolist() == [70, 50, 0, 40, 0, 70]
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [("drums", [90, 100, 40, 70]), ("bass", [70, 50, 80, 70]), ("lead", [70, 50, 40, 70])],
+)
+def test_only_what_comes_in_changes(role: str, expected: list[int]) -> None:
+    found = loudness_of(as_loud(soft(), LOUD, np.array([one == role for one in ROLES])))
+    assert found[[KICK, SNARE, BASS_AT, LEAD_AT]] == pytest.approx(expected, abs=0.5)
+
+
+def test_differences_stay_and_nothing_begins() -> None:
+    before, after = soft(), as_loud(soft(), LOUD, np.ones(4, bool))
+    kicks = after.drums[after.drums[..., KICK] > 0, KICK]
+    assert kicks.tolist() == [77, 103]
+    assert ((before.drums > 0) == (after.drums > 0)).all()
+
+
+def test_it_goes_no_farther_than_it_may() -> None:
+    loud = as_loud(soft(), np.full(12, 127.0), np.ones(4, bool))
+    assert loudness_of(loud)[BASS_AT] == 40 * MOST
+    assert loud.drums.max() <= 127
+
+
+def test_a_mixture_is_as_loud_as_those_that_play() -> None:
+    other = np.zeros(12)
+    other[KICK] = 50
+    mixed = mixed_loudness({"a": LOUD, "b": other}, {"a": 0.25, "b": 0.75})
+    assert mixed[[KICK, SNARE, 2]].tolist() == [60, 100, 0]

@@ -1,0 +1,235 @@
+"""The studio's HTTP API: what it makes and gives. Sound is only looked at from outside: `audio` makes it."""
+
+import io
+import json
+import wave
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("starlette", reason="needs the extra: python -m pip install '.[studio]'")
+
+import mido
+import numpy as np
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from studio_client import REQUEST, client_of, error_of, upload
+
+from groovevae import Groove
+from groovevae.midi.events import read_events, write_events
+from groovevae.midi.reading import midi_to_score
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
+from groovevae.midi.writing import score_to_midi
+from groovevae.studio.api import Api
+from groovevae.studio.parsing import to_request
+from groovevae.studio.parting import parted
+from groovevae.studio.sound import Player, role_files
+from groovevae.studio.takes import Takes
+from groovevae.studio.uploads import Uploads
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="module")
+def client(groove: Groove, folder: Path) -> Iterator[TestClient]:
+    with client_of(groove, folder=str(folder)) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def midi(band_corpus: Path) -> bytes:
+    return next(band_corpus.glob("rock/*.mid")).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def piece(client: TestClient) -> dict[str, Any]:
+    """A piece in which something sounds, whatever the tiny network has learned."""
+    pieces = client.post("/api/pieces", json={**REQUEST, "count": 8, "temperature": 1}).json()["pieces"]
+    return next(piece for piece in pieces if not piece["is_silent"])
+
+
+def wav_frames(data: bytes) -> int:
+    with wave.open(io.BytesIO(data)) as file:
+        return file.getnframes()
+
+
+def test_the_model_says_what_a_page_must_know(client: TestClient) -> None:
+    model = client.get("/api/model").json()
+    assert [genre["name"] for genre in model["genres"]] == ["classical", "jazz", "rock"]
+    assert model["roles"] == ["drums", "bass", "chords", "lead"]
+    assert model["limits"]["file_bytes"] == 32 * 2**20
+    assert model["keeps"]
+
+
+def test_a_piece_is_what_the_library_makes(client: TestClient, groove: Groove) -> None:
+    from groovevae import BlendRequest
+
+    piece = client.post("/api/pieces", json=REQUEST).json()["pieces"][0]
+    [made] = groove.blend(BlendRequest("classical", {"rock": 1.0}, bars=2))
+    assert client.get(f"/api/pieces/{piece['id']}.mid").content == made.midi
+    assert piece["description"] == made.description
+    assert piece["command"] == BlendRequest("classical", {"rock": 1.0}, bars=2).command(model=groove.path)
+    assert piece["quarters"] == 8
+    assert [bar["quarter"] for bar in piece["bars"]] == [0, 4]
+
+
+def test_the_same_request_has_the_same_id_and_another_has_another(client: TestClient) -> None:
+    ids = [client.post("/api/pieces", json={**REQUEST, "seed": seed}).json()["pieces"][0]["id"] for seed in (5, 5, 6)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_notes_by_role_are_those_of_the_file(client: TestClient, piece: dict[str, Any]) -> None:
+    file = mido.MidiFile(file=io.BytesIO(client.get(f"/api/pieces/{piece['id']}.mid").content))
+    written = {
+        track.name.lower(): sum(message.type == "note_on" for message in track)
+        for track in file.tracks
+        if any(message.type == "note_on" for message in track)
+    }
+    assert {role: len(rows) for role, rows in piece["roles"].items()} == written
+    assert all((row[4] >= 0) == (role == "drums") for role, rows in piece["roles"].items() for row in rows)
+
+
+def test_every_field_of_a_request_reaches_the_library(groove: Groove, tmp_path: Path) -> None:
+    fields = {
+        "start": "Classical", "targets": {"rock": 3, "jazz": 1}, "amount": [0, 1], "roles": {"drums": 0.25},
+        "keep": ["lead"], "bars": 3, "key": "F#m", "tempo": 90, "temperature": 0.75, "seed": 4, "method": "mean",
+        "choices": {"metre": "3/4", "roles": {"2": "bass"}, "beats": "estimate", "pickup": 1}, "only_roles": True,
+    }  # fmt: skip
+    command = to_request(fields, groove.model, Uploads()).command()
+    assert command == (
+        "groove blend classical rock=3 jazz=1 --only-roles --amount 0..1 --drums 0.25 --method mean --keep lead "
+        "--roles 2=bass --metre 3/4 --pickup 1 --beats estimate --bars 3 --seed 4 --temperature 0.75 --tempo 90 "
+        "--key 'F#m'"
+    )
+
+
+def test_a_file_is_read_and_blended_under_its_own_name(client: TestClient, midi: bytes) -> None:
+    read = upload(client, midi, "../my songs/a tune.mid")
+    assert read["name"] == "a tune.mid"
+    assert {role for track in read["tracks"] for role in track["roles"]} == {"drums", "bass", "chords", "lead"}
+    piece = client.post("/api/pieces", json={"start": read["id"], "targets": {"jazz": 1}}).json()["pieces"][0]
+    assert piece["command"].startswith("groove blend 'a tune.mid' jazz ")
+    assert piece["description"].startswith("a tune.mid (taken for ")
+    assert piece["read"][0].startswith("a tune.mid: ")
+    written = client.get(f"/api/pieces/{piece['id']}.mid").content
+    assert b"groove blend 'a tune.mid' jazz" in written
+    assert b"groove-studio" not in written
+    assert "groove-studio" not in json.dumps(piece)
+
+
+def test_roles_are_changed_by_hand(client: TestClient, midi: bytes) -> None:
+    file = upload(client, midi)
+    [bass] = [track["number"] for track in file["tracks"] if "bass" in track["roles"]]
+    read = client.post(f"/api/files/{file['id']}", json={"roles": {str(bass): "lead"}}).json()
+    [track] = [track for track in read["tracks"] if track["number"] == bass]
+    assert list(track["roles"]) == ["lead"]
+    fields = {**REQUEST, "start": file["id"], "choices": {"roles": {str(bass): "-"}}}
+    piece = client.post("/api/pieces", json=fields).json()["pieces"][0]
+    assert f"--roles {bass}=-" in piece["command"]
+
+
+def test_a_take_can_be_the_start_of_another(client: TestClient, piece: dict[str, Any]) -> None:
+    file = client.post(f"/api/pieces/{piece['id']}/file", json={}).json()
+    assert file["name"] == f"{piece['name']}.mid"
+    assert client.post("/api/pieces", json={"start": file["id"], "targets": {"jazz": 1}}).status_code == 200
+
+
+def test_sound_can_be_had_whole_by_role_and_as_loops(client: TestClient, piece: dict[str, Any]) -> None:
+    base = f"/api/pieces/{piece['id']}"
+    whole = wav_frames(client.get(f"{base}.wav").content)
+    assert whole >= piece["seconds"] * 48_000
+    for role in piece["roles"]:
+        assert wav_frames(client.get(f"{base}/stems/{role}.wav").content) == whole
+        assert wav_frames(client.get(f"{base}/loops/{role}.wav").content) == round(piece["seconds"] * 48_000)
+    assert client.get(f"{base}.ogg").content[:4] == b"OggS"
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{base}.zip").content)) as file:
+        names = {Path(name).name for name in file.namelist()}
+    name = piece["name"]
+    files = {f"{name}-{role}.{kind}" for role in piece["roles"] for kind in ("mid", "wav")}
+    assert names == {f"{name}.mid", f"{name}.wav", "command.txt", *files}
+
+
+def test_a_loop_is_played_once(groove: Groove, monkeypatch: pytest.MonkeyPatch) -> None:
+    from groovevae.studio import sound
+
+    played: list[bytes] = []
+    monkeypatch.setattr(sound, "play_loop", lambda midi, seconds, font: played.append(midi) or b"loop")
+    player, takes = Player(), Takes(groove, Uploads())
+    found = takes.make({**REQUEST, "count": 8, "temperature": 1})
+    take = next(take for take in found if take.roll.roles)
+    role = next(iter(take.roll.roles))
+    assert [player.loop(take, role) for _ in range(3)] == [b"loop"] * 3
+    assert played == [role_files(take, is_loop=True)[role]]
+    assert b"groove blend" in role_files(take)[role] and b"groove" not in played[0]
+
+
+def test_the_midi_of_a_role_has_its_notes_alone(groove: Groove) -> None:
+    takes = Takes(groove, Uploads()).make({**REQUEST, "count": 8, "temperature": 1})
+    take = max(takes, key=lambda take: len(take.roll.roles))
+    for role, data in role_files(take).items():
+        file = mido.MidiFile(file=io.BytesIO(data))
+        notes = sum(message.type == "note_on" for track in file.tracks for message in track)
+        assert notes == len(take.roll.roles[role])
+        assert any(message.type == "set_tempo" for message in file.tracks[0])
+
+
+def test_roles_that_share_a_track_are_taken_apart() -> None:
+    notes = [(0.0, 1.0, 48, 80), (0.0, 1.0, 64, 90), (1.0, 1.0, 48, 70), (1.0, 1.0, 64, 60)]
+    score = Score(np.array([(*note, 0) for note in notes], NOTE_DTYPE), (Track("Piano", 0, is_drum=False),))
+    file, roles = parted(read_events(score_to_midi(score)), ["bass", "lead", "bass", "lead"])
+    assert roles == ("", "bass", "lead")
+    parts = midi_to_score(write_events(file))
+    assert [track.name for track in parts.tracks] == ["bass", "lead"]
+    assert parts.notes[["onset", "duration", "pitch", "velocity"]].tolist() == notes
+    assert parts.notes["track"].tolist() == [0, 1, 0, 1]
+
+
+def test_the_notes_of_a_file_have_the_roles_that_were_read(client: TestClient, midi: bytes) -> None:
+    file = upload(client, midi)
+    [piece] = client.post("/api/pieces", json={**REQUEST, "start": file["id"], "amount": 0, "bars": None}).json()[
+        "pieces"
+    ]
+    read: dict[str, int] = {}
+    for track in file["tracks"]:
+        for role, count in track["roles"].items():
+            read[role] = read.get(role, 0) + count
+    assert {role: len(rows) for role, rows in piece["roles"].items()} == read
+
+
+def test_kept_takes_are_in_the_folder(client: TestClient, folder: Path, piece: dict[str, Any]) -> None:
+    name = client.post(f"/api/pieces/{piece['id']}/kept", json={}).json()["name"]
+    assert (folder / name).read_bytes() == client.get(f"/api/pieces/{piece['id']}.mid").content
+
+
+def test_without_a_folder_nothing_is_kept(groove: Groove) -> None:
+    with client_of(groove) as client:
+        piece = client.post("/api/pieces", json=REQUEST).json()["pieces"][0]
+        line = error_of(client.post(f"/api/pieces/{piece['id']}/kept", json={}), 409)
+    assert line == "the studio has no folder to write to; start it with --folder DIR"
+
+
+def test_the_description_of_the_api_names_all_of_it(client: TestClient) -> None:
+    described = client.get("/api/openapi.json").json()
+    routes = {
+        (route.path, method.lower())
+        for route in Api.routes(client.app.state.api)
+        if isinstance(route, Route)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert {(path, method) for path, methods in described["paths"].items() for method in methods} == routes
+    fields = set(described["components"]["schemas"]["Request"]["properties"])
+    line = error_of(client.post("/api/pieces", json={"x": 1}), 422)
+    assert fields == set(line.partition("there are ")[2].split(", "))
+
+
+def test_answers_have_the_fields_that_are_described(client: TestClient, piece: dict[str, Any], midi: bytes) -> None:
+    schemas = client.get("/api/openapi.json").json()["components"]["schemas"]
+    assert set(piece) == set(schemas["Piece"]["properties"])
+    assert set(upload(client, midi)) == set(schemas["File"]["properties"])
+    assert set(client.get("/api/model").json()) == set(schemas["Model"]["properties"])
