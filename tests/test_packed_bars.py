@@ -7,9 +7,7 @@ import pytest
 from scores import noise_bars
 
 from groovevae.bars import Bars
-from groovevae.corpus import packed_bars
 from groovevae.corpus.packed_bars import PackedBars
-from groovevae.errors import OutputError
 
 PARTS = [noise_bars(3), Bars.empty(2, tempo=90.0), noise_bars(4, metre=(3, 4), seed=1)]
 
@@ -44,19 +42,3 @@ def test_what_all_batches_ask_for_is_at_hand() -> None:
 def test_no_bars(parts: list[Bars]) -> None:
     packed = PackedBars(parts)
     assert len(packed) == len(packed[:]) == 0
-
-
-def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Full:
-        def write(self, data: bytes) -> int:
-            raise OSError(28, "No space left on device")
-
-        def __enter__(self) -> "Full":
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-    monkeypatch.setattr(packed_bars.tempfile, "TemporaryFile", lambda dir: Full())
-    with pytest.raises(OutputError, match=r"no room for the bars to train on \(No space left on device\)"):
-        PackedBars(PARTS)

@@ -40,7 +40,7 @@ class Dataset:
                 yield part
 
         bars = PackedBars(parts())
-        genre = np.repeat(np.array([genres.index(name) for name in song_genres], np.int32), lengths)
+        genre = np.repeat(np.array([genres.index(name) for name in song_genres], np.int16), lengths)
         return cls(bars, genre, np.repeat(np.arange(len(lengths), dtype=np.int32), lengths), genres)
 
     def __len__(self) -> int:
@@ -79,10 +79,10 @@ class Batches:
     ) -> None:
         self.data, self.batch_size, self.seed = data, batch_size, seed
         self.mixed, self.transposed = mixed, transposed
-        bucket = np.searchsorted(BUCKETS, data.bars.num_beats)  # (N,)
         shape = (len(BUCKETS), len(data.genres))
-        cell = bucket * shape[1] + data.genre
-        self._order = np.argsort(cell, kind="stable")
+        bucket = np.searchsorted(BUCKETS, np.arange(BUCKETS[-1] + 1)).astype(np.int16)  # of each number of beats
+        cell = bucket[data.bars.num_beats] * np.int16(shape[1]) + data.genre  # (N,)
+        self._order = np.argsort(cell, kind="stable").astype(np.uint32)
         count = np.bincount(cell, minlength=shape[0] * shape[1])
         self._first = np.cumsum(count) - count
         self._count = count

@@ -1,6 +1,7 @@
-"""Loads a corpus folder into memory as songs: scans it, and reads its files or takes them from the cache.
+"""Loads a corpus folder as songs: scans it, and reads its files or takes them from the cache.
 
-It lists every file that is not used with the reason, exact duplicates among them, and never splits or batches.
+Songs are kept packed on disk. It lists every file that is not used with the reason, exact duplicates among them, and
+never splits or batches.
 """
 
 from __future__ import annotations
@@ -18,21 +19,27 @@ from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
 from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
 from groovevae.corpus.reader import read_packed
 from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre
+from groovevae.corpus.spool import Spool, Stored
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
 
 
 @dataclass(frozen=True)
 class CorpusSong:
-    """A file of the corpus and its song, kept packed: about 3 KB instead of 100."""
+    """A file of the corpus and its song, kept packed: about 3 KB instead of 100, in memory or on disk."""
 
     entry: Entry
-    packed: bytes
+    kept: bytes | Stored
 
     @classmethod
     def from_song(cls, entry: Entry, song: Song) -> CorpusSong:
         """Pack a song: the inverse of `song`."""
         return cls(entry, pack_song(song))
+
+    @property
+    def packed(self) -> bytes:
+        """The packed song. Raises OutputError where the disk that holds it fails."""
+        return self.kept if isinstance(self.kept, bytes) else self.kept.read()
 
     @property
     def song(self) -> Song:
@@ -111,7 +118,7 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
         if isinstance(result, str):
             rejected.append(Unread(entry.path, result))
             continue
-        twin = first_with.setdefault((entry.genre, bars_digest(result)), entry)
+        twin = first_with.setdefault((entry.genre, bars_digest(result.read())), entry)
         if twin is entry:
             songs.append(CorpusSong(entry, result))
         else:
@@ -119,17 +126,22 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
     return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing))
 
 
-def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, bytes | str]:
+def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, Stored | str]:
     """Return the packed song of each file, or the reason why it has none."""
     choices = {entry.path: entry.choices for entry in found.entries}
+    spool = Spool()
+
+    def kept(result: bytes | str) -> Stored | str:
+        return result if isinstance(result, str) else spool.store(result)
+
     with Cache(found.root) as cache:
         stamps = {path: file_stamp(path, chosen) for path, chosen in choices.items()}
-        results = cache.load(stamps)
+        results = {path: kept(result) for path, result in cache.load(stamps)}
         todo = [path for path in choices if path not in results]
         progress("reading files", len(results), len(choices))
         with closing(read_packed(todo, choices=[choices[path] for path in todo], jobs=jobs)) as answers:
             for index, result in answers:
-                results[todo[index]] = result
+                results[todo[index]] = kept(result)
                 cache.store(todo[index], result, stamp=stamps[todo[index]])
                 progress("reading files", len(results), len(choices))
     return results
