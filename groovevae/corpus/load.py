@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from groovevae.bars import Song
+from groovevae.bars import Bars, Song
 from groovevae.corpus.cache import Cache, file_stamp
 from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
 from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
@@ -61,6 +61,19 @@ class Songs(Sequence[Song]):
         return song.song if isinstance(song, CorpusSong) else song
 
 
+class BarsOf(Sequence[Bars]):
+    """The bars of songs, unpacked anew each time they are asked for."""
+
+    def __init__(self, songs: Sequence[CorpusSong]) -> None:
+        self._songs = songs
+
+    def __len__(self) -> int:
+        return len(self._songs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._songs[index].song.bars
+
+
 @dataclass(frozen=True)
 class Corpus:
     """The songs of a corpus folder in the order of their paths, and the files that are not among them."""
@@ -83,7 +96,12 @@ class Corpus:
     @cached_property
     def near_duplicates(self) -> list[NearDuplicate]:
         """Every two songs that are nearly the same, in any genres; searched for once (a millisecond for each song)."""
-        return near_duplicates(song.song.bars for song in self.songs)
+        return near_duplicates(BarsOf(self.songs))
+
+    def find_near_duplicates(self, *, progress: Progress) -> None:
+        """Search for `near_duplicates` now, and tell how far it has come."""
+        if "near_duplicates" not in vars(self):
+            vars(self)["near_duplicates"] = near_duplicates(BarsOf(self.songs), progress=progress)
 
 
 def load_corpus(root: str | Path, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
