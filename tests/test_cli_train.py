@@ -120,10 +120,12 @@ def test_what_train_prints(tiny_train: Run, tmp_path: Path, tiny: Tiny, band_cor
     assert first.stderr == second.stderr == ""
     lines = first.stdout.splitlines()
     assert lines[:2] == ["again: files used: 24, genres: 3", "files not used: 1; groove corpus again lists them"]
+    assert lines[2] == "gathering bars"
     assert re.match(
-        r"step 3 of 3: nats per bar: drums \d+\.\d, .*, \d+ active units, .* bars/s, 0:00:00 left$", lines[2]
+        r"step 3 of 3: nats per bar: drums \d+\.\d, .*, \d+ active units, .* bars/s, 0:00:00 left$", lines[3]
     )
-    assert re.match(r"step 3: held-out note F1 drums \d\.\d\d, bass", lines[3])
+    assert re.match(r"step 3: held-out note F1 drums \d\.\d\d, bass", lines[4])
+    assert lines[5:8] == ["describing genres", "songs that genres share", "measuring on held-out songs"]
     assert re.search(r"^ ?classical +- +\d\.\d\d", first.stdout, re.MULTILINE)
     assert re.search(r"^ ?mean of held-out songs +\d\.\d\d", first.stdout, re.MULTILINE)
     assert re.search(r"^ ?mean of training songs +\d\.\d\d", first.stdout, re.MULTILINE)

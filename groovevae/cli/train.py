@@ -164,7 +164,9 @@ def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> list[s
     if not restart and corpus_begun_with(out) == fingerprint(loaded):
         return []
     with progress.parts(is_quiet=not terminal.is_interactive()) as told:
-        lines = list(suspects_found(loaded, find_suspects(loaded, progress=told)))
+        suspects = find_suspects(loaded, progress=told)
+        loaded.find_near_duplicates(progress=told)
+        lines = list(suspects_found(loaded, suspects))
     command = command_text(["groove", "outliers", corpus])
     more = f"All are trained on; {command} shows more, and --without FILE leaves files out."
     return [*lines, more] if lines else []
@@ -176,10 +178,9 @@ def _train(loaded: Corpus, out: Path, stop: Stopper, *, is_quiet: bool, **run: A
     from groovevae.reports import progress
     from groovevae.training.train import train_model
 
-    with progress.training(is_quiet=is_quiet) as report:
-        return train_model(
-            loaded, out, prior_config=PriorConfig(), arranger_config=ArrangerConfig(), report=report, stop=stop, **run
-        )
+    configs: dict[str, Any] = {"prior_config": PriorConfig(), "arranger_config": ArrangerConfig()}
+    with progress.training(is_quiet=is_quiet) as (report, told):
+        return train_model(loaded, out, report=report, progress=told, stop=stop, **configs, **run)
 
 
 def _tell_end(trained: Trained, out: str, *, was_finished: bool) -> None:

@@ -12,6 +12,7 @@ from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
 from groovevae.config import TrainConfig
 from groovevae.corpus.packed_bars import PackedBars
+from groovevae.progress import Progress, quiet
 
 BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that little of it is padding
 
@@ -26,7 +27,14 @@ class Dataset:
     genres: tuple[str, ...]
 
     @classmethod
-    def from_songs(cls, songs: Sequence[Song], song_genres: Sequence[str], genres: tuple[str, ...]) -> Dataset:
+    def from_songs(
+        cls,
+        songs: Sequence[Song],
+        song_genres: Sequence[str],
+        genres: tuple[str, ...],
+        *,
+        progress: Progress = quiet,
+    ) -> Dataset:
         """Gather the bars of `songs`, without the silence before the first note and after the last.
 
         One song is in memory at a time. Raises OutputError where the disk is full.
@@ -35,6 +43,7 @@ class Dataset:
 
         def parts() -> Iterator[Bars]:
             for song in songs:
+                progress("gathering bars", len(lengths), len(songs))
                 part = song.bars[sounding(song)]
                 lengths.append(len(part))
                 yield part

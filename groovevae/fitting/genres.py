@@ -30,6 +30,7 @@ from groovevae.model.genres import (
 )
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
+from groovevae.progress import Progress, quiet
 
 MAX_STATISTICS_BARS = 4000  # bars of each genre from which its vector and covariance are computed
 MAX_PHRASES = 24  # for each genre
@@ -52,14 +53,16 @@ class _Place(NamedTuple):
     num_steps: int
 
 
-def describe_genres(network: Network, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
+def describe_genres(network: Network, songs: Sequence[CorpusSong], *, progress: Progress = quiet) -> dict[str, Genre]:
     """Describe each genre of these songs: statistics and phrases of their bars as this network encodes them."""
     used: set[str] = set()  # songs that gave a phrase to an earlier genre: later genres prefer other songs
     names = sorted({song.entry.genre for song in songs})
-    return {
-        name: describe_genre(network, name, [song for song in songs if song.entry.genre == name], used=used)
-        for name in names
-    }
+    found = {}
+    for done, name in enumerate(names):
+        progress("describing genres", done, len(names))
+        own = [song for song in songs if song.entry.genre == name]
+        found[name] = describe_genre(network, name, own, used=used)
+    return found
 
 
 def describe_genre(

@@ -17,6 +17,7 @@ from groovevae.errors import CorpusError, Cure
 from groovevae.fitting.genres import phrase_song
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
+from groovevae.progress import Progress, quiet
 
 MIN_GENRE_BARS = 64  # with fewer, the mean of a genre says little
 SET_ASIDE_OF = 8  # one song in so many is set aside
@@ -39,11 +40,14 @@ class TrainingMusic:
     rehearsal: list[tuple[Song, str]]  # phrases of the kept genres, each with its genre
 
 
-def gather_music(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None) -> TrainingMusic:
+def gather_music(
+    corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None, *, progress: Progress = quiet
+) -> TrainingMusic:
     """Split a corpus, and add the phrases of the genres of `start` that are kept.
 
     Raises CorpusError where there is too little to learn from.
     """
+    corpus.find_near_duplicates(progress=progress)
     train_songs, held_songs = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=config.seed))
     check_enough(train_songs, needs_two=start is None)
     old = start.genres if start else {}
@@ -56,8 +60,8 @@ def gather_music(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start:
         held_songs,
         genres,
         replace(start.config if start else sizes, num_genres=len(genres)),
-        dataset(train_songs, genres, rehearsal),
-        dataset(held_songs, genres),
+        dataset(train_songs, genres, rehearsal, progress=progress),
+        dataset(held_songs, genres, progress=progress),
         start,
         kept,
         rehearsal,
@@ -87,10 +91,14 @@ def rehearse(start: ModelFile, kept: dict[str, Genre]) -> list[tuple[Song, str]]
 
 
 def dataset(
-    songs: Sequence[CorpusSong], genres: tuple[str, ...], rehearsal: Sequence[tuple[Song, str]] = ()
+    songs: Sequence[CorpusSong],
+    genres: tuple[str, ...],
+    rehearsal: Sequence[tuple[Song, str]] = (),
+    *,
+    progress: Progress = quiet,
 ) -> Dataset:
     """Return the bars of songs and of rehearsed phrases."""
-    return Dataset.from_songs(*songs_with_genres(songs, rehearsal), genres)
+    return Dataset.from_songs(*songs_with_genres(songs, rehearsal), genres, progress=progress)
 
 
 def set_aside(songs: Sequence[CorpusSong]) -> np.ndarray:
