@@ -23,7 +23,16 @@ from made_up import made_up_corpus, made_up_file
 
 GROOVE = [sys.executable, "-m", "groovevae"]
 HERE = [sys.executable, __file__]
-FIELDS = ("files", "bars", "reading", "again", "peak of reading", "training data", "peak of training data", "packed bars")
+FIELDS = (
+    "files",
+    "bars",
+    "reading",
+    "again",
+    "peak of reading",
+    "training data",
+    "peak of training data",
+    "packed bars",
+)
 WATCH = """
 import resource, subprocess, sys
 status = subprocess.run(sys.argv[1:], stderr=subprocess.STDOUT).returncode
@@ -56,7 +65,7 @@ def run(command: list[str], cache: Path) -> Cost:
 
 
 def data_size(folder: str) -> None:
-    """In a process of its own: what `groove train` holds when it begins; prints bars, MiB of them on disk, and seconds."""
+    """In a process of its own: what `groove train` holds when it begins; prints bars, their MiB on disk, seconds."""
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import load_corpus
     from groovevae.training.data import gather_music

@@ -79,7 +79,7 @@ def find_outliers(
     ('jazz/take five.mid', ('drums off the grid',))
     """
     _check_request(corpus, genre, false_alarms)
-    network = groove.network
+    network, corpus = groove.network, corpus.of_genres()
     usual = _usual((corpus if normal is None else normal).songs)
     baseline = known_songs(network, usual, progress=progress)
     if len(np.unique(baseline.group)) < MIN_SONGS:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groovevae.cli.common import given, read_corpus
+from groovevae.cli.common import given, labels_option, read_corpus
 from groovevae.cli.cures import error_line
 from groovevae.cli.root import main
 from groovevae.cli.stopping import Stopper, exit_if_stopped
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @main.command(short_help="Learn genres from a folder of MIDI files per genre.")
 @click.argument("corpus", type=click.Path())
 @click.option("--out", type=click.Path(), default="model.safetensors", show_default=True, help="Model file to write.")
+@labels_option
 @click.option("--steps", type=int, help="Batches to train on.  [default: 6000; 1000 with --from]")
 @click.option("--batch-size", type=int, help="Bars in each batch.  [default: 256]")
 @click.option("--latent-size", type=int, help="Latent dimensions for each bar.  [default: 192]")
@@ -52,7 +53,15 @@ if TYPE_CHECKING:
 @click.option("--processes", type=click.IntRange(min=1), help="How many processes train together.")
 @click.option("--process", type=click.IntRange(min=0), help="Which of them this is, from 0.")
 def train(
-    corpus: str, out: str, *, start: str | None, without: str | None, restart: bool, jobs: int | None, **options: Any
+    corpus: str,
+    out: str,
+    *,
+    labels: str | None,
+    start: str | None,
+    without: str | None,
+    restart: bool,
+    jobs: int | None,
+    **options: Any,
 ) -> None:
     """Learn genres from one folder of MIDI files for each genre: CORPUS/GENRE/*.mid, in subfolders too.
 
@@ -65,6 +74,7 @@ def train(
     Examples:
       groove train my-midi
       groove train my-midi --without outliers.csv
+      groove train lmd_full --labels labels.csv
       groove train my-midi --out my.safetensors --steps 2000
       groove train my-midi --from default --out my.safetensors
       groove train my-midi --coordinator 10.0.0.1:4321 --processes 2 --process 0
@@ -78,7 +88,7 @@ def train(
     with _joined(**place) as is_first:
         with together():
             start_from = _start_model(start, out) if start else None
-            loaded = _read(corpus, without, jobs)
+            loaded = _read(corpus, labels, without, jobs)
             if is_first:
                 _tell_beginning(loaded, corpus, Path(out), restart=restart)
         with Stopper() as stopper:
@@ -126,10 +136,10 @@ def _joined(coordinator: str | None, processes: int | None, process: int | None)
         os._exit(1)  # JAX would wait for the lost process, and then abort
 
 
-def _read(corpus: str, without: str | None, jobs: int | None) -> Corpus:
+def _read(corpus: str, labels: str | None, without: str | None, jobs: int | None) -> Corpus:
     from groovevae.corpus import leave_out
 
-    loaded = read_corpus(corpus, jobs)
+    loaded = read_corpus(corpus, jobs, labels)
     return loaded if without is None else leave_out(loaded, Path(without))
 
 

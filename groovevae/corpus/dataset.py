@@ -11,6 +11,7 @@ from groovevae.bars import Bars, Song
 from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
 from groovevae.config import TrainConfig
+from groovevae.corpus.labels import UNLABELLED
 from groovevae.corpus.packed_bars import PackedBars
 from groovevae.progress import Progress, quiet
 
@@ -22,7 +23,7 @@ class Dataset:
     """All bars of some songs, with the genre and the song that each comes from."""
 
     bars: PackedBars
-    genre: np.ndarray  # (N,) int, index into `genres`
+    genre: np.ndarray  # (N,) int, index into `genres`; -1 for those of no genre
     song: np.ndarray  # (N,) int, index into the songs it was made from
     genres: tuple[str, ...]
 
@@ -49,7 +50,8 @@ class Dataset:
                 yield part
 
         bars = PackedBars(parts())
-        genre = np.repeat(np.array([genres.index(name) for name in song_genres], np.int16), lengths)
+        number = {name: index for index, name in enumerate(genres)} | {UNLABELLED: -1}
+        genre = np.repeat(np.array([number[name] for name in song_genres], np.int16), lengths)
         return cls(bars, genre, np.repeat(np.arange(len(lengths), dtype=np.int32), lengths), genres)
 
     def __len__(self) -> int:
@@ -73,7 +75,8 @@ class Batches:
     """Endless training batches of a dataset. Batch `step` depends on the seed and the step alone.
 
     `mixed` and `transposed` are the shares of the bars that are changed, which lets the model learn more from few
-    songs: see `mix_roles` and `transpose`. A mixed bar belongs to no genre: its genre is -1.
+    songs: see `mix_roles` and `transpose`. A mixed bar belongs to no genre: its genre is -1. Bars that belong to none
+    come as often as if they were one more genre.
     """
 
     def __init__(
@@ -88,9 +91,9 @@ class Batches:
     ) -> None:
         self.data, self.batch_size, self.seed = data, batch_size, seed
         self.mixed, self.transposed = mixed, transposed
-        shape = (len(BUCKETS), len(data.genres))
+        shape = (len(BUCKETS), len(data.genres) + 1)  # the last column: bars of no genre
         bucket = np.searchsorted(BUCKETS, np.arange(BUCKETS[-1] + 1)).astype(np.int16)  # of each number of beats
-        cell = bucket[data.bars.num_beats] * np.int16(shape[1]) + data.genre  # (N,)
+        cell = bucket[data.bars.num_beats] * np.int16(shape[1]) + data.genre % np.int16(shape[1])  # (N,)
         self._order = np.argsort(cell, kind="stable").astype(np.uint32)
         count = np.bincount(cell, minlength=shape[0] * shape[1])
         self._first = np.cumsum(count) - count
@@ -98,7 +101,7 @@ class Batches:
         of_genre = count.reshape(shape).sum(0)  # (G,)
         weight = np.where(of_genre > 0, np.maximum(of_genre, 1.0) ** -genre_balance, 0.0)
         chance = count.reshape(shape) * weight
-        self._chance = chance / chance.sum()  # (K, G)
+        self._chance = chance / chance.sum()  # (K, G + 1)
 
     @classmethod
     def of(cls, data: Dataset, config: TrainConfig) -> Batches:

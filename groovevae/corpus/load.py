@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from groovevae.bars import Bars, Song
 from groovevae.corpus.cache import Cache, file_stamp
 from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
+from groovevae.corpus.labels import UNLABELLED, read_labels
 from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
 from groovevae.corpus.reader import read_packed
 from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre
@@ -83,11 +84,22 @@ class Corpus:
     rejected: list[Unread]  # MIDI files of a genre that hold no song, or the same song as another file
     unread: list[Unread]  # files and folders that belong to no genre
     missing: list[str]  # paths in the manifest that name no file
+    rejected_genres: tuple[str, ...] = ()  # of each of `rejected`; empty where these are their folders
 
     @property
     def genres(self) -> list[str]:
-        """Names of the genres that have songs, sorted."""
-        return sorted({song.entry.genre for song in self.songs})
+        """Names of the genres that have songs, sorted, without UNLABELLED."""
+        return sorted({song.entry.genre for song in self.songs} - {UNLABELLED})
+
+    @property
+    def labelled(self) -> list[int]:
+        """Indices of the songs that have a genre."""
+        return [index for index, song in enumerate(self.songs) if song.entry.genre != UNLABELLED]
+
+    def of_genres(self) -> Corpus:
+        """Return the corpus without the songs that have no genre."""
+        labelled = self.labelled
+        return self if len(labelled) == len(self.songs) else replace(self, songs=[self.songs[i] for i in labelled])
 
     def path_within(self, path: Path) -> str:
         """Spell a path as it is within the corpus folder; a name that is not valid UTF-8 keeps its odd bytes."""
@@ -104,18 +116,22 @@ class Corpus:
             vars(self)["near_duplicates"] = near_duplicates(BarsOf(self.songs), progress=progress)
 
 
-def load_corpus(root: str | Path, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
+def load_corpus(
+    root: str | Path, *, labels: str | Path | None = None, progress: Progress = quiet, jobs: int | None = None
+) -> Corpus:
     """Load the songs under ROOT/<genre>/. Files that were read before, and have not changed, come from the cache.
 
+    `labels` is a table of genres by file (`labels.read_labels`) to take instead of the folders; files that are not in
+    it are UNLABELLED.
     `progress` is told how many files are read. `jobs` is the number of processes that read. After an interrupted
-    call, the next one resumes where it stopped. Raises CorpusError for a folder that is not a corpus; where all files
-    are rejected, it raises nothing, and `songs` is empty.
+    call, the next one resumes where it stopped. Raises CorpusError for a folder that is not a corpus, or labels that
+    are no table; where all files are rejected, it raises nothing, and `songs` is empty.
 
     >>> corpus = load_corpus("my-midi")
     >>> corpus.genres, len(corpus.songs), corpus.rejected[0].reason
     (['jazz', 'rock'], 812, 'no notes')
     """
-    return _load(scan(root), progress, jobs)
+    return _load(scan(root, None if labels is None else read_labels(labels)), progress, jobs)
 
 
 def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
@@ -129,19 +145,21 @@ def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jo
 
 def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
     results = _read(found, progress, jobs)
-    songs, rejected = [], []
+    songs, rejected, genres = [], [], []
     first_with: dict[tuple[str, bytes], Entry] = {}
     for entry in found.entries:
         result = results[entry.path]
         if isinstance(result, str):
             rejected.append(Unread(entry.path, result))
+            genres.append(entry.genre)
             continue
         twin = first_with.setdefault((entry.genre, bars_digest(result.read())), entry)
         if twin is entry:
             songs.append(CorpusSong(entry, result))
         else:
             rejected.append(Unread(entry.path, f"same notes as {twin.path.relative_to(found.root)}"))
-    return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing))
+            genres.append(entry.genre)
+    return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres))
 
 
 def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, Stored | str]:

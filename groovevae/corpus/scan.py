@@ -9,12 +9,13 @@ import csv
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.corpus.labels import UNLABELLED, Labels, plain_path
 from groovevae.errors import CorpusError, RequestError
 
 SUFFIXES = (".mid", ".midi", ".kar", ".rmi")  # the last two: karaoke, and Windows' wrapped MIDI
@@ -63,17 +64,20 @@ class Scan:
     missing: tuple[str, ...] = ()  # paths in the manifest that name no file
 
 
-def scan(corpus: str | Path) -> Scan:
+def scan(corpus: str | Path, labels: Labels | None = None) -> Scan:
     """List the MIDI files under CORPUS/<genre>/, sorted. Hidden files and folders are skipped; links are followed.
 
-    Raises CorpusError where the folder is missing, is not a folder, holds no MIDI files, holds them without genre
-    folders, or has a manifest that cannot be read.
+    With `labels`, all files under CORPUS are listed, of the genres that these say. Raises CorpusError where the folder
+    is missing, is not a folder, holds no MIDI files, holds them without genre folders, or has a manifest that cannot be
+    read; or where the labels name none of the files.
     """
     root = Path(corpus).absolute()
     _check_folder(root, shown=str(corpus))
     rows = _read_manifest(root / MANIFEST)
     entries: list[Entry] = []
     unread: list[Unread] = []
+    if labels is not None:
+        return _labelled(root, rows, labels, shown=str(corpus))
     for name in _visible(root, unread):
         path = root / name
         if os.path.isdir(path):
@@ -82,9 +86,42 @@ def scan(corpus: str | Path) -> Scan:
             unread.append(Unread(path, "lies beside the genre folders; move it into one"))
     if not entries:
         raise _no_entries(unread, root, shown=str(corpus))
+    return Scan(root, tuple(entries), tuple(unread), _missing(root, rows, entries))
+
+
+def _labelled(root: Path, rows: dict[str, dict[str, str]], labels: Labels, *, shown: str) -> Scan:
+    """List all MIDI files under a folder, with the genres and song ids of a table."""
+    unread: list[Unread] = []
+    files = _walk(root, unread, visited=set())
+    entries = [_entry(root, path, UNLABELLED, rows) for path in files if _suffix(path.name) in SUFFIXES]
+    if not entries:
+        raise CorpusError(f"{shown}: no MIDI files (.mid, .midi) in it")
+    found = with_labels(entries, root, labels)
+    return Scan(root, tuple(found), tuple(unread), _missing(root, rows, found))
+
+
+def with_labels(entries: Sequence[Entry], root: Path, labels: Labels) -> list[Entry]:
+    """Return entries with the genres and song ids of a table. Raises CorpusError where it names none of them."""
+    names = [labels.spelling(entry.path.relative_to(root), root) for entry in entries]
+    if not any(name in labels.genres for name in names):
+        raise CorpusError(
+            f"{labels.path}: names no file of {root.name}; its paths are such as {next(iter(labels.genres))}, "
+            f"and those of the files such as {names[0]}"
+        )
+    return [
+        replace(
+            entry,
+            genre=labels.genres.get(name, UNLABELLED),
+            song_id=labels.song_ids.get(name, entry.song_id),
+        )
+        for entry, name in zip(entries, names, strict=True)
+    ]
+
+
+def _missing(root: Path, rows: dict[str, dict[str, str]], entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Return the paths in the manifest that name no file."""
     named = {plain_path(entry.path.relative_to(root)) for entry in entries}
-    missing = tuple(row["path"] for key, row in rows.items() if key not in named)
-    return Scan(root, tuple(entries), tuple(unread), missing)
+    return tuple(row["path"] for key, row in rows.items() if key not in named)
 
 
 def scan_genre(folder: str | Path, genre: str) -> Scan:
@@ -138,15 +175,19 @@ def _genre_entries(root: Path, folder: Path, rows: dict[str, dict[str, str]], un
     entries = []
     for path in _walk(folder, unread, visited={_identity(root)}):
         if _suffix(path.name) in SUFFIXES:
-            relative = path.relative_to(root)
-            row = rows.get(plain_path(relative), {})
-            song_id = row.get("song_id") or song_id_of(relative)
-            title = row.get("title") or path.stem
-            about = row.get("licence", ""), row.get("authors", "")
-            entries.append(Entry(path, genre, song_id, title, *about, _choices(row, root / MANIFEST)))
+            entries.append(_entry(root, path, genre, rows))
     if not entries:
         unread.append(Unread(folder, "folder without MIDI files"))
     return entries
+
+
+def _entry(root: Path, path: Path, genre: str, rows: dict[str, dict[str, str]]) -> Entry:
+    relative = path.relative_to(root)
+    row = rows.get(plain_path(relative), {})
+    song_id = row.get("song_id") or song_id_of(relative)
+    title = row.get("title") or path.stem
+    about = row.get("licence", ""), row.get("authors", "")
+    return Entry(path, genre, song_id, title, *about, _choices(row, root / MANIFEST))
 
 
 def _choices(row: dict[str, str], manifest: Path) -> Choices:
@@ -188,11 +229,6 @@ def _identity(folder: Path) -> object:
 
 def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()
-
-
-def plain_path(path: str | Path) -> str:
-    """Spell a path within the corpus as the manifest may do: forward slashes, composed accents."""
-    return os.path.normpath(unicodedata.normalize("NFC", str(path))).replace("\\", "/")
 
 
 def _read_manifest(path: Path) -> dict[str, dict[str, str]]:

@@ -7,9 +7,8 @@ import io
 from collections.abc import Iterator, Sequence
 
 from groovevae.anomaly.outliers import Outliers
-from groovevae.anomaly.suspects import Suspect
+from groovevae.anomaly.suspects import Suspect, looked_at_before_training
 from groovevae.corpus import Corpus, most_alike
-from groovevae.corpus.sample import some_songs
 from groovevae.files import printable
 from groovevae.reports import values
 
@@ -63,7 +62,7 @@ def _summary(found: Outliers) -> Iterator[str]:
 def suspects_found(corpus: Corpus, suspects: Sequence[Suspect]) -> Iterator[str]:
     """Say in a few lines what stands out in a corpus before training on it; yield none where nothing does."""
     if suspects:
-        looked_at = len(some_songs(corpus.songs))
+        looked_at = len(looked_at_before_training(corpus))
         yield f"Files that look as if they did not belong: {len(suspects):,} of {looked_at:,}"
         for suspect in suspects[:SHOWN_SUSPECTS]:
             yield f"  {corpus.path_within(corpus.songs[suspect.song].entry.path)}: {suspect.reason}"
