@@ -6,7 +6,7 @@ never splits or batches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from groovevae.bars import Bars, Song
+from groovevae.bars.choices import Choices
+from groovevae.corpus.archives import is_archive
 from groovevae.corpus.cache import Cache, file_stamp
 from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
 from groovevae.corpus.labels import UNLABELLED, read_labels
 from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
-from groovevae.corpus.reader import read_packed
+from groovevae.corpus.reader import read_packed, read_packed_members
 from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre
 from groovevae.corpus.spool import Spool, Stored
 from groovevae.errors import CorpusError
@@ -131,7 +133,8 @@ def load_corpus(
     >>> corpus.genres, len(corpus.songs), corpus.rejected[0].reason
     (['jazz', 'rock'], 812, 'no notes')
     """
-    return _load(scan(root, None if labels is None else read_labels(labels)), progress, jobs)
+    table = None if labels is None else read_labels(labels)
+    return _load(scan(root, table, progress=progress), progress, jobs)
 
 
 def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
@@ -170,14 +173,30 @@ def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, Store
     def kept(result: bytes | str) -> Stored | str:
         return result if isinstance(result, str) else spool.store(result)
 
+    in_archive = is_archive(found.root)
     with Cache(found.root) as cache:
-        stamps = {path: file_stamp(path, chosen) for path, chosen in choices.items()}
+        stamps = {path: file_stamp(found.root if in_archive else path, chosen) for path, chosen in choices.items()}
         results = {path: kept(result) for path, result in cache.load(stamps)}
-        todo = [path for path in choices if path not in results]
+        todo = {path: chosen for path, chosen in choices.items() if path not in results}
         progress("reading files", len(results), len(choices))
-        with closing(read_packed(todo, choices=[choices[path] for path in todo], jobs=jobs)) as answers:
-            for index, result in answers:
-                results[todo[index]] = kept(result)
-                cache.store(todo[index], result, stamp=stamps[todo[index]])
+        read = _members_read(found.root, todo, jobs) if in_archive else _files_read(todo, jobs)
+        with closing(read) as answers:
+            for path, result in answers:
+                results[path] = kept(result)
+                cache.store(path, result, stamp=stamps[path])
                 progress("reading files", len(results), len(choices))
     return results
+
+
+def _files_read(todo: Mapping[Path, Choices], jobs: int | None) -> Generator[tuple[Path, bytes | str]]:
+    paths = list(todo)
+    with closing(read_packed(paths, choices=list(todo.values()), jobs=jobs)) as answers:
+        for index, result in answers:
+            yield paths[index], result
+
+
+def _members_read(archive: Path, todo: Mapping[Path, Choices], jobs: int | None) -> Generator[tuple[Path, bytes | str]]:
+    choices = {path.relative_to(archive).as_posix(): chosen for path, chosen in todo.items()}
+    with closing(read_packed_members(archive, choices, jobs=jobs)) as answers:
+        for name, result in answers:
+            yield archive / name, result

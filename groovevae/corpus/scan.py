@@ -11,12 +11,14 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.corpus.archives import is_archive, member_names
 from groovevae.corpus.labels import UNLABELLED, Labels, plain_path
 from groovevae.errors import CorpusError, RequestError
+from groovevae.progress import Progress, quiet
 
 SUFFIXES = (".mid", ".midi", ".kar", ".rmi")  # the last two: karaoke, and Windows' wrapped MIDI
 MANIFEST = "manifest.csv"
@@ -64,14 +66,17 @@ class Scan:
     missing: tuple[str, ...] = ()  # paths in the manifest that name no file
 
 
-def scan(corpus: str | Path, labels: Labels | None = None) -> Scan:
+def scan(corpus: str | Path, labels: Labels | None = None, *, progress: Progress = quiet) -> Scan:
     """List the MIDI files under CORPUS/<genre>/, sorted. Hidden files and folders are skipped; links are followed.
 
-    With `labels`, all files under CORPUS are listed, of the genres that these say. Raises CorpusError where the folder
-    is missing, is not a folder, holds no MIDI files, holds them without genre folders, or has a manifest that cannot be
-    read; or where the labels name none of the files.
+    CORPUS may be a tar or zip archive, in which one folder may hold all genre folders; its manifest is not read. With
+    `labels`, all files under CORPUS are listed, of the genres that these say. Raises CorpusError where CORPUS is
+    missing, is no folder, holds no MIDI files, holds them without genre folders, has a manifest that cannot be read, or
+    is damaged; or where the labels name none of the files.
     """
     root = Path(corpus).absolute()
+    if is_archive(root):
+        return scan_archive(root, labels, shown=str(corpus), progress=progress)
     _check_folder(root, shown=str(corpus))
     rows = _read_manifest(root / MANIFEST)
     entries: list[Entry] = []
@@ -87,6 +92,32 @@ def scan(corpus: str | Path, labels: Labels | None = None) -> Scan:
     if not entries:
         raise _no_entries(unread, root, shown=str(corpus))
     return Scan(root, tuple(entries), tuple(unread), _missing(root, rows, entries))
+
+
+def scan_archive(root: Path, labels: Labels | None, *, shown: str, progress: Progress) -> Scan:
+    """List the MIDI files in an archive, sorted, as `scan` does. Raises CorpusError where it is damaged."""
+    names = dict.fromkeys(member_names(root, progress=progress))
+    paths = sorted(path for path in map(PurePosixPath, names) if _is_tune(path))
+    top = {path.parts[0] for path in paths}
+    depth = 1 if len(top) == 1 and all(len(path.parts) > 2 for path in paths) else 0
+    entries = [
+        _entry(root, root / path, unicodedata.normalize("NFC", path.parts[depth]), {})
+        for path in paths
+        if labels is not None or len(path.parts) > depth + 1
+    ]
+    unread = [
+        Unread(root / path, "lies beside the genre folders; move it into one")
+        for path in paths
+        if labels is None and len(path.parts) <= depth + 1
+    ]
+    if not entries:
+        raise _no_entries(unread, root, shown=shown)
+    return Scan(root, tuple(entries if labels is None else with_labels(entries, root, labels)), tuple(unread))
+
+
+def _is_tune(path: PurePosixPath) -> bool:
+    """Tell whether a name in an archive is a MIDI file's, and neither hidden nor outside of the archive."""
+    return _suffix(path.name) in SUFFIXES and not any(part[0] in "./" for part in path.parts)
 
 
 def _labelled(root: Path, rows: dict[str, dict[str, str]], labels: Labels, *, shown: str) -> Scan:
