@@ -52,17 +52,7 @@ if TYPE_CHECKING:
 )
 @click.option("--processes", type=click.IntRange(min=1), help="How many processes train together.")
 @click.option("--process", type=click.IntRange(min=0), help="Which of them this is, from 0.")
-def train(
-    corpus: str,
-    out: str,
-    *,
-    labels: str | None,
-    start: str | None,
-    without: str | None,
-    restart: bool,
-    jobs: int | None,
-    **options: Any,
-) -> None:
+def train(corpus: str, out: str, *, start: str | None, restart: bool, **options: Any) -> None:
     """Learn genres from one folder of MIDI files for each genre: CORPUS/GENRE/*.mid, in subfolders too.
 
     Ctrl-C stops a run: its state is kept beside the model file, and the same command resumes it.
@@ -84,11 +74,12 @@ def train(
 
     keep_freed_memory()
     place = {name: options.pop(name) for name in ("coordinator", "processes", "process")}
+    reading = {name: options.pop(name) for name in ("labels", "without", "jobs")}
     config, sizes = _settings(start, **options)
     with _joined(**place) as is_first:
         with together():
             start_from = _start_model(start, out) if start else None
-            loaded = _read(corpus, labels, without, jobs)
+            loaded = _read(corpus, **reading)
             if is_first:
                 _tell_beginning(loaded, corpus, Path(out), restart=restart)
         with Stopper() as stopper:

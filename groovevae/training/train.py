@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,19 +47,15 @@ def train_model(
 
     With `start_from`, training starts from its weights and keeps its genres: the old model plays their phrases, which
     are trained on with the new songs so that they are not forgotten, and the genre vectors follow the latent space.
-    `report` is told of the training itself, `progress` of what comes before and after. Of several processes
-    (`processes.connect`), the first alone reports, and reads and writes files beside `out`.
-    Raises CorpusError where there is too little to learn from, and ModelFileError where an unfinished run at the same
-    place was started with other settings.
+    `report` is told of the training itself, `progress` of the rest. Of several processes (`processes.connect`), the
+    first alone reports, and reads and writes files beside `out`. Raises CorpusError where there is too little to learn
+    from, and ModelFileError where an unfinished run at the same place was started with other settings.
     """
     with together():
         music = _checked_music(corpus, out, config, model_config or ModelConfig(), start_from, progress)
         run = _run_of(music, config)
         state = _first_state(music, config, run, None if restart else state_file(out))
-
-    def save(now: TrainState) -> None:
-        save_state(state_file(out), now, run, is_done=int(now.step) >= config.steps)
-
+    save = partial(_save, state_file(out), run, config)
     _check_processes_agree(run, config)
     in_first_process(_remove_unfinished, out)
     in_first_process(save, state)  # finds out now, not in an hour, whether the folder can be written to
@@ -66,9 +63,8 @@ def train_model(
     data, held_out, sizes = music.data, music.held_out, music.sizes
     state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
     trained = described(music, state, config, progress=progress)
-    if int(state.step) >= config.steps:  # whoever stops a run does not want to wait for a prior
-        model = _with_networks(trained.model, music, prior_config, arranger_config, may_stop, progress)
-        trained = replace(trained, model=model)
+    if trained.steps_done >= config.steps:  # whoever stops a run does not want to wait for a prior
+        trained = _with_networks(trained, music, prior_config, arranger_config, may_stop, progress)
     in_first_process(save_model, out, trained.model)
     return trained
 
@@ -104,6 +100,10 @@ def _check_processes_agree(run: Run, config: TrainConfig) -> None:
     check_alike({"corpus": run["corpus"], "network": run["model"], "settings": settings, "first model": run["start"]})
 
 
+def _save(path: Path, run: Run, config: TrainConfig, now: TrainState) -> None:
+    save_state(path, now, run, is_done=int(now.step) >= config.steps)
+
+
 def _remove_unfinished(out: Path) -> None:
     """Remove files that a killed run has left half written."""
     for path in (out, state_file(out)):
@@ -124,21 +124,23 @@ def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) ->
 
 
 def _with_networks(
-    model: ModelFile,
+    trained: Trained,
     music: TrainingMusic,
     prior_config: PriorConfig | None,
     arranger_config: ArrangerConfig | None,
     stop: Callable[[], bool],
     progress: Progress,
-) -> ModelFile:
-    """Return the model with a prior over phrases and an arranger, unless `stop` ends the work."""
+) -> Trained:
+    """Return the trained model with a prior over phrases and an arranger, unless `stop` ends the work."""
     songs, names = songs_with_genres(music.train_songs, music.rehearsal)
+    model = trained.model
     prior = fit_prior(model.network(), model.genres, songs, names, config=prior_config, stop=stop, progress=progress)
     if prior is None:
-        return model
+        return trained
     model = replace(model, prior=prior)
     own = (music.train_songs, music.rehearsal, music.data)
-    return with_arranger(model, *own, config=arranger_config, stop=stop, progress=progress)
+    model = with_arranger(model, *own, config=arranger_config, stop=stop, progress=progress)
+    return replace(trained, model=model)
 
 
 def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:
