@@ -1,9 +1,9 @@
 """Measures how far groovevae goes: huge files, long pieces, tiny and many genres, and the cost of growing corpora.
 
-python scripts/limits.py --files 1000,3000,10000,30000 --plot docs/limits.png
+python scripts/limits.py --files 1000,3000,10000,30000 --plot limits.png
 
 All input is made up, and each command runs in a process of its own. The script prints the seconds that a command took
-and the memory of its largest process.
+and the memory of its largest process. `phases.py` measures the parts of a training run.
 """
 
 from __future__ import annotations

@@ -24,11 +24,14 @@ def show_corpus(corpus: str, *, labels: str | None, as_json: bool, jobs: int | N
       groove corpus lmd_full --labels labels.csv
     """
     from groovevae.corpus import corpus_report
-    from groovevae.reports import terminal
+    from groovevae.reports import progress, terminal
     from groovevae.reports.corpus import corpus_held, to_json
 
     loaded = read_corpus(corpus, jobs, labels)
-    report = corpus_report(loaded)
+    with progress.parts(is_quiet=not terminal.is_interactive()) as told:
+        loaded.find_near_duplicates(progress=told)
+        told("counting", 0, 1)
+        report = corpus_report(loaded)
     if as_json:
         click.echo(to_json(report))
     else:

@@ -30,8 +30,8 @@ class Labels:
     def spelling(self, relative: Path, root: Path) -> str:
         """Return a file's path as the table spells it: within the corpus, or with the corpus's own name before it."""
         path = plain_path(relative)
-        named = f"{root.name.split('.')[0]}/{path}"
-        return named if path not in self.genres and named in self.genres else path
+        spellings = (path, f"{root.name}/{path}", f"{root.name.split('.')[0]}/{path}")  # the last: of an archive
+        return next((spelled for spelled in spellings if spelled in self.genres), path)
 
 
 def plain_path(path: str | Path) -> str:

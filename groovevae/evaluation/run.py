@@ -61,6 +61,7 @@ def evaluate(
     CorpusError where too few songs are held out to judge two genres.
     """
     model, network = groove.model, groove.network
+    corpus.find_near_duplicates(progress=progress)
     train, held = _split(corpus, model.genres, seed)
     progress("judges of genre", 0, 1)
     judges, pair_judges = judges_of(_some(held, JUDGING_SONGS), seed=seed)

@@ -14,6 +14,7 @@ import numpy as np
 from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong, Songs
 from groovevae.corpus.dataset import Dataset, sounding
+from groovevae.corpus.labels import UNLABELLED
 from groovevae.corpus.sample import some_songs
 from groovevae.corpus.scan import SUFFIXES
 from groovevae.errors import CorpusError, RequestError
@@ -116,6 +117,8 @@ def check_new_genre(name: str, genres: Iterable[str]) -> None:
     """Raise RequestError for a name that a genre already has, or that would be read as something else."""
     if name.casefold() in {genre.casefold() for genre in genres}:
         raise RequestError(f"the model has a genre {name!r} already; choose another name")
+    if name == UNLABELLED:
+        raise RequestError(f"{name!r} stands for files without a genre; choose another name")
     if not name.strip() or any(sign in name for sign in "=/\\") or name.lower().endswith(SUFFIXES):
         raise RequestError(f"{name!r} cannot be a genre's name: it must hold no =, / or \\, nor end in .mid")
 

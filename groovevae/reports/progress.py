@@ -121,18 +121,20 @@ def training(*, is_quiet: bool = False) -> Iterator[tuple[Callable[[TrainingProg
     task = bar.add_task("", total=None)
     others = Bar(*_PART_COLUMNS)
     part = _part_by_part(others)
-    compiling = Text("The first steps take longer: the network is being compiled.")
-    with Live(Group(bar, compiling), console=console, refresh_per_second=_REFRESHES) as live:
+    note = Text("The first steps take longer: the network is being compiled.")
+    with Live(Group(bar, note), console=console, refresh_per_second=_REFRESHES) as live:
         console.show_cursor(True)
 
         def drawn(progress: TrainingProgress) -> None:
+            nonlocal note
+            note = Text(_losses(progress))
             bar.update(task, completed=progress.step, total=progress.steps, description=_pace(progress))
-            live.update(Group(bar, Text(_losses(progress))))
+            live.update(Group(bar, note))
             _measured(console, progress)
 
         def told(what: str, done: int, total: int) -> None:
             part(what, done, total)
-            live.update(Group(bar, others))
+            live.update(Group(bar, note, others))
 
         yield drawn, told
 

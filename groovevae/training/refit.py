@@ -41,6 +41,7 @@ def refit(
     """
     if unknown := sorted(set(parts) - set(PARTS)):
         raise RequestError(f"no part {unknown[0]!r} to fit anew; there are {', '.join(PARTS[:-1])} and {PARTS[-1]}")
+    corpus.find_near_duplicates(progress=progress)
     if "blends" in parts:
         model = fit_blends(model, corpus, seed=seed, progress=progress)
     if "vectors" in parts:
