@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Run, error_of, examples_of, midi_files
-from corpus_files import band_tune, make_corpus
+from corpus_files import band_tune, make_corpus, make_labelled_corpus
 from tiny import ARRANGER, PRIOR, SETTINGS, SIZES, Tiny
 
 import groovevae
@@ -219,3 +219,12 @@ def test_what_stands_out_is_said_once_a_run(
     assert said in tiny_train(band_corpus, "--steps", 30, "--restart").stdout
     other = dirty_corpus(tmp_path / "other")
     assert "did not belong: 1 of 34" in tiny_train(other, "--steps", 30).stdout
+
+
+def test_training_with_labels(tiny_train: Run, tmp_path: Path) -> None:
+    labels = make_labelled_corpus(tmp_path / "tunes")
+    done = tiny_train("tunes", "--labels", labels, "--steps", 3)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("tunes: files used: 24, genres: 2, files without a genre: 6\n")
+    assert "Try it: groove blend classical rock --model model.safetensors" in done.stdout
+    assert "unlabelled" not in done.stdout
