@@ -182,6 +182,7 @@ class _Pool:
         while sent and not self.closed:
             worker.deadline = time.monotonic() + self.limits.timeout_seconds
             answer = worker.receive()
+            worker.deadline = math.inf  # the next task may be slow to come
             if self.closed:
                 return
             self.results.put((sent.popleft()[0], self._result(worker, answer)))
