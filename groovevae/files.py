@@ -1,4 +1,4 @@
-"""Writes files whole or not at all, and spells their names as text. Knows nothing of what is in them."""
+"""Writes files whole or not at all. Knows nothing of what is in them."""
 
 from __future__ import annotations
 
@@ -60,11 +60,6 @@ def check_place(path: str | Path) -> None:
             pass
     except OSError as error:
         raise _not_written(path, error) from None
-
-
-def printable(text: str) -> str:
-    """Return a text with file names in a form that can be printed: bytes that are not UTF-8 become question marks."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _not_written(path: Path, error: OSError) -> OutputError:

@@ -14,6 +14,7 @@ ROOMS = (
     "progress",
     "systems",
     "files",
+    "wording",
     "config",
     "midi",
     "bars",

@@ -14,8 +14,8 @@ from corpus_files import band_tune
 from tiny import Tiny
 
 from groovevae.cli import main
-from groovevae.cli.common import counted
 from groovevae.model.file import MODEL_KIND, read_tensors, write_tensors
+from groovevae.wording import counted
 
 
 @pytest.mark.parametrize("example", examples_of(main.commands["blend"]))

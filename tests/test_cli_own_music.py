@@ -118,3 +118,27 @@ def test_a_manifest_says_how_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("path,roles\nrock/a.mid,Line=singer\n")
     with pytest.raises(CorpusError, match=r"manifest\.csv: rock/a\.mid: 'Line=singer' gives no track a role"):
         load_corpus(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("show folder", "folder: a folder; name a MIDI file in it"),
+        (
+            "show song.mid --metre 5/32",
+            "metre 5/32 is finer than sixteenths, of which bars are made",
+        ),
+        ("show song.mid --roles 1=- --roles 2=-", "song.mid: all its tracks are left out by hand; leave one in"),
+        (
+            "blend rock classical --roles 1=drums",
+            "'rock' names no MIDI file; roles, metre, pickup and beats say how",
+        ),
+        ("blend rock song.mid --metre 3/4", "'rock' names no MIDI file; roles, metre, pickup and beats say how"),
+        ("blend rock classical --together", "'rock' names no MIDI file; this needs one, like song.mid"),
+        ("blend folder rock --together", "folder: no MIDI files in it; name a folder of stems"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_a_line(run: Run, tmp_path: Path, words: str, message: str) -> None:
+    (tmp_path / "folder").mkdir()
+    save_tracks(tmp_path / "song.mid", *(track("", *beats([60, 62], channel=channel)) for channel in (0, 1)))
+    assert message in error_of(run(*words.split()))

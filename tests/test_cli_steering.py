@@ -104,7 +104,7 @@ def test_another_process_and_another_count_give_the_same_bytes(run: Run, folder:
         ("blend classical none/", "none/: no such folder; name a folder of MIDI files"),
         ("blend classical empty", "empty/: no MIDI files (.mid, .midi) in it"),
         ("blend classical broken", "broken/: no file that can be used; a.mid: "),
-        ("blend mine rock", "no genre 'mine' in this model"),
+        ("blend mine rock", "mine/ is a folder; start from a genre, a MIDI file, or a folder of stems together"),
         ("blend classical rock jazz=1 --method line", "'rock' is not a weight"),
         ("blend classical rock=1 jazz=1 --method line", "method line goes from bar to bar, to one genre or MIDI file"),
         ("blend classical mine/bossa --method line", "goes from bar to bar, to a genre or a MIDI file, not a folder"),

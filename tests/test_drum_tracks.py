@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scores import Note, score_of
+from scores import BASS, CHORDS, LEAD, Note, score_of
 
 from groovevae.bars.constants import DRUMS, VOICES
 from groovevae.bars.drum_tracks import DrumTracks, find_drum_tracks
+from groovevae.bars.grid import read_score
 from groovevae.bars.lines import notes_of_tracks
 from groovevae.bars.metre import bar_lines
 from groovevae.bars.note_places import place_notes
@@ -111,6 +112,20 @@ def test_a_kit_on_several_tracks() -> None:
     assert not found({track("a"): line(33, length=0.4), track("b"): line(45, length=0.4)}).is_drum.any()
 
 
+def test_hits_too_short_for_notes() -> None:
+    """Triggers of one drum, where the file's other notes have lengths; a file that knows no lengths tells nothing."""
+    snare = [(step / 2, 0.01, 38) for step in range(16)]
+    melody = [(beat, 0.9, 60 + beat % 7) for beat in range(16)]
+    drums = found({track(): snare, track("x"): melody})
+    assert drums.is_drum.tolist() == [True, False]
+    assert drums.why == {0: "hits too short for notes"}
+    clicks = [(beat, 0.01, pitch) for beat, _, pitch in melody]
+    assert not found({track(): snare, track("x"): clicks}).is_drum.any()
+    assert not found({track(): snare}).is_drum.any()
+    bass = [(onset, 0.1, pitch) for onset, _, pitch in snare]
+    assert not found({track(): bass, track("x"): melody}).is_drum.any()
+
+
 def test_hats_that_the_drums_lack() -> None:
     drums = {Track("Kick Snare", 0, is_drum=True): kicks_and_snares(4)}
     assert found(drums | {track(): hats(4)}).is_drum.tolist() == [True, True]
@@ -142,3 +157,17 @@ def test_a_sampled_drum_at_any_key() -> None:
 
     assert voices(score_of({track("Kick"): hats(1, key=60)})) == {"kick"}
     assert voices(score_of({track("Hats"): hats(1, key=46)})) == {"open hat"}
+
+
+@pytest.mark.parametrize("kit", [Track("Drums", 0, is_drum=True), Track("", 0, is_drum=False)])
+def test_bar_lines_profit_from_drums_on_any_channel(kit: Track) -> None:
+    """A bass a beat after each bar line moves the lines; with drums, a sequencer wrote them, and they stay."""
+    lead = [(beat, 1, 72 + beat % 5) for beat in range(37)]
+    bass = [(1 + 3 * bar, 3, 40) for bar in range(12)]
+    chords = [(1 + 3 * bar + beat, 1, pitch) for bar in range(12) for beat in (1, 2) for pitch in (60, 64)]
+    hits = [(beat + part, 0.1, key) for beat in range(36) for part, key in ((0, (36, 38, 38)[beat % 3]), (0.5, 42))]
+    parts = {BASS: bass, CHORDS: chords, LEAD: lead}
+    assert read_score(score_of(parts, metres=[(0, 3, 4)])).lines.start[0] == -2
+    reading = read_score(score_of(parts | {kit: hits}, metres=[(0, 3, 4)]))
+    assert reading.lines.start[:2].tolist() == [0, 3]
+    assert reading.score.tracks[3] == kit

@@ -143,12 +143,31 @@ def test_choices_that_cannot_be() -> None:
 
 
 def test_a_recording_that_starts_at_any_time_is_told() -> None:
-    score = score_of({LEAD: [(2.3 + beat / 2, 0.4, 60) for beat in range(32)]})
+    score = score_of({LEAD: [(2.3 + beat / 2 + 0.05 * (-1) ** beat, 0.4, 60) for beat in range(32)]})
     assert bar_lines(score).guesses == (
-        "notes lie 0.2 of a beat beside the beats; if the first one begins bar 1: --pickup 2.3",
+        "notes lie 0.2 of a beat beside the beats; if the first one begins bar 1: --pickup 2.35",
     )
-    lines = bar_lines(score, Choices(pickup=2.3))
-    assert lines.start[:2] == pytest.approx([-1.7, 2.3])
+    lines = bar_lines(score, Choices(pickup=2.35))
+    assert lines.start[:2] == pytest.approx([-1.65, 2.35])
+
+
+@pytest.mark.parametrize(
+    ("silence", "before", "first"),
+    [
+        (2.3, 0, 2.3),
+        (5.85, 0, 1.85),
+        (2.3, 1, 3.3),  # a beat of pickup: the bass gathers behind it
+        (0.2, 0, 0.2),
+    ],
+)
+def test_bar_lines_follow_notes_that_lie_exactly_beside_the_beats(silence: float, before: int, first: float) -> None:
+    """A recording that was started at any time: four bars of eighths over a bass on each bar line."""
+    lead = [(silence + eighth / 2, 0.4, 60) for eighth in range(32 + 2 * before)]
+    score = score_of({BASS: [(silence + before + 4 * bar, 4, 40) for bar in range(4)], LEAD: lead})
+    lines = bar_lines(score)
+    assert lines.start[:2] == pytest.approx([first - 4, first])
+    assert lines.guesses[0].endswith(f"and the bar lines with them, from quarter note {first:.3g} on")
+    assert bar_lines(score, Choices(pickup=0)).start[0] == 0
 
 
 def test_bar_lines_that_move_midway_are_told() -> None:

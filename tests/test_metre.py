@@ -49,13 +49,32 @@ def test_metres(metre: str, read_as: list[str]) -> None:
 
 def test_a_metre_that_the_grid_cannot_hold() -> None:
     """Its bars are left out and their notes counted; where nothing else is there, the file is refused."""
-    score = score_of({LEAD: [(0, 1, 60), (4, 0.25, 62)]}, metres=[(0, 4, 4), (4, 3, 32)])
-    assert [bar[2:] for bar in bars_of(score)[:2]] == [("4/4", 16), ("3/32", 0)]
+    score = score_of({LEAD: [(0, 1, 60), (4, 0.25, 62)]}, metres=[(0, 4, 4), (4, 1, 64)])
+    assert [bar[2:] for bar in bars_of(score)[:2]] == [("4/4", 16), ("1/64", 0)]
     song = score_to_song(score)
     assert len(song.bars) == 1
     assert song.lost == {"lead": {"unsupported metre": 1}}
-    with pytest.raises(MidiError, match="unsupported metre \\(3/32\\); bars of whole sixteenths, 24 at most, are read"):
-        score_to_song(score_of({LEAD: [(0, 1, 60)]}, metres=[(0, 3, 32)]))
+    with pytest.raises(MidiError, match="unsupported metre \\(3/128\\); no bar is shorter than a sixteenth"):
+        score_to_song(score_of({LEAD: [(0, 1, 60)]}, metres=[(0, 3, 128)]))
+
+
+@pytest.mark.parametrize(
+    ("metre", "bars", "guess"),
+    [
+        ((5, 32), ["5/16"] * 3, "2 bars of 5/32 as one of 5/16"),
+        ((3, 32), ["3/16"] * 5, "2 bars of 3/32 as one of 3/16"),
+        ((15, 32), ["15/16"], "2 bars of 15/32 as one of 15/16"),
+        ((33, 32), ["18/16"], "2 bars of 33/32 as one of 33/16"),
+        ((9, 64), ["9/16"] * 2, "4 bars of 9/64 as one of 9/16"),
+        ((10, 64), ["5/16"] * 3, "2 bars of 10/64 as one of 5/16"),
+        ((8, 32), ["8/32"] * 4, ""),
+    ],
+)
+def test_bars_of_thirty_seconds_are_read_together(metre: tuple[int, int], bars: list[str], guess: str) -> None:
+    lines = bar_lines(score_of({LEAD: [(0, 3.75, 60)]}, metres=[(0, *metre)]))
+    assert [f"{numerator}/{denominator}" for numerator, denominator in lines.metre.tolist()] == bars
+    assert lines.guesses == ((guess,) if guess else ())
+    assert lines.metres.tolist() == [[0, *metre]]
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,13 @@ def test_beats_alone_are_no_metre() -> None:
     score = waltz(16)
     score.metres = np.array([[0.0, 1, 4]])
     assert read_as(score, has_metre=True) == ("3/4", ("metre 3/4 from the notes: the file counts beats",))
+
+
+def test_beats_that_all_weigh_the_same_go_in_fours() -> None:
+    score = score_of({CHORDS: [(beat, 1, pitch) for beat in range(8) for pitch in (45, 64)]}, metres=[(0, 1, 4)])
+    assert read_as(score, has_metre=True) == ("4/4", ("metre 4/4 from the notes: the file counts beats",))
+
+
+def test_short_bars_of_several_beats_are_a_metre() -> None:
+    score = score_of({CHORDS: [(0.625 * bar, 0.5, 60) for bar in range(16)]}, metres=[(0, 5, 32)])
+    assert read_as(score, has_metre=True) == ("5/16", ("2 bars of 5/32 as one of 5/16",))

@@ -84,7 +84,7 @@ def test_bad_bytes(data: bytes, reason: str, tmp_path: Path) -> None:
 def test_bad_files(tmp_path: Path) -> None:
     with pytest.raises(MidiError, match=r"nowhere\.mid: No such file or directory"):
         load_score(tmp_path / "nowhere.mid")
-    with pytest.raises(MidiError, match="Is a directory"):
+    with pytest.raises(MidiError, match="a folder; name a MIDI file in it"):
         load_score(tmp_path)
     (tmp_path / "big.mid").touch()
     with (tmp_path / "big.mid").open("r+b") as file:

@@ -234,3 +234,63 @@ def test_what_comes_after_some_bars_does_not_come_with_them(tmp_path: Path) -> N
         assert {sum(message.time for message in one) for one in after.tracks} == {len(bars) * 4 * 480}
         tempos = [row["tempo"] for _, row in others_of(after, "Tune") if row["type"] == "set_tempo"]
         assert tempos == [500_000 + bar for bar in bars]
+
+
+def waltz_file(folder: Path, *metres: tuple[int, int]) -> Path:
+    """Sixteen bars of a bass on one, chords on two and three; time signatures as given, a bar of 4/4 apart."""
+    bass = [row for bar in range(16) for row in note(3 * bar * TICKS, TICKS, (33, 41, 36, 43)[bar % 4], channel=1)]
+    chords = [
+        row
+        for bar in range(16)
+        for beat in (1, 2)
+        for pitch in (60, 64)
+        for row in note((3 * bar + beat) * TICKS, TICKS - 20, pitch, channel=2)
+    ]
+    stated = [
+        (4 * TICKS * at, mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator))
+        for at, (numerator, denominator) in enumerate(metres)
+    ]
+    return save_tracks(folder / "waltz.mid", track("Song", *stated), track("Bass", *bass), track("Chords", *chords))
+
+
+@pytest.mark.parametrize(
+    ("stated", "choices", "written"),
+    [
+        ((), Choices(), [(0, 3, 4)]),  # from the notes
+        (((4, 4),), Choices(), [(0, 3, 4)]),  # from the notes, where the file says 4/4
+        (((4, 4), (4, 4)), Choices(), [(0, 4, 4), (4, 4, 4)]),  # believed: the file's own
+        (((4, 4), (4, 4)), Choices(metre=(3, 4)), [(0, 3, 4)]),
+        (((3, 4),), Choices(), [(0, 3, 4)]),
+        ((), Choices(metre=(4, 4)), []),  # MIDI's default needs no time signature
+        ((), Choices(metre=(6, 4)), [(0, 6, 4)]),
+    ],
+)
+def test_time_signatures_are_those_that_the_bars_have(
+    tmp_path: Path, stated: tuple, choices: Choices, written: list[tuple[int, int, int]]
+) -> None:
+    after = rewritten(load_original(str(waltz_file(tmp_path, *stated)), choices=choices), "chords")
+    rows = [(at / TICKS, row) for at, row in others_of(after, "Song") if row["type"] == "time_signature"]
+    assert [(at, row["numerator"], row["denominator"]) for at, row in rows] == written
+
+
+def test_a_name_as_long_as_a_text_is_cut_where_it_is_told(tmp_path: Path) -> None:
+    path = save_tracks(tmp_path / "long.mid", track("words " * 100, *beats([60, 62, 64, 65], channel=0)))
+    told = reading_line(load_original(str(path)))
+    assert told.endswith("words words words words words words words words words wor... -> lead 4; 1 bar of 4/4")
+
+
+def test_new_drums_get_a_channel_of_their_own_where_channel_10_is_an_instrument(tmp_path: Path) -> None:
+    """GS can make it one; then drums written there would be played by that instrument."""
+    melodic = mido.Message("sysex", data=bytes.fromhex("41104212401015001b"))
+    path = save_tracks(tmp_path / "lead.mid", track("Lead", (0, melodic), *beats([72, 74, 76, 77] * 2, channel=9)))
+    original = load_original(str(path))
+    song = original.reading.song
+    bars = replace(song.bars, drums=song.bars.drums.copy())
+    bars.drums[:, ::4, 0] = 100
+    after = rewritten(original, "drums", song=replace(song, bars=bars))
+    assert {row[0] for row in notes_of(after)["Lead"]} == {9}
+    assert {row[0] for row in notes_of(after)["Drums"]} == {0}
+    after.save(tmp_path / "after.mid")
+    read = load_original(str(tmp_path / "after.mid")).reading
+    assert [(one.name, one.is_drum) for one in read.score.tracks] == [("Lead", False), ("Drums", True)]
+    assert bytes(others_of(after, "Drums")[0][1]["data"]).hex() == "411042124011150119"

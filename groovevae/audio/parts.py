@@ -6,34 +6,40 @@ sound as it was meant. Ticks are the file's own; times in seconds follow its tem
 
 from __future__ import annotations
 
-import io
 import re
-import struct
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import mido
+import numpy as np
 
 from groovevae.errors import MidiError
-from groovevae.midi.score import DRUM_CHANNEL
+from groovevae.midi.drum_switches import drum_notes
+from groovevae.midi.events import EVENT_DTYPE, EventTrack, MidiFile, read_events, write_events
+from groovevae.midi.messages import (
+    CONTROLLER,
+    KEY_PRESSURE,
+    META,
+    NOTE_OFF,
+    NOTE_ON,
+    PROGRAM,
+    SYSEX,
+    TEMPO,
+    kind_of,
+)
+from groovevae.midi.metas import tempo_meta, with_metas
+from groovevae.midi.reading import tempo_map
+from groovevae.midi.score import DEFAULT_TEMPO, DRUM_CHANNEL, seconds_at
+from groovevae.midi.texts import track_names
+from groovevae.midi.timeline import Timeline, file_timeline
 
 MAX_MINUTES = 20  # sound takes about 120 MB a minute while it is made
 TAIL_SECONDS = 8.0  # how long the last notes may ring on
 MAX_APART = 6  # parts of a file that are played one by one even when nobody asks for stems: each has its own voices
-_DEFAULT_TEMPO = 500_000  # microseconds per quarter note
-_CONTROL_VOLUME, _CONTROL_PEDAL, _CONTROL_NOTES_OFF = 7, 64, 123
+NUM_CHANNELS = 16
+_VOLUME, _PEDAL, _NOTES_OFF = 7, 64, 123  # controllers
 _DEFAULT_VOLUME = 100
 _LONGEST_NAME = 40
-_DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, struct.error)  # what mido raises for damaged files
-
-
-class _Event(NamedTuple):
-    """A message at its time in ticks, with the index of its track."""
-
-    tick: int
-    track: int
-    message: mido.Message
 
 
 @dataclass(frozen=True)
@@ -42,45 +48,35 @@ class Part:
 
     name: str  # for a file, such as "drums"
     ticks_per_quarter: int
-    events: tuple[_Event, ...]
+    track: EventTrack  # as long as the file that it is a part of; drums are on the drum channel
     is_drums: bool
-    end: int  # ticks: the end of the file that it is a part of
+    chunks: tuple[int, ...]  # the tracks of the file that its notes are in
     tail: float = TAIL_SECONDS  # seconds that are to follow
 
     def midi(self) -> bytes:
-        """Return the part as a MIDI file of one track. At `end`, pedals are released and notes that hang are ended."""
-        track, now = mido.MidiTrack(), 0
-        channels = sorted({event.message.channel for event in self.events if event.message.type == "note_on"})
-        ends = [
-            mido.Message("control_change", channel=channel, control=control)
-            for channel in channels
-            for control in (_CONTROL_PEDAL, _CONTROL_NOTES_OFF)
-        ]
-        ends.append(mido.MetaMessage("set_tempo", tempo=_DEFAULT_TEMPO))
-        for event in (*self.events, *(_Event(self.end, 0, message) for message in ends)):
-            track.append(event.message.copy(time=event.tick - now))
-            now = event.tick
-        tail = round(self.tail * 1e6 / _DEFAULT_TEMPO * self.ticks_per_quarter)
-        track.append(mido.MetaMessage("end_of_track", time=tail))
-        buffer = io.BytesIO()
-        mido.MidiFile(type=0, ticks_per_beat=self.ticks_per_quarter, tracks=[track]).save(file=buffer)
-        return buffer.getvalue()
+        """Return the part as a MIDI file of one track. At its end, pedals are released and notes that hang are ended.
+
+        The tail plays at MIDI's default tempo.
+        """
+        events, payloads, end = self.track.events, self.track.payloads, self.track.end
+        channels = np.unique(events["status"][kind_of(events) == NOTE_ON] & 15).tolist()
+        ends = [_control(end, channel, control, 0) for channel in channels for control in (_PEDAL, _NOTES_OFF)]
+        tempo = np.array([(end, META, TEMPO, 0, len(payloads))], EVENT_DTYPE)
+        tail = round(self.tail * DEFAULT_TEMPO / 60 * self.ticks_per_quarter)
+        events = np.concatenate([events, *ends, tempo])
+        track = EventTrack(events, (*payloads, tempo_meta(end, DEFAULT_TEMPO).data), end + tail)
+        return write_events(MidiFile(0, self.ticks_per_quarter, (track,)))
 
     def quieter(self) -> Part:
         """Return the same part at half of its channels' volumes: a quarter of the amplitude, by General MIDI."""
-        default = (_volume(channel, _DEFAULT_VOLUME // 2) for channel in range(16))
-        events = [event._replace(message=_halved(event.message)) for event in self.events]
-        return replace(self, events=(*(_Event(0, 0, message) for message in default), *events))
+        events = self.track.events.copy()
+        events["data2"][(kind_of(events) == CONTROLLER) & (events["data1"] == _VOLUME)] //= 2
+        default = [_control(0, channel, _VOLUME, _DEFAULT_VOLUME // 2) for channel in range(NUM_CHANNELS)]
+        return replace(self, track=replace(self.track, events=np.concatenate([*default, events])))
 
 
-def _volume(channel: int, value: int) -> mido.Message:
-    return mido.Message("control_change", channel=channel, control=_CONTROL_VOLUME, value=value)
-
-
-def _halved(message: mido.Message) -> mido.Message:
-    if message.type == "control_change" and message.control == _CONTROL_VOLUME:
-        return message.copy(value=message.value // 2)
-    return message
+def _control(tick: int, channel: int, control: int, value: int) -> np.ndarray:
+    return np.array([(tick, CONTROLLER | channel, control, value, -1)], EVENT_DTYPE)
 
 
 @dataclass(frozen=True)
@@ -91,80 +87,93 @@ class Parts:
     seconds: float  # up to the end of the file, without a tail
 
 
+class _Key(NamedTuple):
+    """What makes notes one part: a channel of a track, and whether it plays drums there."""
+
+    chunk: int  # index into MidiFile.tracks
+    channel: int
+    is_drum: bool
+
+
+@dataclass(frozen=True)
+class _Events:
+    """All E events of a file, one track after another, and the part of the note that begins at each."""
+
+    line: Timeline
+    part: np.ndarray  # (E,) index into `keys`; -1 where no note begins
+    keys: tuple[_Key, ...]
+
+    def of_kind(self, *kinds: int) -> np.ndarray:
+        """Tell which events are channel messages of these kinds, (E,) bool."""
+        return np.isin(self.line.status & 0xF0, kinds)
+
+
 def split_midi(data: bytes, *, apart: bool) -> Parts:
     """Return the parts of the bytes of a MIDI file: each channel of each track, named after track or instrument.
 
     Unless they are to be kept `apart`, the parts of a file that has many are put together, drums for themselves.
     Raises MidiError for what cannot be read, has no notes, or is longer than MAX_MINUTES.
     """
-    file = _read(data)
-    events = sorted(_events(file), key=lambda event: event.tick)
-    end = max((sum(message.time for message in track) for track in file.tracks), default=0)
-    seconds = _seconds(events, end, file.ticks_per_beat)
-    if seconds > MAX_MINUTES * 60:
-        raise MidiError(f"{seconds / 60:,.0f} minutes long; sound is made of at most {MAX_MINUTES}")
-    names = _part_names(file, events)
+    file = read_events(data)
+    tempos, events = tempo_map(file), _events(file)
+    end, seconds = _end(file, events, tempos)
+    names = _part_names(events, track_names(file))
     if len(names) > MAX_APART and not apart:
-        names = {key: "drums" if key[1] == DRUM_CHANNEL else "rest" for key in names}
+        names = [_drums_name(key) if key.is_drum else "rest" for key in events.keys]
+    ticks = np.rint(tempos[:, 0] * file.ticks_per_quarter).astype(int).tolist()
+    metas = [tempo_meta(tick, tempo) for tick, tempo in zip(ticks, tempos[:, 1].tolist(), strict=True) if tick <= end]
     parts = []
-    for name in dict.fromkeys(names.values()):
-        keys = {key for key in names if names[key] == name}
-        is_drums = all(channel == DRUM_CHANNEL for _, channel in keys)
-        parts.append(Part(name, file.ticks_per_beat, _of_part(events, keys), is_drums, end))
+    for name in dict.fromkeys(names):
+        own = [index for index, found in enumerate(names) if found == name]
+        track = with_metas(EventTrack(_of_part(events, own), (), end), metas)
+        keys = [events.keys[index] for index in own]
+        parts.append(Part(name, file.ticks_per_quarter, track, keys[0].is_drum, tuple(key.chunk for key in keys)))
     return Parts(tuple(parts), seconds)
 
 
-def _read(data: bytes) -> mido.MidiFile:
-    if data[:4] == b"RIFF":  # an .rmi file wraps the same bytes
-        data = data[max(data.find(b"MThd"), 0) :]
-    if data[:4] != b"MThd":
-        raise MidiError("not a MIDI file (it does not start with MThd)")
-    try:
-        file = mido.MidiFile(file=io.BytesIO(data), clip=True)
-    except (*_DAMAGE, mido.KeySignatureError) as error:
-        raise MidiError(f"damaged MIDI file ({str(error) or 'cut off'})") from None
-    if file.ticks_per_beat <= 0:
-        raise MidiError("SMPTE time codes or 0 ticks per quarter note; only files timed in quarter notes are read")
-    return file
+def _end(file: MidiFile, events: _Events, tempos: np.ndarray) -> tuple[int, float]:
+    """Return where a file ends, in ticks and seconds; where it is too long, the last message of its channels ends it.
+
+    A stray tempo may lie hours behind the music. Raises MidiError for more than MAX_MINUTES.
+    """
+    line = events.line
+    ticks = np.array([max(track.end for track in file.tracks), line.tick[line.status < SYSEX].max()])
+    seconds = seconds_at(tempos, ticks / file.ticks_per_quarter)
+    which = int(seconds[0] > MAX_MINUTES * 60)
+    if seconds[which] > MAX_MINUTES * 60:
+        raise MidiError(f"{seconds[which] / 60:,.0f} minutes long; sound is made of at most {MAX_MINUTES}")
+    return int(ticks[which]), float(seconds[which])
 
 
-def _events(file: mido.MidiFile) -> Iterator[_Event]:
-    """Yield what matters to sound: messages of channels, and tempos."""
-    for index, track in enumerate(file.tracks):
-        tick = 0
-        for message in track:
-            tick += message.time
-            if message.type == "set_tempo" or (hasattr(message, "channel") and not message.is_meta):
-                yield _Event(tick, index, message)
-
-
-def _seconds(events: list[_Event], end: int, ticks_per_quarter: int) -> float:
-    """Return the time of tick `end`, in seconds."""
-    seconds, last, tempo = 0.0, 0, _DEFAULT_TEMPO
-    for event in events:
-        if event.message.type == "set_tempo":
-            seconds += (event.tick - last) * tempo
-            last, tempo = event.tick, event.message.tempo
-            if tempo <= 0:
-                raise MidiError("absurd tempo (0 microseconds per quarter note)")
-    return (seconds + (end - last) * tempo) / 1e6 / ticks_per_quarter
-
-
-def _part_names(file: mido.MidiFile, events: list[_Event]) -> dict[tuple[int, int], str]:
-    """Return a name for each (track, channel) that has notes, no two alike."""
-    keys = dict.fromkeys((e.track, e.message.channel) for e in events if e.message.type == "note_on")
-    if not keys:
+def _events(file: MidiFile) -> _Events:
+    """Return the events of a file. Raises MidiError for no notes."""
+    line = file_timeline(file)
+    on = np.flatnonzero(((line.status & 0xF0) == NOTE_ON) & (line.data2 > 0))
+    if not len(on):
         raise MidiError("no notes")
-    names: dict[tuple[int, int], str] = {}
-    for key in sorted(keys):
-        is_alone = sum(track == key[0] for track, _ in keys) == 1
-        stem = _plain(file.tracks[key[0]].name if is_alone else "") or _instrument(events, key[1])
+    places, part_of_note = np.unique(2 * line.place[on] + drum_notes(file, line, on), return_inverse=True)
+    part = np.full(len(line.status), -1)
+    part[on] = part_of_note
+    keys = (_Key(place // 32, place // 2 % 16, bool(place % 2)) for place in places.tolist())
+    return _Events(line, part, tuple(keys))
+
+
+def _part_names(events: _Events, of_tracks: Sequence[str]) -> list[str]:
+    """Return a name for each part, no two alike."""
+    names: list[str] = []
+    for key in events.keys:
+        is_alone = sum(other.chunk == key.chunk for other in events.keys) == 1
+        stem = _plain(of_tracks[key.chunk] if is_alone else "") or _instrument(events, key)
         name, number = stem, 1
-        while name in names.values():
+        while name in names:
             number += 1
             name = f"{stem}-{number}"
-        names[key] = name
+        names.append(name)
     return names
+
+
+def _drums_name(key: _Key) -> str:
+    return "drums" if key.channel == DRUM_CHANNEL else f"drums-{key.channel + 1}"
 
 
 def _plain(text: str) -> str:
@@ -172,16 +181,48 @@ def _plain(text: str) -> str:
     return re.sub(r"[\W_]+", "-", text.lower())[:_LONGEST_NAME].strip("-")
 
 
-def _instrument(events: list[_Event], channel: int) -> str:
+def _instrument(events: _Events, key: _Key) -> str:
+    """Return the instrument of a part by the first program that its channel is given in any track."""
     from pretty_midi import program_to_instrument_name
 
-    if channel == DRUM_CHANNEL:
+    if key.is_drum:
         return "drums"
-    changes = (e.message for e in events if e.message.type == "program_change" and e.message.channel == channel)
-    return _plain(program_to_instrument_name(next((message.program for message in changes), 0)))
+    line = events.line
+    given = np.flatnonzero(line.status == PROGRAM | key.channel)
+    first = given[np.argsort(line.tick[given], kind="stable")][:1]
+    return _plain(program_to_instrument_name(int(line.data1[first].sum())))
 
 
-def _of_part(events: list[_Event], keys: set[tuple[int, int]]) -> tuple[_Event, ...]:
-    """Return all events but the notes of other parts."""
-    notes = ("note_on", "note_off", "polytouch")
-    return tuple(e for e in events if e.message.type not in notes or (e.track, e.message.channel) in keys)
+def _of_part(events: _Events, own: Sequence[int]) -> np.ndarray:
+    """Return all messages of channels but the notes of other parts, in order of time, (M,) EVENT_DTYPE."""
+    line, keys = events.line, [events.keys[index] for index in own]
+    is_own = np.isin(line.place, [16 * key.chunk + key.channel for key in keys])
+    is_own &= (events.part < 0) | np.isin(events.part, own)
+    wanted = (line.status < SYSEX) & (is_own | ~events.of_kind(NOTE_ON, NOTE_OFF, KEY_PRESSURE))
+    index = np.flatnonzero(wanted)
+    index = index[np.argsort(line.tick[index], kind="stable")]
+    found = np.zeros(len(index), EVENT_DTYPE)
+    found["tick"], found["data1"], found["data2"], found["payload"] = (
+        line.tick[index],
+        line.data1[index],
+        line.data2[index],
+        -1,
+    )
+    status = line.status[index]
+    found["status"] = status & 0xF0 | _channels_in_sound(keys)[status & 15]
+    return found
+
+
+def _channels_in_sound(keys: Sequence[_Key]) -> np.ndarray:
+    """Return the channel that each channel is played on, (16,): drums on the drum channel, and nothing else there.
+
+    A synthesizer knows nothing of the ways in which a file can make other channels drums, or channel 10 an instrument.
+    """
+    channels, used = np.arange(NUM_CHANNELS, dtype=np.uint8), {key.channel for key in keys}
+    if keys[0].is_drum:
+        other = keys[0].channel
+    else:
+        free = (channel for channel in range(NUM_CHANNELS) if channel not in used)
+        other = next(free, DRUM_CHANNEL) if DRUM_CHANNEL in used else DRUM_CHANNEL
+    channels[[DRUM_CHANNEL, other]] = other, DRUM_CHANNEL
+    return channels

@@ -11,8 +11,7 @@ from groovevae.audio.levels import gain, peak, ratio
 from groovevae.audio.parts import TAIL_SECONDS, split_midi
 from groovevae.audio.soundfonts import read_soundfont
 from groovevae.audio.synthesis import CHANNELS, RATE, play_part
-from groovevae.errors import MidiError
-from groovevae.midi.reading import MAX_FILE_BYTES
+from groovevae.midi.reading import file_bytes, naming
 
 _DIED_AWAY = -66.0  # dB below the peak: what rings on more softly is cut
 _FADE_SECONDS = 0.02
@@ -60,17 +59,8 @@ def render(midi: bytes, *, soundfont: str | None = None, stems: bool = False, lo
 
 def render_file(path: str | Path, *, soundfont: str | None = None, stems: bool = False, loop: bool = False) -> Sound:
     """Return the sound of a MIDI file, as `render` does. Raises MidiError that names the path."""
-    path = Path(path)
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise MidiError(f"{size / 2**20:.0f} MiB; at most {MAX_FILE_BYTES // 2**20} MiB are read")
-        data = path.read_bytes()
-        return render(data, soundfont=soundfont, stems=stems, loop=loop)
-    except MidiError as error:
-        raise MidiError(error.reason, path=str(path)) from None
-    except OSError as error:
-        raise MidiError(error.strerror or str(error), path=str(path)) from None
+    with naming(path):
+        return render(file_bytes(path), soundfont=soundfont, stems=stems, loop=loop)
 
 
 def heard_length(sound: np.ndarray, end: int) -> int:

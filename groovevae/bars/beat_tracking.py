@@ -48,18 +48,21 @@ def off_grid_share(score: Score) -> float:
     return float((distance > STEP_WINDOW).mean())
 
 
-def beside_beats(score: Score) -> float:
+def beside_beats(score: Score) -> tuple[float, float]:
     """Return how far all notes lie beside the eighths of a file, in quarter notes, -0.25 to 0.25; 0 where they do not.
+
+    The second number tells how closely they keep this distance, 1: exactly.
 
     A recording that begins at some time or other is regular in itself, yet not with the beats of its file. Notes on
     the sixteenths between the eighths are off-beats.
     """
     onsets = _onsets(score)
     if len(onsets) < MIN_ONSETS / 2:
-        return 0.0
+        return 0.0, 0.0
     gathering = _gathering(onsets, 2)
     beside = float(np.angle(gathering)) / (4 * np.pi)
-    return beside if abs(gathering) > 0.8 and BESIDE[0] < abs(beside) < BESIDE[1] else 0.0
+    share = abs(gathering)
+    return (beside if share > 0.8 and BESIDE[0] < abs(beside) < BESIDE[1] else 0.0), share
 
 
 def _onsets(score: Score) -> np.ndarray:

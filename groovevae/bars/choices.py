@@ -96,6 +96,8 @@ def parse_metre(text: str) -> tuple[int, int]:
     """Return (3, 4) for "3/4". Raises RequestError for a metre that the bars of a model cannot have."""
     parts = text.split("/")
     numbers = [int(part) for part in parts if part.strip().isdigit()]
+    if len(parts) == len(numbers) == 2 and numbers[1] in (32, 64, 128):
+        raise RequestError(f"metre {text} is finer than sixteenths, of which bars are made; write one like 5/16")
     if len(parts) != 2 or len(numbers) != 2 or numbers[1] not in (1, 2, 4, 8, 16) or not numbers[0]:
         raise RequestError(f"no metre {text!r}; write one like 3/4")
     length = bar_length((numbers[0], numbers[1]))

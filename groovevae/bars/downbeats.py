@@ -103,6 +103,17 @@ def downbeat_weights(score: Score, begin: float, end: float, num_shifts: int) ->
     return np.bincount(nearest[used], weights=weight[used], minlength=num_bars * num_shifts).reshape(-1, num_shifts)
 
 
+def line_among(score: Score, section: Section, onset: float) -> float:
+    """Return where the first bar line of a section lies in notes that are regular, in quarter notes from its begin.
+
+    It is so many eighths after the first `onset` that long and low notes gather there; at it in case of doubt.
+    """
+    begin = section.begin + (onset - section.begin) % section.length
+    weight = downbeat_weights(score, begin, section.end, section.num_shifts).sum(0)[:: SHIFTS_PER_QUARTER // 2]
+    weight[0] *= NOTATED_BONUS
+    return (begin - section.begin + int(weight.argmax()) * 0.5) % section.length
+
+
 def _certain_shifts(score: Score, section: Section, weight: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     """Return the shifts of N bars, (N,), without those that music may have that avoids beat one on purpose.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from groovevae.bars.constants import VOICES_OF_KEY
 from groovevae.bars.drum_ear import CYMBALS, LEAST_HITS, certain_evidence, drum_evidence
 from groovevae.bars.track_names import PERHAPS, PITCHED_NAME, SURELY, WHOLLY, NameHints, name_hints
-from groovevae.midi.score import Track
+from groovevae.midi.score import Score, Track
+from groovevae.wording import shown_name
 
 # Log-odds, added to what is heard. A name of nothing but drum words outweighs keys that no kit has.
 _NAMED = {WHOLLY: 15.0, SURELY: 8.0, PERHAPS: 4.0}
@@ -19,6 +20,7 @@ EFFECT_PROGRAMS = {47, 113, *range(115, 128)}  # timpani, agogo, percussion, sou
 STEM_KEYS = 2  # a track of one or two keys may be one drum of a kit that is spread over tracks
 _LOWEST, _HIGHEST = 35, 59  # keys of a drum kit
 _STEM_LENGTH = 0.5  # quarter notes
+_TRIGGER = 0.05  # quarter notes: 25 ms at 120, in which no instrument plays a note
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class DrumTracks:
     perhaps: np.ndarray  # (K,) bool: not drums, though more likely than not by what is heard
     why: dict[int, str]  # of each drum track
     voices: dict[int, int]  # track -> index into VOICES: one key, which its name knows better than General MIDI
+
+    def marked(self, score: Score) -> Score:
+        """Return a score whose tracks say whether they are drums as it was found, and not as their channels do."""
+        pairs = zip(score.tracks, self.is_drum.tolist(), strict=True)
+        return replace(score, tracks=tuple(replace(track, is_drum=is_drum) for track, is_drum in pairs))
 
 
 def find_drum_tracks(
@@ -57,12 +64,14 @@ def find_drum_tracks(
         bound = certain_evidence(len(notes))
         is_drum[index], perhaps[index] = evidence >= bound, 0 < evidence < bound
         if is_drum[index]:
-            why[index] = "sounds like drums" if heard >= bound else f"named {' '.join(track.name.split())}"
+            why[index] = "sounds like drums" if heard >= bound else f"named {shown_name(track.name)}"
         elif _may_be_stem(track, notes):
             unsure[index], perhaps[index] = notes, True
     heard_as_drums = [notes_of_track[index] for index in np.flatnonzero(is_drum)]
-    for index in _one_kit(unsure) or _missing_cymbals(unsure, heard_as_drums):
-        is_drum[index], perhaps[index], why[index] = True, False, "sounds like drums with the other tracks"
+    together = _one_kit(unsure) or _missing_cymbals(unsure, heard_as_drums)
+    why |= dict.fromkeys(_triggers(unsure, notes_of_track), "hits too short for notes")
+    why |= dict.fromkeys(together, "sounds like drums with the other tracks")
+    is_drum[list(why)], perhaps[list(why)] = True, False
     voices = {k: _named_voice(tracks[k], notes_of_track[k]) for k in np.flatnonzero(is_drum).tolist()}
     return DrumTracks(is_drum, perhaps, why, {index: voice for index, voice in voices.items() if voice >= 0})
 
@@ -99,6 +108,13 @@ def _one_kit(stems: dict[int, np.ndarray]) -> list[int]:
     notes = np.concatenate(list(stems.values()))
     notes = notes[np.argsort(notes["onset"], kind="stable")]
     return list(stems) if _num_keys(notes) > 2 and drum_evidence(notes) >= certain_evidence(len(notes)) else []
+
+
+def _triggers(stems: dict[int, np.ndarray], notes_of_track: list[np.ndarray]) -> list[int]:
+    """Return the tracks of hits whose ends mean nothing, where the notes of other tracks have lengths."""
+    if not any(len(notes) and np.median(notes["duration"]) > 2 * _TRIGGER for notes in notes_of_track):
+        return []
+    return [index for index, notes in stems.items() if len(notes) >= LEAST_HITS and notes["duration"].max() <= _TRIGGER]
 
 
 def _missing_cymbals(stems: dict[int, np.ndarray], drums: list[np.ndarray]) -> list[int]:

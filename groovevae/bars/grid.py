@@ -34,7 +34,7 @@ from groovevae.bars.drums import song_kit
 from groovevae.bars.key import find_key, semitones_to_c
 from groovevae.bars.metre import BarLines, bar_lines
 from groovevae.bars.note_places import KEPT, REASONS, Placed, place_notes
-from groovevae.bars.roles import NO_ROLE
+from groovevae.bars.roles import NO_ROLE, find_drums
 from groovevae.bars.types import Bars, Song
 from groovevae.errors import MidiError
 from groovevae.midi.score import Score
@@ -67,12 +67,13 @@ def read_score(score: Score, choices: Choices = NO_CHOICES, *, is_retimed: bool 
     """
     if choices.beats == ESTIMATED and not is_retimed:
         score = retimed(score)
-    lines = bar_lines(score, choices)
+    drums = find_drums(score, choices)
+    lines = bar_lines(drums.marked(score), choices)
     held = lines.num_steps > 0
     if not held.any():
         named = ", ".join(sorted({f"{n:g}/{d:g}" for n, d in lines.metre[~held]}))
-        raise MidiError(f"unsupported metre ({named}); bars of whole sixteenths, 24 at most, are read")
-    notes = place_notes(score, lines, choices)
+        raise MidiError(f"unsupported metre ({named}); no bar is shorter than a sixteenth")
+    notes = place_notes(score, lines, choices, drums=drums)
     kept = notes.lost == KEPT
     if not kept.any():
         raise MidiError(_why_nothing_is_left(notes))
@@ -100,6 +101,8 @@ def _why_nothing_is_left(notes: Placed) -> str:
     if np.isin(notes.lost, REASONS.index("not a percussion key")).all():
         keys = ", ".join(map(str, np.unique(notes.pitch).tolist()[:8]))
         return f"none of its drum keys is General MIDI's; move {keys} to 36 (kick), 38 (snare), 42 (hi-hat) ..."
+    if np.isin(notes.lost, REASONS.index("left out by hand")).all():
+        return "all its tracks are left out by hand; leave one in"
     return "no notes that a role can play (only sound effects or unsupported metres)"
 
 

@@ -9,6 +9,7 @@ from groovevae.bars.constants import ROLES
 from groovevae.bars.track_names import plain_name
 from groovevae.errors import MidiError
 from groovevae.midi.score import Track
+from groovevae.wording import one_line, shown_name
 
 _NUMBER = re.compile(r"(?:track\s*)?#?(\d+)")
 
@@ -39,13 +40,15 @@ def _named(tracks: tuple[Track, ...], word: str) -> list[int]:
     number = _NUMBER.fullmatch(plain_name(word))
     found = [index for index in range(len(tracks)) if number and track_number(tracks, index) == int(number[1])]
     if not found:
-        known = "; ".join(f"{track_number(tracks, i)}: {track.name or 'unnamed'}" for i, track in enumerate(tracks))
+        known = "; ".join(
+            f"{track_number(tracks, i)}: {shown_name(track.name) or 'unnamed'}" for i, track in enumerate(tracks)
+        )
         raise MidiError(f"no track {word!r}; the tracks are {known}")
     return found
 
 
 def _same(name: str, word: str) -> bool:
-    return " ".join(name.casefold().split()) == " ".join(word.casefold().split())
+    return one_line(name.casefold()) == one_line(word.casefold())
 
 
 def track_number(tracks: tuple[Track, ...], index: int) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from groovevae.bars.lines import MONOPHONIC, Lines, is_single_line, melody_score
 from groovevae.bars.track_names import name_hints
 from groovevae.midi.score import Track
+from groovevae.wording import shown_name
 
 _UNRANKED = 2**30
 BASS_PROGRAMS = {*range(32, 40), 43, 58}  # basses, contrabass, tuba
@@ -69,7 +70,7 @@ def bass_tracks(parts: Parts) -> dict[int, int]:
     low = parts.free & (lines.mean_pitch <= HIGHEST_BASS)
     basses = {int(k): int(tracks[k].program not in BASS_PROGRAMS) for k in low.nonzero()[0] if _is_bass(tracks[k])}
     if _play_often(basses, parts):
-        named = {k: f"named {_one_line(tracks[k].name)}" for k in basses if name_hints(tracks[k].name).bass}
+        named = {k: f"named {shown_name(tracks[k].name)}" for k in basses if name_hints(tracks[k].name).bass}
         parts.why |= {k: "a bass by its program" for k in basses} | named
         return basses
     often = parts.often()
@@ -104,7 +105,7 @@ def lead_tracks(parts: Parts) -> dict[int, int]:
         return {}
     for index in leads:
         hints = name_hints(parts.tracks[index].name)
-        name = f"named {_one_line(parts.tracks[index].name)}"
+        name = f"named {shown_name(parts.tracks[index].name)}"
         parts.why[index] = name if hints.leads else "plays like a melody" if len(leads) > 1 else "a single line"
     return leads
 
@@ -146,7 +147,3 @@ def first_in_its_bar(parts: Parts, rank: dict[int, int]) -> np.ndarray:
     rank_of_track[list(rank)] = list(rank.values())
     first = np.where(plays, rank_of_track[:, None], _UNRANKED).min(0)  # of each bar
     return (rank_of_track[track] < _UNRANKED) & (rank_of_track[track] == first[parts.bar])
-
-
-def _one_line(name: str) -> str:
-    return " ".join(name.split())

@@ -5,7 +5,7 @@ What was decided without the file, or against it, is told in `BarLines.guesses`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,13 +13,15 @@ import numpy as np
 from groovevae.bars.beat_tracking import beside_beats, has_click, off_grid_share
 from groovevae.bars.choices import ESTIMATED, NO_CHOICES, Choices
 from groovevae.bars.constants import MAX_STEPS, STEPS_PER_QUARTER, STEPS_PER_WHOLE
-from groovevae.bars.downbeats import Section, regular_from
+from groovevae.bars.downbeats import Section, line_among, regular_from
 from groovevae.bars.metre_inference import infer_metre, metre_of_beats
+from groovevae.bars.metres_on_grid import bars_of_metre, bars_together, in_whole_steps, metre_of_steps
 from groovevae.errors import MidiError, RequestError
 from groovevae.midi.score import Score
 
 MAX_BARS = 20_000
 SHORTEST_CLICK = 0.5  # quarter notes: shorter bars are damage, not a click
+SURELY_BESIDE = 0.95  # how closely notes keep their distance to the beats, so that bar lines follow them; 1: exactly
 CLICK_BARS = 8  # bars of one beat, in a row, that are taken for a click
 MAX_CLIP = 32  # bars of the longest file whose end of track is meant
 MAX_REST = 8  # bars of rest at the end of a loop: more is a stray end of track
@@ -35,6 +37,7 @@ class BarLines:
     end: np.ndarray  # (N,) quarter notes
     metre: np.ndarray  # (N, 2) numerator, denominator
     num_steps: np.ndarray  # (N,) steps of the grid; 0 where the grid cannot hold the metre
+    metres: np.ndarray  # (M, 3) the metre map that is believed: quarter, numerator, denominator
     guesses: tuple[str, ...] = ()  # what was decided without the file or against it, for people; empty: nothing
 
     @cached_property
@@ -59,13 +62,15 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
     A pickup makes the first bar begin before the file does. Where the notes show for certain that the bar lines of a
     section lie beside those of the metre map (a pickup, a repeat that begins within the bar), a short bar makes up the
     difference, as it does where a section ends within a bar. A metre that is too long for the grid is read as shorter
-    ones in turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. A bar begins only for notes, for one that is held through
-    half of it, or for the end of a loop. With `choices.beats` ESTIMATED, the score must be `retimed` already.
+    ones in turn: 4/2 as 2/2 and 2/2, 7/4 as 4/4 and 3/4. Bars of thirty-seconds are read together: two of 5/32 as one
+    of 5/16. A bar begins only for notes, for one that is held through half of it, or for the end of a loop. With
+    `choices.beats` ESTIMATED, the score must be `retimed` already.
     Raises MidiError for more than MAX_BARS bars, RequestError for a metre or a pickup that there cannot be.
     """
     score = score.as_written()  # a pedal held over several bars tells nothing of where they begin
     _check(choices)
     sections, guesses = _sections(score, choices)
+    choices, beside = _beside_beats(score, [section for section, *_ in sections], choices)
     moves: list[float] = []
     rows: list[np.ndarray] = []  # each (n, 4): start, end, numerator, denominator
     for section, numerator, denominator in sections:
@@ -74,15 +79,22 @@ def bar_lines(score: Score, choices: Choices = NO_CHOICES) -> BarLines:
         if starts[0] > section.begin:
             starts = [starts[0] - section.length if section.is_first else section.begin, *starts]
         for start, stop in zip(starts, [*starts[1:], section.end], strict=True):
-            parts = _bars_of_metre(numerator, denominator)
             is_last = section.is_last and stop == section.end
-            rows.append(_rows(start, stop, parts, denominator, is_last=is_last))
+            whole, of = in_whole_steps(numerator, denominator)
+            rows.append(_rows(start, stop, bars_of_metre(whole, of), of, is_last=is_last))
     table = _without_tail(np.concatenate(rows), score, sections[-1][0])  # (N, 4)
     steps = STEPS_PER_WHOLE * table[:, 2] / table[:, 3]
     fits = (steps == np.rint(steps)) & (steps <= MAX_STEPS)
     num_steps = np.where(fits, steps, 0).astype(int)
-    guesses += _tell(moves, sections[0][0]) or _beside_beats(score, sections[0][0], choices)
-    return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), num_steps, tuple(guesses))
+    guesses += _tell(moves, sections[0][0]) or beside
+    metres = np.array([(section.begin, *metre) for section, *metre in sections])
+    return BarLines(table[:, 0], table[:, 1], table[:, 2:].astype(int), num_steps, metres, tuple(guesses))
+
+
+def stated_metres(score: Score) -> np.ndarray:
+    """Return the metre map of a file (M, 3), without metres that begin after the music."""
+    metres = score.metres
+    return metres[(metres[:, 0] < score.as_written().end) | (np.arange(len(metres)) == 0)]
 
 
 def _check(choices: Choices) -> None:
@@ -110,18 +122,21 @@ def _sections(score: Score, choices: Choices) -> tuple[list[tuple[Section, int, 
             numerator, denominator = choices.metre or metre_of_beats(score, begin, edges[index + 1])
             reason = "" if choices.beats == ESTIMATED else ": the file counts beats"
             guesses += [] if choices.metre else [f"metre {numerator}/{denominator} from the notes{reason}"]
-        section = Section(begin, edges[index + 1], 4 * numerator / denominator, index == 0, is_last, is_notated)
-        sections.append((section, int(numerator), int(denominator)))
+        numerator, denominator = int(numerator), int(denominator)
+        whole = in_whole_steps(numerator, denominator)
+        guesses += bars_together(numerator, denominator, *whole)
+        section = Section(begin, edges[index + 1], 4 * whole[0] / whole[1], index == 0, is_last, is_notated)
+        sections.append((section, numerator, denominator))
     return sections, list(dict.fromkeys(guesses + _guesses_of_beat(score, choices)))
 
 
 def _metre_map(score: Score, choices: Choices) -> tuple[np.ndarray, list[str]]:
     """Return the metre map (M, 3) that is to be believed, and what was guessed for it.
 
-    Metres that begin after the music are left out; a metre from `choices` stands for all others, except that a short
-    first section stays a pickup, and that beats stay beats.
+    A metre from `choices` stands for all others, except that a short first section stays a pickup, and that beats stay
+    beats.
     """
-    metres = score.metres[(score.metres[:, 0] < score.end) | (np.arange(len(score.metres)) == 0)]
+    metres = stated_metres(score)
     lengths = 4 * metres[:, 1] / metres[:, 2]
     has_pickup = len(metres) > 1 and metres[1, 0] < lengths[1]
     if has_pickup and choices.pickup is not None:
@@ -146,7 +161,8 @@ def _counts_beats(row: np.ndarray, end: float) -> bool:
     Bars of a single beat for a whole section are a click and no metre: data sets made from audio write 1/4.
     """
     length = 4 * row[1] / row[2]
-    return bool(SHORTEST_CLICK <= length <= 1 and end - row[0] >= CLICK_BARS * length)
+    is_beat = length == 1 or (row[1] == 1 and SHORTEST_CLICK <= length < 1)
+    return bool(is_beat and end - row[0] >= CLICK_BARS * length)
 
 
 def _guesses_of_beat(score: Score, choices: Choices) -> list[str]:
@@ -159,15 +175,21 @@ def _guesses_of_beat(score: Score, choices: Choices) -> list[str]:
     return []
 
 
-def _beside_beats(score: Score, first: Section, choices: Choices) -> list[str]:
-    """Tell that the notes are regular, yet not with the beats of the file: a recording that begins at any time."""
-    beside = beside_beats(score) if choices.pickup is None and first.is_notated else 0.0
+def _beside_beats(score: Score, sections: list[Section], choices: Choices) -> tuple[Choices, list[str]]:
+    """Move the bar lines of a file whose notes are regular, yet not with its beats, and tell it: it begins at any time.
+
+    Where that is not certain, it is told alone.
+    """
+    first = sections[0]
+    beside, share = beside_beats(score) if choices.pickup is None and first.is_notated else (0.0, 0.0)
     if not beside:
-        return []
+        return choices, []
     onset = float(score.notes["onset"][0])
-    return [
-        f"notes lie {abs(beside):.2g} of a beat beside the beats; if the first one begins bar 1: --pickup {onset:.3g}"
-    ]
+    told = f"notes lie {abs(beside):.2g} of a beat beside the beats"
+    if share < SURELY_BESIDE or len(sections) > 1:
+        return choices, [f"{told}; if the first one begins bar 1: --pickup {onset:.3g}"]
+    pickup = line_among(score, first, onset)
+    return replace(choices, pickup=pickup), [f"{told}, and the bar lines with them, from quarter note {pickup:.3g} on"]
 
 
 def _starts(score: Score, section: Section, pickup: float | None) -> list[float]:
@@ -230,15 +252,6 @@ def _without_tail(table: np.ndarray, score: Score, last: Section) -> np.ndarray:
     return table[: int(np.flatnonzero(needed)[-1]) + 1]
 
 
-def _bars_of_metre(numerator: int, denominator: int) -> list[int]:
-    """Return the numerators that a metre is read with in turn: its own, or those of halves that the grid can hold."""
-    if STEPS_PER_WHOLE * numerator <= MAX_STEPS * denominator:
-        return [numerator]
-    unit = 3 if denominator >= 8 and numerator % 3 == 0 else 1  # dotted beats stay whole
-    larger = unit * -(-numerator // (2 * unit))
-    return [part for half in (larger, numerator - larger) for part in _bars_of_metre(half, denominator)]
-
-
 def _rows(begin: float, end: float, numerators: list[int], denominator: int, *, is_last: bool) -> np.ndarray:
     """Return the bars (n, 4) from `begin` to `end`: start, end, numerator, denominator."""
     lengths = 4 * np.array(numerators) / denominator
@@ -257,11 +270,3 @@ def _rows(begin: float, end: float, numerators: list[int], denominator: int, *, 
     if len(rows) and not is_last:
         rows[-1, 1] = end
     return rows
-
-
-def metre_of_steps(steps: int) -> tuple[int, int]:
-    """Return the metre of a bar of so many sixteenths, with beats as long as they can be."""
-    denominator = 16
-    while steps % 2 == 0 and denominator > 4:
-        steps, denominator = steps // 2, denominator // 2
-    return steps, denominator

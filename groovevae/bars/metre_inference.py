@@ -15,6 +15,7 @@ from groovevae.midi.score import Score
 Metre = tuple[int, int]
 
 TRIPLE_MARGIN = 1.1  # how much better three beats must fit than four
+LEAST_GATHERED = 1.1  # weight of the first of three beats against their mean, where a file counts beats alone
 MIN_THREES = 0.1  # likeness after threes less likeness after fours, where a file states no metre
 STATED_THREES = 0.4  # the same, against a 4/4 that the file states: many programs write it unasked
 STATED_MARGIN = 1.2  # instead of TRIPLE_MARGIN there
@@ -47,18 +48,27 @@ def infer_metre(score: Score, *, is_stated: bool) -> Metre | None:
 
 def metre_of_beats(score: Score, begin: float, end: float) -> Metre:
     """Return the metre of a section in which only beats are counted: 4/4, or 3/4 where that fits clearly better."""
-    return (3, 4) if _fits_threes(score, begin, end, TRIPLE_MARGIN, otherwise=False) else (4, 4)
+    fits = _fits_threes(score, begin, end, TRIPLE_MARGIN, least=LEAST_GATHERED, otherwise=False)
+    return (3, 4) if fits else (4, 4)
 
 
-def _fits_threes(score: Score, begin: float, end: float, margin: float, *, otherwise: bool = True) -> bool:
-    """Return whether weight gathers more on one quarter note of three than of four; `otherwise` for drums alone."""
+def _fits_threes(
+    score: Score, begin: float, end: float, margin: float, *, least: float = 1.0, otherwise: bool = True
+) -> bool:
+    """Return whether weight gathers more on one quarter note of three than of four; `otherwise` for drums alone.
+
+    That one must weigh `least` times as much as all do on average: where all weigh the same, nothing gathers.
+    """
     contrast = []
     for quarters in (4, 3):
-        of_beat = downbeat_weights(score, begin, end, quarters * SHIFTS_PER_QUARTER).sum(0)[::SHIFTS_PER_QUARTER]
+        whole_bars = max(int((end - begin + 0.5) // quarters), 1)  # the beats of a cut one would weigh more
+        weights = downbeat_weights(score, begin, end, quarters * SHIFTS_PER_QUARTER)[:whole_bars]
+        of_beat = weights.sum(0)[::SHIFTS_PER_QUARTER]
         if not of_beat.any():
             return otherwise
-        contrast.append(float(of_beat.max() / of_beat.mean()) / quarters**0.5)
-    return contrast[1] > contrast[0] * margin
+        contrast.append(float(of_beat.max() / of_beat.mean()))
+    in_fours, in_threes = contrast
+    return in_threes >= least and in_threes / 3**0.5 > in_fours / 4**0.5 * margin
 
 
 def _accents(score: Score) -> np.ndarray:

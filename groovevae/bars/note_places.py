@@ -11,6 +11,7 @@ import numpy as np
 
 from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, MAX_CHORD_ONSETS, NUM_VOICES, ROLES
+from groovevae.bars.drum_tracks import DrumTracks
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.metre import BarLines
 from groovevae.bars.roles import NO_ROLE, chord_tracks_in_bar, read_roles
@@ -62,10 +63,21 @@ class Placed:
         """Return the indices of the notes that play a role and are carried over, by step and pitch."""
         return ((self.role == role) & (self.lost == KEPT)).nonzero()[0]
 
+    def in_file_order(self, of_placed: np.ndarray) -> np.ndarray:
+        """Return what is known of each placed note, (N,), in the order of `Score.notes`."""
+        out = np.empty_like(of_placed)
+        out[self.note] = of_placed
+        return out
 
-def place_notes(score: Score, lines: BarLines, choices: Choices = NO_CHOICES) -> Placed:
-    """Return the notes of a score, each with its place or the reason why it has none."""
-    notes = _on_steps(score, lines, choices)
+
+def place_notes(
+    score: Score, lines: BarLines, choices: Choices = NO_CHOICES, *, drums: DrumTracks | None = None
+) -> Placed:
+    """Return the notes of a score, each with its place or the reason why it has none.
+
+    `drums` are those that `roles.find_drums` found, where that was done before.
+    """
+    notes = _on_steps(score, lines, choices, drums)
     _untangle_line(notes, BASS)
     _untangle_line(notes, LEAD)
     _merge_drums(notes)
@@ -74,10 +86,10 @@ def place_notes(score: Score, lines: BarLines, choices: Choices = NO_CHOICES) ->
     return notes
 
 
-def _on_steps(score: Score, lines: BarLines, choices: Choices) -> Placed:
+def _on_steps(score: Score, lines: BarLines, choices: Choices, drums: DrumTracks | None) -> Placed:
     notes = score.notes
     bar, onset, end = _positions(notes, lines)
-    roles = read_roles(score, bar, choices)
+    roles = read_roles(score, bar, choices, drums=drums)
     role = roles.of_note
     is_drum = role == DRUMS
     voice = np.full(len(notes), -1)

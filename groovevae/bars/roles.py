@@ -8,7 +8,7 @@ import numpy as np
 
 from groovevae.bars.choices import LEFT_OUT, NO_CHOICES, Choices
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
-from groovevae.bars.drum_tracks import EFFECT_PROGRAMS, find_drum_tracks
+from groovevae.bars.drum_tracks import EFFECT_PROGRAMS, DrumTracks, find_drum_tracks
 from groovevae.bars.hand_roles import roles_by_hand
 from groovevae.bars.line_tracks import Parts, bass_tracks, first_in_its_bar, lead_tracks
 from groovevae.bars.lines import measure_lines, notes_of_tracks
@@ -38,7 +38,27 @@ def assign_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -
     return read_roles(score, bar, choices).of_note
 
 
-def read_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> Roles:
+def find_drums(score: Score, choices: Choices = NO_CHOICES) -> DrumTracks:
+    """Return which tracks of a score play drums, by hand, channel, ear or name; no bars need be known.
+
+    Raises MidiError where `choices` name a track or a role that there is not.
+    """
+    score = score.as_written()
+    given = roles_by_hand(score.tracks, choices.roles)
+    if _is_rendered(score, given):
+        return DrumTracks(
+            np.array([track.is_drum for track in score.tracks]), np.zeros(len(score.tracks), bool), {}, {}
+        )
+    found = find_drum_tracks(_named_by_file(score), notes_of_tracks(score.notes, len(score.tracks)), given)
+    for index, word in given.items():
+        if word != LEFT_OUT:
+            found.is_drum[index] = word == ROLES[DRUMS]
+    return found
+
+
+def read_roles(
+    score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES, *, drums: DrumTracks | None = None
+) -> Roles:
     """Return the role of every note, with the reasons; `bar` (N,) is where each begins.
 
     A person's roles go before all that is guessed. A track plays drums by its channel, its sound or its name, and bass
@@ -47,13 +67,15 @@ def read_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> 
     none is a bass or a lead, the lowest or the top line of the accompaniment is, as in a piano solo, but none of a
     track of block chords.
 
-    Raises MidiError where `choices` name a track or a role that there is not.
+    `drums` are those that `find_drums` found, where that was done before. Raises MidiError where `choices` name a track
+    or a role that there is not.
     """
+    drums = find_drums(score, choices) if drums is None else drums
     score = score.as_written()  # a pedal blurs lines that fingers keep apart
-    given = roles_by_hand(score.tracks, choices.roles) if choices.roles else {}
-    if not given and all(track.is_drum or track.name in _ROLE_OF_NAME for track in score.tracks):
+    given = roles_by_hand(score.tracks, choices.roles)
+    if _is_rendered(score, given):
         return _as_rendered(score)
-    parts = _parts(score, bar, given)
+    parts = _parts(score, bar, given, drums)
     basses = _given_line(given, BASS) or bass_tracks(parts)
     parts.take(basses, BASS)
     leads = _given_line(given, LEAD) or lead_tracks(parts)
@@ -71,6 +93,10 @@ def read_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> 
     return Roles(role, second & by_hand, left_out, parts.by_hand, _why(parts, role), parts.voices)
 
 
+def _is_rendered(score: Score, given: dict[int, str]) -> bool:
+    return not given and all(track.is_drum or track.name in _ROLE_OF_NAME for track in score.tracks)
+
+
 def _as_rendered(score: Score) -> Roles:
     """Return the roles of a score that `render` wrote."""
     of_track = [DRUMS if track.is_drum else _ROLE_OF_NAME[track.name] for track in score.tracks]
@@ -82,10 +108,8 @@ def _as_rendered(score: Score) -> Roles:
     return Roles(np.array(of_track)[score.notes["track"]], none, none, np.zeros(len(of_track), bool), why, {})
 
 
-def _parts(score: Score, bar: np.ndarray, given: dict[int, str]) -> Parts:
+def _parts(score: Score, bar: np.ndarray, given: dict[int, str], drums: DrumTracks) -> Parts:
     """Return the tracks with the roles that their sound, their names and a person give them; all others accompany."""
-    notes_of_track = notes_of_tracks(score.notes, len(score.tracks))
-    drums = find_drum_tracks(_named_by_file(score), notes_of_track, given)
     of_track = np.array([_role_by_sound(track) for track in score.tracks])
     of_track[drums.is_drum] = DRUMS
     if (of_track == NO_ROLE).all():  # nothing else plays: a clip with an odd program is music all the same
@@ -100,7 +124,7 @@ def _parts(score: Score, bar: np.ndarray, given: dict[int, str]) -> Parts:
         notes=score.notes,
         bar=bar,
         lines=measure_lines(score.notes, bar, len(score.tracks)),
-        notes_of_track=notes_of_track,
+        notes_of_track=notes_of_tracks(score.notes, len(score.tracks)),
         of_track=of_track,
         free=(of_track == CHORDS) & ~by_hand,
         by_hand=by_hand,

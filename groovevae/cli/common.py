@@ -10,6 +10,7 @@ import click
 
 from groovevae.cli.sound import audio_option, free_paths, soundfont_option, write_sound
 from groovevae.systems import is_same_file
+from groovevae.wording import counted
 
 if TYPE_CHECKING:
     from groovevae.corpus import Corpus
@@ -169,11 +170,6 @@ def write_pieces(pieces: Sequence[Piece], output: Output) -> None:
             write_sound(render(piece.midi, soundfont=output.soundfont), path.with_suffix(""), output.audio)
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun: "1 bar", "1,024 bars"."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def free_path(piece: Piece, folder: Path) -> Path:
     """Return the path for a piece: NAME.mid, or with a number added where another file has that name already."""
     [path] = free_paths(folder / piece.name, {".mid": piece.midi})
@@ -181,11 +177,12 @@ def free_path(piece: Piece, folder: Path) -> Path:
 
 
 def to_folders(request: Targeted, groove: Groove) -> Targeted:
-    """Return the request with targets spelled as paths where they name a folder here, like `with_folders`."""
+    """Return the request with words spelled as paths where they name a folder here, like `with_folders`."""
     from dataclasses import replace
 
     targets = zip(with_folders(list(request.targets), groove), request.targets.values(), strict=True)
-    return replace(request, targets=dict(targets))
+    [start] = with_folders([request.start], groove)
+    return replace(request, start=start, targets=dict(targets))
 
 
 def with_folders(words: Sequence[str], groove: Groove) -> list[str]:
@@ -197,12 +194,19 @@ def with_folders(words: Sequence[str], groove: Groove) -> list[str]:
 
 
 def with_stems(words: Sequence[str], *, together: bool) -> list[str]:
-    """Return words in which a folder of stems, the first of them, is replaced by the MIDI files in it."""
+    """Return words in which a folder of stems, the first of them, is replaced by the MIDI files in it.
+
+    Raises RequestError for a folder without any.
+    """
+    from groovevae.errors import RequestError
     from groovevae.generation.names import is_midi_path
 
     if not together or not words or not Path(words[0]).is_dir():
         return list(words)
-    return [*(str(path) for path in sorted(Path(words[0]).iterdir()) if is_midi_path(path.name)), *words[1:]]
+    stems = [str(path) for path in sorted(Path(words[0]).iterdir()) if is_midi_path(path.name)]
+    if not stems:
+        raise RequestError(f"{words[0]}: no MIDI files in it; name a folder of stems")
+    return [*stems, *words[1:]]
 
 
 def _as_path(folder: str) -> str:

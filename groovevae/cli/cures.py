@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from groovevae.errors import Cure, GrooveError
+from groovevae.wording import one_line
 
 CURES = {
     Cure.RESTART: "discard it with --restart",
@@ -23,4 +24,4 @@ CURES = {
 def error_line(error: GrooveError) -> str:
     """Return what is wrong and how to mend it from the command line, in one line."""
     line = f"{error.problem}; {CURES[error.cure]}" if error.cure else str(error)
-    return " ".join(line.split())
+    return one_line(line)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from groovevae.cli.common import check_copy, counted, model_option, print_unused
+from groovevae.cli.common import check_copy, model_option, print_unused
 from groovevae.cli.root import main
 from groovevae.systems import command_text
+from groovevae.wording import counted
 
 
 @main.group(short_help="List a model's genres, or add one of your own in seconds.")

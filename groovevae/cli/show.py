@@ -41,11 +41,11 @@ def show(file: str, *, as_json: bool, png: str | None, svg: str | None, **option
     choices = song_fields(options)["choices"]
     check_readable(file)  # in a process of its own: a file that hangs the reader does so there
     original = load_original(file, choices=choices)
-    read, roll = file_read(original), reading_to_roll(original.reading)
+    read = file_read(original)
     if png is not None:
-        write_file(png, roll_to_png(roll, title=file))
+        write_file(png, roll_to_png(reading_to_roll(original.reading), title=file))
     if svg is not None:
-        write_file(svg, roll_to_svg(roll, title=file).encode())
+        write_file(svg, roll_to_svg(reading_to_roll(original.reading), title=file).encode())
     if as_json:
         click.echo(to_json(read))
     else:

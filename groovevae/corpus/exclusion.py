@@ -10,7 +10,7 @@ from groovevae.corpus.labels import plain_path
 from groovevae.corpus.load import Corpus
 from groovevae.corpus.scan import Unread
 from groovevae.errors import CorpusError
-from groovevae.files import printable
+from groovevae.wording import printable
 
 
 def leave_out(corpus: Corpus, listed: Path) -> Corpus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -108,18 +108,20 @@ def read_songs(
 
 def read_song(path: str | Path, choices: Choices = NO_CHOICES) -> Song:
     """Return the song in one MIDI file, read in a process of its own. Raises MidiError that names the path."""
-    [(_, result)] = read_songs([Path(path).absolute()], choices=[choices])
-    if isinstance(result, str):
-        raise MidiError(result, path=str(path))
-    return result
+    return unpack_song(_apart(load_packed, path, choices))
 
 
 def check_readable(path: str | Path) -> None:
     """Read a MIDI file in a process of its own, for nothing but to learn that it can be. Raises MidiError if not."""
-    limits = Limits()
-    [(_, result)] = map_isolated(parse, [Path(path).absolute()], jobs=1, limits=limits)
+    _apart(parse, path)
+
+
+def _apart(work: Callable[[Path], bytes], path: str | Path, choices: Choices = NO_CHOICES) -> bytes:
+    """Return what `work` makes of one MIDI file in a process of its own. Raises MidiError that names the path."""
+    [(_, result)] = map_isolated(work, [_task(Path(path).absolute(), choices)], jobs=1, limits=LIMITS)
     if isinstance(result, str):
         raise MidiError(result, path=str(path))
+    return result
 
 
 def parse(path: Path) -> bytes:

@@ -56,9 +56,7 @@ def score_to_roll(score: Score) -> PianoRoll:
 
 def reading_to_roll(reading: Reading) -> PianoRoll:
     """Return a file as it was read as a piano roll: its own notes in the roles and the bars that were found."""
-    role = np.empty(len(reading.notes.note), int)
-    role[reading.notes.note] = reading.notes.role
-    return _roll(reading.score, reading.lines, role)
+    return _roll(reading.score, reading.lines, reading.notes.in_file_order(reading.notes.role))
 
 
 def _roll(score: Score, lines: BarLines, role: np.ndarray) -> PianoRoll:

@@ -15,7 +15,6 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.key import key_name
-from groovevae.files import printable
 from groovevae.generation.blending import PreparedPiece, prepare_arrangements, prepare_pieces
 from groovevae.generation.continuing import continued
 from groovevae.generation.descriptions import describe_playing
@@ -34,6 +33,7 @@ from groovevae.model.genres import Vector
 from groovevae.network.decoding import Posterior, decode, decode_takes, encode
 from groovevae.network.forward import Network
 from groovevae.tracks import Rewriting, composed
+from groovevae.wording import printable
 
 SongMade = tuple[Song, str, Rewriting | None]  # a song, what was done, what of its file is new
 AnySong = TypeVar("AnySong", ContinueRequest, InfillRequest, HumanizeRequest)
@@ -177,15 +177,19 @@ class Groove:
 
     def _of_song(self, request: AnySong, make: Callable[[AnySong, Sources], SongMade]) -> list[Piece]:
         sources = Sources(self.model, self.network)
-        pieces = []
-        for single in request.checked(self.model).singles:
-            song, text, rewriting = make(single, sources)
-            rewriting = None if single.only_roles else rewriting
-            piece = self._finished(
-                request.stem, single, played(song, single), text, rewriting=rewriting, read=sources.told
+        made = [(single, make(single, sources)) for single in request.checked(self.model).singles]
+        told = sources.told
+        return [
+            self._finished(
+                request.stem,
+                single,
+                played(song, single),
+                text,
+                rewriting=None if single.only_roles else rewriting,
+                read=told,
             )
-            pieces.append(piece)
-        return pieces
+            for single, (song, text, rewriting) in made
+        ]
 
     def _sampled(self, stem: str, song: Song, request: SampleRequest) -> Piece:
         key = key_name(song.transpose, song.is_minor)

@@ -100,10 +100,15 @@ class StartRequest(PieceRequest):
         return StartFile((self.start, *self.together), self.choices)
 
     def _check_start(self) -> None:
-        """Raise RequestError for stems that are no MIDI files."""
+        """Raise RequestError for stems that are no MIDI files, and for words about a file where there is none."""
         if self.together:
             for path in self.file.paths:
                 check_file(path)
+        if self.choices != NO_CHOICES and not is_midi_path(self.start):
+            raise RequestError(
+                f"{self.start!r} names no MIDI file; roles, metre, pickup and beats say how the file is read that the "
+                "music starts from"
+            )
 
     def _options(self, model: str) -> list[tuple[str, str]]:
         return [*self.choices.words(), *super()._options(model)]
@@ -118,7 +123,11 @@ def split_stems(words: Sequence[str], *, together: bool) -> tuple[str, tuple[str
 
     >>> split_stems(["kick.mid", "bass.mid", "rock"], together=True)
     ('kick.mid', ('bass.mid',), ['rock'])
+
+    Raises RequestError where the words begin with no MIDI file, and such are to sound together.
     """
+    if together:
+        check_file(words[0] if words else "")
     count = 1
     while together and count < len(words) and is_midi_path(words[count]):
         count += 1

@@ -216,6 +216,8 @@ def spelt(start: str, targets: Mapping[str, float], model: ModelFile) -> tuple[s
         raise RequestError(f"a genre is named twice among {', '.join(targets)}; give it one weight")
     if found:
         normalised_weights(found)
+    if start.endswith("/") and start not in genres:
+        raise RequestError(f"{start} is a folder; start from a genre, a MIDI file, or a folder of stems together")
     return start if is_midi_path(start) else find_genre(start, genres), found
 
 

@@ -1,4 +1,7 @@
-"""Finds the notes that are drums: those of channel 10, and of channels that a file switches by SysEx or by bank."""
+"""Finds the notes that are drums: those of channel 10, and of channels that a file switches by SysEx or by bank.
+
+It also writes such a switch, for drums in a file whose channel 10 is none.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,8 @@ import re
 
 import numpy as np
 
-from groovevae.midi.events import MidiFile
-from groovevae.midi.pairing import CONTROLLER
-from groovevae.midi.scanning import SYSEX
+from groovevae.midi.events import EVENT_DTYPE, EventTrack, MidiFile
+from groovevae.midi.messages import CONTROLLER, SYSEX
 from groovevae.midi.score import DRUM_CHANNEL
 from groovevae.midi.timeline import Timeline
 
@@ -47,6 +49,16 @@ def _drum_channels(messages: list[bytes]) -> np.ndarray:
         elif found := _XG_PART_MODE.match(message):
             is_drum[found[1][0]] = found[2][0] > 0
     return is_drum
+
+
+def with_drums_on(track: EventTrack, channel: int) -> EventTrack:
+    """Return a track that first makes a channel (from 0) drums, by GS's SysEx and by the bank of General MIDI 2."""
+    block = next(block for block in range(16) if _gs_channel(block) == channel)
+    address = bytes([0x40, 0x10 | block, 0x15, 1])
+    message = b"\x41\x10\x42\x12" + address + bytes([-sum(address) % 128, 0xF7])
+    switch = [(0, SYSEX, 0, 0, len(track.payloads)), (0, CONTROLLER | channel, _BANK, _GM2_DRUM_BANK, -1)]
+    events = np.concatenate([np.array(switch, EVENT_DTYPE), track.events])
+    return EventTrack(events, (*track.payloads, message), track.end)
 
 
 def _gs_channel(block: int) -> int:

@@ -13,7 +13,8 @@ import numpy as np
 
 from groovevae.errors import MidiError
 from groovevae.midi.chunks import Layout, find_chunks
-from groovevae.midi.scanning import END_OF_TRACK, META, SYSEX, Scan, scan_chunks
+from groovevae.midi.messages import END_OF_TRACK, META, SYSEX, TEMPO, is_meta
+from groovevae.midi.scanning import Scan, scan_chunks
 
 EVENT_DTYPE = np.dtype(
     [
@@ -113,7 +114,7 @@ def _retimed(tracks: list[EventTrack], layout: Layout) -> tuple[int, list[EventT
 
 
 def _without_tempo(track: EventTrack) -> EventTrack:
-    events = track.events[~((track.events["status"] == META) & (track.events["data1"] == 0x51))].copy()
+    events = track.events[~is_meta(track.events, TEMPO)].copy()
     kept = events["payload"] >= 0
     payloads = tuple(track.payloads[index] for index in events["payload"][kept].tolist())
     events["payload"][kept] = np.arange(len(payloads))

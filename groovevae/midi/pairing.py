@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from groovevae.midi.messages import CONTROLLER, NOTE_OFF, NOTE_ON
 from groovevae.midi.timeline import Timeline
 
-NOTE_OFF, NOTE_ON, CONTROLLER = 0x80, 0x90, 0xB0
 PEDAL, PEDAL_DOWN = 64, 64  # the controller, and the lowest value at which the pedal holds notes
 NEVER = np.iinfo(np.int64).max
 

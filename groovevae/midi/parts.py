@@ -6,12 +6,11 @@ import numpy as np
 
 from groovevae.midi.drum_switches import drum_notes
 from groovevae.midi.events import MidiFile
-from groovevae.midi.pairing import CONTROLLER
-from groovevae.midi.scanning import META
+from groovevae.midi.messages import CONTROLLER, PROGRAM
 from groovevae.midi.score import Track
+from groovevae.midi.texts import track_names
 from groovevae.midi.timeline import Timeline
 
-PROGRAM, TRACK_NAME = 0xC0, 0x03
 _RPN_LOW, _RPN_HIGH, _DATA_ENTRY, _MPE_RPN = 100, 101, 6, 6
 _MPE_MASTERS = (0, 15)  # channels that may configure a zone of channels, one for each note
 ROTATING_CHANNELS = 4  # a note on each channel in turn, on at least so many, may be one instrument
@@ -30,7 +29,7 @@ def divide_parts(file: MidiFile, line: Timeline, on: np.ndarray) -> tuple[np.nda
     channel = _merged_channels(line, on, program, is_drum)
     key = ((line.chunk[on] * 16 + channel) * 128 + program) * 2 + is_drum
     _, first, part = np.unique(key, return_index=True, return_inverse=True)
-    names = [_track_name(file, chunk) for chunk in range(len(file.tracks))]
+    names = track_names(file)
     pairs = np.unique(part * 16 + (line.status[on] & 15))
     channels = np.split(pairs % 16, np.searchsorted(pairs // 16, np.arange(1, len(first))))
     tracks = tuple(
@@ -45,13 +44,6 @@ def divide_parts(file: MidiFile, line: Timeline, on: np.ndarray) -> tuple[np.nda
         for number, (note, used) in enumerate(zip(first, channels, strict=True), start=1)
     )
     return part, tracks
-
-
-def _track_name(file: MidiFile, chunk: int) -> str:
-    track = file.tracks[chunk]
-    events = track.events
-    named = np.flatnonzero((events["status"] == META) & (events["data1"] == TRACK_NAME))
-    return track.payloads[events["payload"][named[-1]]].decode(errors="replace").strip() if len(named) else ""
 
 
 def _merged_channels(line: Timeline, on: np.ndarray, program: np.ndarray, is_drum: np.ndarray) -> np.ndarray:

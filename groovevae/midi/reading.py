@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +14,9 @@ import numpy as np
 
 from groovevae.errors import MidiError
 from groovevae.midi.events import MidiFile, read_events
+from groovevae.midi.messages import METRE, TEMPO, is_meta
 from groovevae.midi.pairing import NEVER, Pairs, pair_notes, sounding_ends
 from groovevae.midi.parts import divide_parts
-from groovevae.midi.scanning import META
 from groovevae.midi.score import DEFAULT_TEMPO, NOTE_DTYPE, ORIGIN_DTYPE, TEMPO_RANGE, Score
 from groovevae.midi.timeline import Timeline, file_timeline
 
@@ -24,25 +26,35 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 32 * 2**20
 MAX_QUARTERS = 100_000.0  # 14 hours at 120: a longer score is a damaged time stamp
 MAX_PARTS = 0xFFFF
-_TEMPO, _METRE = 0x51, 0x58  # types of meta events
 _LARGEST_POWER = 7  # of two, in the denominator of a metre: 128th notes
 _HIT_QUARTERS = 0.25  # a drum hit without an end
 
 
-def load_midi(path: str | Path) -> MidiFile:
-    """Return all events of a MIDI file. Raises MidiError for a file that cannot be read or is not MIDI."""
-    path = Path(path)
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Let the MidiError of what is done with a file name its path."""
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise MidiError(f"{size / 2**20:.0f} MiB; at most {MAX_FILE_BYTES // 2**20} MiB are read", path=str(path))
-        data = path.read_bytes()
-    except OSError as error:
-        raise MidiError(error.strerror or str(error), path=str(path)) from None
-    try:
-        return read_events(data)
+        yield
     except MidiError as error:
         raise MidiError(error.reason, path=str(path)) from None
+    except OSError as error:
+        raise MidiError(error.strerror or str(error), path=str(path)) from None
+
+
+def file_bytes(path: str | Path) -> bytes:
+    """Return the bytes of a MIDI file. Raises OSError, or MidiError for a folder and for a file that is too large."""
+    if Path(path).is_dir():
+        raise MidiError("a folder; name a MIDI file in it")
+    size = Path(path).stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise MidiError(f"{size / 2**20:.0f} MiB; at most {MAX_FILE_BYTES // 2**20} MiB are read")
+    return Path(path).read_bytes()
+
+
+def load_midi(path: str | Path) -> MidiFile:
+    """Return all events of a MIDI file. Raises MidiError for a file that cannot be read or is not MIDI."""
+    with naming(path):
+        return read_events(file_bytes(path))
 
 
 def load_score(path: str | Path) -> Score:
@@ -52,10 +64,8 @@ def load_score(path: str | Path) -> Score:
     `corpus.reader.read_songs` reads untrusted files in workers that can be killed.
     """
     file = load_midi(path)
-    try:
+    with naming(path):
         return replace(file_to_score(file), file_name=Path(path).stem)
-    except MidiError as error:
-        raise MidiError(error.reason, path=str(path)) from None
 
 
 def midi_to_score(data: bytes) -> Score:
@@ -90,7 +100,7 @@ def file_to_score(file: MidiFile) -> Score:
     return Score(
         _note_table(line, pairs.on[order], part[order], duration, file.ticks_per_quarter),
         tracks,
-        _tempo_map(file, mended),
+        tempo_map(file, mended),
         _from_start(_last_of_each_time(metres), first=(4, 4)),
         has_metre=len(metres) > 0,
         clip_end=max(track.end for track in file.tracks) / file.ticks_per_quarter,
@@ -131,19 +141,20 @@ def _meta_events(file: MidiFile, kind: int, size: int) -> tuple[np.ndarray, np.n
     ticks, rows = [], []
     for track in file.tracks:
         events = track.events
-        for tick, *_, index in events[(events["status"] == META) & (events["data1"] == kind)].tolist():
+        for tick, *_, index in events[is_meta(events, kind)].tolist():
             if len(track.payloads[index]) >= size:
                 ticks.append(tick)
                 rows.append(list(track.payloads[index][:size]))
     return np.array(ticks, float) / file.ticks_per_quarter, np.array(rows, float).reshape(-1, size)
 
 
-def _tempo_map(file: MidiFile, mended: Counter[str]) -> np.ndarray:
-    quarter, parts = _meta_events(file, _TEMPO, 3)
+def tempo_map(file: MidiFile, mended: Counter[str] | None = None) -> np.ndarray:
+    """Return the tempo map of a file, (K, 2) quarter and tempo from its start on; leave out what means nothing."""
+    quarter, parts = _meta_events(file, TEMPO, 3)
     microseconds = parts @ [65536, 256, 1]
     low, high = TEMPO_RANGE
     sensible = (microseconds >= 60e6 / high) & (microseconds <= 60e6 / low)
-    if not sensible.all():
+    if mended is not None and not sensible.all():
         mended["tempos that mean nothing, ignored"] += int((~sensible).sum())
     tempos = np.stack([quarter[sensible], 60e6 / microseconds[sensible]], axis=1)  # (K, 2)
     return _from_start(_last_of_each_time(tempos), first=DEFAULT_TEMPO)
@@ -151,7 +162,7 @@ def _tempo_map(file: MidiFile, mended: Counter[str]) -> np.ndarray:
 
 def _stated_metres(file: MidiFile, mended: Counter[str]) -> np.ndarray:
     """Return quarter, numerator and denominator of the metres that a file states, (M, 3)."""
-    quarter, parts = _meta_events(file, _METRE, 2)
+    quarter, parts = _meta_events(file, METRE, 2)
     sensible = (parts[:, 0] > 0) & (parts[:, 1] <= _LARGEST_POWER)
     if not sensible.all():
         mended["metres that mean nothing, ignored"] += int((~sensible).sum())

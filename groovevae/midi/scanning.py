@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7
-END_OF_TRACK = 0x2F
+from groovevae.midi.messages import END_OF_TRACK, ESCAPE, META, SYSEX
+
 CUT_OFF = "events cut off"
 _END = bytes([END_OF_TRACK])
 _BLOCK = 2**20  # bytes whose sizes are found at a time

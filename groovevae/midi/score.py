@@ -76,7 +76,12 @@ class Score:
 
     def seconds(self, quarters: np.ndarray) -> np.ndarray:
         """Return the time of each position, in seconds from the start; before the start, at the first tempo."""
-        quarter, seconds_per_quarter = self.tempos[:, 0], 60 / self.tempos[:, 1]
-        begin = np.append(0.0, np.cumsum(np.diff(quarter) * seconds_per_quarter[:-1]))
-        row = np.maximum(np.searchsorted(quarter, quarters, side="right") - 1, 0)
-        return begin[row] + (quarters - quarter[row]) * seconds_per_quarter[row]
+        return seconds_at(self.tempos, quarters)
+
+
+def seconds_at(tempos: np.ndarray, quarters: np.ndarray) -> np.ndarray:
+    """Return the time of each position by a tempo map (K, 2), as `Score.seconds` does."""
+    quarter, seconds_per_quarter = tempos[:, 0], 60 / tempos[:, 1]
+    begin = np.append(0.0, np.cumsum(np.diff(quarter) * seconds_per_quarter[:-1]))
+    row = np.maximum(np.searchsorted(quarter, quarters, side="right") - 1, 0)
+    return begin[row] + (quarters - quarter[row]) * seconds_per_quarter[row]

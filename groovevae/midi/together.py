@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from groovevae.midi.events import EventTrack, MidiFile
-from groovevae.midi.messages import KEY, META, METRE, NOTE_ON, TEMPO, TRACK_NAME, Meta, kind_of, with_metas
+from groovevae.midi.messages import KEY, METRE, NOTE_OFF, NOTE_ON, SYSEX, TEMPO, TRACK_NAME, is_meta, kind_of
+from groovevae.midi.metas import Meta, with_metas
 from groovevae.midi.score import DRUM_CHANNEL
 
 _CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
@@ -30,8 +31,7 @@ def sounding_together(files: Sequence[tuple[str, MidiFile]]) -> MidiFile:
             events = _on_channels(track.events, moved)
             events["tick"] *= ticks // file.ticks_per_quarter
             if number:
-                is_shared = (events["status"] == META) & np.isin(events["data1"], (TEMPO, METRE, KEY))
-                events = events[~is_shared]
+                events = events[~is_meta(events, TEMPO, METRE, KEY)]
             end = track.end * (ticks // file.ticks_per_quarter)
             tracks.append(_named(EventTrack(events, track.payloads, end), name))
     mended: dict[str, int] = {}
@@ -43,7 +43,7 @@ def sounding_together(files: Sequence[tuple[str, MidiFile]]) -> MidiFile:
 
 def _channels(file: MidiFile) -> list[int]:
     status = np.concatenate([track.events["status"] for track in file.tracks])
-    return [int(channel) for channel in np.unique(status[(status >= 0x80) & (status < 0xF0)] & 15)]
+    return [int(channel) for channel in np.unique(status[(status >= NOTE_OFF) & (status < SYSEX)] & 15)]
 
 
 def _moved(channels: list[int], taken: set[int]) -> dict[int, int]:
@@ -60,11 +60,11 @@ def _on_channels(events: np.ndarray, moved: dict[int, int]) -> np.ndarray:
     of_channel = np.arange(16)
     of_channel[list(moved)] = list(moved.values())
     status = events["status"].astype(int)
-    events["status"] = np.where(status < 0xF0, (status & 0xF0) | of_channel[status & 15], status)
+    events["status"] = np.where(status < SYSEX, (status & 0xF0) | of_channel[status & 15], status)
     return events
 
 
 def _named(track: EventTrack, name: str) -> EventTrack:
-    has_name = ((track.events["status"] == META) & (track.events["data1"] == TRACK_NAME)).any()
+    has_name = is_meta(track.events, TRACK_NAME).any()
     has_notes = (kind_of(track.events) == NOTE_ON).any()
     return track if has_name or not has_notes else with_metas(track, [Meta(0, TRACK_NAME, name.encode())])

@@ -26,6 +26,7 @@ from groovevae.model.genres import Genre, Phrase, SongCode, Vector
 from groovevae.model.phrase_forms import Prior, prior_from_file, prior_to_file
 from groovevae.model.validation import check_arranger, check_codes, check_genre, check_prior, check_vector
 from groovevae.network.forward import Network
+from groovevae.wording import one_line
 
 FORMAT_VERSION = 1
 MODEL_KIND, STATE_KIND = "groovevae model", "groovevae training state"
@@ -150,7 +151,7 @@ def _check(model: ModelFile, tensors: Mapping[str, np.ndarray]) -> None:
 
 def _said(error: Exception) -> str:
     """Return an error's message in one line; one of Python's own makes sense only with its class name in front."""
-    return " ".join((str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}").split())
+    return one_line(str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}")
 
 
 def _calibration_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> Calibration:
@@ -233,7 +234,7 @@ def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[
         found = metadata.pop("checksum", "")
         texts = {k: json.loads(v) for k, v in metadata.items() if k not in ("kind", "version")}
     except (SafetensorError, ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(str(error))
         raise _damaged(path, kind, reason) from None
     if found != _checksum(arrays, metadata):
         raise _damaged(path, kind, "its checksum does not fit")

@@ -10,6 +10,7 @@ from groovevae.bars.constants import ROLES
 from groovevae.corpus.summary import CorpusReport
 from groovevae.reports import values
 from groovevae.reports.table import Part, Table
+from groovevae.wording import counted
 
 _SHOWN_METRES = 3
 _SHOWN_REASONS = 2
@@ -30,7 +31,7 @@ def corpus_held(report: CorpusReport) -> Iterator[Part]:
     yield _role_table(report)
     for title, found in (("Guessed", report.guessed), ("Mended", report.mended)):
         for what, files in found.items():
-            yield f"{title} in {files:,} file{'' if files == 1 else 's'}: {what}"
+            yield f"{title} in {counted(files, 'file')}: {what}"
     if report.unused:
         reasons = Counter(re.split(r" \(| as ", item.reason)[0] for item in report.unused)
         summary = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())

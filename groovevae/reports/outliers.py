@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from groovevae.anomaly.outliers import Outliers
 from groovevae.anomaly.suspects import Suspect, looked_at_before_training
 from groovevae.corpus import Corpus, most_alike
-from groovevae.files import printable
 from groovevae.reports import values
+from groovevae.wording import printable
 
 COLUMNS = ("rank", "path", "genre", "score", "flagged", "role", "bars", "reasons", "looks_like", "duplicate_of")
 SHOWN_SUSPECTS = 5

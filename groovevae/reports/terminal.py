@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from groovevae.files import printable
 from groovevae.reports.table import Part, Table
+from groovevae.wording import printable
 
 
 def show(parts: Iterable[Part], console: Console | None = None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from groovevae.reports import values
 from groovevae.tracks.summary import FileRead, TrackRead
+from groovevae.wording import counted, shown_name
 
 _SHOWN_METRES = 3
 
@@ -21,7 +22,7 @@ def file_shown(read: FileRead) -> Iterator[str]:
     more = len(metres) - _SHOWN_METRES
     low, high = read.tempo
     tempo = f"{low:.4g}" if f"{low:.4g}" == f"{high:.4g}" else f"{low:.4g} to {high:.4g}"
-    yield f"{read.path}: {read.bars:,} bar{'' if read.bars == 1 else 's'}, key {read.key}, tempo {tempo}"
+    yield f"{read.path}: {counted(read.bars, 'bar')}, key {read.key}, tempo {tempo}"
     yield f"metres (bars): {', '.join(metres[:_SHOWN_METRES])}" + (f", {more} more" if more > 0 else "")
     for guess in read.guesses:
         yield f"guessed: {guess}"
@@ -37,10 +38,11 @@ def _track(track: TrackRead) -> str:
     channels = ", ".join(map(str, track.channels))
     sound = "drums" if track.is_drum else f"program {track.program}"
     lost = ", ".join(f"{count:,} {reason}" for reason, count in track.lost.items())
-    told = f"{track.number:>3} {track.name or '(no name)'} (channel {channels}, {sound}): "
+    told = f"{track.number:>3} {shown_name(track.name) or '(no name)'} (channel {channels}, {sound}): "
     return (
         told
         + (plays or f"no part in the bars{_because(track, 'none')}")
+        + (f"; shares the chords in {counted(track.shares, 'bar')}" if track.shares else "")
         + (f"; not in the bars: {lost}" if lost else "")
     )
 

@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from groovevae.files import printable
+from groovevae.wording import printable
 
 
 def to_json(found: Any, *, indent: int, digits: int | None = None) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from groovevae.midi.events import EVENT_DTYPE, EventTrack, MidiFile
+from groovevae.midi.messages import NOTE_OFF, NOTE_ON, SYSEX, TRACK_NAME, is_meta, kind_of
+from groovevae.midi.metas import Meta, with_metas
 from groovevae.midi.reading import file_to_score
-from groovevae.midi.scanning import META, SYSEX
-
-_TRACK_NAME = 0x03  # type of meta event
-_NOTE_OFF, _KEY_PRESSURE = 0x80, 0xA0  # with note-ons between them: messages that belong to one note
 
 
 def parted(file: MidiFile, roles: Sequence[str]) -> tuple[MidiFile, tuple[str, ...]]:
@@ -28,7 +26,8 @@ def parted(file: MidiFile, roles: Sequence[str]) -> tuple[MidiFile, tuple[str, .
         here = origin["chunk"] == chunk
         for name in dict.fromkeys(role[here].tolist()):
             notes = origin[here & (role == name)]
-            tracks.append(_with_name(track, _of_notes(track.events, notes), name))
+            own = EventTrack(_of_notes(track.events, notes), (), track.end)
+            tracks.append(with_metas(own, [Meta(0, TRACK_NAME, name.encode())]))
             names.append(name)
     return MidiFile(1, file.ticks_per_quarter, tuple(tracks)), tuple(names)
 
@@ -43,20 +42,13 @@ def _conductor(file: MidiFile) -> tuple[np.ndarray, tuple[bytes, ...]]:
 
 def _loose(file: MidiFile) -> Iterator[tuple[np.ndarray, bytes]]:
     for track in file.tracks:
-        for index in np.flatnonzero(track.events["status"] >= SYSEX):
+        for index in np.flatnonzero((track.events["status"] >= SYSEX) & ~is_meta(track.events, TRACK_NAME)):
             event = track.events[index : index + 1]
-            if event["status"][0] != META or event["data1"][0] != _TRACK_NAME:
-                yield event.copy(), track.payloads[event["payload"][0]]
+            yield event.copy(), track.payloads[event["payload"][0]]
 
 
 def _of_notes(events: np.ndarray, notes: np.ndarray) -> np.ndarray:
     """Return the events of channels but for notes other than these (M,) ORIGIN_DTYPE."""
-    status = events["status"]
-    is_note = (status >= _NOTE_OFF) & (status < _KEY_PRESSURE)
+    is_note = np.isin(kind_of(events), (NOTE_OFF, NOTE_ON))
     wanted = np.isin(np.arange(len(events)), np.concatenate([notes["on"], notes["off"]]))
-    return events[(status < SYSEX) & (~is_note | wanted)]
-
-
-def _with_name(track: EventTrack, events: np.ndarray, name: str) -> EventTrack:
-    first = np.array([(0, META, _TRACK_NAME, 0, 0)], EVENT_DTYPE)
-    return EventTrack(np.concatenate([first, events]), (name.encode(),), track.end)
+    return events[(events["status"] < SYSEX) & (~is_note | wanted)]

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groovevae.studio.uploads import MAX_BYTES
+from groovevae.wording import one_line
 
 COOKIE = "groove-studio"
 MAX_JSON = 64 * 2**10  # bytes
@@ -122,7 +123,7 @@ def _signed_in(token: str) -> Response:
 
 def failure(status: int, line: str) -> JSONResponse:
     """Return an answer that says in one line what is wrong."""
-    return JSONResponse({"error": " ".join(line.split())}, status_code=status)
+    return JSONResponse({"error": one_line(line)}, status_code=status)
 
 
 def _limited(receive: Receive, limit: int) -> Receive:

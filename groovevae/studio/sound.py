@@ -28,8 +28,7 @@ from groovevae.audio.render import folded
 from groovevae.audio.soundfonts import Soundfont, read_soundfont
 from groovevae.audio.synthesis import CHANNELS, RATE, play_part
 from groovevae.midi.events import EventTrack, read_events, write_events
-from groovevae.midi.messages import TEMPO
-from groovevae.midi.scanning import META, SYSEX
+from groovevae.midi.messages import SYSEX, TEMPO, is_meta
 from groovevae.studio.parsing import UnknownError
 from groovevae.studio.parting import parted
 from groovevae.studio.takes import Take
@@ -73,7 +72,7 @@ class Player:
         sounds = render(midi, soundfont=self.soundfont, stems=True).stems
         mixed: dict[str, np.ndarray] = {}
         for part in split_midi(midi, apart=True).parts:
-            role = roles[next(event.track for event in part.events if event.message.type == "note_on")]
+            role = roles[part.chunks[0]]
             mixed[role] = mixed[role] + sounds[part.name] if role in mixed else sounds[part.name]
         return {role: encode(sound, "wav") for role, sound in mixed.items()}
 
@@ -182,7 +181,7 @@ def role_files(take: Take, *, is_loop: bool = False) -> dict[str, bytes]:
 def _plain(track: EventTrack, end: int) -> EventTrack:
     """Return what sounds of a track up to a tick, and its tempos."""
     events = track.events
-    is_heard = (events["status"] < SYSEX) | ((events["status"] == META) & (events["data1"] == TEMPO))
+    is_heard = (events["status"] < SYSEX) | is_meta(events, TEMPO)
     return replace(track, events=events[is_heard & (events["tick"] <= end)], end=end)
 
 

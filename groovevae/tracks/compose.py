@@ -7,18 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from groovevae.bars import Song
-from groovevae.bars.constants import STEPS_PER_QUARTER
+from groovevae.bars.constants import DRUMS, STEPS_PER_QUARTER
 from groovevae.bars.key import key_name
+from groovevae.midi.drum_switches import with_drums_on
 from groovevae.midi.events import EVENT_DTYPE, EventTrack, MidiFile
-from groovevae.midi.messages import KEY, META, METRE, NOTE_OFF, NOTE_ON, TEMPO, TEXT, TRACK_NAME, Meta, with_metas
-from groovevae.midi.score import TICKS_PER_QUARTER
+from groovevae.midi.messages import KEY, METRE, NOTE_OFF, NOTE_ON, TEMPO, TEXT, TRACK_NAME, is_meta
+from groovevae.midi.metas import Meta, with_metas
+from groovevae.midi.score import DRUM_CHANNEL, TICKS_PER_QUARTER
 from groovevae.tracks.conductor import key_metas, metre_metas, tempo_metas
 from groovevae.tracks.excerpts import Stretch, carried_over
 from groovevae.tracks.feel import with_feel
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.played import new_notes, own_notes, shortened, untangled
 from groovevae.tracks.playing import settled
-from groovevae.tracks.seats import Seat, doubled, seated, seats_of
+from groovevae.tracks.seats import Seat, doubled, places_of, seated, seats_of
 from groovevae.tracks.timeline import Timeline, timeline_of
 
 OUR_TEXT = b"groovevae "  # our own text begins so: a later one takes its place
@@ -54,9 +56,11 @@ def composed(rewriting: Rewriting, song: Song, *, text: str = "") -> MidiFile:
     new = seated(original, new, gone, seats, near=ticks // STEPS_PER_QUARTER)
     new = untangled(np.concatenate([new, doubled(new, gone)]), own)
     tracks = _frame(original, timeline, seats, ticks=ticks)
-    for role, seat in seats.items():
+    for role, seat in places_of(new, seats):
         spans = _fresh_spans(fresh[:, role], timeline, ticks=ticks)
         tracks[seat.chunk] = settled(tracks[seat.chunk], seat, spans, own[own["chunk"] == seat.chunk])
+        if role == DRUMS and seat.name and seat.channel != DRUM_CHANNEL:
+            tracks[seat.chunk] = with_drums_on(tracks[seat.chunk], seat.channel)
     metas = {
         TEMPO: tempo_metas(original, song, timeline, ticks=ticks),
         METRE: metre_metas(original, song, timeline, ticks=ticks),
@@ -106,7 +110,7 @@ def _conducted(tracks: list[EventTrack], metas: dict[int, list[Meta] | None]) ->
     out = []
     for track in tracks:
         events = track.events
-        is_old = (events["status"] == META) & np.isin(events["data1"], [kind for kind in changed if kind != TEXT])
+        is_old = is_meta(events, *(kind for kind in changed if kind != TEXT))
         if TEXT in changed:
             is_old |= _is_ours(track)
         out.append(EventTrack(events[~is_old], track.payloads, track.end))
@@ -115,7 +119,7 @@ def _conducted(tracks: list[EventTrack], metas: dict[int, list[Meta] | None]) ->
 
 def _is_ours(track: EventTrack) -> np.ndarray:
     """Tell which events are texts that an earlier piece left, (E,) bool."""
-    out = (track.events["status"] == META) & (track.events["data1"] == TEXT)
+    out = is_meta(track.events, TEXT)
     for index in np.flatnonzero(out):
         out[index] = track.payloads[track.events["payload"][index]].startswith(OUR_TEXT)
     return out

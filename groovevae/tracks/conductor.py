@@ -6,8 +6,10 @@ import numpy as np
 
 from groovevae.bars import Song
 from groovevae.bars.grid import bar_tempos
-from groovevae.bars.metre import metre_of_steps
-from groovevae.midi.messages import KEY, METRE, TEMPO, Meta
+from groovevae.bars.metre import stated_metres
+from groovevae.bars.metres_on_grid import metre_of_steps
+from groovevae.midi.messages import KEY, METRE
+from groovevae.midi.metas import Meta, tempo_meta
 from groovevae.midi.score import Score
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.timeline import Timeline
@@ -37,10 +39,7 @@ def tempo_metas(original: Original, song: Song, timeline: Timeline, *, ticks: in
             (start + quarter - begin, tempo * float(share[bar]))
             for quarter, tempo in _tempos_between(score, begin, begin + stop - start)
         ]
-    return [
-        Meta(max(round(quarter * ticks), 0), TEMPO, round(60e6 / tempo).to_bytes(3, "big"))
-        for quarter, tempo in _changes(rows)
-    ]
+    return [tempo_meta(max(round(quarter * ticks), 0), tempo) for quarter, tempo in _changes(rows)]
 
 
 def _tempos_between(score: Score, begin: float, end: float) -> list[tuple[float, float]]:
@@ -61,7 +60,8 @@ def _changes(rows: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 def metre_metas(original: Original, song: Song, timeline: Timeline, *, ticks: int) -> list[Meta] | None:
     """Return the time signatures of a piece; None where the file's own hold as they are."""
-    if timeline.is_whole and not _is_other_metre(original):
+    is_believed = np.array_equal(original.reading.lines.metres, stated_metres(original.reading.score))
+    if timeline.is_whole and is_believed:
         return None
     out: list[Meta] = []
     metres = list(map(tuple, song.bars.metre.tolist()))
@@ -73,16 +73,6 @@ def metre_metas(original: Original, song: Song, timeline: Timeline, *, ticks: in
         if not out or out[-1].data != data:
             out.append(Meta(max(round(quarter * ticks), 0), METRE, data))
     return out
-
-
-def _is_other_metre(original: Original) -> bool:
-    """Tell whether a bar was read that is longer than the file's own metre there, as where that is a click."""
-    score, lines = original.reading.score, original.reading.lines
-    at = np.maximum(np.searchsorted(score.metres[:, 0], lines.start + SAME_TIME, side="right") - 1, 0)
-    written = 4 * score.metres[at, 1] / score.metres[at, 2]
-    later = np.append(score.metres[1:, 0], np.inf)[at]
-    crosses = (lines.end - lines.start > written + SAME_TIME) & (lines.start >= 0)
-    return bool(np.any(crosses & (later > lines.start + written)))
 
 
 def key_metas(name: str) -> list[Meta]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.midi.events import EventTrack
-from groovevae.midi.messages import BEND, CONTROLLER, META, NOTE_OFF, NOTE_ON, PRESSURE, PROGRAM, kind_of
+from groovevae.midi.messages import BEND, CONTROLLER, NOTE_OFF, NOTE_ON, PRESSURE, PROGRAM, is_meta, kind_of
 
 NAMES = range(1, 8)  # meta types of texts: names, lyrics, markers
 _STATES = (CONTROLLER, PROGRAM, PRESSURE, BEND)
@@ -46,7 +46,7 @@ def _of_stretch(events: np.ndarray, stretch: Stretch, *, is_first: bool) -> np.n
     before = events[tick < stretch.begin]
     states = before[_last_states(before)]
     if is_first:  # a track keeps its name
-        is_name = (before["status"] == META) & np.isin(before["data1"], NAMES) & (before["tick"] == 0)
+        is_name = is_meta(before, *NAMES) & (before["tick"] == 0)
         states = np.concatenate([before[is_name], states])
     states["tick"] = stretch.at
     return np.concatenate([states, own])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from groovevae.bars.beat_tracking import retimed
-from groovevae.midi.events import EVENT_DTYPE, EventTrack, MidiFile
-from groovevae.midi.messages import META, METRE, TEMPO, Meta, with_metas
+from groovevae.midi.events import EventTrack, MidiFile
+from groovevae.midi.messages import METRE, TEMPO, is_meta
+from groovevae.midi.metas import Meta, tempo_meta, with_metas
 from groovevae.midi.reading import file_to_score
 from groovevae.midi.score import Score
 
@@ -22,14 +23,11 @@ def in_beats(file: MidiFile) -> MidiFile:
         return file
     tracks = []
     for track in file.tracks:
-        events = track.events[~((track.events["status"] == META) & np.isin(track.events["data1"], (TEMPO, METRE)))]
-        events = events.astype(EVENT_DTYPE)
+        events = track.events[~is_meta(track.events, TEMPO, METRE)]
         events["tick"] = _moved(events["tick"], file, before, after)
         end = int(_moved(np.array([track.end]), file, before, after)[0])
         tracks.append(EventTrack(events, track.payloads, end))
-    tempos = [
-        Meta(round(quarter * TICKS), TEMPO, round(60e6 / tempo).to_bytes(3, "big")) for quarter, tempo in after.tempos
-    ]
+    tempos = [tempo_meta(round(quarter * TICKS), tempo) for quarter, tempo in after.tempos]
     tracks[0] = with_metas(tracks[0], [Meta(0, METRE, COUNTS_BEATS), *tempos])
     return MidiFile(file.format, TICKS, tuple(tracks), file.mended)
 

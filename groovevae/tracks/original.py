@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from groovevae.bars.choices import ESTIMATED, NO_CHOICES, Choices
-from groovevae.bars.constants import BASS, ROLES
+from groovevae.bars.constants import BASS, CHORDS, ROLES
 from groovevae.bars.grid import Reading, read_score
 from groovevae.bars.note_places import DOUBLES, KEPT, SIMPLIFIED
-from groovevae.errors import MidiError
 from groovevae.midi.events import MidiFile
-from groovevae.midi.reading import file_to_score, load_midi
+from groovevae.midi.reading import file_to_score, load_midi, naming
 from groovevae.midi.together import sounding_together
 from groovevae.tracks.in_beats import in_beats
 
@@ -41,7 +40,7 @@ class Original:
         of_row = np.full(len(lines.start), NOWHERE)
         of_row[self.rows] = np.arange(len(self.rows))
         of_step = np.searchsorted(lines.first_step[self.rows], notes.step, side="right") - 1
-        return self._in_file_order(np.where(notes.lost == KEPT, of_step, of_row[notes.bar]))
+        return notes.in_file_order(np.where(notes.lost == KEPT, of_step, of_row[notes.bar]))
 
     @cached_property
     def role(self) -> np.ndarray:
@@ -49,19 +48,27 @@ class Original:
         notes = self.reading.notes
         place = notes.step * 128 + notes.pitch
         is_bass = np.isin(place, place[notes.kept(BASS)]) & self._only_doubles
-        return self._in_file_order(np.where(is_bass, BASS, notes.role))
+        return notes.in_file_order(np.where(is_bass, BASS, notes.role))
 
     @cached_property
     def carried(self) -> np.ndarray:
         """Whether the bars stand for each note, (M,) bool: they hold it, what it doubles, or a simpler form of it."""
         notes = self.reading.notes
         is_simpler = np.isin(notes.lost, SIMPLIFIED) & self._beside_kept
-        return self._in_file_order((notes.lost == KEPT) | (notes.lost == DOUBLES) | is_simpler)
+        return notes.in_file_order((notes.lost == KEPT) | (notes.lost == DOUBLES) | is_simpler)
 
     @cached_property
     def doubles(self) -> np.ndarray:
         """Whether each note is of a track that does nothing but double another one in its bar, (M,) bool."""
-        return self._in_file_order(self._only_doubles)
+        return self.reading.notes.in_file_order(self._only_doubles)
+
+    @cached_property
+    def shared_bars(self) -> np.ndarray:
+        """Tell in which bars each track plays chords beside another one, (K, N) bool: there they share new ones."""
+        chords = np.flatnonzero(self.carried & (self.role == CHORDS) & ~self.doubles & (self.bar != NOWHERE))
+        plays = np.zeros((len(self.reading.score.tracks), len(self.rows)), bool)
+        plays[self.reading.score.notes["track"][chords], self.bar[chords]] = True
+        return plays & (plays.sum(0) > 1)
 
     @property
     def _only_doubles(self) -> np.ndarray:
@@ -79,11 +86,6 @@ class Original:
         tracks = self.reading.score.notes["track"][self.carried & (self.role == role)]
         return int(np.bincount(tracks).argmax()) if len(tracks) else None
 
-    def _in_file_order(self, of_placed: np.ndarray) -> np.ndarray:
-        out = np.empty_like(of_placed)
-        out[self.reading.notes.note] = of_placed
-        return out
-
 
 def load_original(*paths: str, choices: Choices = NO_CHOICES) -> Original:
     """Read a MIDI file with all its events, or several that sound together. Raises MidiError that names the path.
@@ -93,9 +95,7 @@ def load_original(*paths: str, choices: Choices = NO_CHOICES) -> Original:
     files = [(Path(path).stem, load_midi(Path(path))) for path in paths]
     file = files[0][1] if len(files) == 1 else sounding_together(files)
     path, is_estimated = " + ".join(paths), choices.beats == ESTIMATED
-    try:
+    with naming(path):
         file = in_beats(file) if is_estimated else file
         score = replace(file_to_score(file), file_name=files[0][0] if len(files) == 1 else "")
         return Original(path, file, read_score(score, choices, is_retimed=is_estimated))
-    except MidiError as error:
-        raise MidiError(error.reason, path=path) from None

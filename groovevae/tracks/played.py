@@ -7,6 +7,7 @@ import numpy as np
 from groovevae.bars import Song
 from groovevae.bars.constants import DRUMS, ROLES, STEPS_PER_QUARTER
 from groovevae.bars.render import notes_of_roles
+from groovevae.midi.messages import NOTE_ON
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.timeline import Run, Timeline
 
@@ -25,6 +26,7 @@ PLAYED_DTYPE = np.dtype(
         ("doubles", "?"),  # whether its track does nothing but double another one there
     ]
 )
+NUM_CHANNELS = 16
 PLAIN_RELEASE = 64  # release velocity of new notes: the MIDI standard's default
 
 
@@ -65,7 +67,7 @@ def _as_written(original: Original, *, factor: int) -> np.ndarray:
 
 def _release(off: np.ndarray) -> np.ndarray:
     """Return the release velocity of the ends of notes; a note-on of velocity 0 has the default."""
-    return np.where(off["status"] < 0x90, off["data2"], PLAIN_RELEASE)
+    return np.where(off["status"] < NOTE_ON, off["data2"], PLAIN_RELEASE)
 
 
 def _in_run(original: Original, notes: np.ndarray, run: Run, timeline: Timeline, ticks: int) -> np.ndarray:
@@ -144,7 +146,7 @@ def untangled(new: np.ndarray, own: np.ndarray) -> np.ndarray:
     """
     notes = np.concatenate([own, new])
     is_new = np.arange(len(notes)) >= len(own)
-    key = (notes["chunk"].astype(np.int64) * 16 + notes["channel"]) * 128 + notes["pitch"]
+    key = (notes["chunk"].astype(np.int64) * NUM_CHANNELS + notes["channel"]) * 128 + notes["pitch"]
     order = np.lexsort([is_new, notes["on"], key])
     notes, is_new, key = notes[order], is_new[order], key[order]
     far = int(notes["off"].max(initial=0)) + 1

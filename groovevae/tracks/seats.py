@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from groovevae.bars import Song
-from groovevae.bars.constants import DRUMS, PITCHED, ROLES
+from groovevae.bars.constants import CHORDS, DRUMS, PITCHED, ROLES
 from groovevae.midi.score import DRUM_CHANNEL
 from groovevae.tracks.original import Original
-
-NUM_CHANNELS = 16
+from groovevae.tracks.played import NUM_CHANNELS
+from groovevae.tracks.sharing import shared_out
 
 
 @dataclass(frozen=True)
@@ -69,25 +69,37 @@ def _own_seat(original: Original, role: int, program: int, own: np.ndarray, seat
 
 def _new_seat(original: Original, role: int, program: int, own: np.ndarray, seats: dict[int, Seat]) -> Seat:
     chunk = len(original.file.tracks) + sum(bool(seat.name) for seat in seats.values())
-    if role == DRUMS:
+    if role == DRUMS and not _plays_an_instrument(original, own):
         return Seat(chunk, DRUM_CHANNEL, 0, ROLES[role].capitalize())
     return Seat(chunk, _free_channel(original, own, seats), program, ROLES[role].capitalize())
+
+
+def _plays_an_instrument(original: Original, own: np.ndarray) -> bool:
+    """Tell whether the drum channel is an instrument's, by the file's own word or as one of an MPE clip's channels."""
+    stays = (own["channel"] == DRUM_CHANNEL).any()
+    pitched = [track.channels for track in original.reading.score.tracks if not track.is_drum]
+    return any(DRUM_CHANNEL in channels and (len(channels) == 1 or stays) for channels in pitched)
 
 
 def _free_channel(original: Original, own: np.ndarray, seats: dict[int, Seat]) -> int:
     """Return a channel that no note sounds on, if possible one that the file has never set; the first if all are."""
     taken = {DRUM_CHANNEL, *(seat.channel for seat in seats.values()), *np.unique(own["channel"]).tolist()}
-    known = {channel for track in original.reading.score.tracks for channel in track.channels}
+    tracks = original.reading.score.tracks
+    known = {channel for track in tracks for channel in track.channels}
+    sharing = {  # they will sound again
+        channel for index in np.flatnonzero(original.shared_bars.any(axis=1)) for channel in tracks[index].channels
+    }
     free = [channel for channel in range(NUM_CHANNELS) if channel not in taken]
-    return min(free, key=lambda channel: (channel in known, channel), default=0)
+    return min(free, key=lambda channel: (channel in sharing, channel in known, channel), default=0)
 
 
 def seated(original: Original, new: np.ndarray, gone: np.ndarray, seats: dict[int, Seat], *, near: int) -> np.ndarray:
     """Return the `new` notes with track and channel: where the note that was there before was, else on their seat.
 
     `gone` are the original's notes that they replace. A new note takes the track of one of its role and pitch that
-    began within `near` ticks; a drum hit that of its key anywhere. So what several tracks share stays theirs. Drums
-    that were not marked as such go to the drum channel.
+    began within `near` ticks; a drum hit that of its key anywhere. Chords are shared out among the tracks that played
+    some in their bar. So what several tracks share stays theirs. Drums that were not marked as such go to the drum
+    channel.
     """
     out = new.copy()
     drum_channels = [channel for track in original.reading.score.tracks if track.is_drum for channel in track.channels]
@@ -95,18 +107,40 @@ def seated(original: Original, new: np.ndarray, gone: np.ndarray, seats: dict[in
         here = np.flatnonzero(new["role"] == role)
         out["chunk"][here], out["channel"][here] = seat.chunk, seat.channel
         before = gone[(gone["role"] == role) & ~gone["doubles"]]
-        if seat.name or not len(before):
+        if not len(before) or (seat.name and role != CHORDS):
             continue
         if role == DRUMS:
             match = _track_of_key(before)[new["pitch"][here]]
         else:
             match = _nearest(new[here], before, near)
+        if role == CHORDS:
+            match = shared_out(new[here], before, match)
         found = match >= 0
+        if seat.program is not None:
+            found &= ~_is_of_main(original, role, before[match])
         channel = before["channel"][match[found]]
         if role == DRUMS:
             channel = np.where(np.isin(channel, drum_channels), channel, DRUM_CHANNEL)
         out["chunk"][here[found]], out["channel"][here[found]] = before["chunk"][match[found]], channel
     return out
+
+
+def _is_of_main(original: Original, role: int, notes: np.ndarray) -> np.ndarray:
+    """Tell which notes (M,) are of the track that plays most of a role: its seat may lie elsewhere."""
+    index = original.part_of(role)
+    if index is None:
+        return np.zeros(len(notes), bool)
+    track = original.reading.score.tracks[index]
+    return (notes["chunk"] == track.chunk) & np.isin(notes["channel"], track.channels)
+
+
+def places_of(new: np.ndarray, seats: dict[int, Seat]) -> list[tuple[int, Seat]]:
+    """Return each role with each place where it has `new` notes: its seat, and the tracks that share or double it."""
+    places = list(seats.items())
+    for role, seat in seats.items():
+        own = np.unique(new[new["role"] == role][["chunk", "channel"]]).tolist()
+        places += [(role, Seat(*place)) for place in own if place != (seat.chunk, seat.channel)]
+    return places
 
 
 def _track_of_key(hits: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,7 @@ class TrackRead:
     roles: dict[str, int]  # role -> notes of it that the bars stand for
     why: dict[str, str]  # role, or "none" -> why the track was given it
     lost: dict[str, int]  # reason -> notes that have no place of their own in the bars
+    shares: int = 0  # bars in which it plays chords beside another track: new chords there are shared out
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,11 @@ class FileRead:
 def file_read(original: Original) -> FileRead:
     """Return what was read of a file."""
     song = original.reading.song
-    metres: dict[str, int] = {}
-    for numerator, denominator in song.bars.metre.tolist():
-        name = f"{numerator}/{denominator}"
-        metres[name] = metres.get(name, 0) + 1
+    metres = Counter(f"{numerator}/{denominator}" for numerator, denominator in song.bars.metre.tolist())
     return FileRead(
         path=original.path,
         bars=len(song.bars),
-        metres=dict(sorted(metres.items(), key=lambda item: -item[1])),
+        metres=dict(metres.most_common()),
         key=key_name(song.transpose, song.is_minor),
         tempo=(float(song.bars.tempo.min()), float(song.bars.tempo.max())),
         guesses=original.reading.lines.guesses,
@@ -77,4 +76,5 @@ def _track_read(original: Original, index: int) -> TrackRead:
         roles={role: count for role, count in zip(ROLES, counts, strict=True) if count},
         why={("none", *ROLES)[role - NO_ROLE]: why for role, why in found.items()},
         lost={REASONS[reason]: int(count) for reason, count in zip(reasons.tolist(), lost.tolist(), strict=True)},
+        shares=int(original.shared_bars[index].sum()),
     )

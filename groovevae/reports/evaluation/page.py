@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from html import escape
 
 from groovevae.evaluation.run import Evaluation
-from groovevae.files import printable
 from groovevae.reports.evaluation.plots import pictures
 from groovevae.reports.evaluation.text import details, summary
 from groovevae.reports.table import Table
+from groovevae.wording import printable
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #222 }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from groovevae.evaluation.run import Evaluation
-from groovevae.files import printable
 from groovevae.measures.features import KINDS
 from groovevae.reports import values
 from groovevae.reports.evaluation import arrangements, attributes, blends, novelty, pairs, reconstruction, truth
 from groovevae.reports.table import Table
+from groovevae.wording import printable
 
 
 def summary(evaluation: Evaluation) -> list[Table]:
