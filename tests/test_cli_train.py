@@ -95,6 +95,7 @@ def test_the_examples_of_train_work(
     monkeypatch.setattr(processes, "connect", connect)
     (tmp_path / "my-midi").symlink_to(band_corpus)
     (tmp_path / "outliers.csv").write_text("path\njazz/jazz tune a.mid\n")
+    (tmp_path / "labels.csv").write_text("path,genre\njazz/jazz tune a.mid,jazz\n")
     result = run(*shlex.split(example)[1:])
     assert result.exit_code == 0, result.output
     assert asked["corpus"] == tmp_path / "my-midi"

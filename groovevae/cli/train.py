@@ -64,7 +64,7 @@ def train(corpus: str, out: str, *, start: str | None, restart: bool, **options:
     Examples:
       groove train my-midi
       groove train my-midi --without outliers.csv
-      groove train lmd_full --labels labels.csv
+      groove train my-midi --labels labels.csv
       groove train my-midi --out my.safetensors --steps 2000
       groove train my-midi --from default --out my.safetensors
       groove train my-midi --coordinator 10.0.0.1:4321 --processes 2 --process 0
