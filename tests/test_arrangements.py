@@ -9,11 +9,13 @@ from tiny import GENRES, SIZES, untrained_network
 
 from groovevae.arranging.arrangement import ADDED, PIECES, Arrangements, Brief, Setting
 from groovevae.arranging.conditions import Conditions
+from groovevae.arranging.lead_sheet import only_roles
 from groovevae.arranging.network import BLOCK, ArrangerNetwork, Guidance, arranger_shapes
 from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars
-from groovevae.bars.constants import ROLES
+from groovevae.bars.constants import CHORDS, LEAD, ROLES
 from groovevae.config import ArrangerConfig, ModelConfig
+from groovevae.generation.latent_paths import OF_LEAD, added_by_role
 from groovevae.model.arranger import Arranger
 from groovevae.network.chunks import distinct
 from groovevae.network.flow import MIDPOINT, RALSTON, carried
@@ -93,10 +95,24 @@ def test_a_part_that_comes_in_hears_the_bar_before(arrangements: Arrangements) -
         plan = Plan(whole.plan.plays[bar : bar + 1], whole.plan.style)
         alone = replace(whole, bars=whole.bars[bar : bar + 1], plan=plan, before=before)
         known = arrangements.known(alone, arrangements.given([alone])[0], seed=3)._replace(place=np.array([bar]))
-        noise = arrangements._noise(1, 3, is_varied=False)
+        noise = arrangements._noise(alone)
         drawn = arrangements.flow.draw(known, noise, ADDED)
         before = arrangements.arranger.points(arrangements._as_planned(drawn, plan.plays))[0]
         np.testing.assert_allclose(z[bar], before, atol=1e-5)
+
+
+def test_a_lead_that_comes_in_is_drawn_from_more_noise_than_the_others(arrangements: Arrangements) -> None:
+    """With as little as they get, it would hold one note; half of it is each bar's own."""
+    start = brief(only_roles(band(num_bars=3), np.arange(4) == CHORDS), 3)
+    [z] = added(arrangements, [start])
+    [livelier] = added(arrangements, [replace(start, noise=OF_LEAD, is_varied=True)])
+    new = [np.array([True, True, False, True])]
+    found = added_by_role(arrangements, [start], arrangements.given([start]), new)
+    assert (found[0] == np.stack([z, z, z, livelier])).all()
+    assert (livelier != z).any(1).all()
+    calm = added_by_role(arrangements, [start], arrangements.given([start]), [new[0] & (np.arange(4) != LEAD)])
+    assert (calm[0] == z).all()
+    assert added_by_role(arrangements, [start], arrangements.given([start]), [np.zeros(4, bool)]) == {}
 
 
 def some_known(arrangements: Arrangements, count: int) -> Conditions:

@@ -17,10 +17,10 @@ from groovevae.arranging.plans import forms_of, make_plan, pick_form, usual_role
 from groovevae.arranging.presence import less_present
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, CHORD_LOW, FIRST_PITCH, HOLD, LEAD_LOW, ONSET, ROLES
-from groovevae.config import ArrangerConfig
+from groovevae.config import ArrangerConfig, PriorConfig
 from groovevae.errors import ModelFileError
 from groovevae.model.arranger import Arranger
-from groovevae.model.phrase_forms import NEW, SILENT, Form
+from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
 from groovevae.training.arranger import GENRE_HIDDEN, HIDDEN, _Bars, _fit, hide
 from groovevae.training.arranger_network import ArrangerBatch, ArrangerFlow
 from groovevae.training.weights import arrays_to_state
@@ -160,6 +160,12 @@ def test_the_form_that_is_picked_has_what_is_usual() -> None:
     assert pick_form([thin], melody(60), seed=5, wanted=~none) is thin  # better than nothing
     three = Bars.empty(1, metre=(3, 4))
     assert pick_form(forms, three, seed=1, wanted=none) is waltz
+
+
+def test_the_most_usual_style_is_a_genre_s_first() -> None:
+    genre = replace(made_genre(0, SIZE), phrases=(), mean=np.full(SIZE, 2.0, np.float32), name="rock")
+    prior = Prior(PriorConfig(), ("rock",), {}, {"rock": (form(0, 0, 0, 0), form(5, 0, 0, 0), form(3, 0, 0, 0))})
+    assert [own.style[0] for own in forms_of(genre, prior)] == [3, 0, 5]
 
 
 def test_a_genre_without_forms_or_phrases_lets_all_play() -> None:

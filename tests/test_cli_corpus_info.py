@@ -60,6 +60,17 @@ def test_info_of_genres_that_share_songs(run: Run, tiny: Tiny, tmp_path: Path) -
     assert shares == [True, True, False]
 
 
+def test_info_says_what_genres_rest_on(run: Run, tiny: Tiny, tmp_path: Path) -> None:
+    assert "rest on" not in run("info").stdout
+    model = load_model_file(tiny.path)
+    corpus = {**model.provenance["corpus"], "rests_on": {"jazz": {"hands": 300, "rendering": 100}, "rock": {"real": 9}}}
+    provenance = {**model.provenance, "corpus": corpus}
+    file.save_model(tmp_path / "x.safetensors", replace(model, provenance=provenance))
+    lines = run("info", "x.safetensors").stdout.splitlines()
+    start = lines.index("What genres rest on (bars):")
+    assert lines[start + 1 : start + 3] == ["  jazz: hands 75%, rendering 25%", "  rock: real 100%"]
+
+
 def test_info_loads_no_jax(run_python, tiny: Tiny) -> None:
     code = f"""
 import sys

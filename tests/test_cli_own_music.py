@@ -131,9 +131,9 @@ def test_a_manifest_says_how_files_are_read(tmp_path: Path) -> None:
         ("show song.mid --roles 1=- --roles 2=-", "song.mid: all its tracks are left out by hand; leave one in"),
         (
             "blend rock classical --roles 1=drums",
-            "'rock' names no MIDI file; roles, metre, pickup and beats say how",
+            "'rock' names no MIDI file; roles, pickup and beats say how",
         ),
-        ("blend rock song.mid --metre 3/4", "'rock' names no MIDI file; roles, metre, pickup and beats say how"),
+        ("blend rock song.mid --pickup 1", "'rock' names no MIDI file; roles, pickup and beats say how"),
         ("blend rock classical --together", "'rock' names no MIDI file; this needs one, like song.mid"),
         ("blend folder rock --together", "folder: no MIDI files in it; name a folder of stems"),
     ],

@@ -15,10 +15,12 @@ from scores import LEAD, score_of
 
 from groovevae import Groove
 from groovevae.bars import Bars
+from groovevae.bars.choices import Choices
 from groovevae.bars.constants import ROLES
 from groovevae.cli import main
 from groovevae.corpus import read_song
 from groovevae.errors import RequestError
+from groovevae.generation.continuing import without_ending
 from groovevae.generation.parsing import parse_bars
 from groovevae.generation.song_requests import (
     ArrangeRequest,
@@ -154,6 +156,10 @@ def test_humanizing_changes_no_note(groove: Groove, songs: Path) -> None:
         (["infill", "song.mid", "--only-bars", "8..5"], "number of bars -2 is outside"),
         (["infill", "song.mid", "--only-bars", "5-8"], "'5-8' names no bars; write the first and the last, like 5..8"),
         (["humanize", "song.mid", "--amount", "2"], "amount 2 is outside 0 to 1"),
+        (
+            ["arrange", "rock", "jazz", "--metre", "7/8"],
+            "the model has no phrase of 'rock' in 7/8 to start from; it has",
+        ),
         (["sample", "jazz", "--metre", "4"], "no metre '4'; write one like 3/4"),
         (["sample", "jazz", "--metre", "9/4"], "metre 9/4 is longer than a bar can be"),
     ],
@@ -173,6 +179,34 @@ def test_a_model_without_an_arranger_says_how_to_add_one(
     assert error == (
         "this model has no arranger; train it anew, or add one with groove refit MODEL CORPUS --only arranger --out OUT"
     )
+
+
+def test_a_genre_starts_with_a_phrase_in_the_metre_that_is_asked_for(groove: Groove) -> None:
+    rock = groove.model.genres["rock"]
+    waltz = replace(rock.phrases[0], metre=np.full_like(rock.phrases[0].metre, 3) + np.array([0, 1], np.uint8))
+    phrases = (rock.phrases[0], waltz, rock.phrases[0])
+    model = replace(groove.model, genres={**groove.model.genres, "rock": replace(rock, phrases=phrases)})
+    for seed in range(3):
+        choices = Choices(metre=(3, 4))
+        [piece] = Groove(model).arrange(ArrangeRequest("rock", {"jazz": 1.0}, ("bass",), seed=seed, choices=choices))
+        assert (piece.song.bars.metre == (3, 4)).all()
+        assert "--metre 3/4" in str(mido.MidiFile(file=io.BytesIO(piece.midi)).tracks[0])
+
+
+@pytest.mark.parametrize(
+    ("struck", "kept"),
+    [
+        ([8, 8, 8, 8], 4),
+        ([8, 8, 8, 8, 3, 0], 4),  # a chord or two, and what is left of it
+        ([8, 8, 1, 8, 8], 5),  # a break is no ending
+        ([1], 1),
+    ],
+)
+def test_a_song_goes_on_from_what_was_before_its_ending(struck: list[int], kept: int) -> None:
+    bars = Bars.empty(len(struck))
+    for bar, count in enumerate(struck):
+        bars.drums[bar, :count, 0] = 100
+    assert len(without_ending(bars)) == kept
 
 
 @pytest.mark.parametrize(("text", "bars"), [("5..8", (5, 8)), ("7", (7, 7))])

@@ -104,6 +104,21 @@ def test_the_manifest_names_songs(tmp_path: Path) -> None:
     assert result.missing == ("rock/gone.mid",)
 
 
+def test_the_manifest_says_what_is_split_together_and_what_a_model_may_keep(tmp_path: Path) -> None:
+    make_corpus(tmp_path, "rock/a.mid", "rock/b.mid", "rock/c.mid")
+    rows = ["path,group,phrases,rests_on", "rock/a.mid,take 1,no,hands", "rock/b.mid,,YES,real"]
+    (tmp_path / "manifest.csv").write_text("\n".join(rows), encoding="utf-8")
+    about = [(entry.group, entry.keeps_phrases, entry.rests_on) for entry in scan(tmp_path).entries]
+    assert about == [("take 1", False, "hands"), ("", True, "real"), ("", True, "")]
+
+
+def test_a_manifest_with_another_word_for_phrases(tmp_path: Path) -> None:
+    make_corpus(tmp_path, "rock/a.mid")
+    (tmp_path / "manifest.csv").write_text("path,phrases\nrock/a.mid,never\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"manifest\.csv: rock/a\.mid: phrases is 'never'; write yes or no"):
+        scan(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("content", "shown"),
     [

@@ -52,6 +52,19 @@ def test_a_larger_share_holds_the_smaller_one() -> None:
     assert held_ids(make(*MANY), held_out=0.05) < held_ids(make(*MANY), held_out=0.3)
 
 
+def test_songs_of_a_group_are_on_one_side() -> None:
+    corpus = make(*MANY)
+    grouped = [
+        replace(song, entry=replace(song.entry, group=f"take {number % 40}" if song.entry.genre == "rock" else ""))
+        for number, song in enumerate(corpus.songs)
+    ]
+    sides = split_songs(replace(corpus, songs=grouped))
+    train, held = ({grouped[index].entry.group for index in side} - {""} for side in sides)
+    assert train and held and not train & held
+    train, held = ({grouped[index].entry.song_id for index in side} for side in sides)
+    assert not train & held
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_small_genres_keep_one_and_genres_of_five_hold_one_out(seed: int) -> None:
     songs = [("solo", "a"), ("duo", "b"), ("duo", "c"), *(("five", name) for name in "defgh")]

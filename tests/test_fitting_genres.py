@@ -65,6 +65,14 @@ def test_a_sample_of_many_songs_stands_for_all(network: Network, monkeypatch: py
     assert sorted(phrase.title for phrase in genre.phrases) == ["rock 0", "rock 2"]
 
 
+def test_no_phrase_is_kept_of_songs_that_forbid_it(network: Network) -> None:
+    files = corpus_songs("rock", [song(*BAND, num_bars=16)] * 3)
+    files[1] = replace(files[1], entry=replace(files[1].entry, keeps_phrases=False))
+    genre = describe_genres(network, files)["rock"]
+    assert sorted(phrase.title for phrase in genre.phrases) == ["rock 0", "rock 2"]
+    assert genre.num_bars == 3 * 16  # it teaches all the same
+
+
 @pytest.mark.parametrize("roles", [("drums",), ("bass", "chords", "lead"), BAND])
 def test_phrases_know_what_plays_in_them(network: Network, roles: tuple[str, ...]) -> None:
     [phrase] = describe_genres(network, corpus_songs("rock", [song(*roles, num_bars=4)]))["rock"].phrases

@@ -15,8 +15,9 @@ from groovevae.corpus.dataset import Dataset
 from groovevae.errors import CorpusError, GrooveError, ModelFileError, OutputError, RequestError
 from groovevae.measures.note_f1 import macro_f1
 from groovevae.model.file import STATE_KIND, load_model_file, read_tensors, write_tensors
-from groovevae.training.data import check_enough
+from groovevae.training.data import check_enough, set_aside
 from groovevae.training.loop import TrainState, ema_decay_at, initial_state, learning_rate, run_training
+from groovevae.training.result import bars_by_kind
 from groovevae.training.state_file import load_state, save_state, state_file, unfinished_step
 from groovevae.training.train import ADAPT_CONFIG, MAX_SEED
 
@@ -54,6 +55,26 @@ def test_what_a_model_knows_of_its_genres(tiny: Tiny) -> None:
         assert {phrase.z.shape for phrase in genre.phrases} == {(16, 8)}
     assert model.provenance["corpus"]["training_songs"] == 21
     assert model.provenance["corpus"]["licences"] == {"not stated": 24}
+
+
+def test_bars_are_counted_by_what_the_manifest_calls_them(tiny: Tiny) -> None:
+    assert tiny.trained.model.provenance["corpus"]["rests_on"] == {}
+    kinds = {"rock": "real", "jazz": "", "classical": "hands"}
+    songs = [replace(song, entry=replace(song.entry, rests_on=kinds[song.entry.genre])) for song in tiny.corpus.songs]
+    songs[0] = replace(songs[0], entry=replace(songs[0].entry, rests_on="rendering"))
+    assert bars_by_kind(songs) == {"classical": {"hands": 7 * 32, "rendering": 32}, "rock": {"real": 8 * 32}}
+
+
+def test_songs_of_a_group_are_set_aside_together(tiny: Tiny) -> None:
+    songs = [
+        replace(song, entry=replace(song.entry, song_id=f"song {number}", group=f"take {number % 30}"))
+        for number, song in enumerate(tiny.corpus.songs * 5)
+    ]
+    aside = set_aside(songs)
+    groups = [
+        {song.entry.group for song, is_aside in zip(songs, aside, strict=True) if is_aside == side} for side in (0, 1)
+    ]
+    assert groups[1] and not groups[0] & groups[1]
 
 
 def weights_of(path: Path) -> dict[str, np.ndarray]:

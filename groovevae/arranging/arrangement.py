@@ -58,6 +58,7 @@ class Brief:
     before: np.ndarray | None = None  # (Z,) the bar before the first, where there is one
     after: np.ndarray | None = None  # (Z,) the bar after the last
     is_varied: bool = False  # whether half of the noise is each bar's own, in parts that come in
+    noise: float = NOISE  # its size there, as a share of that in training
 
 
 class Arrangements:
@@ -153,7 +154,7 @@ class Arrangements:
         so. Each hears the bar before. `given` is what the method of this name returned.
         """
         known = [self.known(brief, own, seed=brief.seed) for brief, own in zip(briefs, given, strict=True)]
-        noise = [self._noise(len(brief.bars), brief.seed, is_varied=brief.is_varied) for brief in briefs]
+        noise = [self._noise(brief) for brief in briefs]
 
         def drawn(first: int) -> list[np.ndarray]:
             some = slice(first, first + PIECES)
@@ -196,14 +197,14 @@ class Arrangements:
                 x += (lacks * wanted[:, column])[:, None] * way / max(way @ way, 1e-9)
         return x.astype(np.float32)
 
-    def _noise(self, num_bars: int, seed: int, *, is_varied: bool) -> np.ndarray:
+    def _noise(self, brief: Brief) -> np.ndarray:
         """Return noise (N, K): the same for all bars, or half of it each bar's own."""
-        size = len(self.arranger.mean)
-        shared = np.random.default_rng([seed, size]).standard_normal((1, size), np.float32)
-        if not is_varied:
-            return NOISE * np.repeat(shared, num_bars, axis=0)
-        own = np.random.default_rng([seed, size, 1]).standard_normal((num_bars, size), np.float32)
-        return np.float32(NOISE * np.sqrt(0.5)) * (shared + own)
+        size, num_bars = len(self.arranger.mean), len(brief.bars)
+        shared = np.random.default_rng([brief.seed, size]).standard_normal((1, size), np.float32)
+        if not brief.is_varied:
+            return np.float32(brief.noise) * np.repeat(shared, num_bars, axis=0)
+        own = np.random.default_rng([brief.seed, size, 1]).standard_normal((num_bars, size), np.float32)
+        return np.float32(brief.noise * np.sqrt(0.5)) * (shared + own)
 
 
 def _split(rows: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:

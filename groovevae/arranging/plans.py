@@ -53,13 +53,15 @@ def make_plan(
 
 
 def forms_of(genre: Genre, prior: Prior | None, arranger: Arranger | None = None) -> tuple[Form, ...]:
-    """Return the forms of a genre, those that an arranger takes for typical if it says so.
+    """Return the forms of a genre, those that an arranger takes for typical if it says so; the most usual style first.
 
     Where the prior has none, there is one for each phrase that the genre keeps; without phrases, one in which all play.
     """
     forms = prior.forms.get(genre.name, ()) if prior else ()
     if arranger is not None and genre.name in arranger.typical:
         forms = tuple(forms[number] for number in arranger.typical[genre.name])
+    spread = np.sqrt(np.maximum(np.diagonal(genre.covariance), 1e-6))
+    forms = tuple(sorted(forms, key=lambda form: float(np.square((form.style - genre.mean) / spread).sum())))
     return forms or tuple(map(_form_of_phrase, genre.phrases)) or (_form_of_all(genre),)
 
 

@@ -31,7 +31,8 @@ def arrange(words: tuple[str, ...], add: str | None, *, together: bool, model: s
 
     START is a MIDI file, such as a melody, a bass line or a drum loop (or a genre, for one of its phrases). GENRE is a
     genre, a MIDI file ("like this song") or a folder of them; give each of several a weight. A role named with --add
-    is written anew where START plays it already. Tempo and key are START's.
+    is written anew where START plays it already. Tempo, key and metre are START's; where it is a genre, --metre asks
+    for one of its phrases in that metre.
 
     \b
     Examples:

@@ -41,7 +41,11 @@ reading_options = (
         help="Give a track of the file a role, by name or number: 'Track 3=drums', Strings=-; may be given several "
         "times. - leaves a track out.",
     ),
-    click.option("--metre", metavar="N/N", help="The file's metre, where it says a wrong one or none: 3/4."),
+    click.option(
+        "--metre",
+        metavar="N/N",
+        help="The file's metre, where it says a wrong one or none: 3/4. Of a genre: that of a phrase to start from.",
+    ),
     click.option(
         "--pickup", metavar="X", help="Quarter notes before the file's first whole bar.  [default: as it is found]"
     ),

@@ -54,6 +54,9 @@ class Entry:
     licence: str = ""
     authors: str = ""
     choices: Choices = NO_CHOICES  # how it is to be read
+    group: str = ""  # songs of one group, such as those under one drummer's take, are split together; "": none
+    keeps_phrases: bool = True  # whether a model file may keep a phrase of it
+    rests_on: str = ""  # what kind of music it is, such as real or rendering
 
 
 @dataclass(frozen=True)
@@ -217,8 +220,9 @@ def _entry(root: Path, path: Path, genre: str, rows: dict[str, dict[str, str]]) 
     row = rows.get(plain_path(relative), {})
     song_id = row.get("song_id") or song_id_of(relative)
     title = row.get("title") or path.stem
-    about = row.get("licence", ""), row.get("authors", "")
-    return Entry(path, genre, song_id, title, *about, _choices(row, root / MANIFEST))
+    about = {key: row.get(key, "") for key in ("licence", "authors", "group", "rests_on")}
+    keeps = _keeps_phrases(row, root / MANIFEST)
+    return Entry(path, genre, song_id, title, choices=_choices(row, root / MANIFEST), keeps_phrases=keeps, **about)
 
 
 def _choices(row: dict[str, str], manifest: Path) -> Choices:
@@ -228,6 +232,14 @@ def _choices(row: dict[str, str], manifest: Path) -> Choices:
         return Choices.from_words(roles, metre=row.get("metre"), pickup=row.get("pickup"), beats=row.get("beats"))
     except RequestError as error:
         raise CorpusError(f"{manifest}: {row['path']}: {error}") from None
+
+
+def _keeps_phrases(row: dict[str, str], manifest: Path) -> bool:
+    """Return what the column `phrases` says, yes or no; nothing means yes. Raises CorpusError for other words."""
+    said = row.get("phrases", "").lower()
+    if said not in ("", "yes", "no"):
+        raise CorpusError(f"{manifest}: {row['path']}: phrases is {said!r}; write yes or no, or leave it empty")
+    return said != "no"
 
 
 def _walk(folder: Path, unread: list[Unread], visited: set[object]) -> Iterator[Path]:

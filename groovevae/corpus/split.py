@@ -1,7 +1,7 @@
 """Chooses songs to train on and songs to hold out, by their ids, genres and duplicates. Never looks at notes.
 
-A song's side depends on its id and the seed alone, so that it stays the same when files are added or removed, unless
-these are nearly the same music.
+A song's side depends on its id, or on its group where it has one, and on the seed alone, so that it stays the same when
+files are added or removed, unless these are nearly the same music.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ Families = dict[str, frozenset[str]]  # a song's name -> the names of all songs 
 def split_songs(corpus: Corpus, *, held_out: float = 0.1, seed: int = 0) -> tuple[list[int], list[int]]:
     """Return indices into `corpus.songs` to train on, and about a `held_out` share (0 to below 1) of them to hold out.
 
-    All versions of a song, in all genres, and songs with nearly the same bars are on one side. Every genre keeps a song
-    to train on. A genre of at least 5 different songs has one held out, unless that would take another genre's last.
+    All versions of a song, in all genres, songs of one group, and songs with nearly the same bars are on one side.
+    Every genre keeps a song to train on. A genre of at least 5 different songs has one held out, unless that would take
+    another genre's last.
 
     Sides are first drawn as if no two songs were nearly the same. Then each held-out song that is nearly the same as a
     training song joins the training songs. Only where this leaves a genre with nothing held out, others take their
@@ -52,11 +53,15 @@ def split_songs(corpus: Corpus, *, held_out: float = 0.1, seed: int = 0) -> tupl
 
 
 def _names(corpus: Corpus) -> list[str]:
-    """Return the id of each song, or the first id among the songs that have exactly the same bars."""
-    ids = [song.entry.song_id for song in corpus.songs]
-    first_with: dict[bytes, str] = {}
-    first = [first_with.setdefault(bars_digest(song.packed), own) for song, own in zip(corpus.songs, ids, strict=True)]
-    name_of = _joined(ids, zip(ids, first, strict=True))
+    """Return each song's group, or its id; the first of these where songs share an id or have exactly the same bars."""
+    ids = [song.entry.group or song.entry.song_id for song in corpus.songs]
+    first_with: dict[bytes | str, str] = {}
+    pairs = [
+        (own, first_with.setdefault(shared, own))
+        for song, own in zip(corpus.songs, ids, strict=True)
+        for shared in (bars_digest(song.packed), song.entry.song_id)
+    ]
+    name_of = _joined(ids, pairs)
     return [name_of[song_id] for song_id in ids]
 
 

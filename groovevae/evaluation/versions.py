@@ -15,6 +15,7 @@ import numpy as np
 from groovevae.arranging.arrangement import Arrangements
 from groovevae.arranging.plans import forms_of
 from groovevae.arranging.presence import less_present
+from groovevae.arranging.register import in_register
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, PITCHED, ROLES
 from groovevae.evaluation.excerpts import RUN_BARS, Excerpts
@@ -87,7 +88,7 @@ def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int 
         out[target, COPY] = other
         out[target, UNDER_LEAD] = splice(like, other, np.tile(np.arange(len(ROLES)) != LEAD, (len(like), 1)))
     decoded = dict(zip(takes, decode_takes(sides.network, list(takes.values())), strict=True))
-    heard = {key: without_stray_holds(less_present(decoded[key], own)) for key, own in presence.items()}
+    heard = {key: _heard(decoded[key], takes[key], own) for key, own in presence.items()}
     return {**decoded, **heard, **out}
 
 
@@ -95,6 +96,13 @@ def _take(points: np.ndarray, like: Bars, seed: int, *, still: np.ndarray | None
     """Return a take of points (N, Z) or (4, N, Z); roles that are `still` keep their notes, as in a blend."""
     by_role = None if still is None or still.ndim == 2 else np.all(still, axis=-1).T  # (N, 4)
     return Take(points, like, seed, (), DEFAULT_TEMPERATURE, by_role)
+
+
+def _heard(bars: Bars, take: Take, presence: np.ndarray) -> Bars:
+    """Return the decoded bars of a take as a blend plays them, run by run, with parts as present as (N, 4) says."""
+    fresh = np.ones((len(bars), len(ROLES)), bool) if take.still is None else ~take.still
+    runs = [in_register(bars[run], fresh[run]) for run in _runs(presence)]
+    return without_stray_holds(less_present(Bars.concatenate(runs), presence))
 
 
 def presence_of(paths: Sequence[DosedPath], amount: float) -> np.ndarray:

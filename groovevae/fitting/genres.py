@@ -129,12 +129,17 @@ def mean_covariance(genres: Iterable[Genre]) -> np.ndarray:
 
 
 def _pick_phrases(name: str, songs: Sequence[CorpusSong], unpacked: Sequence[Song], used: set[str]) -> list[Picked]:
-    """Pick one phrase from each of up to MAX_PHRASES songs, most in a common metre; their ids are added to `used`."""
+    """Pick one phrase from each of up to MAX_PHRASES songs, most in a common metre; their ids are added to `used`.
+
+    Songs of which no phrase may be kept are passed over: their licences ask more of a copy than a notice.
+    """
     has_drums = plays_drums(unpacked)
     order = np.random.default_rng(list(name.encode())).permutation(len(songs))
     found: dict[str, _Place] = {}
     for length, least in PHRASE_SHAPES:
         for index in order.tolist():
+            if not songs[index].entry.keeps_phrases:
+                continue
             song = unpacked[index]
             start = best_phrase_start(song, has_drums=has_drums, length=length, least=least)
             if start is not None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from groovevae.arranging.loudness import as_loud, mixed_loudness
 from groovevae.arranging.presence import less_present
+from groovevae.arranging.register import in_register
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import ROLES
 from groovevae.generation.descriptions import describe_blend
@@ -48,11 +49,13 @@ class PreparedPiece:
     take: Take
     song: Song  # key, programs, kit
     description: str
+    fresh: np.ndarray  # (N, 4) bool: where roles are written anew
     rewriting: Rewriting | None = None  # of the file that it starts from
     new: NewParts | None = None  # None where no part comes in
 
     def heard(self, bars: Bars) -> Bars:
-        """Return the decoded bars with roles that come in as loud and as present as they are to be."""
+        """Return the decoded bars: new lines in one register, roles that come in as loud and as present as asked."""
+        bars = in_register(bars, self.fresh)
         if self.new is None:
             return bars
         loud = as_loud(bars, self.new.loudness, self.new.roles)
@@ -127,7 +130,9 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
     request, start, goal, end = asked.request, journey.start, journey.goal, journey.end
     amounts = _amounts_of_roles(request, len(start.z))
     of_role = {role: path(role, own) for role, own in amounts.items()}
-    still = None if asked.shift.any() or not is_midi_path(request.start) else _still(of_role, start.z)
+    not_moved = _still(of_role, start.z) & (not asked.shift.any())
+    fresh = ~not_moved & [role not in request.keep for role in ROLES]
+    still = not_moved if is_midi_path(request.start) and not asked.shift.any() else None
     genres = _genres_played(request, goal, end)
     like = replace(kept, tempo=tempos_played(request, start, goal.weights, genres))
     z = _joined(of_role, request.keep) + asked.shift
@@ -137,16 +142,15 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
         new=_new_parts(path, amounts, goal, sources),
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
-        rewriting=_rewriting(request, start, still, sources),
+        fresh=fresh,
+        rewriting=_rewriting(request, start, fresh, sources),
     )
 
 
-def _rewriting(request: BlendRequest, start: Source, still: np.ndarray | None, sources: Sources) -> Rewriting | None:
+def _rewriting(request: BlendRequest, start: Source, fresh: np.ndarray, sources: Sources) -> Rewriting | None:
     """Return what of its file a blend writes anew; None for one that starts from a genre, or has four tracks only."""
     if start.bar_index is None or request.only_roles:
         return None
-    fresh = np.ones((len(start.z), len(ROLES)), bool) if still is None else ~still
-    fresh[:, [role in request.keep for role in ROLES]] = False
     return Rewriting(sources.original(request.file), start.bar_index, fresh)
 
 

@@ -1,6 +1,6 @@
 """Goes on where a song ends: its last bars are read by the prior over phrases, which then draws what follows.
 
-Which parts rest, repeat or play something new is what they did in the song's last bars.
+Which parts rest, repeat or play something new is what they did in the song's last bars before its ending.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from groovevae.generation.sources import Sources
 from groovevae.measures.phrases import role_digests
 from groovevae.model.genres import nearest_genre
 from groovevae.model.phrase_forms import FORM_BARS, NEW, Form, plan_of
-from groovevae.network.decoding import decode, encode
+from groovevae.network.decoding import decode, encode, without_stray_holds
 from groovevae.tracks import NOWHERE, Rewriting
+
+ENDING = 0.5  # share of the strikes of a usual bar: bars at a song's end that have fewer are its ending
 
 
 def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Rewriting | None]:
@@ -34,7 +36,7 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     if not len(sounding):
         raise MidiError("none of its notes has a place in the bars", path=request.start)
     whole = song.bars[: int(sounding[-1]) + 1]
-    past = _last_in_one_metre(whole)
+    past = without_ending(_last_in_one_metre(whole))
     z, _ = encode(sources.network, past)
     known = {name: sources.model.genres[name] for name in prior.genres}
     genre = request.genre or nearest_genre(z, known)
@@ -53,7 +55,8 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     index = np.concatenate([np.arange(len(whole)), np.full(len(new), NOWHERE)])
     fresh = np.tile((index == NOWHERE)[:, None], (1, len(ROLES)))
     rewriting = Rewriting(sources.original(request.file), index, fresh)
-    return dataclasses.replace(song, bars=Bars.concatenate([whole, new])), text, rewriting
+    joined = without_stray_holds(Bars.concatenate([whole, new]))
+    return dataclasses.replace(song, bars=joined), text, rewriting
 
 
 def plan_ahead(past: Bars, num_bars: int) -> np.ndarray:
@@ -64,6 +67,16 @@ def plan_ahead(past: Bars, num_bars: int) -> np.ndarray:
     then = plan_of(role_digests(past))[len(past) // 2 :]
     ahead = then[np.arange(num_bars) % len(then)]
     return np.concatenate([np.full((len(past), then.shape[1]), NEW, np.int8), ahead])
+
+
+def without_ending(bars: Bars) -> Bars:
+    """Return bars without those at their end in which hardly anything is struck any more.
+
+    A song's last chord, held, is where it stops; what follows goes on from the bars before it.
+    """
+    strikes = bars.pitched_strikes().sum((1, 2)) + bars.strikes("drums").sum(1)
+    goes_on = np.flatnonzero(strikes >= ENDING * np.median(strikes))
+    return bars[: int(goes_on[-1]) + 1]
 
 
 def _last_in_one_metre(bars: Bars) -> Bars:

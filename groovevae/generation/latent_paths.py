@@ -6,14 +6,14 @@ This module chooses the path; the maths is in `model.latent_arithmetic`, and not
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Brief, Setting
 from groovevae.arranging.plans import make_plan
-from groovevae.bars.constants import DRUMS, ROLES
+from groovevae.bars.constants import DRUMS, LEAD, ROLES
 from groovevae.generation.sources import Source
 from groovevae.model.calibration import Calibration, DosedPath, calibrated_path, find_curves
 from groovevae.model.genres import Genre
@@ -30,6 +30,8 @@ from groovevae.model.latent_arithmetic import (
 )
 from groovevae.model.phrase_forms import Form
 
+# Size of the noise that a lead which comes in is drawn from. With as little as other parts get, it holds one note.
+OF_LEAD = 1.25
 TOGETHER = 128  # pieces arranged together: enough for many processors, and few enough for memory
 
 
@@ -111,13 +113,26 @@ def _arranged(journeys: Sequence[Journey]) -> list[LatentPath]:
     sources = [start.genre for start in starts]
     arranged = arrangements.rearranged(briefs, given, [start.z for start in starts], sources)
     new = [_comes_in(*both) for both in zip(journeys, briefs, strict=True)]
-    numbers = [number for number, roles in enumerate(new) if roles.any()]
-    added = arrangements.added([briefs[number] for number in numbers], [given[number] for number in numbers])
-    of_new = dict(zip(numbers, added, strict=True))
+    added = added_by_role(arrangements, briefs, given, new)
     return [
-        _arranged_path(journey, brief, arranged[number], of_new.get(number, arranged[number]), new[number])
+        _arranged_path(journey, brief, arranged[number], added.get(number, arranged[number]), new[number])
         for number, (journey, brief) in enumerate(zip(journeys, briefs, strict=True))
     ]
+
+
+def added_by_role(
+    arrangements: Arrangements, briefs: Sequence[Brief], given: Sequence[np.ndarray], new: Sequence[np.ndarray]
+) -> dict[int, np.ndarray]:
+    """Return the points (4, N, Z) of the roles of each piece, by number, in which some come in; a lead is livelier."""
+    numbers = [number for number, roles in enumerate(new) if roles.any()]
+    with_lead = [number for number in numbers if new[number][LEAD]]
+    calm = [briefs[number] for number in numbers]
+    lively = [replace(briefs[number], noise=OF_LEAD, is_varied=True) for number in with_lead]
+    drawn = arrangements.added([*calm, *lively], [given[number] for number in [*numbers, *with_lead]])
+    points = {number: np.stack([z] * len(ROLES)) for number, z in zip(numbers, drawn, strict=False)}
+    for number, z in zip(with_lead, drawn[len(numbers) :], strict=True):
+        points[number][LEAD] = z
+    return points
 
 
 def _brief(journey: Journey) -> Brief:
@@ -141,7 +156,7 @@ def _comes_in(journey: Journey, brief: Brief) -> np.ndarray:
 def _arranged_path(
     journey: Journey, brief: Brief, arranged: np.ndarray, added: np.ndarray, new: np.ndarray
 ) -> LatentPath:
-    """Return the path to where the bars lie once `arranged` (N, Z), and for roles that are new (4,) once `added`."""
+    """Return the path to where bars lie once `arranged` (N, Z); for `new` roles (4,), to `added`, (4, N, Z) as well."""
     start, goal, arrangements = journey.start, journey.goal, journey.goal.arrangements
     assert arrangements is not None
     weights, doses = brief.weights, arrangements.arranger.doses

@@ -104,9 +104,9 @@ class StartRequest(PieceRequest):
         if self.together:
             for path in self.file.paths:
                 check_file(path)
-        if self.choices != NO_CHOICES and not is_midi_path(self.start):
+        if replace(self.choices, metre=None) != NO_CHOICES and not is_midi_path(self.start):
             raise RequestError(
-                f"{self.start!r} names no MIDI file; roles, metre, pickup and beats say how the file is read that the "
+                f"{self.start!r} names no MIDI file; roles, pickup and beats say how the file is read that the "
                 "music starts from"
             )
 

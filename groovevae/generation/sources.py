@@ -77,7 +77,8 @@ class Sources:
     def _silent_start(self, request: BlendRequest) -> Source:
         """Return a start as it is read: a phrase comes without notes."""
         if not is_midi_path(request.start):
-            return self._phrase(request.start, seed=request.seed, num_bars=request.bars or DEFAULT_BARS)
+            num_bars, metre = request.bars or DEFAULT_BARS, request.choices.metre
+            return self._phrase(request.start, seed=request.seed, num_bars=num_bars, metre=metre)
         return self._file(request.file, num_bars=request.bars, targets=request.targets)
 
     def end_of(self, request: BlendRequest, num_bars: int) -> Source:
@@ -139,17 +140,16 @@ class Sources:
         genres = [self.genre(word if is_path(word, known) else find_genre(word, known)) for word in words]
         return np.average([genre.mean for genre in genres], axis=0, weights=[genre.num_bars for genre in genres])
 
-    def _phrase(self, genre: str, *, seed: int, num_bars: int) -> Source:
-        """Return a phrase of a genre, repeated to `num_bars` bars. Seeds take turns through the genre's phrases.
+    def _phrase(self, genre: str, *, seed: int, num_bars: int, metre: tuple[int, int] | None = None) -> Source:
+        """Return a phrase of a genre, repeated to `num_bars` bars. Seeds take turns through its phrases in a metre.
 
         Its bars are not decoded: most ways to move them need no more than their metres and tempos.
         """
-        phrases = self.model.genres[genre].phrases
-        if not phrases:
-            raise RequestError(f"the model has no phrase of {genre!r} to start from; start from a MIDI file of yours")
-        key = genre, seed % len(phrases), num_bars
+        numbers = _in_metre(self.model.genres[genre], metre)
+        number = numbers[seed % len(numbers)]
+        key = genre, number, num_bars
         if key not in self._phrases:
-            phrase = phrases[seed % len(phrases)]
+            phrase = self.model.genres[genre].phrases[number]
             index = np.arange(num_bars) % len(phrase.z)
             like, z = Bars.empty(num_bars, tempo=phrase.tempo), phrase.z[index].astype(np.float32)
             like.metre[:] = phrase.metre[index]
@@ -199,6 +199,19 @@ class Sources:
     def told(self) -> tuple[str, ...]:
         """What was read of each file, in a line: which track plays what, how many bars, what was guessed."""
         return tuple(reading_line(self.original(file)) for file in self._songs)
+
+
+def _in_metre(genre: Genre, metre: tuple[int, int] | None) -> list[int]:
+    """Return the numbers of a genre's phrases, of those in a `metre` where one is asked for. Raises RequestError."""
+    if not genre.phrases:
+        raise RequestError(f"the model has no phrase of {genre.name!r} to start from; start from a MIDI file of yours")
+    metres = [tuple(phrase.metre[0].tolist()) for phrase in genre.phrases]
+    numbers = [number for number, own in enumerate(metres) if metre in (None, own)]
+    if not numbers and metre is not None:
+        known = ", ".join(f"{numerator}/{denominator}" for numerator, denominator in sorted(set(metres)))
+        asked = f"{metre[0]}/{metre[1]}"
+        raise RequestError(f"the model has no phrase of {genre.name!r} in {asked} to start from; it has {known}")
+    return numbers
 
 
 def _names(file: StartFile) -> str:

@@ -9,20 +9,30 @@ import numpy as np
 from groovevae.bars.batch import BarBatch, Metre
 from groovevae.bars.constants import (
     BASS,
+    CHORD_LOW,
     CHORD_SIZE,
     CHORDS,
     DRUMS,
+    FIRST_PITCH,
     HOLD,
     LEAD,
+    LOWEST_PITCH,
     MAX_CHORD_ONSETS,
     MAX_STEPS,
     MAX_VELOCITY,
+    NUM_PITCHES,
     NUM_VOICES,
     ONSET,
     ROLES,
+    STEPS_PER_BEAT,
 )
 from groovevae.network.inputs import HALF_STEP
 from groovevae.network.logits import BarLogits
+
+# What is drawn is likelier than by its logits alone to sound together, since lines and chords are drawn independently.
+# Both were chosen on training songs, where basses miss the chords, and chords hold semitones, as often as in real bars.
+FITS = 1.5  # added to the logit of a pitch of the chords, for bass and lead where they strike on a beat
+CLEARLY = 2.0  # logit from which a chord's note sounds even a semitone from a likelier one
 
 _ROLE_OF_LOGITS = {
     **dict.fromkeys(("drums", "drums_velocity", "drums_offset"), DRUMS),
@@ -59,17 +69,31 @@ def chances(seeds: np.ndarray, bars: np.ndarray) -> Chances:
 
 
 def logits_to_beat(
-    logits: BarLogits, metre: Metre, first_step: int, temperature: float, drawn: Chances | None
+    logits: BarLogits,
+    metre: Metre,
+    first_step: int,
+    temperature: float,
+    drawn: Chances | None,
+    *,
+    kept: tuple[BarBatch, np.ndarray] | None = None,
 ) -> BarBatch:
-    """Choose the states of some steps: the likeliest at temperature 0, else by `drawn`; silence past the bar's end."""
+    """Choose the states of some steps: the likeliest at temperature 0, else by `drawn`; silence past the bar's end.
+
+    Lines are drawn to fit the chords that sound in these steps: given ones where bars keep theirs, (B, 4) bool, else
+    those that are drawn.
+    """
     steps = first_step + np.arange(logits.bass.shape[1])[None]
     inside = (steps < metre.num_steps[:, None])[..., None]  # (B, S, 1)
-    by: Any = _LIKELIEST if drawn is None or temperature == 0 else drawn
+    is_drawn = drawn is not None and temperature > 0
+    by: Any = drawn if is_drawn else _LIKELIEST
     hits = _draw_bool(logits.drums, temperature, by.drums) & inside
-    onsets = _hands(logits.chord_onset, _draw_bool(logits.chord_onset, temperature, by.chord_onset) & inside)
+    onsets = _draw_bool(logits.chord_onset, temperature, by.chord_onset) & inside
+    onsets = _hands(logits.chord_onset, _apart(logits.chord_onset, onsets) if is_drawn else onsets)
     holds = _draw_bool(logits.chord_hold, temperature, by.chord_hold) & inside & ~onsets
-    bass = _draw_token(logits.bass, temperature, by.bass) * inside[..., 0]
-    lead = _draw_token(logits.lead, temperature, by.lead) * inside[..., 0]
+    sounding = _sounding(onsets | holds, kept)
+    on_beat = steps % np.where(metre.is_compound, 6, STEPS_PER_BEAT)[:, None] == 0  # (B, S)
+    bass = _draw_token(logits.bass, temperature, by.bass, _fits("bass", sounding, on_beat)) * inside[..., 0]
+    lead = _draw_token(logits.lead, temperature, by.lead, _fits("lead", sounding, on_beat)) * inside[..., 0]
     beat = BarBatch(
         drums=_to_velocity(logits.drums_velocity) * hits,
         drums_offset=_to_offset(logits.drums_offset) * hits,
@@ -91,12 +115,54 @@ def _draw_bool(logits: np.ndarray, temperature: float, chance: np.ndarray | None
     return chance < 0.5 + 0.5 * np.tanh(logits / np.float32(2 * temperature))  # the logistic function, without overflow
 
 
-def _draw_token(logits: np.ndarray, temperature: float, chance: np.ndarray | None) -> np.ndarray:
+def _draw_token(logits: np.ndarray, temperature: float, chance: np.ndarray | None, fits: np.ndarray) -> np.ndarray:
+    """Choose tokens (B, S); pitches that fit, (B, S, pitches) bool, gain FITS where they are drawn."""
     if chance is None:
         return logits.argmax(-1)
-    scaled = (logits - logits.max(-1, keepdims=True)) / np.float32(temperature)
-    reached = np.cumsum(np.exp(scaled), axis=-1)
+    reached = np.cumsum(_token_chances(logits, np.float32(temperature), fits), axis=-1)
     return (reached <= chance * reached[..., -1:]).sum(-1).clip(max=logits.shape[-1] - 1)  # clip: against rounding
+
+
+def _token_chances(logits: np.ndarray, temperature: np.float32, fits: np.ndarray) -> np.ndarray:
+    """Return how likely each token is, (B, S, tokens): first whether a line rests, holds or strikes, then which pitch.
+
+    A temperature below 1 favours what is likely. Were all tokens weighed at once, a line that surely strikes, but might
+    strike any of ten pitches, would rest or hold.
+    """
+    pitches = logits[..., FIRST_PITCH:]
+    highest = pitches.max(-1, keepdims=True)
+    strikes = highest + np.log(np.exp(pitches - highest).sum(-1, keepdims=True))
+    does = _shares(np.concatenate([logits[..., :FIRST_PITCH], strikes], axis=-1) / temperature)
+    which = _shares((pitches + np.float32(FITS) * fits) / temperature)
+    return np.concatenate([does[..., :FIRST_PITCH], does[..., FIRST_PITCH:] * which], axis=-1)
+
+
+def _shares(logits: np.ndarray) -> np.ndarray:
+    """Return the softmax over the last axis."""
+    weights = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(weights / weights.sum(-1, keepdims=True))
+
+
+def _sounding(drawn: np.ndarray, kept: tuple[BarBatch, np.ndarray] | None) -> np.ndarray:
+    """Return where chords sound, (B, S, 60): as `drawn`, or as given in bars that keep theirs."""
+    if kept is None:
+        return drawn
+    given, is_kept = kept
+    return np.where(is_kept[:, CHORDS, None, None], given.chords >= HOLD, drawn)
+
+
+def _fits(line: str, sounding: np.ndarray, on_beat: np.ndarray) -> np.ndarray:
+    """Return which pitches of a line the chords (B, S, 60) of these steps hold, (B, S, pitches): on beats alone."""
+    classes = np.any(sounding.reshape(len(sounding), -1, 12), axis=1)  # (B, 12) from the pitch class of CHORD_LOW
+    of_pitch = classes[:, (LOWEST_PITCH[line] - CHORD_LOW + np.arange(NUM_PITCHES[line])) % 12]
+    return np.asarray(of_pitch[:, None] & on_beat[..., None])
+
+
+def _apart(strength: np.ndarray, onsets: np.ndarray) -> np.ndarray:
+    """Return the onsets (B, S, 60) without those a semitone from a stronger one, unless they are clearly meant."""
+    heard = np.pad(np.where(onsets, strength, -np.inf), [(0, 0), (0, 0), (1, 1)], constant_values=-np.inf)
+    beside = np.maximum(heard[..., :-2], heard[..., 2:])
+    return np.asarray(onsets & ((strength >= beside) | (strength > CLEARLY)))
 
 
 def _hands(strength: np.ndarray, onsets: np.ndarray) -> np.ndarray:

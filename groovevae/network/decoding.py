@@ -142,7 +142,8 @@ def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float)
         if slots.feel_alone:
             before = with_feel(given, merged)
         else:
-            beat = logits_to_beat(merged, metre, first, temperature, of_beat)
+            kept = (given, slots.is_kept)
+            beat = logits_to_beat(merged, metre, first, temperature, of_beat, kept=kept)
             before = put_in(beat, given, slots.is_kept)
         for name, whole in out.grids.items():
             whole[:, first : first + STEPS_PER_BEAT] = getattr(before, name)

@@ -26,6 +26,9 @@ def model_held(model: ModelFile, path: Path) -> Iterator[Part]:
     yield f"{path}: {len(model.genres)} genres, {about['weights']:,} weights, {about['bytes'] / 2**20:.1f} MiB"
     yield f"A {kind} with {model.config.latent_size} latent dimensions per bar."
     yield from _past(model.provenance)
+    if rests := list(_rests_on(model.provenance)):
+        yield "What genres rest on (bars):"
+        yield from rests
     if model.vectors:
         yield f"Vectors: {', '.join(model.vectors)}"
     if coded := [genre["name"] for genre in about["genres"] if genre["shares_songs"]]:
@@ -82,6 +85,13 @@ def genre_table(model: ModelFile) -> Table:
         rows.append((genre["name"], *numbers, ", ".join(usual)))
     header = ("genre", "songs", "bars", "tempo", "phrases", "usual bass, chords and lead")
     return Table(header, tuple(rows), ends_in_words=True)
+
+
+def _rests_on(past: Mapping[str, Any]) -> Iterator[str]:
+    """Say of each genre what kinds of music it was learned from, as shares of its bars, where a manifest named them."""
+    for genre, bars in past.get("corpus", {}).get("rests_on", {}).items():
+        total = sum(bars.values())
+        yield f"  {genre}: " + ", ".join(f"{kind} {count / total:.0%}" for kind, count in bars.items() if total)
 
 
 def _values(model: ModelFile, path: Path) -> dict[str, Any]:

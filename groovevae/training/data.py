@@ -118,9 +118,10 @@ def dataset(
 def set_aside(songs: Sequence[CorpusSong]) -> np.ndarray:
     """Mark the songs (N,) that an arranger is not fitted to, so that its doses can be measured on them.
 
-    All versions of a song, by its id, are on one side.
+    All versions of a song, by its id, are on one side, and so are all songs of a group.
     """
-    digests = [hashlib.sha256(song.entry.song_id.encode("utf-8", "surrogateescape")).digest() for song in songs]
+    names = [song.entry.group or song.entry.song_id for song in songs]
+    digests = [hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest() for name in names]
     return np.array([digest[0] % SET_ASIDE_OF == 0 for digest in digests], bool)
 
 
@@ -131,9 +132,10 @@ def songs_with_genres(songs: Sequence[CorpusSong], others: Sequence[tuple[Song, 
 
 
 def fingerprint(corpus: Corpus) -> str:
-    """Return 16 letters that depend on the genres, song ids and notes of a corpus, and on nothing else."""
+    """Return 16 letters that depend on the genres, song ids, groups and notes of a corpus, and on nothing else."""
     digest = hashlib.sha256()
     for song in corpus.songs:
-        name = f"{song.entry.genre}\0{song.entry.song_id}\0".encode("utf-8", "surrogateescape")  # odd bytes
+        group = f"{song.entry.group}\0" if song.entry.group else ""
+        name = f"{song.entry.genre}\0{song.entry.song_id}\0{group}".encode("utf-8", "surrogateescape")  # odd bytes
         digest.update(name + hashlib.sha256(song.packed).digest())
     return digest.hexdigest()[:16]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from groovevae import __version__
 from groovevae.bars import Bars, Song
 from groovevae.config import TrainConfig
+from groovevae.corpus import CorpusSong
 from groovevae.corpus.dataset import Dataset
 from groovevae.errors import Cure, RequestError
 from groovevae.fitting.attribute_vectors import find_attribute_vectors
@@ -76,6 +78,18 @@ def _measure(network: Network, data: Dataset, seed: int) -> dict[str, dict[str, 
     return reconstruction_f1(network, data, index) if len(index) else {}
 
 
+def bars_by_kind(songs: Sequence[CorpusSong]) -> dict[str, dict[str, int]]:
+    """Count the sounding bars of each genre by the kind of music that the manifest says they are, most first.
+
+    Songs of which it says nothing are not counted.
+    """
+    bars: dict[str, Counter[str]] = {}
+    for song in songs:
+        if kind := song.entry.rests_on:
+            bars.setdefault(song.entry.genre, Counter())[kind] += int(song.song.bars.has_notes.sum())
+    return {genre: dict(kinds.most_common()) for genre, kinds in sorted(bars.items())}
+
+
 def _provenance(
     music: TrainingMusic, state: TrainState, config: TrainConfig, held_f1: dict[str, dict[str, float]]
 ) -> dict[str, Any]:
@@ -91,6 +105,7 @@ def _provenance(
             "training_songs": len({song.entry.song_id for song in music.train_songs}),
             "held_out_songs": len({song.entry.song_id for song in music.held_songs}),
             "licences": dict(licences.most_common()),
+            "rests_on": bars_by_kind(music.train_songs),
         },
         "held_out_f1": macro_f1(held_f1) if held_f1 else {},
         "started_from": music.start.provenance if music.start else None,

@@ -1,0 +1,268 @@
+"""The genres that are rendered, and the grooves, instruments and hand-played takes that each may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Style:
+    """A way to play a genre: a file of grooves, and the tempos that suit it."""
+
+    file: str  # within MMA's standard library; "own" with names after a colon: our own grooves
+    slowest: int
+    fastest: int
+    swung: bool = False  # off-beat eighths come late
+    takes: str = ""  # a regular expression, where the style asks for other takes than its genre
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A genre of renderings."""
+
+    styles: tuple[Style, ...]
+    leads: tuple[int, ...]  # General MIDI programs, counted from 0
+    takes: str = ""  # a regular expression for the style of the Groove MIDI Dataset; "": no hands
+    files: int = 0  # to render
+    basses: tuple[int, ...] = ()  # programs that may take the place of the groove's own
+    follows_kick: float = 0.0  # the share of the files whose bass plays with the drummer's kick
+
+
+def _styles(text: str) -> tuple[Style, ...]:
+    """Read styles from lines: a file, its slowest and fastest tempo, `swing` where it swings, its own takes if any."""
+    styles = []
+    for line in text.strip().splitlines():
+        file, slowest, fastest, *more = line.split()
+        takes = "".join(word for word in more if word != "swing")
+        styles.append(Style(file, int(slowest), int(fastest), "swing" in more, takes))
+    return tuple(styles)
+
+
+GENRES: dict[str, Rendered] = {
+    "jazz": Rendered(
+        _styles(
+            """
+            swing 110 220 swing
+            fastswing 170 260 swing
+            easyswing 100 150 swing
+            slowjazz 60 90 swing
+            jazzguitar 90 170 swing
+            modernjazz 100 180 swing
+            bebop 170 260 swing
+            bigband 110 190 swing
+            nitejazz 80 130 swing
+            evansish 90 150 swing
+            gypsyjazz 140 220 swing
+            folkyjazz 100 150
+            descendingjazz 90 140
+            dixie 140 220 jazz|neworleans-secondline
+            charleston 150 220
+            bossanova 100 150 latin-brazilian-(bossa|samba)
+            jazzrhumba 90 140 latin(-brazilian)?$
+            jazzwaltz 110 180
+            fastjazzwaltz 150 220
+            modernjazzwaltz 110 180
+            """
+        ),
+        leads=(65, 66, 56, 11, 26, 0, 71, 59, 4, 40),
+        takes=r"jazz(-swing|-fast|-mediumfast|-linear)?$",
+        files=220,
+        basses=(32,),
+    ),
+    "blues": Rendered(
+        _styles(
+            """
+            blues 80 130 swing
+            slowblues 56 80
+            fastblues 130 175 swing
+            countryblues 85 125 swing
+            shuffleboggie 100 150 swing
+            boggiewoggie 110 160 swing
+            blues128 56 80 swing
+            rb 85 125
+            """
+        ),
+        leads=(26, 29, 22, 66, 0, 27, 65),
+        takes=r"blues|rock(-shuffle|-rockabilly)?$|neworleans-shuffle|jazz(-swing)?$",
+        files=150,
+        basses=(32, 33),
+    ),
+    "pop": Rendered(
+        _styles(
+            """
+            8beat 90 135
+            popballad 66 92
+            pianoballad 62 88
+            softrock 85 125
+            guitarballad 65 95
+            bubblerock 110 150
+            boneym 108 130
+            ballad 64 92
+            popspiritual 80 120
+            own:PopStrumA,PopPianoA,PopOwnEnd 90 140
+            own:PopPianoA,PopPianoB,PopOwnEnd 76 132
+            own:PopPianoB,PopStrumA,PopOwnEnd 84 138
+            own:PopStrumA,PopPianoB,PopOwnEnd 90 145
+            """
+        ),
+        leads=(53, 0, 80, 73, 4, 25, 85, 52, 81),
+        takes=r"pop|rock(-indie|-folk|-groove8)?$|dance-disco",
+        files=160,
+        basses=(33, 34, 38),
+        follows_kick=0.3,
+    ),
+    "latin": Rendered(
+        _styles(
+            """
+            bossanova 100 150
+            samba 90 125
+            salsa 150 210
+            mambo 150 205
+            merengue 118 165
+            chacha 105 130
+            rhumba 90 130
+            bolero 80 115
+            son 95 135
+            calypso 95 140
+            beguine 95 130
+            cubanguitar 90 130
+            lighttango 105 130
+            tango 105 130
+            latinwaltz 100 160
+            slowbolero 66 92
+            """
+        ),
+        leads=(56, 73, 24, 0, 12, 21, 71, 65),
+        takes=r"latin|afrocuban|highlife|neworleans-chacha",
+        files=180,
+        basses=(32, 33),
+    ),
+    "reggae": Rendered(
+        _styles(
+            """
+            ska 120 180
+            own:OneDropA,OneDropB,ReggaeEnd 115 155
+            own:OneDropB,OneDropA,ReggaeEnd 118 150
+            own:SteppersA,SteppersB,ReggaeEnd 115 150
+            own:SteppersB,SteppersA,ReggaeEnd 115 145
+            own:RockersA,RockersB,ReggaeEnd 62 92
+            own:RockersB,RockersA,ReggaeEnd 64 95
+            """
+        ),
+        leads=(56, 17, 22, 57, 53, 26, 65, 4),
+        takes=r"reggae",
+        files=150,
+        basses=(33, 32, 34),
+    ),
+    "soul": Rendered(
+        _styles(
+            """
+            rb 80 120
+            rb-ballad 62 90
+            popspiritual 80 115
+            spiritual 80 120
+            strut 90 125
+            own:SoulOwnA,SoulOwnB,SoulOwnEnd 84 125
+            own:SoulOwnB,SoulOwnA,SoulOwnEnd 84 130
+            own:NeoSoulA,NeoSoulB,SoulOwnEnd 68 100
+            own:NeoSoulB,NeoSoulA,SoulOwnEnd 70 104
+            """
+        ),
+        leads=(53, 65, 16, 4, 56, 61, 52),
+        takes=r"soul|gospel|neworleans-(funk|shuffle)|funk-purdieshuffle",
+        files=160,
+        basses=(33, 34),
+        follows_kick=0.35,
+    ),
+    "funk": Rendered(
+        _styles(
+            """
+            bvfunk 92 125
+            lfusion 95 125
+            own:FunkOwnA,FunkOwnB,FunkOwnEnd 84 122
+            own:FunkOwnB,FunkOwnC,FunkOwnEnd 88 124
+            own:FunkOwnC,FunkOwnA,FunkOwnEnd 90 126
+            """
+        ),
+        leads=(65, 56, 61, 66, 17, 27, 4, 80),
+        takes=r"funk|afrobeat|jazz-(funk|fusion)|neworleans-funk",
+        files=160,
+        basses=(33, 36, 37, 34),
+        follows_kick=0.5,
+    ),
+    "hip-hop": Rendered(
+        _styles(
+            """
+            own:BoomBapA,BoomBapB,HipHopOwnEnd 78 104
+            own:BoomBapB,BoomBapA,HipHopOwnEnd 80 106
+            own:TrapA,TrapB,HipHopOwnEnd 66 92
+            own:TrapB,BoomBapA,HipHopOwnEnd 70 100
+            """
+        ),
+        leads=(4, 0, 11, 80, 65, 73, 5),
+        takes=r"hiphop",
+        files=150,
+        basses=(38, 39, 33, 32),
+        follows_kick=0.5,
+    ),
+    "country": Rendered(
+        _styles(
+            """
+            countryswing 110 170 country|rock(-folk|-rockabilly)?$
+            bluegrass 120 180
+            hillcountry 100 150 country|rock(-folk|-rockabilly)?$
+            slowcountry 70 105 country|pop-soft|rock(-folk|-indie)?$
+            westernswing 120 180 country|rock(-folk|-rockabilly)?$
+            zydeco 110 150 neworleans|country
+            countrywaltz 90 150
+            folkrock 95 135 country|rock(-folk|-indie)?$
+            """
+        ),
+        leads=(25, 105, 110, 22, 26, 27, 0),
+        takes=r"country|rock-(folk|rockabilly|indie)|pop-soft|blues-shuffle",
+        files=62,
+        basses=(32, 33),
+    ),
+    "rock": Rendered(
+        _styles(
+            """
+            basicrock 100 150
+            60srock 110 160
+            rockballad 64 92 swing
+            own:RockOwnA,PopStrumA,PopOwnEnd 105 165
+            own:RockOwnA,PopOwnEnd 110 170
+            """
+        ),
+        leads=(29, 30, 27, 81, 18),
+        takes=r"rock(-groove8|-indie|-prog)?$|punk",
+        files=30,
+        basses=(33, 34),
+        follows_kick=0.5,
+    ),
+    "march": Rendered(
+        _styles(
+            """
+            march 108 124
+            bwmarch 108 126
+            dixiemarch 110 130
+            """
+        ),
+        leads=(56, 60, 71, 72, 73),
+        files=36,
+        basses=(58,),
+    ),
+    "electronic": Rendered(
+        _styles(
+            """
+            trance 130 144
+            own:HouseA,HouseB,ElectronicEnd 118 130
+            own:TechnoOwnA,TechnoOwnB,ElectronicEnd 124 140
+            own:SynthPopA,SynthPopB,ElectronicEnd 100 128
+            own:BreaksA,BreaksB,ElectronicEnd 130 172
+            """
+        ),
+        leads=(80, 81, 87, 90, 85, 62),
+        files=48,
+        basses=(38, 39, 87),
+    ),
+}

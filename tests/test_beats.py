@@ -1,0 +1,94 @@
+"""How the states of a beat are drawn from logits: lines that strike, and lines and chords that sound together."""
+
+import numpy as np
+import pytest
+
+from groovevae.bars import Bars
+from groovevae.bars.batch import BarBatch, Metre
+from groovevae.bars.constants import (
+    BASS_LOW,
+    CHORD_LOW,
+    CHORD_SIZE,
+    CHORDS,
+    FIRST_PITCH,
+    HOLD,
+    LEAD_LOW,
+    ONSET,
+    REST,
+    ROLES,
+)
+from groovevae.network.beats import chances, logits_to_beat
+from groovevae.network.logits import HEADS, BarLogits
+
+BARS, NEVER = 200, -30.0
+LOW_C = 36  # a pitch of bass, chords and lead
+
+
+def silence() -> BarLogits:
+    """Logits of one beat of many bars in which nothing sounds, whatever is drawn."""
+    logits = BarLogits(*(np.full((BARS, 4, size), NEVER, np.float32) for size in HEADS.values()), np.zeros(8))
+    logits.bass[..., REST] = logits.lead[..., REST] = 0
+    return logits
+
+
+def drawn(logits: BarLogits, *, num_steps: int = 16, first: int = 0, chords: BarBatch | None = None) -> BarBatch:
+    """Draw at temperature 0.5; the notes of `chords` are kept."""
+    metre = Metre(np.full(BARS, num_steps), np.full(BARS, int(num_steps == 12)))
+    is_kept = np.tile(np.arange(len(ROLES)) == CHORDS, (BARS, 1))
+    kept = None if chords is None else (chords, is_kept)
+    by = chances(np.zeros(BARS, np.uint32), np.arange(BARS)).steps(first, 4)
+    return logits_to_beat(logits, metre, first, 0.5, by, kept=kept)
+
+
+def test_a_line_that_may_strike_any_of_ten_pitches_strikes() -> None:
+    """Any of them is less likely than to hold, all together are likelier."""
+    logits = silence()
+    logits.lead[..., HOLD], logits.lead[..., REST] = 1.0, NEVER
+    logits.lead[..., FIRST_PITCH : FIRST_PITCH + 10] = 0.0
+    strikes = (drawn(logits).lead >= FIRST_PITCH).mean()
+    assert strikes == pytest.approx(100 / (100 + np.e**2), abs=0.03)  # masses 10 and e, squared at this temperature
+
+
+@pytest.mark.parametrize("line", ["bass", "lead"])
+def test_a_line_fits_the_chords_on_the_beat(line: str) -> None:
+    """C and C sharp are alike to the network; where a chord holds C, C is drawn on the beat."""
+    low = BASS_LOW if line == "bass" else LEAD_LOW
+    logits = silence()
+    getattr(logits, line)[..., [FIRST_PITCH + LOW_C - low, FIRST_PITCH + LOW_C + 1 - low]] = 20.0
+    alone = getattr(drawn(logits), line) == FIRST_PITCH + LOW_C - low
+    assert alone.mean(0) == pytest.approx([0.5] * 4, abs=0.1)
+    logits.chord_onset[:, 2, LOW_C + 24 - CHORD_LOW] = 20.0  # later in the beat, two octaves higher
+    fits = getattr(drawn(logits), line) == FIRST_PITCH + LOW_C - low
+    assert fits.mean(0) == pytest.approx([1 / (1 + np.exp(-3)), 0.5, 0.5, 0.5], abs=0.1)
+    in_compound = getattr(drawn(logits, num_steps=12, first=4), line) == FIRST_PITCH + LOW_C - low
+    assert in_compound.mean(0) == pytest.approx([0.5, 0.5, 1 / (1 + np.exp(-3)), 0.5], abs=0.1)  # the beat is step 6
+
+
+def test_a_line_fits_the_chords_that_are_kept() -> None:
+    logits = silence()
+    logits.bass[..., [FIRST_PITCH + LOW_C - BASS_LOW, FIRST_PITCH + LOW_C + 1 - BASS_LOW]] = 20.0
+    logits.chord_onset[:, 0, 1] = 20.0  # C sharp is drawn, and C takes its place
+    chords = Bars.empty(BARS).batch(1)
+    chords.chords[:, 0, 0] = ONSET
+    fits = drawn(logits, chords=chords).bass == FIRST_PITCH + LOW_C - BASS_LOW
+    assert fits[:, 0].mean() == pytest.approx(1 / (1 + np.exp(-3)), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("strengths", "struck"),
+    [
+        ({24: 1.9, 25: 1.0}, {24}),  # E and F: F is a slip of the hand
+        ({24: 1.0, 25: 1.9, 26: 1.0}, {25}),
+        ({24: 9.0, 25: 2.1}, {24, 25}),  # both are clearly meant
+        ({24: 1.0, 26: 1.0}, {24, 26}),
+    ],
+)
+def test_a_chord_has_no_semitones_by_chance(strengths: dict[int, float], struck: set[int]) -> None:
+    logits = silence()
+    for pitch, strength in strengths.items():
+        logits.chord_onset[:, 0, pitch] = strength
+    chords = drawn(logits).chords[:, 0] == ONSET
+    assert chords.shape == (BARS, CHORD_SIZE)
+    all_drawn = chords[:, sorted(struck)].all(1)
+    assert all_drawn.mean() > 0.6
+    assert set(np.flatnonzero(chords[all_drawn].any(0)).tolist()) == struck
