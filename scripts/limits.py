@@ -1,9 +1,9 @@
 """Measures how far groovevae goes: huge files, long pieces, tiny and many genres, and the cost of growing corpora.
 
-python scripts/limits.py --files 1000,3000,10000,30000 --plot docs/limits.png
+python scripts/limits.py --files 1000,3000,10000,30000 --plot limits.png
 
 All input is made up, and each command runs in a process of its own. The script prints the seconds that a command took
-and the memory of its largest process.
+and the memory of its largest process. `phases.py` measures the parts of a training run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,16 @@ from made_up import made_up_corpus, made_up_file
 
 GROOVE = [sys.executable, "-m", "groovevae"]
 HERE = [sys.executable, __file__]
-FIELDS = ("files", "bars", "reading", "again", "peak of reading", "training data", "peak of training data", "arrays")
+FIELDS = (
+    "files",
+    "bars",
+    "reading",
+    "again",
+    "peak of reading",
+    "training data",
+    "peak of training data",
+    "packed bars",
+)
 WATCH = """
 import resource, subprocess, sys
 status = subprocess.run(sys.argv[1:], stderr=subprocess.STDOUT).returncode
@@ -56,7 +65,7 @@ def run(command: list[str], cache: Path) -> Cost:
 
 
 def data_size(folder: str) -> None:
-    """In a process of its own: what `groove train` holds when it begins; prints bars, MiB of them, and seconds."""
+    """In a process of its own: what `groove train` holds when it begins; prints bars, their MiB on disk, seconds."""
     from groovevae.config import ModelConfig, TrainConfig
     from groovevae.corpus import load_corpus
     from groovevae.training.data import gather_music
@@ -64,9 +73,9 @@ def data_size(folder: str) -> None:
     corpus = load_corpus(folder)
     begin = time.monotonic()
     music = gather_music(corpus, TrainConfig(), ModelConfig(), None)
-    arrays = sum(part.nbytes for data in (music.data, music.held_out) for part in vars(data.bars).values())
+    on_disk = music.data.bars.nbytes + music.held_out.bars.nbytes
     bars = len(music.data) + len(music.held_out)
-    print(bars, arrays / 2**20, time.monotonic() - begin)
+    print(bars, on_disk / 2**20, time.monotonic() - begin)
 
 
 def few_steps(folder: str, out: str) -> None:
@@ -90,7 +99,7 @@ def cost_of_corpus(folder: Path, cache: Path) -> dict[str, float]:
     first = run([*GROOVE, "corpus", str(folder)], cache)
     again = run([*GROOVE, "corpus", str(folder)], cache)
     begun = run([*HERE, "--data", str(folder)], cache)
-    bars, arrays, seconds = map(float, begun.said.split())
+    bars, packed, seconds = map(float, begun.said.split())
     return {
         "bars": bars,
         "reading": first.seconds,
@@ -98,7 +107,7 @@ def cost_of_corpus(folder: Path, cache: Path) -> dict[str, float]:
         "peak of reading": max(first.peak, again.peak),
         "training data": seconds,
         "peak of training data": begun.peak,
-        "arrays": arrays,
+        "packed bars": packed,
     }
 
 
@@ -159,7 +168,7 @@ def plot(by_files: list[dict[str, float]], by_bars: list[dict[str, float]], path
         x = [row[what] for row in rows]
         axis.loglog(x, [row["peak of reading"] for row in rows], "o-", label="groove corpus, peak")
         axis.loglog(x, [row["peak of training data"] for row in rows], "o-", label="groove train at its start, peak")
-        axis.loglog(x, [row["arrays"] for row in rows], "k--", label="arrays of the bars alone")
+        axis.loglog(x, [row["packed bars"] for row in rows], "k--", label="packed bars, on disk")
         axis.set(xlabel="files of 32 bars" if what == "files" else "bars, in 300 files", ylabel="MiB")
     for axis in (seconds, memory, bars):
         axis.grid(alpha=0.3)

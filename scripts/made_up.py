@@ -8,6 +8,7 @@ import numpy as np
 
 TICKS = 96  # a note; below 128, so that a wait is one byte
 HEADER = b"MThd\x00\x00\x00\x06\x00\x00\x00\x01"
+REAL_BARS = (4.39, 0.35)  # mean and deviation of the logarithm of a file's bars: half have 80, a twentieth 144 or more
 END = b"\x00\xff\x2f\x00"
 
 
@@ -23,14 +24,27 @@ def made_up_file(rng: np.random.Generator, num_bars: int, *, density: int = 1) -
     return HEADER + (TICKS * density).to_bytes(2, "big") + b"MTrk" + len(track).to_bytes(4, "big") + track
 
 
-def made_up_corpus(root: Path, num_files: int, *, num_bars: int = 32, num_genres: int = 3, seed: int = 0) -> Path:
-    """A corpus of so many files, in equal genres, each a song of its own."""
+def made_up_corpus(
+    root: Path,
+    num_files: int,
+    *,
+    num_bars: int | None = 32,
+    num_genres: int = 3,
+    damaged: float = 0.0,
+    seed: int = 0,
+) -> Path:
+    """A corpus of so many files, in equal genres, each a song of its own.
+
+    Without `num_bars`, files are as long as real ones: log-normal, as fitted to 438 files of pop, rock and lounge. A
+    `damaged` share of them breaks off in the middle of its header, and cannot be read.
+    """
     rng = np.random.default_rng(seed)
     for number in range(num_genres):
         (root / f"genre {number:02}").mkdir(parents=True, exist_ok=True)
     for number in range(num_files):
         path = root / f"genre {number % num_genres:02}" / f"tune {_letters(number)}.mid"
-        path.write_bytes(made_up_file(rng, num_bars))
+        data = made_up_file(rng, num_bars or round(rng.lognormal(*REAL_BARS)))
+        path.write_bytes(data[:10] if rng.random() < damaged else data)
     return root
 
 

@@ -30,6 +30,7 @@ from groovevae.anomaly.traits import bar_traits
 from groovevae.bars import Bars
 from groovevae.bars.constants import CHORD_LOW, HOLD, ONSET, ROLES
 from groovevae.corpus import load_corpus
+from groovevae.corpus.labels import UNLABELLED
 from groovevae.errors import CorpusError, RequestError
 from groovevae.network.forward import Network
 from groovevae.training.losses import recon_loss
@@ -203,7 +204,7 @@ def found_by(tiny: Tiny, root: Path, **options) -> Outliers:
 def test_a_dirty_folder(tiny: Tiny, dirty: Path) -> None:
     told = []
     found = found_by(tiny, dirty, false_alarms=0.1, progress=lambda what, done, of: told.append(what))
-    assert set(told) == {"looking at songs", "comparing", "looking for duplicates"}
+    assert set(told) == {"looking at songs", "comparing", "looking for near-duplicates"}
     first = found.files[0]
     assert (first.path, first.looks_like, first.is_flagged) == ("classical/misplaced.mid", "rock", True)
     assert first.reasons[0] == "looks like rock"
@@ -252,6 +253,28 @@ def test_suspects_of_a_dirty_folder(dirty: Path) -> None:
     assert corpus.songs[first.song].entry.path.name == "misplaced.mid"
     assert first.reason.startswith("looks like rock")
     assert len(names_of(dirty)) <= 2
+
+
+def test_songs_of_no_genre_are_not_judged(tiny: Tiny, dirty: Path) -> None:
+    """They come first in the corpus: the others' numbers are no longer those among the songs looked at."""
+    corpus = load_corpus(dirty)
+    unlabelled = [replace(song, entry=replace(song.entry, genre=UNLABELLED)) for song in corpus.songs[:3]]
+    more = replace(corpus, songs=[*unlabelled, *corpus.songs])
+    assert [found.song - 3 for found in find_suspects(more)] == [found.song for found in find_suspects(corpus)]
+    assert find_outliers(Groove(tiny.trained.model), more) == find_outliers(Groove(tiny.trained.model), corpus)
+
+
+def test_songs_are_judged_some_at_a_time(tiny: Tiny, dirty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a corpus that is compared with another, or too large to be looked at whole."""
+    monkeypatch.setattr("groovevae.anomaly.outliers.TOGETHER", 7)
+    told = []
+    found = found_by(tiny, dirty, normal=load_corpus(dirty), progress=lambda what, done, of: told.append((done, of)))
+    corpus = load_corpus(dirty)
+    assert sorted(file.path for file in found.files) == sorted(
+        corpus.path_within(song.entry.path) for song in corpus.songs
+    )
+    assert found.files[0].path == "classical/misplaced.mid"
+    assert (len(corpus.songs) - 1, len(corpus.songs)) in told
 
 
 def test_small_corpora_have_no_suspects(band_corpus: Path, tmp_path: Path) -> None:

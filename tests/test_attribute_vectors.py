@@ -6,6 +6,7 @@ from tiny import Tiny
 
 from groovevae.bars import Bars
 from groovevae.corpus.dataset import Dataset
+from groovevae.corpus.packed_bars import PackedBars
 from groovevae.fitting import attribute_vectors
 from groovevae.fitting.attribute_vectors import (
     conditional_directions,
@@ -43,7 +44,7 @@ def known_space(monkeypatch: pytest.MonkeyPatch) -> Dataset:
 
     monkeypatch.setattr(attribute_vectors, "encode", lambda network, bars: (z, z))
     monkeypatch.setattr(attribute_vectors, "decode_takes", play)
-    return Dataset(played(z), genre, genre, ("a", "b"))
+    return Dataset(PackedBars([played(z)]), genre, genre, ("a", "b"))
 
 
 def test_each_vector_moves_its_own_attribute_by_a_standard_deviation(known_space: Dataset) -> None:
@@ -51,7 +52,7 @@ def test_each_vector_moves_its_own_attribute_by_a_standard_deviation(known_space
     assert set(vectors) == {"drum_density", "register"}  # the others do not change in this space
     names = sorted(vectors)
     columns = [list(attribute_vectors.ATTRIBUTES).index(name) for name in names]
-    spread = within_genres(measure_all(known_space.bars)[:, columns], known_space.genre).std(0)
+    spread = within_genres(measure_all(known_space.bars[:])[:, columns], known_space.genre).std(0)
     z = np.random.default_rng(1).normal(size=(200, SIZE))
     for number, name in enumerate(names):
         up, down = (measure_all(played(z + sign * vectors[name].z))[:, columns] for sign in (1, -1))
@@ -61,7 +62,9 @@ def test_each_vector_moves_its_own_attribute_by_a_standard_deviation(known_space
 
 
 def test_too_few_bars_and_bars_that_do_not_answer_have_no_vectors(known_space: Dataset, monkeypatch) -> None:
-    few = Dataset(known_space.bars[:10], known_space.genre[:10], known_space.song[:10], known_space.genres)
+    few = Dataset(
+        PackedBars([known_space.bars[:10]]), known_space.genre[:10], known_space.song[:10], known_space.genres
+    )
     assert find_attribute_vectors(object(), few) == []
     silent = [Bars.empty(400)]
     monkeypatch.setattr(attribute_vectors, "decode_takes", lambda network, takes: silent * len(takes))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Run, error_of, examples_of, midi_files
-from corpus_files import band_tune, make_corpus
+from corpus_files import band_tune, make_corpus, make_labelled_corpus
 from tiny import ARRANGER, PRIOR, SETTINGS, SIZES, Tiny
 
 import groovevae
@@ -95,6 +95,7 @@ def test_the_examples_of_train_work(
     monkeypatch.setattr(processes, "connect", connect)
     (tmp_path / "my-midi").symlink_to(band_corpus)
     (tmp_path / "outliers.csv").write_text("path\njazz/jazz tune a.mid\n")
+    (tmp_path / "labels.csv").write_text("path,genre\njazz/jazz tune a.mid,jazz\n")
     result = run(*shlex.split(example)[1:])
     assert result.exit_code == 0, result.output
     assert asked["corpus"] == tmp_path / "my-midi"
@@ -120,10 +121,12 @@ def test_what_train_prints(tiny_train: Run, tmp_path: Path, tiny: Tiny, band_cor
     assert first.stderr == second.stderr == ""
     lines = first.stdout.splitlines()
     assert lines[:2] == ["again: files used: 24, genres: 3", "files not used: 1; groove corpus again lists them"]
+    assert lines[2] == "gathering bars"
     assert re.match(
-        r"step 3 of 3: nats per bar: drums \d+\.\d, .*, \d+ active units, .* bars/s, 0:00:00 left$", lines[2]
+        r"step 3 of 3: nats per bar: drums \d+\.\d, .*, \d+ active units, .* bars/s, 0:00:00 left$", lines[3]
     )
-    assert re.match(r"step 3: held-out note F1 drums \d\.\d\d, bass", lines[3])
+    assert re.match(r"step 3: held-out note F1 drums \d\.\d\d, bass", lines[4])
+    assert lines[5:8] == ["describing genres", "songs that genres share", "measuring on held-out songs"]
     assert re.search(r"^ ?classical +- +\d\.\d\d", first.stdout, re.MULTILINE)
     assert re.search(r"^ ?mean of held-out songs +\d\.\d\d", first.stdout, re.MULTILINE)
     assert re.search(r"^ ?mean of training songs +\d\.\d\d", first.stdout, re.MULTILINE)
@@ -217,3 +220,12 @@ def test_what_stands_out_is_said_once_a_run(
     assert said in tiny_train(band_corpus, "--steps", 30, "--restart").stdout
     other = dirty_corpus(tmp_path / "other")
     assert "did not belong: 1 of 34" in tiny_train(other, "--steps", 30).stdout
+
+
+def test_training_with_labels(tiny_train: Run, tmp_path: Path) -> None:
+    labels = make_labelled_corpus(tmp_path / "tunes")
+    done = tiny_train("tunes", "--labels", labels, "--steps", 3)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("tunes: files used: 24, genres: 2, files without a genre: 6\n")
+    assert "Try it: groove blend classical rock --model model.safetensors" in done.stdout
+    assert "unlabelled" not in done.stdout

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,17 @@ def test_a_batch_depends_on_the_seed_and_the_step_alone() -> None:
     for part, same in zip((*one[5][0], one[5][1]), (*other[5][0], other[5][1]), strict=True):
         assert (part == same).all()
     assert (one[5][1] != batches(1)[5][1]).any() or (one[6][1] != batches(1)[6][1]).any()
+
+
+def test_bars_on_disk_and_in_memory_make_the_same_batches() -> None:
+    data = dataset()
+    in_memory = replace(data, bars=data.bars[:])
+    packed, plain = (
+        Batches(own, batch_size=16, genre_balance=0.5, seed=0, mixed=0.5, transposed=0.5) for own in (data, in_memory)
+    )
+    for step in range(5):
+        for part, same in zip((*packed[step][0], packed[step][1]), (*plain[step][0], plain[step][1]), strict=True):
+            np.testing.assert_array_equal(part, same)
 
 
 def test_a_batch_holds_bars_of_one_length() -> None:

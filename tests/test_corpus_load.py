@@ -209,7 +209,7 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 def test_a_file_that_vanished_is_not_kept(tmp_path: Path) -> None:
     with Cache(tmp_path) as cache:
         cache.store(tmp_path / "a.mid", "gone", stamp="")
-        assert cache.load([tmp_path / "a.mid"]) == {}
+        assert list(cache.load({tmp_path / "a.mid": ""})) == []
 
 
 @pytest.mark.parametrize(("seconds", "kept"), [(-1.0, [(b"a.mid", "no notes")]), (60.0, [])])

@@ -2,6 +2,7 @@ import os
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import corpus_workers
@@ -12,8 +13,8 @@ from corpus_files import make_corpus, tune
 from groovevae.bars import Song, score_to_song
 from groovevae.corpus import read_song, read_songs
 from groovevae.corpus.pack import bars_digest, is_whole, pack_song, unpack_song
-from groovevae.corpus.worker_pool import Limits, map_isolated
-from groovevae.errors import GrooveError, MidiError
+from groovevae.corpus.worker_pool import Limits, map_isolated, map_numbered
+from groovevae.errors import CorpusError, GrooveError, MidiError
 from groovevae.midi.reading import midi_to_score
 
 LIMITS = Limits(timeout_seconds=1.0, memory_bytes=2**29)
@@ -72,6 +73,25 @@ def test_noise_big_answers_and_odd_names_pass() -> None:
     assert [results[name] for name in names if not name.startswith("big")] == [
         name.encode("utf-8", "surrogateescape") for name in names if not name.startswith("big")
     ]
+
+
+def test_tasks_that_are_slow_to_come_are_no_slow_files() -> None:
+    def tasks() -> Iterator[tuple[int, Path]]:
+        yield from ((0, Path("one")), (1, Path("two")))
+        time.sleep(1.5)
+        yield 2, Path("three")
+
+    answers = map_numbered(corpus_workers.act, tasks(), count=3, jobs=1, limits=Limits(timeout_seconds=1))
+    assert list(answers) == [(0, b"one"), (1, b"two"), (2, b"three")]
+
+
+def test_what_goes_wrong_with_the_tasks_is_raised() -> None:
+    def tasks() -> Iterator[tuple[int, Path]]:
+        yield 0, Path("one")
+        raise CorpusError("the archive ends")
+
+    with pytest.raises(CorpusError, match="the archive ends"):
+        list(map_numbered(corpus_workers.act, tasks(), count=3, jobs=2, limits=LIMITS))
 
 
 def test_no_paths_need_no_worker() -> None:

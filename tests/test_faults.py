@@ -41,8 +41,10 @@ def small_files(size: int) -> Iterator[None]:
 
 
 def test_a_full_disk_costs_no_state(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(result, "find_attribute_vectors", lambda network, data: [])  # they take longer than the run
-    monkeypatch.setattr(result, "with_calibration", lambda model, data=None: model)
+    monkeypatch.setattr(
+        result, "find_attribute_vectors", lambda network, data, **_: []
+    )  # they take longer than the run
+    monkeypatch.setattr(result, "with_calibration", lambda model, **_: model)
     monkeypatch.setattr(arranger, "with_arranger_doses", lambda model, **_: model)
     out = tmp_path / "model.safetensors"
     settings = {

@@ -57,6 +57,14 @@ def test_how_long_phrases_are(network: Network, songs: list[Song], lengths: list
     assert [len(phrase.z) for phrase in genre.phrases] == lengths
 
 
+def test_a_sample_of_many_songs_stands_for_all(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    songs = corpus_songs("rock", [song(*BAND, num_bars=8)] * 3)
+    monkeypatch.setattr("groovevae.fitting.genres.some_songs", lambda songs: [0, 2])
+    genre = describe_genres(network, songs)["rock"]
+    assert (genre.num_songs, genre.num_bars) == (3, 24)
+    assert sorted(phrase.title for phrase in genre.phrases) == ["rock 0", "rock 2"]
+
+
 def test_no_phrase_is_kept_of_songs_that_forbid_it(network: Network) -> None:
     files = corpus_songs("rock", [song(*BAND, num_bars=16)] * 3)
     files[1] = replace(files[1], entry=replace(files[1].entry, keeps_phrases=False))

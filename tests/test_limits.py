@@ -24,7 +24,7 @@ def test_costs_of_a_made_up_corpus(tmp_path: Path) -> None:
     by_files, _ = growth([60, 120], [], tmp_path)
     assert [row["bars"] for row in by_files] == [60 * 32, 120 * 32]
     small, large = by_files
-    assert small["arrays"] * 1.9 < large["arrays"] < small["arrays"] * 2.1
+    assert small["packed bars"] * 1.9 < large["packed bars"] < small["packed bars"] * 2.1
     assert large["peak of reading"] < small["peak of reading"] + 10
     assert large["peak of training data"] < small["peak of training data"] + 20
 

@@ -103,3 +103,24 @@ def test_progress_in_lines(
                 now += seconds
                 told(what, done, total)
         assert capsys.readouterr().err.splitlines() == lines
+
+
+def test_a_part_says_how_long_it_has_left(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    with progress.training() as (_, told):
+        for seconds, what, done, total in ((1, "describing genres", 0, 4), (61, "describing genres", 1, 4)):
+            now = float(seconds)
+            told(what, done, total)
+    assert capsys.readouterr().out.splitlines() == ["describing genres", "describing genres: 1 of 4, 0:03:00 left"]
+
+
+def test_each_part_has_a_bar_of_its_own() -> None:
+    bar = progress.Bar()
+    told = progress._part_by_part(bar)
+    [task] = bar.tasks
+    shown = []
+    for what, done, total in (("gathering bars", 3, 9), ("comparing", 0, 1), ("gathering bars", 4, 9)):
+        told(what, done, total)
+        shown.append((task.description, task.completed, task.total))
+    assert shown == [("gathering bars", 3, 9), ("comparing", 0, None), ("gathering bars", 4, 9)]

@@ -118,7 +118,9 @@ def test_codes_of_a_corpus_come_from_shared_songs(tmp_path: Path, monkeypatch: p
 
 def test_what_blends_need_is_fitted_to_the_training_songs(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     measured = []
-    monkeypatch.setattr("groovevae.training.refit.with_calibration", lambda model, data: measured.append(data) or model)
+    monkeypatch.setattr(
+        "groovevae.training.refit.with_calibration", lambda model, data, **_: measured.append(data) or model
+    )
     stale = SongCode(np.ones((8, 2), np.float16), np.ones((2, 8), np.float16))
     model = tiny.trained.model
     coded = replace(model, genres={name: replace(genre, code=stale) for name, genre in model.genres.items()})

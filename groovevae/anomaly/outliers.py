@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from groovevae.anomaly.reasons import Blame, Blamer
 from groovevae.bars import Bars
 from groovevae.corpus import Corpus, CorpusSong, most_alike
 from groovevae.corpus.duplicates import distinct_bars
+from groovevae.corpus.sample import some_songs
 from groovevae.errors import CorpusError, RequestError
 from groovevae.generation.groove import Groove
 from groovevae.network.forward import Network
@@ -26,6 +28,7 @@ FEW_BARS = 4  # with notes: a file with fewer is nearly empty
 EMPTY_SHARE = 0.5  # a file with more than this share of bars without a note is mostly empty
 REPEATED_SHARE = 0.1  # a file of MANY_BARS bars or more repeats itself where a smaller share of its bars differs
 MANY_BARS = 16
+TOGETHER = 1000  # songs measured and judged together, where not all of them are compared with
 
 
 @dataclass(frozen=True)
@@ -68,27 +71,30 @@ def find_outliers(
     """Rank the files of a corpus, or of one genre of it, by how little they belong in their genre folders.
 
     Each file is compared with the songs of its genre in `normal`, or else in the corpus itself, most of which must then
-    belong. It is never compared with versions of itself. Raises CorpusError for fewer than MIN_SONGS normal songs and
-    RequestError for an unknown genre.
+    belong; where a genre has more than `sample.MOST_SONGS`, with so many of them. It is never compared with versions of
+    itself. Raises CorpusError for fewer than MIN_SONGS normal songs and RequestError for an unknown genre.
 
     >>> found = find_outliers(load_model(), load_corpus("my-midi"))
     >>> found.files[0].path, found.files[0].reasons
     ('jazz/take five.mid', ('drums off the grid',))
     """
     _check_request(corpus, genre, false_alarms)
-    network = groove.network
-    known = known_songs(network, corpus.songs, progress=progress)
-    baseline = known if normal is None else known_songs(network, normal.songs, progress=progress)
+    network, corpus = groove.network, corpus.of_genres()
+    usual = _usual((corpus if normal is None else normal).songs)
+    baseline = known_songs(network, usual, progress=progress)
     if len(np.unique(baseline.group)) < MIN_SONGS:
         raise CorpusError(f"normal songs to compare with: {len(np.unique(baseline.group))}; {MIN_SONGS} are needed")
     progress("comparing", 0, 1)
-    baseline = with_copies(network, baseline, (corpus if normal is None else normal).songs)
-    measure = fit_belonging(baseline)
+    baseline = with_copies(network, baseline, usual)
+    measure, blame = fit_belonging(baseline), Blamer(baseline)
     normal_scores = measure(baseline).score if normal is None else unseen_scores(baseline)
     threshold = float(np.quantile(normal_scores, 1 - false_alarms))
-    found, blames = measure(known), Blamer(baseline)(known)
-    progress("looking for duplicates", 0, 1)
-    files = tuple(_ranked(corpus, genre, found, blames, threshold))
+    is_whole = normal is None and len(usual) == len(corpus.songs)  # then every song has been looked at
+    parts = [(0, baseline)] if is_whole else _in_parts(network, corpus.songs, progress)
+    corpus.find_near_duplicates(progress=progress)
+    scored = (_judged(corpus, start, measure(known), blame(known), threshold) for start, known in parts)
+    ranked = sorted(chain.from_iterable(scored), key=lambda found: -found[0])
+    files = tuple(outlier for _, outlier in ranked if genre in (None, outlier.genre))
     unused = tuple((corpus.path_within(item.path), item.reason) for item in corpus.rejected)
     return Outliers(str(corpus.root), files, threshold, false_alarms, len(normal_scores), normal is None, unused)
 
@@ -98,6 +104,11 @@ def _check_request(corpus: Corpus, genre: str | None, false_alarms: float) -> No
         raise RequestError(f"a false-alarm rate of {false_alarms:g}; it is a share of the files, between 0 and 1")
     if genre is not None and genre not in corpus.genres:
         raise RequestError(f"no genre {genre!r} in {corpus.root}; there are {', '.join(corpus.genres)}")
+
+
+def _usual(songs: Sequence[CorpusSong]) -> list[CorpusSong]:
+    """Return the songs that others are compared with."""
+    return [songs[index] for index in some_songs(songs)]
 
 
 def known_songs(network: Network | None, songs: Sequence[CorpusSong], *, progress: Progress = quiet) -> Known:
@@ -124,31 +135,42 @@ def with_copies(network: Network, known: Known, songs: Sequence[CorpusSong]) -> 
     return replace(known, copies=break_songs(network, [songs[number].song.bars for number in some], some))
 
 
-def _ranked(
-    corpus: Corpus, genre: str | None, found: Belonging, blames: Sequence[Blame], threshold: float
-) -> Iterator[Outlier]:
-    """Yield the files of the corpus, or of one genre of it, those that belong least first."""
+def _in_parts(network: Network, songs: Sequence[CorpusSong], progress: Progress) -> Iterator[tuple[int, Known]]:
+    """Measure songs some at a time; yield the index of the first of them, and what was measured."""
+    for start in range(0, len(songs), TOGETHER):
+
+        def told(what: str, done: int, _: int, start: int = start) -> None:
+            progress(what, start + done, len(songs))
+
+        yield start, known_songs(network, songs[start : start + TOGETHER], progress=told)
+
+
+def _judged(
+    corpus: Corpus, start: int, found: Belonging, blames: Sequence[Blame], threshold: float
+) -> Iterator[tuple[float, Outlier]]:
+    """Yield the score of each song from `start` on, and what is told of its file."""
     twins = {pair.song: pair.of for pair in most_alike(corpus.near_duplicates).values()}
-    for number in np.argsort(-found.score, kind="stable").tolist():
-        if genre in (None, corpus.songs[number].entry.genre):
-            yield _outlier(corpus, number, found, blames[number], twins, threshold)
+    for place, blame in enumerate(blames):
+        yield float(found.score[place]), _outlier(corpus, start + place, place, found, blame, twins, threshold)
 
 
 def _outlier(
     corpus: Corpus,
     number: int,
+    place: int,
     found: Belonging,
     blame: Blame,
     twins: dict[int, int],
     threshold: float,
 ) -> Outlier:
+    """Tell what was found of song `number` of the corpus, which is at `place` among those judged together."""
     entry, bars = corpus.songs[number].entry, corpus.songs[number].song.bars
-    score = float(found.score[number])
-    other = str(found.genre.other[number]) if found.genre.log_odds[number] > 0 else ""
+    score = float(found.score[place])
+    other = str(found.genre.other[place]) if found.genre.log_odds[place] > 0 else ""
     twin = corpus.path_within(corpus.songs[twins[number]].entry.path) if number in twins else ""
     reasons = [*([f"looks like {other}"] if other else []), *([f"duplicate of {twin}"] if twin else [])]
-    if found.soundness.log_odds[number] > 0 and found.unsound[number] == score:
-        reasons.append(f"sounds broken: {list(FAULTS)[found.soundness.fault[number] - 1]}")
+    if found.soundness.log_odds[place] > 0 and found.unsound[place] == score:
+        reasons.append(f"sounds broken: {list(FAULTS)[found.soundness.fault[place] - 1]}")
     return Outlier(
         path=corpus.path_within(entry.path),
         genre=entry.genre,

@@ -16,6 +16,7 @@ from groovevae.anomaly.genres import fit_genres
 from groovevae.anomaly.outliers import known_songs
 from groovevae.anomaly.reasons import Blamer
 from groovevae.corpus import Corpus
+from groovevae.corpus.sample import some_songs
 from groovevae.progress import Progress, quiet
 
 ENOUGH_SONGS = 10  # for each genre: fewer do not show what is usual in it
@@ -26,19 +27,29 @@ NEARER = 1.5  # spreads by which a song has to be nearer to that genre's songs t
 
 @dataclass(frozen=True)
 class Suspect:
-    """A song that hardly belongs in its genre, by its index among those examined, and why."""
+    """A song that hardly belongs in its genre, by its index in the corpus, or among those examined, and why."""
 
     song: int
     reason: str
 
 
 def find_suspects(corpus: Corpus, *, progress: Progress = quiet) -> list[Suspect]:
-    """Find the songs of a corpus that stand out, the clearest first. Genres below ENOUGH_SONGS songs are not judged."""
-    if len(corpus.songs) < ENOUGH_SONGS:
+    """Find the songs of a corpus that stand out, the clearest first. Genres below ENOUGH_SONGS songs are not judged.
+
+    Of a genre of more than `sample.MOST_SONGS`, so many are looked at.
+    """
+    looked_at = looked_at_before_training(corpus)
+    if len(looked_at) < ENOUGH_SONGS:
         return []
-    known = known_songs(None, corpus.songs, progress=progress)
+    known = known_songs(None, [corpus.songs[index] for index in looked_at], progress=progress)
     progress("comparing", 0, 1)
-    return list(suspects(known))
+    return [replace(found, song=looked_at[found.song]) for found in suspects(known)]
+
+
+def looked_at_before_training(corpus: Corpus) -> list[int]:
+    """Return the indices of the songs among which suspects are looked for."""
+    own = corpus.labelled
+    return [own[index] for index in some_songs([corpus.songs[number] for number in own])]
 
 
 def suspects(known: Known) -> Iterator[Suspect]:

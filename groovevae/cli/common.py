@@ -56,6 +56,11 @@ reading_options = (
         "--only-roles", is_flag=True, help="Write drums, bass, chords and lead alone, without the file's other tracks."
     ),
 )
+labels_option = click.option(
+    "--labels",
+    type=click.Path(),
+    help="Take genres from this CSV file instead of folders: path and genre, perhaps weight and song_id.",
+)
 together_option = click.option(
     "--together", is_flag=True, help="The first words are stems of one loop (files, or a folder of them): one song."
 )
@@ -214,13 +219,13 @@ def _as_path(folder: str) -> str:
     return folder if "/" in folder or "\\" in folder else f"{folder}/"
 
 
-def read_corpus(corpus: str, jobs: int | None) -> Corpus:
-    """Read a corpus, and show on stderr how far it has come."""
+def read_corpus(corpus: str, jobs: int | None, labels: str | None = None) -> Corpus:
+    """Read a corpus, and show on stderr how far it has come; `labels` is a table of the genres of its files."""
     from groovevae.corpus import load_corpus
     from groovevae.reports import progress
 
     with progress.reading() as told:
-        return load_corpus(corpus, progress=told, jobs=jobs)
+        return load_corpus(corpus, labels=labels, progress=told, jobs=jobs)
 
 
 def print_unused(corpus: Corpus) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from groovevae.cli.common import read_corpus
+from groovevae.cli.common import labels_option, read_corpus
 from groovevae.cli.root import main
 
 
@@ -16,8 +16,9 @@ from groovevae.cli.root import main
 @click.option("--out", type=click.Path(), default="evaluation", show_default=True, help="Folder for the report.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed it was trained with.")
 @click.option("--runs", type=click.IntRange(min=2), default=16, show_default=True, help="4-bar runs for each genre.")
+@labels_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
-def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int | None) -> None:
+def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int | None, labels: str | None) -> None:
     """Measure a MODEL file (or `default`, the one that comes with groovevae) on songs of CORPUS that it never saw.
 
     CORPUS is the corpus that the model was trained on, and --seed the seed of that training: together they decide
@@ -41,7 +42,7 @@ def evaluate(model: str, corpus: str, out: str, seed: int, runs: int, jobs: int 
     check_plots()
     check_place(Path(out) / "evaluation.html")
     groove = load_model(None if model == "default" else model)
-    songs = read_corpus(corpus, jobs)
+    songs = read_corpus(corpus, jobs, labels)
     with progress.parts() as told:
         found = measure(groove, songs, seed=seed, num_runs=runs, progress=told)
     title = f"groovevae: {Path(model).name} on {Path(corpus).name}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groovevae.cli.common import model_option, read_corpus
+from groovevae.cli.common import labels_option, model_option, read_corpus
 from groovevae.cli.root import main
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Files to print.")
 @click.option("--csv", "csv_file", type=click.Path(), help="Write all files to this CSV file.")
 @click.option("--json", "json_file", type=click.Path(), help="Write all files to this JSON file.")
+@labels_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
 @model_option
 def outliers(
@@ -58,7 +59,14 @@ def outliers(
 
 
 def _find(
-    corpus: str, normal: str | None, *, model: str | None, jobs: int | None, genre: str | None, false_alarms: float
+    corpus: str,
+    normal: str | None,
+    *,
+    labels: str | None,
+    model: str | None,
+    jobs: int | None,
+    genre: str | None,
+    false_alarms: float,
 ) -> Outliers:
     """Look through a corpus, with the progress shown."""
     from groovevae.anomaly import find_outliers
@@ -66,7 +74,7 @@ def _find(
     from groovevae.reports import progress
 
     groove = load_model(model)
-    songs = read_corpus(corpus, jobs)
+    songs = read_corpus(corpus, jobs, labels)
     clean = None if normal is None else read_corpus(normal, jobs)
     with progress.parts() as told:
         return find_outliers(groove, songs, genre=genre, normal=clean, false_alarms=false_alarms, progress=told)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from groovevae.cli.common import check_copy, read_corpus
+from groovevae.cli.common import check_copy, labels_option, read_corpus
 from groovevae.cli.root import main
 
 
@@ -22,8 +22,11 @@ from groovevae.cli.root import main
     help="Fit this part alone; may be given several times.  [default: all of them]",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed it was trained with.")
+@labels_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
-def refit(model: str, corpus: str, *, out: str, parts: tuple[str, ...], seed: int, jobs: int | None) -> None:
+def refit(
+    model: str, corpus: str, *, out: str, parts: tuple[str, ...], seed: int, labels: str | None, jobs: int | None
+) -> None:
     """Fit anew what a MODEL file (or `default`, the one that comes with groovevae) holds besides its network.
 
     groove train does all of this at its end, but a model of an earlier version may lack some of it. CORPUS is the
@@ -50,7 +53,7 @@ def refit(model: str, corpus: str, *, out: str, parts: tuple[str, ...], seed: in
     source = None if model == "default" else model
     loaded = load_model_file(source)
     check_copy(source, out)
-    songs = read_corpus(corpus, jobs)
+    songs = read_corpus(corpus, jobs, labels)
     with progress.parts() as told:
         fitted = fit_parts(loaded, songs, parts=parts or PARTS, seed=seed, progress=told)
     save_model(out, fitted)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groovevae.cli.common import given, read_corpus
+from groovevae.cli.common import given, labels_option, read_corpus
 from groovevae.cli.cures import error_line
 from groovevae.cli.root import main
 from groovevae.cli.stopping import Stopper, exit_if_stopped
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @main.command(short_help="Learn genres from a folder of MIDI files per genre.")
 @click.argument("corpus", type=click.Path())
 @click.option("--out", type=click.Path(), default="model.safetensors", show_default=True, help="Model file to write.")
+@labels_option
 @click.option("--steps", type=int, help="Batches to train on.  [default: 6000; 1000 with --from]")
 @click.option("--batch-size", type=int, help="Bars in each batch.  [default: 256]")
 @click.option("--latent-size", type=int, help="Latent dimensions for each bar.  [default: 192]")
@@ -51,9 +52,7 @@ if TYPE_CHECKING:
 )
 @click.option("--processes", type=click.IntRange(min=1), help="How many processes train together.")
 @click.option("--process", type=click.IntRange(min=0), help="Which of them this is, from 0.")
-def train(
-    corpus: str, out: str, *, start: str | None, without: str | None, restart: bool, jobs: int | None, **options: Any
-) -> None:
+def train(corpus: str, out: str, *, start: str | None, restart: bool, **options: Any) -> None:
     """Learn genres from one folder of MIDI files for each genre: CORPUS/GENRE/*.mid, in subfolders too.
 
     Ctrl-C stops a run: its state is kept beside the model file, and the same command resumes it.
@@ -65,6 +64,7 @@ def train(
     Examples:
       groove train my-midi
       groove train my-midi --without outliers.csv
+      groove train my-midi --labels labels.csv
       groove train my-midi --out my.safetensors --steps 2000
       groove train my-midi --from default --out my.safetensors
       groove train my-midi --coordinator 10.0.0.1:4321 --processes 2 --process 0
@@ -74,11 +74,12 @@ def train(
 
     keep_freed_memory()
     place = {name: options.pop(name) for name in ("coordinator", "processes", "process")}
+    reading = {name: options.pop(name) for name in ("labels", "without", "jobs")}
     config, sizes = _settings(start, **options)
     with _joined(**place) as is_first:
         with together():
             start_from = _start_model(start, out) if start else None
-            loaded = _read(corpus, without, jobs)
+            loaded = _read(corpus, **reading)
             if is_first:
                 _tell_beginning(loaded, corpus, Path(out), restart=restart)
         with Stopper() as stopper:
@@ -126,10 +127,10 @@ def _joined(coordinator: str | None, processes: int | None, process: int | None)
         os._exit(1)  # JAX would wait for the lost process, and then abort
 
 
-def _read(corpus: str, without: str | None, jobs: int | None) -> Corpus:
+def _read(corpus: str, labels: str | None, without: str | None, jobs: int | None) -> Corpus:
     from groovevae.corpus import leave_out
 
-    loaded = read_corpus(corpus, jobs)
+    loaded = read_corpus(corpus, jobs, labels)
     return loaded if without is None else leave_out(loaded, Path(without))
 
 
@@ -164,7 +165,9 @@ def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> list[s
     if not restart and corpus_begun_with(out) == fingerprint(loaded):
         return []
     with progress.parts(is_quiet=not terminal.is_interactive()) as told:
-        lines = list(suspects_found(loaded, find_suspects(loaded, progress=told)))
+        suspects = find_suspects(loaded, progress=told)
+        loaded.find_near_duplicates(progress=told)
+        lines = list(suspects_found(loaded, suspects))
     command = command_text(["groove", "outliers", corpus])
     more = f"All are trained on; {command} shows more, and --without FILE leaves files out."
     return [*lines, more] if lines else []
@@ -176,10 +179,9 @@ def _train(loaded: Corpus, out: Path, stop: Stopper, *, is_quiet: bool, **run: A
     from groovevae.reports import progress
     from groovevae.training.train import train_model
 
-    with progress.training(is_quiet=is_quiet) as report:
-        return train_model(
-            loaded, out, prior_config=PriorConfig(), arranger_config=ArrangerConfig(), report=report, stop=stop, **run
-        )
+    configs: dict[str, Any] = {"prior_config": PriorConfig(), "arranger_config": ArrangerConfig()}
+    with progress.training(is_quiet=is_quiet) as (report, told):
+        return train_model(loaded, out, report=report, progress=told, stop=stop, **configs, **run)
 
 
 def _tell_end(trained: Trained, out: str, *, was_finished: bool) -> None:

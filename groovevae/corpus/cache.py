@@ -10,7 +10,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -98,18 +98,17 @@ class Cache:
         if self._database:
             self._database.close()
 
-    def load(self, stamps: Mapping[Path, str]) -> dict[Path, bytes | str]:
-        """Return the packed song or reason of each path whose stamp is still the same; forget all other files."""
+    def load(self, stamps: Mapping[Path, str]) -> Iterator[tuple[Path, bytes | str]]:
+        """Yield the packed song or reason of each path whose stamp is still the same; forget all other files."""
         if not self._database:
-            return {}
+            return
         try:
-            return self._load(self._database, stamps)
+            yield from self._load(self._database, stamps)
         except sqlite3.Error as error:
-            if not _is_damage(error):
+            if _is_damage(error):
+                self._start_anew()
+            else:
                 self._turn_off(error)
-                return {}
-        self._start_anew()
-        return {}
 
     def store(self, path: Path, result: bytes | str, *, stamp: str) -> None:
         """Keep the result of reading a file; `stamp` is its `file_stamp` from before it was read."""
@@ -147,20 +146,18 @@ class Cache:
         except (sqlite3.Error, OSError) as error:
             self._turn_off(error)
 
-    def _load(self, database: sqlite3.Connection, stamps: Mapping[Path, str]) -> dict[Path, bytes | str]:
+    def _load(self, database: sqlite3.Connection, stamps: Mapping[Path, str]) -> Iterator[tuple[Path, bytes | str]]:
         wanted = {self._key(path): path for path in stamps}
-        found: dict[Path, bytes | str] = {}
         gone = []
         for key, stamp, reason, song in database.execute("SELECT path, stamp, reason, song FROM files"):
             path = wanted.get(key)
             if path is None:
                 gone.append((key,))
             elif stamp == stamps[path] and (reason is not None or is_whole(song or b"")):
-                found[path] = song if reason is None else reason
+                yield path, song if reason is None else reason
         if gone:
             with database:
                 database.executemany("DELETE FROM files WHERE path = ?", gone)
-        return found
 
     def _commit(self) -> None:
         if self._database and self._waiting:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from groovevae.bars import Bars, Song
 from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
 from groovevae.config import TrainConfig
+from groovevae.corpus.labels import UNLABELLED
+from groovevae.corpus.packed_bars import PackedBars
+from groovevae.progress import Progress, quiet
 
 BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that little of it is padding
 
@@ -19,26 +22,37 @@ BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that l
 class Dataset:
     """All bars of some songs, with the genre and the song that each comes from."""
 
-    bars: Bars
-    genre: np.ndarray  # (N,) int, index into `genres`
+    bars: PackedBars
+    genre: np.ndarray  # (N,) int, index into `genres`; -1 for those of no genre
     song: np.ndarray  # (N,) int, index into the songs it was made from
     genres: tuple[str, ...]
 
     @classmethod
-    def from_songs(cls, songs: Sequence[Song], song_genres: Sequence[str], genres: tuple[str, ...]) -> Dataset:
+    def from_songs(
+        cls,
+        songs: Sequence[Song],
+        song_genres: Sequence[str],
+        genres: tuple[str, ...],
+        *,
+        progress: Progress = quiet,
+    ) -> Dataset:
         """Gather the bars of `songs`, without the silence before the first note and after the last.
 
-        It goes through the songs twice, so that those of `corpus.Songs` need no memory besides their bars.
+        One song is in memory at a time. Raises OutputError where the disk is full.
         """
-        windows = [sounding(song) for song in songs]
-        lengths = [window.stop - window.start for window in windows]
-        bars, end = Bars.empty(sum(lengths)), 0
-        for song, window, length in zip(songs, windows, lengths, strict=True):
-            for field in fields(Bars):
-                getattr(bars, field.name)[end : end + length] = getattr(song.bars, field.name)[window]
-            end += length
-        genre = np.repeat(np.array([genres.index(name) for name in song_genres], int), lengths)
-        return cls(bars, genre, np.repeat(np.arange(len(lengths)), lengths), genres)
+        lengths: list[int] = []
+
+        def parts() -> Iterator[Bars]:
+            for song in songs:
+                progress("gathering bars", len(lengths), len(songs))
+                part = song.bars[sounding(song)]
+                lengths.append(len(part))
+                yield part
+
+        bars = PackedBars(parts())
+        number = {name: index for index, name in enumerate(genres)} | {UNLABELLED: -1}
+        genre = np.repeat(np.array([number[name] for name in song_genres], np.int16), lengths)
+        return cls(bars, genre, np.repeat(np.arange(len(lengths), dtype=np.int32), lengths), genres)
 
     def __len__(self) -> int:
         return len(self.bars)
@@ -61,7 +75,8 @@ class Batches:
     """Endless training batches of a dataset. Batch `step` depends on the seed and the step alone.
 
     `mixed` and `transposed` are the shares of the bars that are changed, which lets the model learn more from few
-    songs: see `mix_roles` and `transpose`. A mixed bar belongs to no genre: its genre is -1.
+    songs: see `mix_roles` and `transpose`. A mixed bar belongs to no genre: its genre is -1. Bars that belong to none
+    come as often as if they were one more genre.
     """
 
     def __init__(
@@ -76,17 +91,17 @@ class Batches:
     ) -> None:
         self.data, self.batch_size, self.seed = data, batch_size, seed
         self.mixed, self.transposed = mixed, transposed
-        bucket = np.searchsorted(BUCKETS, data.bars.num_beats)  # (N,)
-        shape = (len(BUCKETS), len(data.genres))
-        cell = bucket * shape[1] + data.genre
-        self._order = np.argsort(cell, kind="stable")
+        shape = (len(BUCKETS), len(data.genres) + 1)  # the last column: bars of no genre
+        bucket = np.searchsorted(BUCKETS, np.arange(BUCKETS[-1] + 1)).astype(np.int16)  # of each number of beats
+        cell = bucket[data.bars.num_beats] * np.int16(shape[1]) + data.genre % np.int16(shape[1])  # (N,)
+        self._order = np.argsort(cell, kind="stable").astype(np.uint32)
         count = np.bincount(cell, minlength=shape[0] * shape[1])
         self._first = np.cumsum(count) - count
         self._count = count
         of_genre = count.reshape(shape).sum(0)  # (G,)
         weight = np.where(of_genre > 0, np.maximum(of_genre, 1.0) ** -genre_balance, 0.0)
         chance = count.reshape(shape) * weight
-        self._chance = chance / chance.sum()  # (K, G)
+        self._chance = chance / chance.sum()  # (K, G + 1)
 
     @classmethod
     def of(cls, data: Dataset, config: TrainConfig) -> Batches:

@@ -11,6 +11,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import PITCHED
 from groovevae.measures.phrases import grid_digests
+from groovevae.progress import Progress, quiet
 
 ALIKE = 0.8  # of the distinct bars of both songs together
 MIN_BARS = 4  # distinct bars with notes: two songs that share fewer may do so by chance
@@ -25,14 +26,17 @@ class NearDuplicate(NamedTuple):
     share: float  # ALIKE to 1
 
 
-def near_duplicates(songs: Iterable[Bars]) -> list[NearDuplicate]:
+def near_duplicates(songs: Sequence[Bars], *, progress: Progress = quiet) -> list[NearDuplicate]:
     """Find every two songs that are nearly the same, in the order of the songs.
 
     The measure is the share of their distinct bars that both songs have, strike for strike (Jaccard's index).
     Octaves, roles, velocities, lengths and micro-timing do not count; songs are compared in C major or A minor.
     Where more than MAX_SONGS songs have a bar, it counts only towards pairs with one of the first MAX_SONGS.
     """
-    bars_of = [np.array(list(distinct_bars(bars)), np.uint64) for bars in songs]
+    bars_of = []
+    for done, bars in enumerate(songs):
+        progress("looking for near-duplicates", done, len(songs))
+        bars_of.append(np.array(list(distinct_bars(bars)), np.uint64))
     common = _in_several(bars_of)
     found: list[NearDuplicate] = []
     songs_with: dict[int, list[int]] = defaultdict(list)
@@ -51,8 +55,9 @@ def near_duplicates(songs: Iterable[Bars]) -> list[NearDuplicate]:
 
 def _in_several(bars_of: Sequence[np.ndarray]) -> np.ndarray:
     """Return the bars that more than one song has, sorted: most bars of a collection are in one song only."""
-    bars, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *bars_of]), return_counts=True)
-    return bars[counts > 1]
+    bars = np.concatenate([np.zeros(0, np.uint64), *bars_of])
+    bars.sort()
+    return np.unique(bars[1:][bars[1:] == bars[:-1]])
 
 
 def _among(bars: np.ndarray, known: np.ndarray) -> np.ndarray:

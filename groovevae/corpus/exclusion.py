@@ -6,8 +6,9 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+from groovevae.corpus.labels import plain_path
 from groovevae.corpus.load import Corpus
-from groovevae.corpus.scan import Unread, plain_path
+from groovevae.corpus.scan import Unread
 from groovevae.errors import CorpusError
 from groovevae.wording import printable
 
@@ -29,7 +30,8 @@ def leave_out(corpus: Corpus, listed: Path) -> Corpus:
         raise CorpusError(f"{listed}: {unknown[0]}{more}: not in the corpus; write genre/name.mid, one per line")
     songs = [song for song in corpus.songs if _within(song.entry.path, corpus) not in unwanted]
     rejected = [Unread(song.entry.path, f"left out by {listed.name}") for song in left_out]
-    return replace(corpus, songs=songs, rejected=[*corpus.rejected, *rejected])
+    genres = (*corpus.rejected_genres, *(song.entry.genre for song in left_out))
+    return replace(corpus, songs=songs, rejected=[*corpus.rejected, *rejected], rejected_genres=genres)
 
 
 def _paths(listed: Path) -> list[str]:

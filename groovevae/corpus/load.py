@@ -1,38 +1,48 @@
-"""Loads a corpus folder into memory as songs: scans it, and reads its files or takes them from the cache.
+"""Loads a corpus folder as songs: scans it, and reads its files or takes them from the cache.
 
-It lists every file that is not used with the reason, exact duplicates among them, and never splits or batches.
+Songs are kept packed on disk. It lists every file that is not used with the reason, exact duplicates among them, and
+never splits or batches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from groovevae.bars import Song
+from groovevae.bars import Bars, Song
+from groovevae.bars.choices import Choices
+from groovevae.corpus.archives import is_archive
 from groovevae.corpus.cache import Cache, file_stamp
 from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
+from groovevae.corpus.labels import UNLABELLED, read_labels
 from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
-from groovevae.corpus.reader import read_packed
+from groovevae.corpus.reader import read_packed, read_packed_members
 from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre
+from groovevae.corpus.spool import Spool, Stored
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
 
 
 @dataclass(frozen=True)
 class CorpusSong:
-    """A file of the corpus and its song, kept packed: about 3 KB instead of 100."""
+    """A file of the corpus and its song, kept packed: about 3 KB instead of 100, in memory or on disk."""
 
     entry: Entry
-    packed: bytes
+    kept: bytes | Stored
 
     @classmethod
     def from_song(cls, entry: Entry, song: Song) -> CorpusSong:
         """Pack a song: the inverse of `song`."""
         return cls(entry, pack_song(song))
+
+    @property
+    def packed(self) -> bytes:
+        """The packed song. Raises OutputError where the disk that holds it fails."""
+        return self.kept if isinstance(self.kept, bytes) else self.kept.read()
 
     @property
     def song(self) -> Song:
@@ -54,6 +64,19 @@ class Songs(Sequence[Song]):
         return song.song if isinstance(song, CorpusSong) else song
 
 
+class BarsOf(Sequence[Bars]):
+    """The bars of songs, unpacked anew each time they are asked for."""
+
+    def __init__(self, songs: Sequence[CorpusSong]) -> None:
+        self._songs = songs
+
+    def __len__(self) -> int:
+        return len(self._songs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._songs[index].song.bars
+
+
 @dataclass(frozen=True)
 class Corpus:
     """The songs of a corpus folder in the order of their paths, and the files that are not among them."""
@@ -63,11 +86,22 @@ class Corpus:
     rejected: list[Unread]  # MIDI files of a genre that hold no song, or the same song as another file
     unread: list[Unread]  # files and folders that belong to no genre
     missing: list[str]  # paths in the manifest that name no file
+    rejected_genres: tuple[str, ...] = ()  # of each of `rejected`; empty where these are their folders
 
     @property
     def genres(self) -> list[str]:
-        """Names of the genres that have songs, sorted."""
-        return sorted({song.entry.genre for song in self.songs})
+        """Names of the genres that have songs, sorted, without UNLABELLED."""
+        return sorted({song.entry.genre for song in self.songs} - {UNLABELLED})
+
+    @property
+    def labelled(self) -> list[int]:
+        """Indices of the songs that have a genre."""
+        return [index for index, song in enumerate(self.songs) if song.entry.genre != UNLABELLED]
+
+    def of_genres(self) -> Corpus:
+        """Return the corpus without the songs that have no genre."""
+        labelled = self.labelled
+        return self if len(labelled) == len(self.songs) else replace(self, songs=[self.songs[i] for i in labelled])
 
     def path_within(self, path: Path) -> str:
         """Spell a path as it is within the corpus folder; a name that is not valid UTF-8 keeps its odd bytes."""
@@ -76,21 +110,31 @@ class Corpus:
     @cached_property
     def near_duplicates(self) -> list[NearDuplicate]:
         """Every two songs that are nearly the same, in any genres; searched for once (a millisecond for each song)."""
-        return near_duplicates(song.song.bars for song in self.songs)
+        return near_duplicates(BarsOf(self.songs))
+
+    def find_near_duplicates(self, *, progress: Progress) -> None:
+        """Search for `near_duplicates` now, and tell how far it has come."""
+        if "near_duplicates" not in vars(self):
+            vars(self)["near_duplicates"] = near_duplicates(BarsOf(self.songs), progress=progress)
 
 
-def load_corpus(root: str | Path, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
+def load_corpus(
+    root: str | Path, *, labels: str | Path | None = None, progress: Progress = quiet, jobs: int | None = None
+) -> Corpus:
     """Load the songs under ROOT/<genre>/. Files that were read before, and have not changed, come from the cache.
 
+    `labels` is a table of genres by file (`labels.read_labels`) to take instead of the folders; files that are not in
+    it are UNLABELLED.
     `progress` is told how many files are read. `jobs` is the number of processes that read. After an interrupted
-    call, the next one resumes where it stopped. Raises CorpusError for a folder that is not a corpus; where all files
-    are rejected, it raises nothing, and `songs` is empty.
+    call, the next one resumes where it stopped. Raises CorpusError for a folder that is not a corpus, or labels that
+    are no table; where all files are rejected, it raises nothing, and `songs` is empty.
 
     >>> corpus = load_corpus("my-midi")
     >>> corpus.genres, len(corpus.songs), corpus.rejected[0].reason
     (['jazz', 'rock'], 812, 'no notes')
     """
-    return _load(scan(root), progress, jobs)
+    table = None if labels is None else read_labels(labels)
+    return _load(scan(root, table, progress=progress), progress, jobs)
 
 
 def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
@@ -104,32 +148,55 @@ def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jo
 
 def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
     results = _read(found, progress, jobs)
-    songs, rejected = [], []
+    songs, rejected, genres = [], [], []
     first_with: dict[tuple[str, bytes], Entry] = {}
     for entry in found.entries:
         result = results[entry.path]
         if isinstance(result, str):
             rejected.append(Unread(entry.path, result))
+            genres.append(entry.genre)
             continue
-        twin = first_with.setdefault((entry.genre, bars_digest(result)), entry)
+        twin = first_with.setdefault((entry.genre, bars_digest(result.read())), entry)
         if twin is entry:
             songs.append(CorpusSong(entry, result))
         else:
             rejected.append(Unread(entry.path, f"same notes as {twin.path.relative_to(found.root)}"))
-    return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing))
+            genres.append(entry.genre)
+    return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres))
 
 
-def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, bytes | str]:
+def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, Stored | str]:
     """Return the packed song of each file, or the reason why it has none."""
     choices = {entry.path: entry.choices for entry in found.entries}
+    spool = Spool()
+
+    def kept(result: bytes | str) -> Stored | str:
+        return result if isinstance(result, str) else spool.store(result)
+
+    in_archive = is_archive(found.root)
     with Cache(found.root) as cache:
-        stamps = {path: file_stamp(path, chosen) for path, chosen in choices.items()}
-        results = cache.load(stamps)
-        todo = [path for path in choices if path not in results]
+        stamps = {path: file_stamp(found.root if in_archive else path, chosen) for path, chosen in choices.items()}
+        results = {path: kept(result) for path, result in cache.load(stamps)}
+        todo = {path: chosen for path, chosen in choices.items() if path not in results}
         progress("reading files", len(results), len(choices))
-        with closing(read_packed(todo, choices=[choices[path] for path in todo], jobs=jobs)) as answers:
-            for index, result in answers:
-                results[todo[index]] = result
-                cache.store(todo[index], result, stamp=stamps[todo[index]])
+        read = _members_read(found.root, todo, jobs) if in_archive else _files_read(todo, jobs)
+        with closing(read) as answers:
+            for path, result in answers:
+                results[path] = kept(result)
+                cache.store(path, result, stamp=stamps[path])
                 progress("reading files", len(results), len(choices))
     return results
+
+
+def _files_read(todo: Mapping[Path, Choices], jobs: int | None) -> Generator[tuple[Path, bytes | str]]:
+    paths = list(todo)
+    with closing(read_packed(paths, choices=list(todo.values()), jobs=jobs)) as answers:
+        for index, result in answers:
+            yield paths[index], result
+
+
+def _members_read(archive: Path, todo: Mapping[Path, Choices], jobs: int | None) -> Generator[tuple[Path, bytes | str]]:
+    choices = {path.relative_to(archive).as_posix(): chosen for path, chosen in todo.items()}
+    with closing(read_packed_members(archive, choices, jobs=jobs)) as answers:
+        for name, result in answers:
+            yield archive / name, result

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from groovevae.bars import Song, score_to_song
 from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.corpus.archives import Member, read_members
 from groovevae.corpus.pack import pack_song, unpack_song
-from groovevae.corpus.worker_pool import Limits, map_isolated
-from groovevae.errors import MidiError
-from groovevae.midi.reading import load_score
+from groovevae.corpus.worker_pool import Limits, map_isolated, map_numbered
+from groovevae.errors import CorpusError, MidiError
+from groovevae.midi.reading import load_score, midi_to_score
 
 FILES_PER_JOB = 60  # a worker takes about as long to start as to read these
 LIMITS = Limits()
@@ -38,9 +41,50 @@ def read_packed(
     files.
     """
     if jobs is None:
-        jobs = min(num_processors(), 1 + len(paths) // FILES_PER_JOB)
+        jobs = _num_jobs(len(paths))
     tasks = [_task(path, chosen) for path, chosen in zip(paths, choices or [NO_CHOICES] * len(paths), strict=True)]
     return map_isolated(load_packed, tasks, jobs=jobs, limits=limits)
+
+
+def read_packed_members(
+    archive: Path, choices: Mapping[str, Choices], *, jobs: int | None = None, limits: Limits = LIMITS
+) -> Generator[tuple[str, bytes | str]]:
+    """Yield (name, packed song or reason) of files in an archive, like `read_packed`; `choices` has them by name.
+
+    The archive is read in this process, and what is in the files in workers. Raises CorpusError where it is damaged.
+    """
+    names: list[str] = []
+
+    def tasks() -> Iterator[tuple[int, bytes]]:
+        for member in read_members(archive, choices):
+            names.append(member.name)
+            yield len(names) - 1, _data_task(member, choices[member.name])
+        if len(names) < len(choices):
+            raise CorpusError(f"{archive}: changed while it was read; run the command again")
+
+    jobs = _num_jobs(len(choices)) if jobs is None else jobs
+    answers = map_numbered(load_packed_data, tasks(), count=len(choices), jobs=jobs, limits=limits)
+    with closing(answers):
+        for index, result in answers:
+            yield names[index], result
+
+
+def _data_task(member: Member, choices: Choices) -> bytes:
+    """Return what `load_packed_data` is given: the file's name, the choices, and its bytes or why there are none."""
+    is_reason = isinstance(member.data, str)
+    head = _AND.join([Path(member.name).stem, choices.to_json(), "reason" if is_reason else "data", ""])
+    data = member.data.encode() if isinstance(member.data, str) else member.data
+    return head.encode("utf-8", "surrogateescape") + data
+
+
+def load_packed_data(task: bytes) -> bytes:
+    """Return the packed song in the bytes of a MIDI file, as `_data_task` gives them. Raises MidiError."""
+    *head, data = task.split(_AND.encode(), 3)
+    name, choices, kind = (part.decode("utf-8", "surrogateescape") for part in head)
+    if kind == "reason":
+        raise MidiError(data.decode())
+    score = replace(midi_to_score(data), file_name=name)
+    return pack_song(score_to_song(score, Choices.from_json(choices)))
 
 
 def _task(path: Path, choices: Choices) -> Path:
@@ -84,6 +128,11 @@ def parse(path: Path) -> bytes:
     """Read the notes of a MIDI file, and return nothing. Raises MidiError."""
     load_score(path)
     return b""
+
+
+def _num_jobs(num_files: int) -> int:
+    """Return how many processes read so many files, where nothing is said."""
+    return min(num_processors(), 1 + num_files // FILES_PER_JOB)
 
 
 def num_processors() -> int:

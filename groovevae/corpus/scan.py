@@ -9,13 +9,16 @@ import csv
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.corpus.archives import is_archive, member_names
+from groovevae.corpus.labels import UNLABELLED, Labels, plain_path
 from groovevae.errors import CorpusError, RequestError
+from groovevae.progress import Progress, quiet
 
 SUFFIXES = (".mid", ".midi", ".kar", ".rmi")  # the last two: karaoke, and Windows' wrapped MIDI
 MANIFEST = "manifest.csv"
@@ -66,17 +69,23 @@ class Scan:
     missing: tuple[str, ...] = ()  # paths in the manifest that name no file
 
 
-def scan(corpus: str | Path) -> Scan:
+def scan(corpus: str | Path, labels: Labels | None = None, *, progress: Progress = quiet) -> Scan:
     """List the MIDI files under CORPUS/<genre>/, sorted. Hidden files and folders are skipped; links are followed.
 
-    Raises CorpusError where the folder is missing, is not a folder, holds no MIDI files, holds them without genre
-    folders, or has a manifest that cannot be read.
+    CORPUS may be a tar or zip archive, in which one folder may hold all genre folders; its manifest is not read. With
+    `labels`, all files under CORPUS are listed, of the genres that these say. Raises CorpusError where CORPUS is
+    missing, is no folder, holds no MIDI files, holds them without genre folders, has a manifest that cannot be read, or
+    is damaged; or where the labels name none of the files.
     """
     root = Path(corpus).absolute()
+    if is_archive(root):
+        return scan_archive(root, labels, shown=str(corpus), progress=progress)
     _check_folder(root, shown=str(corpus))
     rows = _read_manifest(root / MANIFEST)
     entries: list[Entry] = []
     unread: list[Unread] = []
+    if labels is not None:
+        return _labelled(root, rows, labels, shown=str(corpus))
     for name in _visible(root, unread):
         path = root / name
         if os.path.isdir(path):
@@ -85,9 +94,68 @@ def scan(corpus: str | Path) -> Scan:
             unread.append(Unread(path, "lies beside the genre folders; move it into one"))
     if not entries:
         raise _no_entries(unread, root, shown=str(corpus))
+    return Scan(root, tuple(entries), tuple(unread), _missing(root, rows, entries))
+
+
+def scan_archive(root: Path, labels: Labels | None, *, shown: str, progress: Progress) -> Scan:
+    """List the MIDI files in an archive, sorted, as `scan` does. Raises CorpusError where it is damaged."""
+    names = dict.fromkeys(member_names(root, progress=progress))
+    paths = sorted(path for path in map(PurePosixPath, names) if _is_tune(path))
+    top = {path.parts[0] for path in paths}
+    depth = 1 if len(top) == 1 and all(len(path.parts) > 2 for path in paths) else 0
+    entries = [
+        _entry(root, root / path, unicodedata.normalize("NFC", path.parts[depth]), {})
+        for path in paths
+        if labels is not None or len(path.parts) > depth + 1
+    ]
+    unread = [
+        Unread(root / path, "lies beside the genre folders; move it into one")
+        for path in paths
+        if labels is None and len(path.parts) <= depth + 1
+    ]
+    if not entries:
+        raise _no_entries(unread, root, shown=shown)
+    return Scan(root, tuple(entries if labels is None else with_labels(entries, root, labels)), tuple(unread))
+
+
+def _is_tune(path: PurePosixPath) -> bool:
+    """Tell whether a name in an archive is a MIDI file's, and neither hidden nor outside of the archive."""
+    return _suffix(path.name) in SUFFIXES and not any(part[0] in "./" for part in path.parts)
+
+
+def _labelled(root: Path, rows: dict[str, dict[str, str]], labels: Labels, *, shown: str) -> Scan:
+    """List all MIDI files under a folder, with the genres and song ids of a table."""
+    unread: list[Unread] = []
+    files = _walk(root, unread, visited=set())
+    entries = [_entry(root, path, UNLABELLED, rows) for path in files if _suffix(path.name) in SUFFIXES]
+    if not entries:
+        raise CorpusError(f"{shown}: no MIDI files (.mid, .midi) in it")
+    found = with_labels(entries, root, labels)
+    return Scan(root, tuple(found), tuple(unread), _missing(root, rows, found))
+
+
+def with_labels(entries: Sequence[Entry], root: Path, labels: Labels) -> list[Entry]:
+    """Return entries with the genres and song ids of a table. Raises CorpusError where it names none of them."""
+    names = [labels.spelling(entry.path.relative_to(root), root) for entry in entries]
+    if not any(name in labels.genres for name in names):
+        raise CorpusError(
+            f"{labels.path}: names no file of {root.name}; its paths are such as {next(iter(labels.genres))}, "
+            f"and those of the files such as {names[0]}"
+        )
+    return [
+        replace(
+            entry,
+            genre=labels.genres.get(name, UNLABELLED),
+            song_id=labels.song_ids.get(name, entry.song_id),
+        )
+        for entry, name in zip(entries, names, strict=True)
+    ]
+
+
+def _missing(root: Path, rows: dict[str, dict[str, str]], entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Return the paths in the manifest that name no file."""
     named = {plain_path(entry.path.relative_to(root)) for entry in entries}
-    missing = tuple(row["path"] for key, row in rows.items() if key not in named)
-    return Scan(root, tuple(entries), tuple(unread), missing)
+    return tuple(row["path"] for key, row in rows.items() if key not in named)
 
 
 def scan_genre(folder: str | Path, genre: str) -> Scan:
@@ -141,17 +209,20 @@ def _genre_entries(root: Path, folder: Path, rows: dict[str, dict[str, str]], un
     entries = []
     for path in _walk(folder, unread, visited={_identity(root)}):
         if _suffix(path.name) in SUFFIXES:
-            relative = path.relative_to(root)
-            row = rows.get(plain_path(relative), {})
-            song_id = row.get("song_id") or song_id_of(relative)
-            title = row.get("title") or path.stem
-            about = {key: row.get(key, "") for key in ("licence", "authors", "group", "rests_on")}
-            keeps = _keeps_phrases(row, root / MANIFEST)
-            choices = _choices(row, root / MANIFEST)
-            entries.append(Entry(path, genre, song_id, title, choices=choices, keeps_phrases=keeps, **about))
+            entries.append(_entry(root, path, genre, rows))
     if not entries:
         unread.append(Unread(folder, "folder without MIDI files"))
     return entries
+
+
+def _entry(root: Path, path: Path, genre: str, rows: dict[str, dict[str, str]]) -> Entry:
+    relative = path.relative_to(root)
+    row = rows.get(plain_path(relative), {})
+    song_id = row.get("song_id") or song_id_of(relative)
+    title = row.get("title") or path.stem
+    about = {key: row.get(key, "") for key in ("licence", "authors", "group", "rests_on")}
+    keeps = _keeps_phrases(row, root / MANIFEST)
+    return Entry(path, genre, song_id, title, choices=_choices(row, root / MANIFEST), keeps_phrases=keeps, **about)
 
 
 def _choices(row: dict[str, str], manifest: Path) -> Choices:
@@ -201,11 +272,6 @@ def _identity(folder: Path) -> object:
 
 def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()
-
-
-def plain_path(path: str | Path) -> str:
-    """Spell a path within the corpus as the manifest may do: forward slashes, composed accents."""
-    return os.path.normpath(unicodedata.normalize("NFC", str(path))).replace("\\", "/")
 
 
 def _read_manifest(path: Path) -> dict[str, dict[str, str]]:

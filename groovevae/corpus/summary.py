@@ -65,7 +65,8 @@ def corpus_report(corpus: Corpus) -> CorpusReport:
     songs: dict[str, list[CorpusSong]] = defaultdict(list)
     for song in corpus.songs:
         songs[song.entry.genre].append(song)
-    rejected = Counter(item.path.relative_to(corpus.root).parts[0] for item in corpus.rejected)
+    folders = (item.path.relative_to(corpus.root).parts[0] for item in corpus.rejected)
+    rejected = Counter(corpus.rejected_genres or folders)
     genres = tuple(_genre_report(genre, songs[genre], rejected[genre]) for genre in sorted({*songs, *rejected}))
     unused = tuple(
         UnusedFile(corpus.path_within(item.path), item.reason) for item in sorted([*corpus.rejected, *corpus.unread])

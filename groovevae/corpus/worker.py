@@ -14,17 +14,18 @@ import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from groovevae.errors import MidiError
 
 FRAME = struct.Struct("<cI")  # kind, size of what follows
+PATH, DATA = b"f", b"d"  # what a request holds
 READY, RESULT, REASON, NO_MEMORY = b"r", b"o", b"e", b"m"
 _SPARE_SECONDS = 5  # past the parent's time limit: only an orphan, whose parent was killed, lives to see it
 
 
 def main(function_name: str, timeout_seconds: float, memory_bytes: int) -> None:
-    """Serve until the parent closes the pipe. `function_name` is `module:name` of a function of a Path."""
+    """Serve until the parent closes the pipe. `function_name` is `module:name` of a function of a Path or of bytes."""
     module, _, name = function_name.partition(":")
     function = getattr(importlib.import_module(module), name)
     answers = _take_stdout()
@@ -33,18 +34,19 @@ def main(function_name: str, timeout_seconds: float, memory_bytes: int) -> None:
     _answer(answers, READY)
     requests = sys.stdin.buffer
     while len(head := requests.read(FRAME.size)) == FRAME.size:
-        path = Path(os.fsdecode(requests.read(FRAME.unpack(head)[1])))
+        kind, size = FRAME.unpack(head)
+        task = requests.read(size)
         _set_alarm(timeout_seconds + _SPARE_SECONDS)
-        kind, payload = _run(function, path)
+        kind, payload = _run(function, Path(os.fsdecode(task)) if kind == PATH else task)
         _set_alarm(0)
         _answer(answers, kind, payload)
         if kind == NO_MEMORY:
             return  # the memory it holds may not come back: a new process takes over
 
 
-def _run(function: Callable[[Path], bytes], path: Path) -> tuple[bytes, bytes]:
+def _run(function: Callable[[Any], bytes], task: Path | bytes) -> tuple[bytes, bytes]:
     try:
-        return RESULT, function(path)
+        return RESULT, function(task)
     except MidiError as error:
         return REASON, error.reason.encode()
     except MemoryError:

@@ -1,4 +1,4 @@
-"""Runs a function on many paths in worker processes that may crash, hang or eat memory. Knows nothing of MIDI.
+"""Runs a function on many paths or bytes in workers that may crash, hang or eat memory. Knows nothing of MIDI.
 
 Workers are plain child processes: `multiprocessing` and every pool built on it (pebble, concurrent.futures) runs the
 caller's `__main__` again in each worker, which breaks scripts without an `if __name__` guard and loads jax in each.
@@ -14,12 +14,13 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from groovevae.corpus.worker import FRAME, NO_MEMORY, RESULT
+from groovevae.corpus.worker import DATA, FRAME, NO_MEMORY, PATH, RESULT
 from groovevae.errors import GrooveError
 
 _START_SECONDS = 120.0
@@ -35,6 +36,9 @@ main(function, float(timeout), int(memory))
 """
 
 
+Task = Path | bytes
+
+
 @dataclass(frozen=True)
 class Limits:
     """The time and memory that one file may cost."""
@@ -44,7 +48,7 @@ class Limits:
 
 
 def map_isolated(
-    function: Callable[[Path], bytes], paths: Sequence[Path], *, jobs: int, limits: Limits
+    function: Callable[[Any], bytes], tasks: Sequence[Task], *, jobs: int, limits: Limits
 ) -> Generator[tuple[int, bytes | str]]:
     """Yield (index, result, or reason why there is none) of each path, in the order in which they are done.
 
@@ -52,13 +56,23 @@ def map_isolated(
     becomes the reason of that path alone. Raises GrooveError where a worker cannot start. Closing the iterator kills
     the workers.
     """
-    pool = _Pool(function, paths, limits)
-    pool.workers = [None] * max(1, min(jobs, len(paths)))
+    return map_numbered(function, enumerate(tasks), count=len(tasks), jobs=jobs, limits=limits)
+
+
+def map_numbered(
+    function: Callable[[Any], bytes], tasks: Iterator[tuple[int, Task]], *, count: int, jobs: int, limits: Limits
+) -> Generator[tuple[int, bytes | str]]:
+    """Yield like `map_isolated`, for `count` tasks with their numbers that are taken only as workers get to them.
+
+    What `tasks` raises is raised here.
+    """
+    pool = _Pool(function, tasks, limits)
+    pool.workers = [None] * max(1, min(jobs, count))
     threads = [threading.Thread(target=pool.serve, args=(slot,), daemon=True) for slot in range(len(pool.workers))]
     try:
         for thread in threads:
             thread.start()
-        for _ in paths:
+        for _ in range(count):
             yield pool.next_result()
     finally:
         pool.close()
@@ -69,7 +83,7 @@ def map_isolated(
 class _Worker:
     """One child process and its two pipes."""
 
-    def __init__(self, function: Callable[[Path], bytes], limits: Limits) -> None:
+    def __init__(self, function: Callable[[Any], bytes], limits: Limits) -> None:
         name = f"{function.__module__}:{function.__qualname__}"
         arguments = [name, str(limits.timeout_seconds), str(limits.memory_bytes), *map(str, sys.path)]
         self.deadline = time.monotonic() + _START_SECONDS
@@ -85,10 +99,10 @@ class _Worker:
         assert self.process.stdin and self.process.stdout
         self.requests, self.answers = self.process.stdin, self.process.stdout
 
-    def send(self, path: Path) -> None:
-        name = os.fsencode(path)
+    def send(self, task: Task) -> None:
+        kind, payload = (DATA, task) if isinstance(task, bytes) else (PATH, os.fsencode(task))
         with suppress(OSError):  # it died: `receive` says so
-            self.requests.write(FRAME.pack(b"f", len(name)) + name)
+            self.requests.write(FRAME.pack(kind, len(payload)) + payload)
             self.requests.flush()
 
     def receive(self) -> tuple[bytes, bytes] | None:
@@ -109,14 +123,13 @@ class _Worker:
 
 
 class _Pool:
-    """The paths still to do, the results so far, and a thread for each worker."""
+    """The tasks still to do, the results so far, and a thread for each worker."""
 
-    def __init__(self, function: Callable[[Path], bytes], paths: Sequence[Path], limits: Limits) -> None:
+    def __init__(self, function: Callable[[Any], bytes], tasks: Iterator[tuple[int, Task]], limits: Limits) -> None:
         self.function = function
-        self.paths = paths
+        self.tasks, self.taking = tasks, threading.Lock()
         self.limits = limits
         self.workers: list[_Worker | None] = []
-        self.todo = deque(range(len(paths)))
         self.results: queue.SimpleQueue[tuple[int, bytes | str] | Exception] = queue.SimpleQueue()
         self.closed = False
         self.watched = time.monotonic()
@@ -149,10 +162,10 @@ class _Pool:
                 worker.process.kill()
 
     def serve(self, slot: int) -> None:
-        """Keep one worker busy, and replace it when it dies, until no path is left."""
-        sent: deque[int] = deque()
+        """Keep one worker busy, and replace it when it dies, until no task is left."""
+        sent: deque[tuple[int, Task]] = deque()
         try:
-            while (self.todo or sent) and not self.closed:
+            while (self._take_ahead(sent) or sent) and not self.closed:
                 worker = self.workers[slot] = _Worker(self.function, self.limits)
                 try:
                     self._serve_with(worker, sent)
@@ -161,31 +174,32 @@ class _Pool:
         except Exception as error:
             self.results.put(error)
 
-    def _serve_with(self, worker: _Worker, sent: deque[int]) -> None:
+    def _serve_with(self, worker: _Worker, sent: deque[tuple[int, Task]]) -> None:
         if worker.receive() is None and not self.closed:
             raise GrooveError(f"the process that reads MIDI files does not start ({sys.executable}); see above why")
-        for index in sent:
-            worker.send(self.paths[index])
-        while self._send_ahead(worker, sent) and not self.closed:
+        for _, task in sent:
+            worker.send(task)
+        while sent and not self.closed:
             worker.deadline = time.monotonic() + self.limits.timeout_seconds
             answer = worker.receive()
+            worker.deadline = math.inf  # the next task may be slow to come
             if self.closed:
                 return
-            self.results.put((sent.popleft(), self._result(worker, answer)))
+            self.results.put((sent.popleft()[0], self._result(worker, answer)))
             if answer is None or answer[0] == NO_MEMORY:
                 return
+            for _, task in self._take_ahead(sent):
+                worker.send(task)
         worker.deadline = math.inf
 
-    def _send_ahead(self, worker: _Worker, sent: deque[int]) -> bool:
-        """Send the next paths, and tell whether any answer is due."""
-        while len(sent) < _FILES_AHEAD and self.todo:
-            try:
-                index = self.todo.popleft()
-            except IndexError:  # another thread was faster
-                break
-            sent.append(index)
-            worker.send(self.paths[index])
-        return bool(sent)
+    def _take_ahead(self, sent: deque[tuple[int, Task]]) -> list[tuple[int, Task]]:
+        """Take the next tasks into `sent`, and return those that were taken."""
+        taken = []
+        with self.taking:
+            while len(sent) < _FILES_AHEAD and (task := next(self.tasks, None)) is not None:
+                sent.append(task)
+                taken.append(task)
+        return taken
 
     def _result(self, worker: _Worker, answer: tuple[bytes, bytes] | None) -> bytes | str:
         if answer is None:

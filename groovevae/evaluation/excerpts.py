@@ -39,7 +39,11 @@ def draw_excerpts(songs: Sequence[CorpusSong], *, num_runs: int, seed: int) -> E
     by_id: dict[str, list[CorpusSong]] = defaultdict(list)
     for song in songs:
         by_id[song.entry.song_id].append(song)
-    waiting = {song_id: _runs(by_id[song_id], rng) for song_id in rng.permutation(sorted(by_id)).tolist()}
+    waiting: dict[str, list[Bars]] = {}
+    for song_id in rng.permutation(sorted(by_id)).tolist():
+        if sum(map(bool, waiting.values())) == num_runs:  # the first turn has all: no other song need be unpacked
+            break
+        waiting[song_id] = _runs(by_id[song_id], rng)
     found: list[tuple[Bars, str]] = []
     while len(found) < num_runs and any(waiting.values()):
         for song_id, runs in waiting.items():

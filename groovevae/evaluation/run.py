@@ -5,13 +5,15 @@ It prints and writes nothing; `reports` does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.corpus import Corpus, CorpusSong, split_songs
+from groovevae.corpus.load import BarsOf
+from groovevae.corpus.sample import MOST_SONGS, some_songs
 from groovevae.errors import CorpusError
 from groovevae.evaluation.arrangements import Arranging, measure_arranging
 from groovevae.evaluation.attribute_response import AttributeResponse, measure_attributes
@@ -28,6 +30,7 @@ from groovevae.measures.judges import Judges, fit_judges
 from groovevae.network.decoding import encode
 from groovevae.progress import Progress, quiet
 
+JUDGING_SONGS = 200  # held-out songs of each genre that judges are fitted on, at most
 TRAINING_BARS = 400  # bars of training songs for each genre, for shuffled labels and nearest bars
 
 
@@ -54,15 +57,14 @@ def evaluate(
     """Measure a model on a corpus: on the songs that training with `seed` held out of it.
 
     `num_runs` runs of RUN_BARS bars represent each genre. Judges of genre are trained on held-out songs too, and none
-    judges a song that it has heard. Raises CorpusError where too few songs are held out to judge two genres.
+    judges a song that it has heard. Of a genre with more than `sample.MOST_SONGS` songs, so many are looked at. Raises
+    CorpusError where too few songs are held out to judge two genres.
     """
     model, network = groove.model, groove.network
-    train, held = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=seed))
-    train, held = ([song for song in part if song.entry.genre in model.genres] for part in (train, held))
-    if not held:
-        raise CorpusError("no held-out song of a genre that the model knows")
+    corpus.find_near_duplicates(progress=progress)
+    train, held = _split(corpus, model.genres, seed)
     progress("judges of genre", 0, 1)
-    judges, pair_judges = judges_of(held, seed=seed)
+    judges, pair_judges = judges_of(_some(held, JUDGING_SONGS), seed=seed)
     progress("reconstruction", 0, 1)
     reconstruction = measure_reconstruction(network, train, held, tuple(model.genres))
     excerpts = _excerpts(held, judges.genres, num_runs=num_runs, seed=seed)
@@ -86,8 +88,21 @@ def evaluate(
         truth=truth,
         attributes=attributes,
         arranging=arranging,
-        novelty=measure_novelty(excerpts, blends, [song.song.bars for song in train]),
+        novelty=measure_novelty(excerpts, blends, BarsOf(train)),
     )
+
+
+def _split(corpus: Corpus, genres: Collection[str], seed: int) -> tuple[list[CorpusSong], list[CorpusSong]]:
+    """Return songs of these genres that were trained on, and held-out ones. Raises CorpusError without the latter."""
+    parts = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=seed))
+    train, held = (_some([song for song in part if song.entry.genre in genres]) for part in parts)
+    if not held:
+        raise CorpusError("no held-out song of a genre that the model knows")
+    return train, held
+
+
+def _some(songs: Sequence[CorpusSong], most: int = MOST_SONGS) -> list[CorpusSong]:
+    return [songs[index] for index in some_songs(songs, most)]
 
 
 def judges_of(songs: Sequence[CorpusSong], *, seed: int) -> tuple[Judges, PairJudges]:

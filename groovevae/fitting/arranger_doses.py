@@ -16,6 +16,7 @@ from groovevae.model.calibration import AMOUNTS, DosedPath
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, log_likelihood
 from groovevae.model.phrase_forms import Form
+from groovevae.progress import Progress, quiet
 
 FARTHEST = (0.0, 0.0, 0.25, 0.5)  # for the lead, by amount: up to half way the melody stays as it is
 PREFERRED = 0.03  # how much farther another way must be heard at 1 before it takes the place of arranging
@@ -24,7 +25,11 @@ LEAST_FORMS = 4
 
 
 def with_arranger_doses(
-    model: ModelFile, *, data: Dataset | None = None, set_aside: np.ndarray | None = None
+    model: ModelFile,
+    *,
+    data: Dataset | None = None,
+    set_aside: np.ndarray | None = None,
+    progress: Progress = quiet,
 ) -> ModelFile:
     """Return the model with the doses of its arranger measured for all pairs of genres; without one, the model.
 
@@ -36,7 +41,7 @@ def with_arranger_doses(
     assert model.arranger is not None
     arrangements = Arrangements(model.arranger, network)
     doses, arranges = {}, {}
-    for pair in pairs_heard(model, network, data=data, moved=set_aside):
+    for pair in pairs_heard(model, network, data=data, moved=set_aside, progress=progress):
         ways = _ways(model, arrangements, pair)
         doses[pair.source, pair.target], arranges[pair.source, pair.target] = _chosen(
             pair, *ways, share_songs=share_songs(model, pair)

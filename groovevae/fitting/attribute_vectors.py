@@ -16,6 +16,7 @@ from groovevae.measures.attributes import ATTRIBUTES, measure_all
 from groovevae.model.genres import Vector, covariance
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
+from groovevae.progress import Progress, quiet
 
 MAX_BARS = 1500  # bars measured for each genre
 MOVED_BARS = 512  # of all those, the bars moved in each round of calibration
@@ -34,7 +35,7 @@ def learn_vectors(network: Network, songs: Sequence[CorpusSong]) -> list[Vector]
     return find_attribute_vectors(network, data)
 
 
-def find_attribute_vectors(network: Network, data: Dataset) -> list[Vector]:
+def find_attribute_vectors(network: Network, data: Dataset, *, progress: Progress = quiet) -> list[Vector]:
     """Find a vector for each attribute that the latent space holds: strength 1 raises it by a standard deviation.
 
     Attributes are measured relative to the mean of their genre, so that a vector does not simply lead to a genre that
@@ -55,7 +56,8 @@ def find_attribute_vectors(network: Network, data: Dataset) -> list[Vector]:
     columns = [list(ATTRIBUTES).index(name) for name in names]
     vectors = conditional_directions(within_genres(z, genre), values[:, columns] / spread[columns])  # (Z, A)
     moved = np.random.default_rng(0).permutation(len(index))[:MOVED_BARS]
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
+        progress("attribute vectors", turn, ROUNDS)
         response = measured_response(network, z[moved], bars[moved], vectors)[columns] / spread[columns, None]
         if (np.diag(response) < LEAST_RESPONSE).all():
             return []

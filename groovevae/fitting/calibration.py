@@ -24,6 +24,7 @@ from groovevae.model.genres import Genre
 from groovevae.model.latent_arithmetic import Displacement, find_displacement, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
 from groovevae.network.forward import Network
+from groovevae.progress import Progress, quiet
 
 GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # shares of the way that are tried: beyond, harmony is lost for little gain
 ARRIVED = 0.95  # share of the way, as heard, that amount 1 aims for: the last bit can lie far out
@@ -57,7 +58,12 @@ class Heard(NamedTuple):
 
 
 def measure_calibration(
-    model: ModelFile, network: Network, *, data: Dataset | None = None, names: Sequence[str] | None = None
+    model: ModelFile,
+    network: Network,
+    *,
+    data: Dataset | None = None,
+    names: Sequence[str] | None = None,
+    progress: Progress = quiet,
 ) -> dict[tuple[str, str], np.ndarray]:
     """Measure the curves (4, K) of each ordered pair of genres, or only of the pairs that include one of `names`.
 
@@ -66,7 +72,7 @@ def measure_calibration(
     model file.
     """
     curves = {}
-    for pair in pairs_heard(model, network, data=data, names=names):
+    for pair in pairs_heard(model, network, data=data, names=names, progress=progress):
         found = pair.responses(transported(model, pair.source, pair.target)(pair.z))
         rows = [np.minimum(curve, FARTHEST.get(role, np.inf)) for role, (curve, _) in found.items()]
         curves[pair.source, pair.target] = np.stack(rows).astype(np.float32)
@@ -130,19 +136,25 @@ def pairs_heard(
     data: Dataset | None = None,
     names: Sequence[str] | None = None,
     moved: np.ndarray | None = None,
+    progress: Progress = quiet,
 ) -> Iterator[PairHeard]:
     """Go through the ordered pairs of genres, or those that include one of `names`, with bars to move and judges.
 
     The bars to move are those of the songs of `data` that `moved` (songs,) marks, in genres that have enough of them.
     """
     heard = heard_bars(model, network, data)
+    num_pairs, done = len(heard) * (len(heard) - 1), 0
     features = {name: role_features(own.bars) for name, own in heard.items()}
     for source in heard:
         index = np.random.default_rng(0).permutation(_movable(heard[source], moved))[:MOVED_BARS]
         like = heard[source].bars[index]
         z, _ = encode(network, like)
         for target in heard:
-            if target == source or (names is not None and not {target, source} & set(names)):
+            if target == source:
+                continue
+            progress("how far blends are heard to go", done, num_pairs)
+            done += 1
+            if names is not None and not {target, source} & set(names):
                 continue
             fitted, known = (
                 tuple(_rows(features[name], heard[name].is_heard == is_heard) for name in (source, target))
@@ -249,7 +261,14 @@ def _pitched_features(bars: Bars, role: str, at: np.ndarray) -> np.ndarray:
     )
 
 
-def with_calibration(model: ModelFile, *, data: Dataset | None = None, names: Sequence[str] | None = None) -> ModelFile:
+def with_calibration(
+    model: ModelFile,
+    *,
+    data: Dataset | None = None,
+    names: Sequence[str] | None = None,
+    progress: Progress = quiet,
+) -> ModelFile:
     """Return the model calibrated anew for all pairs of genres, or only for the pairs that include one of `names`."""
     kept = {pair: curve for pair, curve in model.calibration.items() if names and not set(names) & set(pair)}
-    return replace(model, calibration={**kept, **measure_calibration(model, model.network(), data=data, names=names)})
+    measured = measure_calibration(model, model.network(), data=data, names=names, progress=progress)
+    return replace(model, calibration={**kept, **measured})

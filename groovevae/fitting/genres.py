@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong, Songs
-from groovevae.corpus.dataset import Dataset
+from groovevae.corpus.dataset import Dataset, sounding
+from groovevae.corpus.labels import UNLABELLED
+from groovevae.corpus.sample import some_songs
 from groovevae.corpus.scan import SUFFIXES
 from groovevae.errors import CorpusError, RequestError
 from groovevae.model.file import ModelFile
@@ -28,6 +31,7 @@ from groovevae.model.genres import (
 )
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
+from groovevae.progress import Progress, quiet
 
 MAX_STATISTICS_BARS = 4000  # bars of each genre from which its vector and covariance are computed
 MAX_PHRASES = 24  # for each genre
@@ -42,14 +46,24 @@ FOLLOW_RIDGE = 0.1  # in units of the points' own variance
 Picked = tuple[Bars, Song, str]  # bars of a phrase, their song, its title
 
 
-def describe_genres(network: Network, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
+class _Place(NamedTuple):
+    """A phrase in one of a genre's songs: which song, which of its bars, and the steps of the first bar."""
+
+    song: int
+    bars: slice
+    num_steps: int
+
+
+def describe_genres(network: Network, songs: Sequence[CorpusSong], *, progress: Progress = quiet) -> dict[str, Genre]:
     """Describe each genre of these songs: statistics and phrases of their bars as this network encodes them."""
     used: set[str] = set()  # songs that gave a phrase to an earlier genre: later genres prefer other songs
     names = sorted({song.entry.genre for song in songs})
-    return {
-        name: describe_genre(network, name, [song for song in songs if song.entry.genre == name], used=used)
-        for name in names
-    }
+    found = {}
+    for done, name in enumerate(names):
+        progress("describing genres", done, len(names))
+        own = [song for song in songs if song.entry.genre == name]
+        found[name] = describe_genre(network, name, own, used=used)
+    return found
 
 
 def describe_genre(
@@ -62,8 +76,10 @@ def describe_genre(
 ) -> Genre:
     """Describe one genre from its songs; with few bars, a `prior_covariance` (Z, Z) steadies the genre's own.
 
-    Raises CorpusError where no bar sounds.
+    Of more than `sample.MOST_SONGS` songs, so many are looked at. Raises CorpusError where no bar sounds.
     """
+    num_songs, num_bars = len({song.entry.song_id for song in songs}), sum(map(_num_bars, Songs(songs)))
+    songs = [songs[index] for index in some_songs(songs)]
     unpacked = Songs(songs)
     data = Dataset.from_songs(unpacked, [name] * len(songs), (name,))
     index = np.sort(data.of_each_genre(MAX_STATISTICS_BARS))
@@ -74,11 +90,17 @@ def describe_genre(
         name=name,
         mean=genre_vector(z),
         covariance=covariance(z) if prior_covariance is None else shrunk_covariance(z, prior_covariance),
-        num_bars=len(data),
-        num_songs=len({song.entry.song_id for song in songs}),
+        num_bars=num_bars,
+        num_songs=num_songs,
         **playing_of(unpacked)._asdict(),
         phrases=_encoded(network, _pick_phrases(name, songs, unpacked, set() if used is None else used)),
     )
+
+
+def _num_bars(song: Song) -> int:
+    """Count a song's bars from the first with a note to the last."""
+    window = sounding(song)
+    return window.stop - window.start
 
 
 def add_genre(model: ModelFile, name: str, songs: Sequence[CorpusSong]) -> ModelFile:
@@ -95,6 +117,8 @@ def check_new_genre(name: str, genres: Iterable[str]) -> None:
     """Raise RequestError for a name that a genre already has, or that would be read as something else."""
     if name.casefold() in {genre.casefold() for genre in genres}:
         raise RequestError(f"the model has a genre {name!r} already; choose another name")
+    if name == UNLABELLED:
+        raise RequestError(f"{name!r} stands for files without a genre; choose another name")
     if not name.strip() or any(sign in name for sign in "=/\\") or name.lower().endswith(SUFFIXES):
         raise RequestError(f"{name!r} cannot be a genre's name: it must hold no =, / or \\, nor end in .mid")
 
@@ -111,24 +135,26 @@ def _pick_phrases(name: str, songs: Sequence[CorpusSong], unpacked: Sequence[Son
     """
     has_drums = plays_drums(unpacked)
     order = np.random.default_rng(list(name.encode())).permutation(len(songs))
-    found: dict[str, Picked] = {}
+    found: dict[str, _Place] = {}
     for length, least in PHRASE_SHAPES:
-        for index in order:
-            song, entry = unpacked[index], songs[index].entry
-            if not entry.keeps_phrases:
+        for index in order.tolist():
+            if not songs[index].entry.keeps_phrases:
                 continue
+            song = unpacked[index]
             start = best_phrase_start(song, has_drums=has_drums, length=length, least=least)
             if start is not None:
-                found.setdefault(entry.song_id, (song.bars[start : start + length], song, entry.title))
+                steps = int(song.bars.num_steps[start])
+                found.setdefault(songs[index].entry.song_id, _Place(index, slice(start, start + length), steps))
         if found:
             break
     ids = sorted(found, key=lambda song_id: song_id in used)
-    common = [song_id for song_id in ids if found[song_id][0].num_steps[0] == COMMON_METRE_STEPS]
+    common = [song_id for song_id in ids if found[song_id].num_steps == COMMON_METRE_STEPS]
     other = [song_id for song_id in ids if song_id not in common]
     first = common[: max(MAX_COMMON_METRE, MAX_PHRASES - len(other))]
     picked = (first + other)[:MAX_PHRASES]
     used.update(picked)
-    return [found[song_id] for song_id in picked]
+    places = [found[song_id] for song_id in picked]
+    return [(unpacked[at.song].bars[at.bars], unpacked[at.song], songs[at.song].entry.title) for at in places]
 
 
 def _encoded(network: Network, picked: Sequence[Picked]) -> tuple[Phrase, ...]:

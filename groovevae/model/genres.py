@@ -106,19 +106,20 @@ class Playing(NamedTuple):
 
 def playing_of(songs: Sequence[Song]) -> Playing:
     """Return the median tempo, the usual programs and the usual drum kit of songs."""
-    tempos = np.array([np.median(song.bars.tempo) for song in songs])
+    heard = [(float(np.median(song.bars.tempo)), song.programs, song.kit, song.bars.plays) for song in songs]
     programs = []
     for column in range(len(PITCHED)):
-        counts = Counter(song.programs[column] for song in songs if song.bars.plays[BASS + column])
+        counts = Counter(own[column] for _, own, _, plays in heard if plays[BASS + column])
         total = sum(counts.values()) or 1
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_PROGRAMS]
         programs.append(tuple((program, count / total) for program, count in ranked))
-    return Playing(float(np.median(tempos)), tuple(programs), _usual_kit(songs))
+    kit = _usual_kit([kit for _, _, kit, plays in heard if plays[DRUMS]])
+    return Playing(float(np.median([tempo for tempo, *_ in heard])), tuple(programs), kit)
 
 
-def _usual_kit(songs: Sequence[Song]) -> tuple[int, ...]:
-    """Return the kit that most songs with drums use, taken whole: voices mixed from several kits could share a key."""
-    kits = Counter(song.kit for song in songs if song.bars.plays[DRUMS])
+def _usual_kit(used: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the kit that is used most, taken whole: voices mixed from several kits could share a key."""
+    kits = Counter(used)
     return min(kits, key=lambda kit: (-kits[kit], kit)) if kits else VOICE_PITCH
 
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from groovevae.anomaly.outliers import Outliers
-from groovevae.anomaly.suspects import Suspect
+from groovevae.anomaly.suspects import Suspect, looked_at_before_training
 from groovevae.corpus import Corpus, most_alike
 from groovevae.reports import values
 from groovevae.wording import printable
@@ -62,7 +62,8 @@ def _summary(found: Outliers) -> Iterator[str]:
 def suspects_found(corpus: Corpus, suspects: Sequence[Suspect]) -> Iterator[str]:
     """Say in a few lines what stands out in a corpus before training on it; yield none where nothing does."""
     if suspects:
-        yield f"Files that look as if they did not belong: {len(suspects):,} of {len(corpus.songs):,}"
+        looked_at = len(looked_at_before_training(corpus))
+        yield f"Files that look as if they did not belong: {len(suspects):,} of {looked_at:,}"
         for suspect in suspects[:SHOWN_SUSPECTS]:
             yield f"  {corpus.path_within(corpus.songs[suspect.song].entry.path)}: {suspect.reason}"
         if len(suspects) > SHOWN_SUSPECTS:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 PLAIN_STEPS = 100  # between two lines where there is no terminal to draw on
 PLAIN_SECONDS = 5.0
-AT_END = "Measuring on held-out songs, learning how phrases continue, and writing the model."
 _REFRESHES = 2  # per second: training needs the processor
+_PART_COLUMNS = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
 
 
 @contextmanager
@@ -41,9 +41,10 @@ def reading() -> Iterator[Progress]:
     if not console.is_interactive:
         yield _reading_in_lines(console)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with _bar(console, "reading files", *columns) as progress:
-        yield progress
+    with _bar(
+        console, TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    ) as told:
+        yield told
 
 
 def _reading_in_lines(console: Console) -> Progress:
@@ -65,52 +66,77 @@ def parts(*, is_quiet: bool = False) -> Iterator[Progress]:
     if not console.is_interactive:
         yield _parts_in_lines(console)
         return
-    with _bar(console, "", TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as progress:
-        yield progress
+    with _bar(console, *_PART_COLUMNS) as told:
+        yield told
 
 
 def _parts_in_lines(console: Console) -> Progress:
-    last, since = "", 0.0
+    last, since, begun = "", 0.0, 0.0
 
     def told(what: str, done: int, total: int) -> None:
-        nonlocal last, since
-        if what != last or time.monotonic() - since > PLAIN_SECONDS:
-            print_line(console, what if what != last else f"{what}: {done:,} of {total:,}")
-            last, since = what, time.monotonic()
+        nonlocal last, since, begun
+        now = time.monotonic()
+        if what != last:
+            print_line(console, what)
+            last, since, begun = what, now, now
+        elif now - since > PLAIN_SECONDS:
+            left = f", {timedelta(seconds=round((now - begun) * (total - done) / done))} left" if done else ""
+            print_line(console, f"{what}: {done:,} of {total:,}{left}")
+            since = now
 
     return told
 
 
 @contextmanager
-def _bar(console: Console, what: str, *columns: ProgressColumn) -> Iterator[Progress]:
+def _bar(console: Console, *columns: ProgressColumn) -> Iterator[Progress]:
     """Draw one bar, and remove it at the end."""
     with Bar(*columns, console=console, transient=True, refresh_per_second=_REFRESHES) as bar:
         console.show_cursor(True)  # so that a killed process leaves a terminal with a cursor
-        task = bar.add_task(what, total=None)
-        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+        yield _part_by_part(bar)
+
+
+def _part_by_part(bar: Bar) -> Progress:
+    """Return what draws each part of some work in its turn, with a time left of its own."""
+    task, last = bar.add_task("", total=None), ""
+
+    def told(what: str, done: int, total: int) -> None:
+        nonlocal last
+        if what != last:
+            bar.reset(task)
+            last = what
+        bar.update(task, description=what, completed=done, total=total if total > 1 else None)
+
+    return told
 
 
 @contextmanager
-def training(*, is_quiet: bool = False) -> Iterator[Callable[[TrainingProgress], None]]:
-    """Show a training run on stdout: a bar and the losses in a terminal, else a line now and then."""
+def training(*, is_quiet: bool = False) -> Iterator[tuple[Callable[[TrainingProgress], None], Progress]]:
+    """Show a training run and the parts around it on stdout: bars in a terminal, else a line now and then."""
     console = Console(quiet=is_quiet, force_interactive=False if is_quiet else None)
     if not console.is_interactive:
-        yield _training_in_lines(console)
+        yield _training_in_lines(console), _parts_in_lines(console)
         return
     columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     bar = Bar(*columns, TimeElapsedColumn())
     task = bar.add_task("", total=None)
-    compiling = Text("The first steps take longer: the network is being compiled.")
-    with Live(Group(bar, compiling), console=console, refresh_per_second=_REFRESHES) as live:
+    others = Bar(*_PART_COLUMNS)
+    part = _part_by_part(others)
+    note = Text("The first steps take longer: the network is being compiled.")
+    with Live(Group(bar, note), console=console, refresh_per_second=_REFRESHES) as live:
         console.show_cursor(True)
 
         def drawn(progress: TrainingProgress) -> None:
+            nonlocal note
+            note = Text(_losses(progress))
             bar.update(task, completed=progress.step, total=progress.steps, description=_pace(progress))
-            is_at_end = progress.step == progress.steps
-            live.update(Group(bar, Text(AT_END if is_at_end else _losses(progress))))
+            live.update(Group(bar, note))
             _measured(console, progress)
 
-        yield drawn
+        def told(what: str, done: int, total: int) -> None:
+            part(what, done, total)
+            live.update(Group(bar, note, others))
+
+        yield drawn, told
 
 
 def _training_in_lines(console: Console) -> Callable[[TrainingProgress], None]:
@@ -123,8 +149,6 @@ def _training_in_lines(console: Console) -> Callable[[TrainingProgress], None]:
             print_line(console, f"step {progress.step:,} of {progress.steps:,}: {_losses(progress)}, {_pace(progress)}")
         is_first = False
         _measured(console, progress)
-        if is_at_end:
-            print_line(console, AT_END)
 
     return told
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def corpus_read(corpus: Corpus, name: str) -> Iterator[Part]:
     """Say what was read from the corpus that the user calls `name`."""
-    yield f"{name}: files used: {len(corpus.songs):,}, genres: {len(corpus.genres)}"
+    without = len(corpus.songs) - len(corpus.labelled)
+    unlabelled = f", files without a genre: {without:,}" if without else ""
+    yield f"{name}: files used: {len(corpus.songs):,}, genres: {len(corpus.genres)}{unlabelled}"
     if unused := len(corpus.rejected) + len(corpus.unread):
         yield f"files not used: {unused:,}; {command_text(['groove', 'corpus', name])} lists them"
 

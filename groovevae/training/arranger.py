@@ -101,9 +101,8 @@ def with_arranger(
     arranger = fit_arranger(
         model.network(), *songs_with_genres(used, rehearsal), config=config, stop=stop, progress=progress
     )
-    progress("doses of the arranger", 0, 1)
     moved = np.append(aside, np.zeros(len(rehearsal), bool))
-    return with_arranger_doses(replace(model, arranger=arranger), data=data, set_aside=moved)
+    return with_arranger_doses(replace(model, arranger=arranger), data=data, set_aside=moved, progress=progress)
 
 
 def fit_who_plays(x: np.ndarray, plays: np.ndarray) -> np.ndarray:

@@ -13,10 +13,12 @@ from groovevae.bars import Song
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, Songs, split_songs
 from groovevae.corpus.dataset import Dataset
+from groovevae.corpus.labels import UNLABELLED
 from groovevae.errors import CorpusError, Cure
 from groovevae.fitting.genres import phrase_song
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
+from groovevae.progress import Progress, quiet
 
 MIN_GENRE_BARS = 64  # with fewer, the mean of a genre says little
 SET_ASIDE_OF = 8  # one song in so many is set aside
@@ -28,23 +30,27 @@ class TrainingMusic:
     """The music that a run learns from, and the model that it starts from."""
 
     corpus: Corpus
-    train_songs: list[CorpusSong]
+    train_songs: list[CorpusSong]  # of a genre
     held_songs: list[CorpusSong]
     genres: tuple[str, ...]
     sizes: ModelConfig
-    data: Dataset  # bars of the training songs and of the rehearsed phrases
+    data: Dataset  # bars of the training songs, of the rehearsed phrases, and of songs of no genre
     held_out: Dataset
     start: ModelFile | None  # the model whose weights are the start
     kept: dict[str, Genre]  # the genres of `start` that the corpus does not have
     rehearsal: list[tuple[Song, str]]  # phrases of the kept genres, each with its genre
 
 
-def gather_music(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None) -> TrainingMusic:
+def gather_music(
+    corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None, *, progress: Progress = quiet
+) -> TrainingMusic:
     """Split a corpus, and add the phrases of the genres of `start` that are kept.
 
     Raises CorpusError where there is too little to learn from.
     """
+    corpus.find_near_duplicates(progress=progress)
     train_songs, held_songs = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=config.seed))
+    train_songs, unlabelled = _by_label(train_songs)
     check_enough(train_songs, needs_two=start is None)
     old = start.genres if start else {}
     genres = tuple(sorted({*corpus.genres, *old}))
@@ -56,11 +62,20 @@ def gather_music(corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start:
         held_songs,
         genres,
         replace(start.config if start else sizes, num_genres=len(genres)),
-        dataset(train_songs, genres, rehearsal),
-        dataset(held_songs, genres),
+        dataset(train_songs, genres, rehearsal, unlabelled, progress=progress),
+        dataset(held_songs, genres, progress=progress),
         start,
         kept,
         rehearsal,
+    )
+
+
+def _by_label(songs: Sequence[CorpusSong]) -> tuple[list[CorpusSong], list[CorpusSong]]:
+    """Return the songs that have a genre, and those that have none."""
+    has_genre = [song.entry.genre != UNLABELLED for song in songs]
+    return (
+        [song for song, has in zip(songs, has_genre, strict=True) if has],
+        [song for song, has in zip(songs, has_genre, strict=True) if not has],
     )
 
 
@@ -87,10 +102,17 @@ def rehearse(start: ModelFile, kept: dict[str, Genre]) -> list[tuple[Song, str]]
 
 
 def dataset(
-    songs: Sequence[CorpusSong], genres: tuple[str, ...], rehearsal: Sequence[tuple[Song, str]] = ()
+    songs: Sequence[CorpusSong],
+    genres: tuple[str, ...],
+    rehearsal: Sequence[tuple[Song, str]] = (),
+    unlabelled: Sequence[CorpusSong] = (),
+    *,
+    progress: Progress = quiet,
 ) -> Dataset:
-    """Return the bars of songs and of rehearsed phrases."""
-    return Dataset.from_songs(*songs_with_genres(songs, rehearsal), genres)
+    """Return the bars of songs, of rehearsed phrases, and of songs of no genre."""
+    _, names = songs_with_genres(songs, rehearsal)
+    every = Songs([*songs, *(song for song, _ in rehearsal), *unlabelled])
+    return Dataset.from_songs(every, [*names, *(UNLABELLED for _ in unlabelled)], genres, progress=progress)
 
 
 def set_aside(songs: Sequence[CorpusSong]) -> np.ndarray:

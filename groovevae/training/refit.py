@@ -41,6 +41,7 @@ def refit(
     """
     if unknown := sorted(set(parts) - set(PARTS)):
         raise RequestError(f"no part {unknown[0]!r} to fit anew; there are {', '.join(PARTS[:-1])} and {PARTS[-1]}")
+    corpus.find_near_duplicates(progress=progress)
     if "blends" in parts:
         model = fit_blends(model, corpus, seed=seed, progress=progress)
     if "vectors" in parts:
@@ -60,10 +61,9 @@ def fit_blends(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Pro
     songs = _trained_on(model, corpus, seed)
     progress("songs that genres share", 0, 1)
     genres = with_song_codes(model.genres, model.network(), songs)
-    progress("calibration", 0, 1)
-    data = dataset(songs, _genres_of(songs))
-    calibrated = with_calibration(replace(model, genres=genres), data=data)
-    return with_arranger_doses(calibrated, data=data, set_aside=set_aside(songs))
+    data = dataset(songs, _genres_of(songs), progress=progress)
+    calibrated = with_calibration(replace(model, genres=genres), data=data, progress=progress)
+    return with_arranger_doses(calibrated, data=data, set_aside=set_aside(songs), progress=progress)
 
 
 def fit_vectors(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Progress = quiet) -> ModelFile:
@@ -72,8 +72,8 @@ def fit_vectors(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Pr
     Vectors of other names stay. An attribute that the model's latent space does not hold gets none.
     """
     songs = _trained_on(model, corpus, seed)
-    progress("attribute vectors", 0, 1)
-    found = find_attribute_vectors(model.network(), dataset(songs, _genres_of(songs)))
+    data = dataset(songs, _genres_of(songs), progress=progress)
+    found = find_attribute_vectors(model.network(), data, progress=progress)
     others = {name: vector for name, vector in model.vectors.items() if name not in ATTRIBUTES}
     return replace(model, vectors={vector.name: vector for vector in found} | others)
 
@@ -113,7 +113,7 @@ def add_arranger(
         raise RequestError("an arranger needs the forms of a prior over phrases", cure=Cure.ADD_PRIOR)
     others = {name: genre for name, genre in model.genres.items() if name not in corpus.genres}
     own = _trained_on(model, corpus, seed)
-    data = dataset(own, _genres_of(own))
+    data = dataset(own, _genres_of(own), progress=progress)
     return with_arranger(model, own, rehearse(model, others), data, config=config, progress=progress)
 
 

@@ -24,6 +24,7 @@ from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
+from groovevae.progress import Progress, quiet
 from groovevae.training.data import TrainingMusic, dataset, fingerprint
 from groovevae.training.loop import EVAL_BARS, TrainState, reconstruction_f1
 from groovevae.training.weights import state_to_arrays
@@ -41,20 +42,25 @@ class Trained:
     train_f1: dict[str, dict[str, float]]
 
 
-def described(music: TrainingMusic, state: TrainState, config: TrainConfig) -> Trained:
+def described(music: TrainingMusic, state: TrainState, config: TrainConfig, *, progress: Progress = quiet) -> Trained:
     """Return the model that a run ends with, without a prior. Raises RequestError where its weights are too large."""
     weights = state_to_arrays(state.average)
     if not all((np.abs(array) < MAX_WEIGHT).all() for array in weights.values()):  # nor is NaN
         raise RequestError("training diverged (infinite weights)", cure=Cure.LOWER_RATE)
     network = Network(music.sizes, weights)
-    genres = with_song_codes(describe_genres(network, music.train_songs), network, music.train_songs)
+    genres = describe_genres(network, music.train_songs, progress=progress)
+    progress("songs that genres share", 0, 1)
+    genres = with_song_codes(genres, network, music.train_songs)
     if music.start:
         genres |= _moved(music.start, music.kept, network, music.rehearsal)
+    progress("measuring on held-out songs", 0, 1)
     held_f1 = _measure(network, music.held_out, config.seed)
     provenance = _provenance(music, state, config, held_f1)
     by_name = {name: genres[name] for name in sorted(genres)}
-    vectors = {vector.name: vector for vector in find_attribute_vectors(network, music.data)}
-    model = with_calibration(ModelFile(music.sizes, weights, by_name, provenance, vectors), data=music.data)
+    vectors = {vector.name: vector for vector in find_attribute_vectors(network, music.data, progress=progress)}
+    model = ModelFile(music.sizes, weights, by_name, provenance, vectors)
+    model = with_calibration(model, data=music.data, progress=progress)
+    progress("measuring on training songs", 0, 1)
     seen = dataset(music.train_songs, music.genres) if music.rehearsal else music.data
     return Trained(model, int(state.step), held_f1, _measure(network, seen, config.seed))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from groovevae.corpus import Corpus
 from groovevae.errors import Cure, OutputError, RequestError
 from groovevae.files import remove_unfinished
 from groovevae.model.file import ModelFile, save_model
+from groovevae.progress import Progress, quiet
 from groovevae.training.arranger import with_arranger
 from groovevae.training.data import TrainingMusic, fingerprint, gather_music, songs_with_genres
 from groovevae.training.devices import make_mesh
@@ -38,46 +40,49 @@ def train_model(
     start_from: ModelFile | None = None,
     restart: bool = False,
     report: Callable[[TrainingProgress], None] = lambda progress: None,
+    progress: Progress = quiet,
     stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train on a corpus and write the model to `out`; an interrupted run lies beside it and is resumed.
 
     With `start_from`, training starts from its weights and keeps its genres: the old model plays their phrases, which
     are trained on with the new songs so that they are not forgotten, and the genre vectors follow the latent space.
-    Of several processes (`processes.connect`), the first alone reports, and reads and writes files beside `out`.
-    Raises CorpusError where there is too little to learn from, and ModelFileError where an unfinished run at the same
-    place was started with other settings.
+    `report` is told of the training itself, `progress` of the rest. Of several processes (`processes.connect`), the
+    first alone reports, and reads and writes files beside `out`. Raises CorpusError where there is too little to learn
+    from, and ModelFileError where an unfinished run at the same place was started with other settings.
     """
     with together():
-        music = _checked_music(corpus, out, config, model_config or ModelConfig(), start_from)
+        music = _checked_music(corpus, out, config, model_config or ModelConfig(), start_from, progress)
         run = _run_of(music, config)
         state = _first_state(music, config, run, None if restart else state_file(out))
-
-    def save(now: TrainState) -> None:
-        save_state(state_file(out), now, run, is_done=int(now.step) >= config.steps)
-
+    save = partial(_save, state_file(out), run, config)
     _check_processes_agree(run, config)
     in_first_process(_remove_unfinished, out)
     in_first_process(save, state)  # finds out now, not in an hour, whether the folder can be written to
     may_stop = stop if int(state.step) < config.steps else (lambda: False)  # asked only if a new model could be saved
     data, held_out, sizes = music.data, music.held_out, music.sizes
     state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
-    trained = described(music, state, config)
-    if int(state.step) >= config.steps:  # whoever stops a run does not want to wait for a prior
-        trained = replace(trained, model=_with_networks(trained.model, music, prior_config, arranger_config, may_stop))
+    trained = described(music, state, config, progress=progress)
+    if trained.steps_done >= config.steps:  # whoever stops a run does not want to wait for a prior
+        trained = _with_networks(trained, music, prior_config, arranger_config, may_stop, progress)
     in_first_process(save_model, out, trained.model)
     return trained
 
 
 def _checked_music(
-    corpus: Corpus, out: Path, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None
+    corpus: Corpus,
+    out: Path,
+    config: TrainConfig,
+    sizes: ModelConfig,
+    start: ModelFile | None,
+    progress: Progress,
 ) -> TrainingMusic:
     """Gather what is learned from, once it is clear that it can be done with these settings on these devices."""
     check_settings(config, sizes)
     make_mesh(config.batch_size)  # here, before a state is written that no run can resume
     if out.is_dir():
         raise OutputError(f"{out}: a folder", cure=Cure.NAME_A_FILE)
-    return gather_music(corpus, config, sizes, start)
+    return gather_music(corpus, config, sizes, start, progress=progress)
 
 
 def _run_of(music: TrainingMusic, config: TrainConfig) -> Run:
@@ -93,6 +98,10 @@ def _run_of(music: TrainingMusic, config: TrainConfig) -> Run:
 def _check_processes_agree(run: Run, config: TrainConfig) -> None:
     settings = {**run["settings"], "steps": config.steps}
     check_alike({"corpus": run["corpus"], "network": run["model"], "settings": settings, "first model": run["start"]})
+
+
+def _save(path: Path, run: Run, config: TrainConfig, now: TrainState) -> None:
+    save_state(path, now, run, is_done=int(now.step) >= config.steps)
 
 
 def _remove_unfinished(out: Path) -> None:
@@ -115,19 +124,23 @@ def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) ->
 
 
 def _with_networks(
-    model: ModelFile,
+    trained: Trained,
     music: TrainingMusic,
     prior_config: PriorConfig | None,
     arranger_config: ArrangerConfig | None,
     stop: Callable[[], bool],
-) -> ModelFile:
-    """Return the model with a prior over phrases and an arranger, unless `stop` ends the work."""
+    progress: Progress,
+) -> Trained:
+    """Return the trained model with a prior over phrases and an arranger, unless `stop` ends the work."""
     songs, names = songs_with_genres(music.train_songs, music.rehearsal)
-    prior = fit_prior(model.network(), model.genres, songs, names, config=prior_config, stop=stop)
+    model = trained.model
+    prior = fit_prior(model.network(), model.genres, songs, names, config=prior_config, stop=stop, progress=progress)
     if prior is None:
-        return model
+        return trained
     model = replace(model, prior=prior)
-    return with_arranger(model, music.train_songs, music.rehearsal, music.data, config=arranger_config, stop=stop)
+    own = (music.train_songs, music.rehearsal, music.data)
+    model = with_arranger(model, *own, config=arranger_config, stop=stop, progress=progress)
+    return replace(trained, model=model)
 
 
 def check_settings(config: TrainConfig, sizes: ModelConfig) -> None:

@@ -1,0 +1,34 @@
+"""Draws some songs of each genre, so that what looks at songs one by one takes no longer the more there are.
+
+It opens no file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+
+from groovevae.corpus.load import CorpusSong
+
+MOST_SONGS = 2000  # of a genre: enough for a median, a mean or a judge
+
+
+def some_songs(songs: Sequence[CorpusSong], most: int = MOST_SONGS) -> list[int]:
+    """Return the indices of up to `most` songs of each genre, in their order: all where there are no more.
+
+    Which they are depends on their ids alone, so that the versions that a song has in several genres are drawn
+    together.
+    """
+    by_genre: dict[str, list[int]] = defaultdict(list)
+    for index, song in enumerate(songs):
+        by_genre[song.entry.genre].append(index)
+    drawn = (
+        own if len(own) <= most else sorted(own, key=lambda index: _rank(songs[index].entry.song_id))[:most]
+        for own in by_genre.values()
+    )
+    return sorted(index for own in drawn for index in own)
+
+
+def _rank(song_id: str) -> bytes:
+    return hashlib.sha256(song_id.encode("utf-8", "surrogateescape")).digest()

@@ -1,0 +1,51 @@
+"""Measures what a file of a collection costs: processor time to read, compare and gather it, and bytes on disk.
+
+python scripts/cost_of_a_file.py CORPUS --genre pop --genre rock
+
+docs/scale.md reckons with these figures what larger collections take. Processor time says more than seconds where
+other work is done beside.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import click
+
+from groovevae.corpus import Songs, load_corpus, near_duplicates
+from groovevae.corpus.dataset import Dataset
+from groovevae.corpus.load import BarsOf
+from groovevae.corpus.reader import load_packed
+from groovevae.training.data import check_enough
+
+
+@click.command()
+@click.argument("corpus", type=click.Path())
+@click.option("--genre", "genres", multiple=True, help="Only files of this genre; may be given several times.")
+@click.option("--most", default=200, show_default=True, help="Files to measure, spread evenly over the collection.")
+def main(corpus: str, genres: tuple[str, ...], most: int) -> None:
+    """Print milliseconds of processor time, and bytes, for each file and bar."""
+    songs = [song for song in load_corpus(corpus).songs if not genres or song.entry.genre in genres]
+    songs = songs[:: max(1, len(songs) // most)]
+    bars = sum(len(song.song.bars) for song in songs)
+
+    def tell(what: str, work: Callable[[], object]) -> None:
+        begun = time.process_time()
+        work()
+        print(f"{what}: {(time.process_time() - begun) / len(songs) * 1000:.2f} ms a file")
+
+    print(f"{len(songs)} files of {bars / len(songs):.0f} bars")
+    tell("reading", lambda: [load_packed(song.entry.path) for song in songs])
+    tell("near-duplicates", lambda: near_duplicates(BarsOf(songs)))
+    tell("counting", lambda: check_enough(songs, needs_two=False))
+    names = [song.entry.genre for song in songs]
+    tell("gathering bars", lambda: Dataset.from_songs(Songs(songs), names, tuple(sorted(set(names)))))
+    data = Dataset.from_songs(Songs(songs), names, tuple(sorted(set(names))))
+    packed = sum(len(song.packed) for song in songs)
+    print(f"kept: {packed / len(songs):,.0f} bytes a file, {packed / bars:.0f} a bar; to train on: ", end="")
+    print(f"{data.bars.nbytes / max(len(data), 1):.0f} bytes a bar")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Measures what each part of a training run, of `groove outliers` and of `groove evaluate` takes of time and memory.
+
+python scripts/phases.py --files 1000,3000,10000
+
+Files are made up: as many bars each as real files of pop and rock have, and one in a hundred cannot be read. Each work
+is done in a process of its own (Linux). The network is a tiny one, so that what the corpus takes shows; `usual` takes a
+few steps with one of the usual size.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from made_up import made_up_corpus
+
+if TYPE_CHECKING:
+    from groovevae.corpus import Corpus
+
+USUAL_STEPS = 6
+
+
+class Recorder:
+    """Keeps the seconds, and the highest memory in MiB, of each part that it is told of; a part may come again."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.peak: dict[str, float] = {}
+        self._what, self._since = "", time.monotonic()
+
+    def __call__(self, what: str, done: int = 0, total: int = 1) -> None:
+        if what != self._what:
+            if self._what:
+                self.seconds[self._what] = self.seconds.get(self._what, 0) + time.monotonic() - self._since
+                self.peak[self._what] = max(self.peak.get(self._what, 0), peak_memory())
+                took = time.monotonic() - self._since
+                print(f"  {self._what}: {took:.1f} s, {peak_memory():.0f} MiB", file=sys.stderr, flush=True)
+            self._what, self._since = what, time.monotonic()
+            Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+
+
+def peak_memory() -> float:
+    """Return the highest resident memory since the peak was last set back, in MiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
+
+
+def measure(work: str, folder: Path) -> None:
+    """Do one of WORKS to a corpus; print a line for each part: its name, seconds, and MiB."""
+    told = Recorder()
+    told("importing")
+    from groovevae.corpus import load_corpus
+
+    corpus = load_corpus(folder, progress=told)
+    WORKS[work](corpus, folder.parent / "model.safetensors", told)
+    told("")
+    for what, seconds in told.seconds.items():
+        print(f"{what}\t{seconds:.1f}\t{told.peak[what]:.0f}", flush=True)
+
+
+def train(corpus: Corpus, model: Path, told: Recorder) -> None:
+    """Train a tiny network for three steps, and do all that follows."""
+    from groovevae.anomaly.suspects import find_suspects
+    from groovevae.config import ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
+    from groovevae.training.train import train_model
+
+    find_suspects(corpus, progress=told)
+    told("importing JAX")
+    train_model(
+        corpus,
+        model,
+        config=TrainConfig(steps=3, batch_size=16),
+        model_config=ModelConfig(latent_size=8, step_size=16, encoder_size=16, decoder_size=16),
+        prior_config=PriorConfig(input_size=8, state_size=8, hidden_size=8, role_rank=2, steps=3, batch_size=8),
+        arranger_config=ArrangerConfig(input_size=8, hidden_size=8, steps=3, batch_size=8),
+        progress=told,
+        report=lambda _: told("training"),
+    )
+
+
+def outliers(corpus: Corpus, model: Path, told: Recorder) -> None:
+    """Look for outliers with the tiny network."""
+    from groovevae.anomaly import find_outliers
+    from groovevae.generation.groove import load_model
+
+    find_outliers(load_model(model), corpus, progress=told)
+
+
+def evaluate(corpus: Corpus, model: Path, told: Recorder) -> None:
+    """Evaluate the tiny network."""
+    from groovevae import evaluation
+    from groovevae.generation.groove import load_model
+
+    evaluation.evaluate(load_model(model), corpus, num_runs=4, progress=told)
+
+
+def usual(corpus: Corpus, model: Path, told: Recorder) -> None:
+    """Gather the bars, and train a network of the usual size for a few steps."""
+    from groovevae.config import ModelConfig, TrainConfig
+    from groovevae.training.data import gather_music
+    from groovevae.training.loop import initial_state, run_training
+
+    config = TrainConfig()
+    music = gather_music(corpus, config, ModelConfig(), None, progress=told)
+    told("steps with a network of the usual size")
+    left = [True] * USUAL_STEPS
+    run_training(
+        music.data,
+        music.held_out,
+        initial_state(music.sizes, config, None),
+        model_config=music.sizes,
+        config=config,
+        report=lambda _: None,
+        save=lambda _: None,
+        stop=lambda: not left or not left.pop(),
+    )
+
+
+WORKS = {"train": train, "outliers": outliers, "evaluate": evaluate, "usual": usual}
+
+
+def rows(folder: Path, files: int, genres: int, works: list[str]) -> dict[str, tuple[float, float]]:
+    """Make up a corpus, do the works to it, each in a process of its own; return seconds and MiB by part."""
+    corpus, cache = folder / f"{files}" / "corpus", folder / f"{files}" / "cache"
+    if not corpus.exists():
+        made_up_corpus(corpus, files, num_bars=None, num_genres=genres, damaged=0.01)
+    settings = {**os.environ, "GROOVEVAE_CACHE": str(cache)}
+    found = {}
+    for work in works:
+        command = [sys.executable, __file__, "--measure", work, str(corpus)]
+        done = subprocess.run(command, env=settings, stdout=subprocess.PIPE, encoding="utf-8", check=True)
+        for what, seconds, peak in (line.split("\t") for line in done.stdout.splitlines()):
+            found[f"{work}: {what}"] = float(seconds), float(peak)
+    on_disk = sum(path.stat().st_size for path in cache.glob("*.sqlite")) / 2**20
+    print(f"{files:,} files; the cache holds {on_disk:.0f} MiB", flush=True)
+    return found
+
+
+@click.command()
+@click.option("--files", default="1000,3000", show_default=True, help="Numbers of files, comma-separated.")
+@click.option("--genres", default=3, show_default=True, help="Genres in each corpus.")
+@click.option("--works", default=",".join(WORKS), show_default=True, help="What is done; train comes first.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where the corpora stay.  [default: nowhere]")
+@click.option("--measure", "measured", nargs=2, hidden=True)
+def main(files: str, genres: int, works: str, folder: Path | None, measured: tuple[str, str] | None) -> None:
+    """Print the seconds and the highest memory of each part, for corpora of growing size."""
+    if measured:
+        return measure(measured[0], Path(measured[1]))
+    counts = [int(count) for count in files.split(",")]
+    with tempfile.TemporaryDirectory() as temporary:
+        found = [rows(folder or Path(temporary), count, genres, works.split(",")) for count in counts]
+    print("| part | " + " | ".join(f"{count:,} files, s | MiB" for count in counts) + " |")
+    print("|---|" + "---:|" * (2 * len(counts)))
+    for what in found[-1]:
+        cells = (f"{own[what][0]:,.1f} | {own[what][1]:,.0f}" if what in own else "- | -" for own in found)
+        print(f"| {what} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
