@@ -43,12 +43,12 @@ class Recorder:
                 took = time.monotonic() - self._since
                 print(f"  {self._what}: {took:.1f} s, {peak_memory():.0f} MiB", file=sys.stderr, flush=True)
             self._what, self._since = what, time.monotonic()
-            Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+            Path("/proc/self/clear_refs").write_text("5", "utf-8")  # the peak starts anew
 
 
 def peak_memory() -> float:
     """Return the highest resident memory since the peak was last set back, in MiB."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
 
 

@@ -61,14 +61,14 @@ def memory(page, server) -> str:
 
 
 def resident(process: int) -> float:
-    [line] = [line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmRSS")]
+    lines = Path(f"/proc/{process}/status").read_text("utf-8").splitlines()
+    [line] = [line for line in lines if line.startswith("VmRSS")]
     return int(line.split()[1]) / 2**10
 
 
 def children_of(process: int) -> list[int]:
-    return [
-        int(child) for file in Path(f"/proc/{process}/task").glob("*/children") for child in file.read_text().split()
-    ]
+    lists = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for file in lists for child in file.read_text("utf-8").split()]
 
 
 def show_processor_time(count: int) -> None:

@@ -65,11 +65,11 @@ def test_its_progress_is_told(tiny: Tiny) -> None:
     )
     assert list(told) == [
         "songs that genres share",
-        "calibration",
+        "gathering bars",
+        "how far blends are heard to go",
         "attribute vectors",
         "prior over phrases",
         "arranger",
-        "doses of the arranger",
     ]
     assert told["prior over phrases"] == [(step, PRIOR.steps) for step in range(PRIOR.steps)]
 
@@ -86,7 +86,7 @@ def test_blends_are_those_of_training(tiny: Tiny) -> None:
 
 def test_vectors_of_attributes_are_learned_anew(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     learned = Vector("density", np.ones(8, np.float32), "more strikes")
-    monkeypatch.setattr("groovevae.training.refit.find_attribute_vectors", lambda network, data: [learned])
+    monkeypatch.setattr("groovevae.training.refit.find_attribute_vectors", lambda network, data, progress: [learned])
     before = {name: Vector(name, np.zeros(8, np.float32), name) for name in ("swing", "density", "sway")}
     new = fit_vectors(replace(tiny.trained.model, vectors=before), tiny.corpus)
     assert list(new.vectors) == ["density", "sway"]

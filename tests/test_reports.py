@@ -83,7 +83,7 @@ TOLD = [("comparing", 0, 1), ("looking at songs", 0, 9), ("looking at songs", 5,
         (
             10.0,
             ["comparing: 0 of 1", "looking at songs: 0 of 9", "looking at songs: 5 of 9"],
-            ["comparing", "looking at songs", "looking at songs: 5 of 9"],
+            ["comparing", "looking at songs", "looking at songs: 5 of 9, 0:00:08 left"],
         ),
     ],
 )

@@ -229,6 +229,9 @@ def test_without_jax_all_but_training_works(folder: Path, tmp_path: Path) -> Non
     assert run_groove(folder, "info", path=str(tmp_path))
 
 
+BINARY = ("os.open", "tarfile.open")
+
+
 def text_calls(path: Path) -> list[str]:
     """The calls of a source file that read or write text and do not say in which encoding."""
     found = []
@@ -237,7 +240,7 @@ def text_calls(path: Path) -> list[str]:
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         words = [str(getattr(argument, "value", "")) for argument in node.args]
-        is_binary = any(word in ("rb", "wb", "r+b") for word in words) or ast.unparse(node.func) == "os.open"
+        is_binary = any(word in ("rb", "wb", "r+b") for word in words) or ast.unparse(node.func) in BINARY
         is_text = name in ("read_text", "write_text", "open", "fdopen") and not is_binary
         is_piped = name in ("run", "Popen") and any(word.arg == "text" for word in node.keywords)
         is_named = "utf-8" in words or any(word.arg == "encoding" for word in node.keywords)

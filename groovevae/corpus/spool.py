@@ -8,11 +8,12 @@ under a map kills it.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -20,6 +21,7 @@ from groovevae.corpus.cache import CACHE_VARIABLE, cache_folder
 from groovevae.errors import OutputError
 
 _BUFFER = 2**18  # bytes that wait to be written
+_LEAST_ROOM = 16 * 2**20  # bytes that are free where the file is made
 
 
 class Spool:
@@ -28,7 +30,7 @@ class Spool:
     def __init__(self) -> None:
         """Open the file. Raises OutputError where none can be made."""
         self._file = _unnamed_file()
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _close, self._file)
         self._size = self._written = 0  # bytes appended, and bytes of these that are on disk
         self._lock = threading.Lock()
 
@@ -87,13 +89,23 @@ class Stored:
 
 
 def _unnamed_file() -> IO[bytes]:
-    """Return a file in the cache folder, or where none can be made there, in the system's folder for such files."""
+    """Return a file in the cache folder, or in the system's folder for such files where that has no room for it."""
+    folder = cache_folder()
     try:
-        cache_folder().mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryFile(dir=cache_folder(), buffering=_BUFFER)
+        if folder.parts[0] == "~":
+            raise OSError("there is no home folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(folder).free < _LEAST_ROOM:
+            raise OSError("there is hardly any room")
+        return tempfile.TemporaryFile(dir=folder, buffering=_BUFFER)
     except OSError:
         with _told():
             return tempfile.TemporaryFile(buffering=_BUFFER)
+
+
+def _close(file: IO[bytes]) -> None:
+    with suppress(OSError):  # what a full disk could not take is not wanted any more
+        file.close()
 
 
 @contextmanager

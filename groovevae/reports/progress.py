@@ -98,12 +98,13 @@ def _bar(console: Console, *columns: ProgressColumn) -> Iterator[Progress]:
 def _part_by_part(bar: Bar) -> Progress:
     """Return what draws each part of some work in its turn, with a time left of its own."""
     task, last = bar.add_task("", total=None), ""
+    [row] = bar.tasks
 
     def told(what: str, done: int, total: int) -> None:
         nonlocal last
         if what != last:
             bar.reset(task)
-            last = what
+            row.total, last = None, what  # to rich's functions None means as before
         bar.update(task, description=what, completed=done, total=total if total > 1 else None)
 
     return told

@@ -78,9 +78,9 @@ def play(text: str) -> Score:
     """Have MMA play a chart. Raises ValueError with what it complains of."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "chart.mma"
-        source.write_text(text)
+        source.write_text(text, "utf-8")
         done = subprocess.run(
-            ["mma", "-f", str(source.with_suffix(".mid")), str(source)], capture_output=True, text=True, check=False
+            ["mma", "-f", str(source.with_suffix(".mid")), str(source)], capture_output=True, text=True, encoding="utf-8", check=False
         )
         if done.returncode:
             raise ValueError(" ".join(done.stdout.split())[-200:])
