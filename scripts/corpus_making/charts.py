@@ -79,9 +79,8 @@ def play(text: str) -> Score:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "chart.mma"
         source.write_text(text, "utf-8")
-        done = subprocess.run(
-            ["mma", "-f", str(source.with_suffix(".mid")), str(source)], capture_output=True, text=True, encoding="utf-8", check=False
-        )
+        command = ["mma", "-f", str(source.with_suffix(".mid")), str(source)]
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
         if done.returncode:
             raise ValueError(" ".join(done.stdout.split())[-200:])
         return load_score(source.with_suffix(".mid"))
