@@ -198,4 +198,5 @@ def _in_quarters(score: Score, notes: Notes) -> Score:
     out["onset"], out["duration"] = onset[there], np.maximum(end - onset, 1e-3)[there]
     for name in ("pitch", "velocity", "track"):
         out[name] = getattr(notes, name)[there]
-    return dataclasses.replace(score, notes=out[np.argsort(out["onset"], kind="stable")])
+    ordered = out[np.argsort(out["onset"], kind="stable")]
+    return dataclasses.replace(score, notes=ordered, origin=None, written=None)  # of notes that may be gone

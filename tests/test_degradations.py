@@ -1,5 +1,7 @@
 """The degradations of scripts/degradations.py on a few notes."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scores import LEAD, note_rows, score_of
@@ -28,6 +30,15 @@ def test_a_share_of_the_notes_is_hit(family: str) -> None:
         != rows(degrade(tune(), family, share=0.25, seed=2))
     )
     assert rows(degrade(tune(), family, share=0.0, seed=1)) == rows(tune())
+
+
+def test_what_was_known_of_notes_that_are_gone_is_forgotten() -> None:
+    """How long keys were held has a row for each note, and notes come and go."""
+    pedalled = dataclasses.replace(tune(), written=np.full(len(TUNE), 0.25, np.float32))
+    broken = degrade(pedalled, "notes split and joined", share=1.0, seed=1)
+    assert len(broken.notes) == 2 * len(TUNE)
+    assert note_rows(broken.as_written()) == note_rows(broken)
+    assert broken.origin is None
 
 
 def test_pitches_move_and_times_stay() -> None:
