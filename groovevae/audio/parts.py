@@ -22,6 +22,7 @@ from groovevae.midi.messages import (
     META,
     NOTE_OFF,
     NOTE_ON,
+    NUM_CHANNELS,
     PROGRAM,
     SYSEX,
     TEMPO,
@@ -36,7 +37,6 @@ from groovevae.midi.timeline import Timeline, file_timeline
 MAX_MINUTES = 20  # sound takes about 120 MB a minute while it is made
 TAIL_SECONDS = 8.0  # how long the last notes may ring on
 MAX_APART = 6  # parts of a file that are played one by one even when nobody asks for stems: each has its own voices
-NUM_CHANNELS = 16
 _VOLUME, _PEDAL, _NOTES_OFF = 7, 64, 123  # controllers
 _DEFAULT_VOLUME = 100
 _LONGEST_NAME = 40

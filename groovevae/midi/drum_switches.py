@@ -10,7 +10,7 @@ import re
 import numpy as np
 
 from groovevae.midi.events import EVENT_DTYPE, EventTrack, MidiFile
-from groovevae.midi.messages import CONTROLLER, SYSEX
+from groovevae.midi.messages import CONTROLLER, NUM_CHANNELS, SYSEX
 from groovevae.midi.score import DRUM_CHANNEL
 from groovevae.midi.timeline import Timeline
 
@@ -40,10 +40,10 @@ def drum_notes(file: MidiFile, line: Timeline, on: np.ndarray) -> np.ndarray:
 
 def _drum_channels(messages: list[bytes]) -> np.ndarray:
     """Return whether each channel plays drums after all SysEx of a file, (16,) bool."""
-    is_drum = np.arange(16) == DRUM_CHANNEL
+    is_drum = np.arange(NUM_CHANNELS) == DRUM_CHANNEL
     for message in messages:
         if _RESET.match(message):
-            is_drum = np.arange(16) == DRUM_CHANNEL
+            is_drum = np.arange(NUM_CHANNELS) == DRUM_CHANNEL
         elif found := _GS_RHYTHM_PART.match(message):
             is_drum[_gs_channel(found[1][0] & 15)] = found[2][0] > 0
         elif found := _XG_PART_MODE.match(message):
@@ -53,7 +53,7 @@ def _drum_channels(messages: list[bytes]) -> np.ndarray:
 
 def with_drums_on(track: EventTrack, channel: int) -> EventTrack:
     """Return a track that first makes a channel (from 0) drums, by GS's SysEx and by the bank of General MIDI 2."""
-    block = next(block for block in range(16) if _gs_channel(block) == channel)
+    block = next(block for block in range(NUM_CHANNELS) if _gs_channel(block) == channel)
     address = bytes([0x40, 0x10 | block, 0x15, 1])
     message = b"\x41\x10\x42\x12" + address + bytes([-sum(address) % 128, 0xF7])
     switch = [(0, SYSEX, 0, 0, len(track.payloads)), (0, CONTROLLER | channel, _BANK, _GM2_DRUM_BANK, -1)]

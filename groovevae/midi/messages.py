@@ -6,6 +6,7 @@ import numpy as np
 
 NOTE_OFF, NOTE_ON, KEY_PRESSURE, CONTROLLER, PROGRAM, PRESSURE, BEND = (kind << 4 for kind in range(8, 15))
 SYSEX, ESCAPE, META = 0xF0, 0xF7, 0xFF
+NUM_CHANNELS = 16
 TEXT, TRACK_NAME, END_OF_TRACK, TEMPO, METRE, KEY = 0x01, 0x03, 0x2F, 0x51, 0x58, 0x59  # types of meta events
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from groovevae.midi.drum_switches import drum_notes
 from groovevae.midi.events import MidiFile
-from groovevae.midi.messages import CONTROLLER, PROGRAM
+from groovevae.midi.messages import CONTROLLER, NUM_CHANNELS, PROGRAM
 from groovevae.midi.score import Track
 from groovevae.midi.texts import track_names
 from groovevae.midi.timeline import Timeline
@@ -60,7 +60,7 @@ def _merged_channels(line: Timeline, on: np.ndarray, program: np.ndarray, is_dru
         notes = slice(begin, end)
         zone = _mpe_zone(line, number)
         if _rotates(line, on[notes], channel[notes], program[notes]):
-            zone = range(16)
+            zone = range(NUM_CHANNELS)
         if zone:
             inside = begin + np.flatnonzero(np.isin(channel[notes], list(zone)))
             channel[inside] = channel[inside].min(initial=15)

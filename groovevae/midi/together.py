@@ -8,11 +8,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from groovevae.midi.events import EventTrack, MidiFile
-from groovevae.midi.messages import KEY, METRE, NOTE_OFF, NOTE_ON, SYSEX, TEMPO, TRACK_NAME, is_meta, kind_of
+from groovevae.midi.messages import (
+    KEY,
+    METRE,
+    NOTE_OFF,
+    NOTE_ON,
+    NUM_CHANNELS,
+    SYSEX,
+    TEMPO,
+    TRACK_NAME,
+    is_meta,
+    kind_of,
+)
 from groovevae.midi.metas import Meta, with_metas
 from groovevae.midi.score import DRUM_CHANNEL
 
-_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
+_CHANNELS = tuple(channel for channel in range(NUM_CHANNELS) if channel != DRUM_CHANNEL)
 
 
 def sounding_together(files: Sequence[tuple[str, MidiFile]]) -> MidiFile:
@@ -57,7 +68,7 @@ def _moved(channels: list[int], taken: set[int]) -> dict[int, int]:
 
 def _on_channels(events: np.ndarray, moved: dict[int, int]) -> np.ndarray:
     events = events.copy()
-    of_channel = np.arange(16)
+    of_channel = np.arange(NUM_CHANNELS)
     of_channel[list(moved)] = list(moved.values())
     status = events["status"].astype(int)
     events["status"] = np.where(status < SYSEX, (status & 0xF0) | of_channel[status & 15], status)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from groovevae.midi.messages import NUM_CHANNELS
 from groovevae.midi.score import DRUM_CHANNEL, TICKS_PER_QUARTER, Score, Track
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def score_to_midi(score: Score) -> bytes:
     end = round(score.end * TICKS_PER_QUARTER)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")  # its default raises on "é"
     file.tracks.append(_conductor_track(score, end))
-    channels = itertools.cycle(channel for channel in range(16) if channel != DRUM_CHANNEL)
+    channels = itertools.cycle(channel for channel in range(NUM_CHANNELS) if channel != DRUM_CHANNEL)
     for index, track in enumerate(score.tracks):
         channel = DRUM_CHANNEL if track.is_drum else next(channels)
         file.tracks.append(_note_track(score.notes[score.notes["track"] == index], track, channel=channel, end=end))

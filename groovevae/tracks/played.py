@@ -7,7 +7,7 @@ import numpy as np
 from groovevae.bars import Song
 from groovevae.bars.constants import DRUMS, ROLES, STEPS_PER_QUARTER
 from groovevae.bars.render import notes_of_roles
-from groovevae.midi.messages import NOTE_ON
+from groovevae.midi.messages import NOTE_ON, NUM_CHANNELS
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.timeline import Run, Timeline
 
@@ -26,7 +26,6 @@ PLAYED_DTYPE = np.dtype(
         ("doubles", "?"),  # whether its track does nothing but double another one there
     ]
 )
-NUM_CHANNELS = 16
 PLAIN_RELEASE = 64  # release velocity of new notes: the MIDI standard's default
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from groovevae.bars import Song
 from groovevae.bars.constants import CHORDS, DRUMS, PITCHED, ROLES
+from groovevae.midi.messages import NUM_CHANNELS
 from groovevae.midi.score import DRUM_CHANNEL
 from groovevae.tracks.original import Original
-from groovevae.tracks.played import NUM_CHANNELS
 from groovevae.tracks.sharing import shared_out
 
 

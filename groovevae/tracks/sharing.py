@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from groovevae.tracks.played import NUM_CHANNELS
+from groovevae.midi.messages import NUM_CHANNELS
 
 NOBODY = -1
 REGISTER = 6.0  # semitones from a track's mean pitch that count as much as a note half or twice as long as usual
