@@ -11,7 +11,7 @@ from groovevae.bars.constants import DRUMS, ROLES, STEPS_PER_QUARTER, VOICES, VO
 from groovevae.bars.render import notes_of_roles
 from groovevae.generation.groove import Piece
 from groovevae.midi.reading import midi_to_score
-from groovevae.midi.score import Score, Track
+from groovevae.midi.score import Score, Track, seconds_at
 
 OTHER = "other"  # tracks of a user's file that the bars do not stand for
 SHOWN = (*ROLES, OTHER)
@@ -35,11 +35,7 @@ class Roll:
 
     def seconds_at(self, quarter: float) -> float:
         """Return the time of a place in quarter notes, in seconds from the start."""
-        begins = [begin for begin, _ in self.tempos if begin < quarter]
-        ends = [*begins[1:], quarter]
-        return sum(
-            (end - begin) * 60 / tempo for begin, end, (_, tempo) in zip(begins, ends, self.tempos, strict=False)
-        )
+        return float(seconds_at(np.array(self.tempos), np.array(quarter)))
 
 
 def roll_of(piece: Piece) -> Roll:
