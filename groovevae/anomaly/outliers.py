@@ -17,7 +17,7 @@ from groovevae.anomaly.reasons import Blame, Blamer
 from groovevae.bars import Bars
 from groovevae.corpus import Corpus, CorpusSong, most_alike
 from groovevae.corpus.duplicates import distinct_bars
-from groovevae.corpus.sample import some_songs
+from groovevae.corpus.sample import drawn_songs
 from groovevae.errors import CorpusError, RequestError
 from groovevae.generation.groove import Groove
 from groovevae.network.forward import Network
@@ -80,7 +80,7 @@ def find_outliers(
     """
     _check_request(corpus, genre, false_alarms)
     network, corpus = groove.network, corpus.of_genres()
-    usual = _usual((corpus if normal is None else normal).songs)
+    usual = drawn_songs((corpus if normal is None else normal).songs)  # that others are compared with
     baseline = known_songs(network, usual, progress=progress)
     if len(np.unique(baseline.group)) < MIN_SONGS:
         raise CorpusError(f"normal songs to compare with: {len(np.unique(baseline.group))}; {MIN_SONGS} are needed")
@@ -104,11 +104,6 @@ def _check_request(corpus: Corpus, genre: str | None, false_alarms: float) -> No
         raise RequestError(f"a false-alarm rate of {false_alarms:g}; it is a share of the files, between 0 and 1")
     if genre is not None and genre not in corpus.genres:
         raise RequestError(f"no genre {genre!r} in {corpus.root}; there are {', '.join(corpus.genres)}")
-
-
-def _usual(songs: Sequence[CorpusSong]) -> list[CorpusSong]:
-    """Return the songs that others are compared with."""
-    return [songs[index] for index in some_songs(songs)]
 
 
 def known_songs(network: Network | None, songs: Sequence[CorpusSong], *, progress: Progress = quiet) -> Known:

@@ -30,5 +30,10 @@ def some_songs(songs: Sequence[CorpusSong], most: int = MOST_SONGS) -> list[int]
     return sorted(index for own in drawn for index in own)
 
 
+def drawn_songs(songs: Sequence[CorpusSong], most: int = MOST_SONGS) -> list[CorpusSong]:
+    """Return the songs themselves whose indices `some_songs` returns."""
+    return [songs[index] for index in some_songs(songs, most)]
+
+
 def _rank(song_id: str) -> bytes:
     return hashlib.sha256(song_id.encode("utf-8", "surrogateescape")).digest()

@@ -13,7 +13,7 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.corpus.load import BarsOf
-from groovevae.corpus.sample import MOST_SONGS, some_songs
+from groovevae.corpus.sample import drawn_songs
 from groovevae.errors import CorpusError
 from groovevae.evaluation.arrangements import Arranging, measure_arranging
 from groovevae.evaluation.attribute_response import AttributeResponse, measure_attributes
@@ -64,7 +64,7 @@ def evaluate(
     corpus.find_near_duplicates(progress=progress)
     train, held = _split(corpus, model.genres, seed)
     progress("judges of genre", 0, 1)
-    judges, pair_judges = judges_of(_some(held, JUDGING_SONGS), seed=seed)
+    judges, pair_judges = judges_of(drawn_songs(held, JUDGING_SONGS), seed=seed)
     progress("reconstruction", 0, 1)
     reconstruction = measure_reconstruction(network, train, held, tuple(model.genres))
     excerpts = _excerpts(held, judges.genres, num_runs=num_runs, seed=seed)
@@ -95,14 +95,10 @@ def evaluate(
 def _split(corpus: Corpus, genres: Collection[str], seed: int) -> tuple[list[CorpusSong], list[CorpusSong]]:
     """Return songs of these genres that were trained on, and held-out ones. Raises CorpusError without the latter."""
     parts = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=seed))
-    train, held = (_some([song for song in part if song.entry.genre in genres]) for part in parts)
+    train, held = (drawn_songs([song for song in part if song.entry.genre in genres]) for part in parts)
     if not held:
         raise CorpusError("no held-out song of a genre that the model knows")
     return train, held
-
-
-def _some(songs: Sequence[CorpusSong], most: int = MOST_SONGS) -> list[CorpusSong]:
-    return [songs[index] for index in some_songs(songs, most)]
 
 
 def judges_of(songs: Sequence[CorpusSong], *, seed: int) -> tuple[Judges, PairJudges]:

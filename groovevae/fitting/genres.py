@@ -78,10 +78,11 @@ def describe_genre(
 
     Of more than `sample.MOST_SONGS` songs, so many are looked at. Raises CorpusError where no bar sounds.
     """
-    num_songs, num_bars = len({song.entry.song_id for song in songs}), sum(map(_num_bars, Songs(songs)))
-    songs = [songs[index] for index in some_songs(songs)]
-    unpacked = Songs(songs)
-    data = Dataset.from_songs(unpacked, [name] * len(songs), (name,))
+    drawn = set(some_songs(songs))
+    own = [song for index, song in enumerate(songs) if index in drawn]
+    others = Songs([song for index, song in enumerate(songs) if index not in drawn])
+    unpacked = Songs(own)
+    data = Dataset.from_songs(unpacked, [name] * len(own), (name,))
     index = np.sort(data.of_each_genre(MAX_STATISTICS_BARS))
     if not len(index):
         raise CorpusError(f"{name}: none of its notes has a place in the bars")
@@ -90,10 +91,10 @@ def describe_genre(
         name=name,
         mean=genre_vector(z),
         covariance=covariance(z) if prior_covariance is None else shrunk_covariance(z, prior_covariance),
-        num_bars=num_bars,
-        num_songs=num_songs,
+        num_bars=len(data) + sum(map(_num_bars, others)),
+        num_songs=len({song.entry.song_id for song in songs}),
         **playing_of(unpacked)._asdict(),
-        phrases=_encoded(network, _pick_phrases(name, songs, unpacked, set() if used is None else used)),
+        phrases=_encoded(network, _pick_phrases(name, own, unpacked, set() if used is None else used)),
     )
 
 
