@@ -72,10 +72,9 @@ def gather_music(
 
 def _by_label(songs: Sequence[CorpusSong]) -> tuple[list[CorpusSong], list[CorpusSong]]:
     """Return the songs that have a genre, and those that have none."""
-    has_genre = [song.entry.genre != UNLABELLED for song in songs]
     return (
-        [song for song, has in zip(songs, has_genre, strict=True) if has],
-        [song for song, has in zip(songs, has_genre, strict=True) if not has],
+        [song for song in songs if song.entry.genre != UNLABELLED],
+        [song for song in songs if song.entry.genre == UNLABELLED],
     )
 
 
@@ -110,9 +109,8 @@ def dataset(
     progress: Progress = quiet,
 ) -> Dataset:
     """Return the bars of songs, of rehearsed phrases, and of songs of no genre."""
-    _, names = songs_with_genres(songs, rehearsal)
-    every = Songs([*songs, *(song for song, _ in rehearsal), *unlabelled])
-    return Dataset.from_songs(every, [*names, *(UNLABELLED for _ in unlabelled)], genres, progress=progress)
+    every = songs_with_genres(songs, [*rehearsal, *((song, UNLABELLED) for song in unlabelled)])
+    return Dataset.from_songs(*every, genres, progress=progress)
 
 
 def set_aside(songs: Sequence[CorpusSong]) -> np.ndarray:
@@ -125,7 +123,9 @@ def set_aside(songs: Sequence[CorpusSong]) -> np.ndarray:
     return np.array([digest[0] % SET_ASIDE_OF == 0 for digest in digests], bool)
 
 
-def songs_with_genres(songs: Sequence[CorpusSong], others: Sequence[tuple[Song, str]]) -> tuple[Songs, list[str]]:
+def songs_with_genres(
+    songs: Sequence[CorpusSong], others: Sequence[tuple[CorpusSong | Song, str]]
+) -> tuple[Songs, list[str]]:
     """Return the songs of files and others together, and the genre of each."""
     names = [song.entry.genre for song in songs] + [name for _, name in others]
     return Songs([*songs, *(song for song, _ in others)]), names
