@@ -128,7 +128,7 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
     of_role = {role: path(role, own) for role, own in amounts.items()}
     not_moved = _still(of_role, start.z) & (not asked.shift.any())
     fresh = ~not_moved & [role not in request.keep for role in ROLES]
-    still = not_moved if is_midi_path(request.start) and not asked.shift.any() else None
+    still = not_moved if is_midi_path(request.start) else None
     genres = _genres_played(request, goal, end)
     like = replace(kept, tempo=tempos_played(request, start, goal.weights, genres))
     z = _joined(of_role, request.keep) + asked.shift
