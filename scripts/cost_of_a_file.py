@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
@@ -18,6 +19,8 @@ from groovevae.corpus.dataset import Dataset
 from groovevae.corpus.load import BarsOf
 from groovevae.corpus.reader import load_packed
 from groovevae.training.data import check_enough
+
+Result = TypeVar("Result")
 
 
 @click.command()
@@ -30,18 +33,19 @@ def main(corpus: str, genres: tuple[str, ...], most: int) -> None:
     songs = songs[:: max(1, len(songs) // most)]
     bars = sum(len(song.song.bars) for song in songs)
 
-    def tell(what: str, work: Callable[[], object]) -> None:
+    def told(what: str, work: Callable[[], Result]) -> Result:
         begun = time.process_time()
-        work()
+        result = work()
         print(f"{what}: {(time.process_time() - begun) / len(songs) * 1000:.2f} ms a file")
+        return result
 
     print(f"{len(songs)} files of {bars / len(songs):.0f} bars")
-    tell("reading", lambda: [load_packed(song.entry.path) for song in songs])
-    tell("near-duplicates", lambda: near_duplicates(BarsOf(songs)))
-    tell("counting", lambda: check_enough(songs, needs_two=False))
+    told("reading", lambda: [load_packed(song.entry.path) for song in songs])
+    told("near-duplicates", lambda: near_duplicates(BarsOf(songs)))
+    told("counting", lambda: check_enough(songs, needs_two=False))
     names = [song.entry.genre for song in songs]
-    tell("gathering bars", lambda: Dataset.from_songs(Songs(songs), names, tuple(sorted(set(names)))))
-    data = Dataset.from_songs(Songs(songs), names, tuple(sorted(set(names))))
+    genre_names = tuple(sorted(set(names)))
+    data = told("gathering bars", lambda: Dataset.from_songs(Songs(songs), names, genre_names))
     packed = sum(len(song.packed) for song in songs)
     print(f"kept: {packed / len(songs):,.0f} bytes a file, {packed / bars:.0f} a bar; to train on: ", end="")
     print(f"{data.bars.nbytes / max(len(data), 1):.0f} bytes a bar")

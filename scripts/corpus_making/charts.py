@@ -16,6 +16,7 @@ import numpy as np
 from corpus_making.grooves import Grooves
 from corpus_making.tunes import Tune
 from groovevae.midi import Score, load_score
+from groovevae.wording import one_line
 
 PHRASE = 8  # bars: a fill ends each, and the groove changes after it
 INTRO_BARS = (0, 2, 4)
@@ -82,5 +83,5 @@ def play(text: str) -> Score:
         command = ["mma", "-f", str(source.with_suffix(".mid")), str(source)]
         done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
         if done.returncode:
-            raise ValueError(" ".join(done.stdout.split())[-200:])
+            raise ValueError(one_line(done.stdout)[-200:])
         return load_score(source.with_suffix(".mid"))

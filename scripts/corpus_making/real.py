@@ -5,7 +5,6 @@ A source is a folder of openly licensed files with a manifest.csv (path, song_id
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus_making.rows import Row, read_rows
-from corpus_making.tunes import ALIASES
+from corpus_making.tunes import ALIASES, number_of
 from groovevae.midi import Score, load_score
 
 DISTORTED = (29, 30)  # General MIDI programs, counted from 0: overdriven and distorted guitar
@@ -125,7 +124,7 @@ def files_to_measure(files: Sequence[RealFile], collection: Sequence[Row]) -> li
 
 
 def _is_held_out(song_id: str) -> bool:
-    return int(hashlib.sha256(f"measure {song_id}".encode()).hexdigest()[:8], 16) % HELD_OUT_OF == 0
+    return number_of(f"measure {song_id}") % HELD_OUT_OF == 0
 
 
 def copy_real(files: Iterable[RealFile], out: Path) -> Iterator[Row]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from corpus_making.genres import GENRES, Rendered
 from corpus_making.grooves import grooves_of
 from corpus_making.rows import Row
 from corpus_making.takes import BAR, Take, group_of
-from corpus_making.tunes import Tune
+from corpus_making.tunes import Tune, number_of
 from groovevae.midi import score_to_midi
 
 MMA = "accompaniment rendered with MMA, https://www.mellowood.ca/mma/"
@@ -29,7 +28,7 @@ def render_genre(name: str, tunes: Sequence[Tune], takes: Mapping[int, Sequence[
     for tune in plan(tunes, name, genre):
         number = counts[tune.source, tune.song_id]
         counts[tune.source, tune.song_id] += 1
-        seed = _number(f"{name} {tune.song_id} {tune.source} {number}")
+        seed = number_of(f"{name} {tune.song_id} {tune.source} {number}")
         group = group_of(tune.song_id)
         try:
             done = render_tune(tune, genre, takes.get(group, ()), seed=seed)
@@ -52,7 +51,7 @@ def plan(tunes: Sequence[Tune], name: str, genre: Rendered) -> Iterator[Tune]:
     metres = {grooves_of(style.file).beats for style in genre.styles}
     preferred = {"jazz": lambda tune: tune.source == "neonscribe", "blues": lambda tune: tune.is_blues}.get(name)
     times = {"jazz": 2, "blues": 4}.get(name, 1)
-    for tune in sorted(tunes, key=lambda tune: (not (preferred and preferred(tune)), _number(tune.song_id))):
+    for tune in sorted(tunes, key=lambda tune: (not (preferred and preferred(tune)), number_of(tune.song_id))):
         for _ in range(times if preferred and preferred(tune) else 1):
             if left and tune.beats in metres:
                 left -= 1
@@ -65,10 +64,6 @@ def render_tune(tune: Tune, genre: Rendered, takes: Sequence[Take], *, seed: int
     styles = [styles[index] for index in np.random.default_rng(seed).permutation(len(styles))]
     suited = (style for style in styles if tune.beats == BAR and any(map(wanted_of(genre, style).is_met, takes)))
     return render(tune, genre, next(suited, styles[0]), takes, seed=seed)
-
-
-def _number(text: str) -> int:
-    return int(sha256(text.encode()).hexdigest()[:8], 16)
 
 
 def _row(path: Path, genre: str, tune: Tune, group: int, done: Rendering) -> Row:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus_making.tunes import number_of
 from groovevae.midi import load_score
 
 BAR = 4  # quarter notes
@@ -57,7 +58,7 @@ def swings(onsets: np.ndarray) -> bool:
 
 def group_of(name: str) -> int:
     """Return the group of a song or take: a number that its name alone decides, from 0."""
-    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % GROUPS
+    return number_of(name) % GROUPS
 
 
 def load_takes(root: Path) -> list[Take]:

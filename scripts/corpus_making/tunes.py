@@ -5,6 +5,7 @@ A position is in quarter notes from the first whole bar; a pickup lies before 0.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -67,6 +68,11 @@ class Tune:
     def is_blues(self) -> bool:
         """Whether its title says that it is a blues."""
         return "blues" in self.title.lower()
+
+
+def number_of(text: str) -> int:
+    """Return a number from 0 that a text alone decides, and that looks drawn at random."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
 
 
 def song_id_of(title: str) -> str:
