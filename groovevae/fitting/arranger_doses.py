@@ -11,14 +11,15 @@ from groovevae.arranging.arrangement import Arrangements, Brief, Setting
 from groovevae.arranging.plans import Plan, forms_of, make_plan
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
-from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
+from groovevae.fitting.calibration import PairHeard, pairs_heard, transported
 from groovevae.model.calibration import AMOUNTS, DosedPath
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, log_likelihood
 from groovevae.model.phrase_forms import Form
 from groovevae.progress import Progress, quiet
 
-FARTHEST = (0.0, 0.0, 0.25, 0.5)  # for the lead, by amount: up to half way the melody stays as it is
+FARTHEST = (0.0, 0.0, 0.125, 0.25)  # for the lead, by amount: farther, it loses notes, and judges hear no more
+LEAST = 1.0  # at amount 1, for the other roles: to where they are arranged, whose harmony is the song's
 PREFERRED = 0.03  # how much farther another way must be heard at 1 before it takes the place of arranging
 TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
 LEAST_FORMS = 4
@@ -101,6 +102,7 @@ def _chosen(
     arranges = ahead > PREFERRED if share_songs else ~(ahead < -PREFERRED)
     arranges[LEAD] = True
     curves = np.array([(ours if own else theirs)[role][0] for role, own in zip(ROLES, arranges, strict=True)])
+    curves[:, -1] = np.maximum(curves[:, -1], LEAST)
     curves[LEAD] = np.minimum(curves[LEAD], FARTHEST)
     ways = np.where(arranges[:, None, None], arranged, carried)  # (4, N, Z)
     return _together_half(pair, ways, curves).astype(np.float32), arranges
@@ -119,8 +121,17 @@ def _together_half(pair: PairHeard, ways: np.ndarray, curves: np.ndarray) -> np.
         heard = pair.shares(roles, steps)
         if np.isfinite(heard).all():
             rising = np.maximum.accumulate([0.0, *heard]) + 1e-6 * np.arange(len(AMOUNTS) + 1)
-            amounts = np.interp(np.array(AMOUNTS) * min(rising[-1], ARRIVED), rising, (0.0, *AMOUNTS))
+            amounts = np.interp(aims(rising[-1]), rising, (0.0, *AMOUNTS))
             amounts[-1] = 1.0
             for column in columns:
                 corrected[column] = np.interp(amounts, (0.0, *AMOUNTS), (0.0, *curves[column]))
     return corrected
+
+
+def aims(end: float) -> np.ndarray:
+    """Return how far roles are to be heard at AMOUNTS, (K,), that are heard as far as `end` at 1.
+
+    That is the geometric mean of the amount itself and of this share of `end`. Other judges may well hear the end
+    farther off than these do, and then bars that are half way by these are past it.
+    """
+    return np.minimum(np.array(AMOUNTS) * np.sqrt(np.clip(end, 0.0, 1.0)), max(end, 0.0))
