@@ -5,7 +5,7 @@ import pytest
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import LEAD, ROLES
-from groovevae.fitting.arranger_doses import FARTHEST, chosen_ways, aims
+from groovevae.fitting.arranger_doses import FARTHEST, aims, chosen
 from groovevae.fitting.calibration import PairHeard, TwoGenres
 
 
@@ -21,3 +21,41 @@ from groovevae.fitting.calibration import PairHeard, TwoGenres
 )
 def test_aims(end: float, expected: tuple[float, ...]) -> None:
     assert aims(end) == pytest.approx(expected)
+
+
+class Heard(PairHeard):
+    """A pair whose roles are each heard by one coordinate of their points: 0 in the source, 1 in the target."""
+
+    def heard(self, points):
+        """Return the features of the bars at these points, without any network."""
+        by_role = [np.broadcast_to(own, (len(ROLES), *self.z.shape)) for own in points]
+        return [{role: own[column][:, [column]] for column, role in enumerate(ROLES)} for own in by_role]
+
+
+def pair_heard() -> PairHeard:
+    rng, count = np.random.default_rng(0), 200
+    sides = [{role: rng.normal(place, 0.3, (count, 1)) for role in ROLES} for place in (0.0, 1.0)]
+    half = np.arange(count) % 2
+    genres = TwoGenres((sides[0], sides[1]), (half, half))
+    z = np.concatenate([sides[0][role] for role in ROLES], axis=1)
+    return Heard(None, "jazz", "rock", Bars.empty(count), half, z, genres, is_back=False)  # type: ignore[arg-type]
+
+
+def test_all_but_the_lead_are_arranged_at_1_and_heard_half_way_at_half() -> None:
+    """Each role would be heard far enough a third of the way to where it is arranged."""
+    pair = pair_heard()
+    far, near = np.full(pair.z.shape, 3.0), np.full(pair.z.shape, 1.0)
+    curves, arranges = chosen(pair, far, near, share_songs=False)
+    assert arranges.all()
+    assert curves[:LEAD, -1].tolist() == [1.0, 1.0, 1.0]
+    assert curves[:LEAD, 1] == pytest.approx([1 / 6] * 3, abs=0.08)
+    assert curves[LEAD].tolist() == list(FARTHEST)
+
+
+def test_a_role_that_is_clearly_heard_farther_by_the_other_way_takes_it() -> None:
+    pair = pair_heard()
+    far, near = np.full(pair.z.shape, 1.0), np.full(pair.z.shape, 0.1)
+    _, arranges = chosen(pair, near, far, share_songs=False)
+    assert arranges.tolist() == [False, False, False, True]  # but for the lead
+    _, arranges = chosen(pair, near, near, share_songs=True)
+    assert arranges.tolist() == [False, False, False, True]  # songs known in both genres go before

@@ -44,7 +44,7 @@ def with_arranger_doses(
     doses, arranges = {}, {}
     for pair in pairs_heard(model, network, data=data, moved=set_aside, progress=progress):
         ways = _ways(model, arrangements, pair)
-        doses[pair.source, pair.target], arranges[pair.source, pair.target] = _chosen(
+        doses[pair.source, pair.target], arranges[pair.source, pair.target] = chosen(
             pair, *ways, share_songs=share_songs(model, pair)
         )
     return replace(model, arranger=replace(model.arranger, doses=doses, arranges=arranges))
@@ -89,7 +89,7 @@ def share_songs(model: ModelFile, pair: PairHeard) -> bool:
     return all(model.genres[name].code is not None for name in (pair.source, pair.target))
 
 
-def _chosen(
+def chosen(
     pair: PairHeard, arranged: np.ndarray, carried: np.ndarray, *, share_songs: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each role's curve (4, K) along the way that is chosen for it, and which roles arrange, (4,).
