@@ -1,8 +1,8 @@
 """Measures how far bars have to move from genre to genre, role by role, until amount 0.5 is heard as half way.
 
 Bars of one genre are moved and decoded, and a judge for each role says how much they sound like the other genre. Songs
-are in two halves, and each half is heard, as it is and moved, by a judge that was fitted to the other. They are never an
-evaluation's judges: each hears a single role through features of its own, and evaluations fit theirs on other songs.
+are in two halves, and each half is heard, as it is and moved, by a judge that was fitted to the other. They are never
+an evaluation's judges: each hears a single role through features of its own, and evaluations fit theirs on other songs.
 """
 
 from __future__ import annotations
