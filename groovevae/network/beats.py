@@ -34,8 +34,8 @@ from groovevae.network.logits import BarLogits
 FITS = 1.5  # added to the logit of a pitch of the chords, for bass and lead where they strike on a beat
 CLEARLY = 2.0  # logit from which a chord's note sounds even a semitone from a likelier one
 
-# Whose point each pitched role takes its micro-timing from. A lead goes less far than the others, to keep its notes, and
-# with its own would keep its straight eighths over a band that swings.
+# Whose point each pitched role takes its micro-timing from. A lead goes less far than the others, to keep its notes;
+# with its own, it would keep its straight eighths over a band that swings.
 _IN_TIME_WITH = (BASS, CHORDS, BASS)
 
 _ROLE_OF_LOGITS = {
