@@ -5,7 +5,7 @@ import pytest
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import LEAD, ROLES
-from groovevae.fitting.arranger_doses import FARTHEST, aims, chosen
+from groovevae.fitting.arranger_doses import FARTHER, FARTHEST, aims, chosen, relative_aims
 from groovevae.fitting.calibration import PairHeard, TwoGenres
 
 
@@ -16,7 +16,7 @@ from groovevae.fitting.calibration import PairHeard, TwoGenres
         (1.2, (0.25, 0.5, 0.75, 1.0)),  # past the target: the whole way is enough
         (0.64, (0.2, 0.4, 0.6, 0.64)),  # between 0.32, half of its own way, and 0.5
         (0.04, (0.04, 0.04, 0.04, 0.04)),  # it cannot be heard farther than that
-        (-0.1, (0.0, 0.0, 0.0, 0.0)),
+        (0.0, (0.0, 0.0, 0.0, 0.0)),
     ],
 )
 def test_aims(end: float, expected: tuple[float, ...]) -> None:
@@ -39,6 +39,19 @@ def pair_heard() -> PairHeard:
     genres = TwoGenres((sides[0], sides[1]), (half, half))
     z = np.concatenate([sides[0][role] for role in ROLES], axis=1)
     return Heard(None, "jazz", "rock", Bars.empty(count), half, z, genres, is_back=False)  # type: ignore[arg-type]
+
+
+def test_relative_aims() -> None:
+    assert relative_aims(0.8) == pytest.approx((0.2, 0.4, 0.6, 0.8))
+    assert relative_aims(1.2) == pytest.approx((0.2375, 0.475, 0.7125, 0.95))  # nearly all of the way
+
+
+def test_roles_that_are_not_heard_to_arrive_go_farther() -> None:
+    """Each role is heard to arrive by itself, and all together only half way."""
+    pair = pair_heard()
+    object.__setattr__(pair, "shares", lambda roles, steps: np.linspace(0, 1.5 if len(roles) == 1 else 0.5, len(steps)))
+    curves, _ = chosen(pair, pair.z, pair.z, share_songs=False)
+    assert curves[:LEAD, -1].tolist() == [FARTHER] * 3
 
 
 def test_all_but_the_lead_are_arranged_at_1_and_heard_half_way_at_half() -> None:

@@ -11,7 +11,7 @@ from groovevae.arranging.arrangement import Arrangements, Brief, Setting
 from groovevae.arranging.plans import Plan, forms_of, make_plan
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
-from groovevae.fitting.calibration import PairHeard, pairs_heard, transported
+from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
 from groovevae.model.calibration import AMOUNTS, DosedPath
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, log_likelihood
@@ -19,7 +19,8 @@ from groovevae.model.phrase_forms import Form
 from groovevae.progress import Progress, quiet
 
 FARTHEST = (0.0, 0.0, 0.125, 0.25)  # for the lead, by amount: farther, it loses notes, and judges hear no more
-LEAST = 1.0  # at amount 1, for the other roles: to where they are arranged, whose harmony is the song's
+LEAST = 1.0  # the nearest, at amount 1, for the other roles: where they are arranged, in the harmony of the song
+FARTHER = 1.25  # the same where together they are not heard to arrive; at 1.5, more harmony is lost than genre gained
 PREFERRED = 0.03  # how much farther another way must be heard at 1 before it takes the place of arranging
 TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
 LEAST_FORMS = 4
@@ -117,21 +118,26 @@ def _together_half(pair: PairHeard, ways: np.ndarray, curves: np.ndarray) -> np.
     points = [np.stack([path(role, np.full(len(pair.z), amount)) for role in ROLES]) for amount in AMOUNTS]
     steps = pair.heard(points)
     corrected = curves.copy()
-    for columns, roles in (((DRUMS,), ROLES), ((BASS, CHORDS), PITCHED)):
+    for columns, roles, aimed in (((DRUMS,), ROLES, relative_aims), ((BASS, CHORDS), PITCHED, aims)):
         heard = pair.shares(roles, steps)
         if np.isfinite(heard).all():
             rising = np.maximum.accumulate([0.0, *heard]) + 1e-6 * np.arange(len(AMOUNTS) + 1)
-            amounts = np.interp(aims(rising[-1]), rising, (0.0, *AMOUNTS))
-            amounts[-1] = 1.0
+            amounts = np.interp(aimed(rising[-1]), rising, (0.0, *AMOUNTS))
             for column in columns:
                 corrected[column] = np.interp(amounts, (0.0, *AMOUNTS), (0.0, *curves[column]))
+                corrected[column, -1] = max(curves[column, -1], LEAST if heard[-1] >= ARRIVED else FARTHER)
     return corrected
 
 
-def aims(end: float) -> np.ndarray:
-    """Return how far roles are to be heard at AMOUNTS, (K,), that are heard as far as `end` at 1.
+def relative_aims(end: float) -> np.ndarray:
+    """Return how far roles are to be heard at AMOUNTS, (K,), that are heard as far as `end` at 1: shares of that."""
+    return np.array(AMOUNTS) * min(end, ARRIVED)
 
-    That is the geometric mean of the amount itself and of this share of `end`. Other judges may well hear the end
-    farther off than these do, and then bars that are half way by these are past it.
+
+def aims(end: float) -> np.ndarray:
+    """Return how far roles are to be heard at AMOUNTS, (K,), where drums do not decide it.
+
+    That is the geometric mean of the amount itself and of this share of `end`: judges of other songs hear an end that
+    seems near to these farther off, and bars that are half way by these are past it.
     """
-    return np.minimum(np.array(AMOUNTS) * np.sqrt(np.clip(end, 0.0, 1.0)), max(end, 0.0))
+    return np.minimum(np.array(AMOUNTS) * np.sqrt(min(end, 1.0)), end)
