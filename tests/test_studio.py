@@ -5,6 +5,8 @@ import json
 import wave
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from starlette.testclient import TestClient
 from studio_client import REQUEST, client_of, error_of, upload
 
 from groovevae import Groove
+from groovevae.audio import encode
 from groovevae.midi.events import read_events, write_events
 from groovevae.midi.reading import midi_to_score
 from groovevae.midi.score import NOTE_DTYPE, Score, Track
@@ -30,6 +33,8 @@ from groovevae.studio.sound import Player, role_files
 from groovevae.studio.stretches import stretch
 from groovevae.studio.takes import Takes
 from groovevae.studio.uploads import Uploads
+
+WAV = encode(np.array([[0.5, -0.5]]))
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +58,11 @@ def piece(client: TestClient) -> dict[str, Any]:
     """A piece in which something sounds, whatever the tiny network has learned."""
     pieces = client.post("/api/pieces", json={**REQUEST, "count": 8, "temperature": 1}).json()["pieces"]
     return next(piece for piece in pieces if not piece["is_silent"])
+
+
+def wav_samples(data: bytes) -> bytes:
+    with wave.open(io.BytesIO(data)) as file:
+        return file.readframes(file.getnframes())
 
 
 def wav_frames(data: bytes) -> int:
@@ -180,6 +190,53 @@ def test_a_stretch_of_a_loop_is_that_part_of_it(client: TestClient, piece: dict[
     for wrong in ({"quarters": 9}, {"quarters": 0}, {"from": 8, "quarters": 1}, {"quarters": "nan"}):
         assert "are not in the 8 of the take" in error_of(client.get(base, params=wrong), 422)
     assert error_of(client.get(base, params={"quarters": "x"}), 422) == "quarters: not a number of quarter notes"
+
+
+def test_the_samples_of_all_roles_are_those_of_their_loops(client: TestClient, piece: dict[str, Any]) -> None:
+    base = f"/api/pieces/{piece['id']}"
+    for stretch in ({}, {"from": 6, "quarters": 4}):
+        params = {"from": 0, "quarters": 8} | stretch
+        loops = [client.get(f"{base}/loops/{role}.wav", params=params).content for role in piece["roles"]]
+        assert client.get(f"{base}/loops.pcm", params=stretch).content == b"".join(map(wav_samples, loops))
+    assert "are not in the 8 of the take" in error_of(client.get(f"{base}/loops.pcm", params={"quarters": 9}), 422)
+
+
+def test_a_stretch_is_begun_with_its_take_and_played_once(groove: Groove, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    coming: Future[bytes] = Future()
+    player = Player(processes=1)
+    monkeypatch.setattr(player, "_submit", lambda midi, seconds, is_loop: asked.append(midi) or coming)
+    with client_of(groove, player=player) as client:
+        made = [
+            client.post("/api/pieces", json={**REQUEST, "seed": 3, "temperature": 1}, params=params).json()["pieces"][0]
+            for params in ({}, {"from": 2, "quarters": 9}, {"from": 2, "quarters": 4})
+        ]
+        roles = made[0]["roles"]
+        assert (
+            len(asked) == len(roles) > 0
+        )  # by the last alone: a take is made all the same where it has no such stretch
+        coming.set_result(WAV)
+        for _ in range(2):
+            data = client.get(f"/api/pieces/{made[0]['id']}/loops.pcm", params={"from": 2, "quarters": 4}).content
+            assert data == wav_samples(WAV) * len(roles)
+    assert len(asked) == len(roles)
+
+
+def test_processes_that_broke_are_replaced(groove: Groove, monkeypatch: pytest.MonkeyPatch) -> None:
+    player, takes = Player(processes=1), Takes(groove, Uploads())
+    take = next(take for take in takes.make({**REQUEST, "count": 8, "temperature": 1}) if take.roll.roles)
+    broken: Future[bytes] = Future()
+    broken.set_exception(BrokenProcessPool())
+    answers = [broken] * len(take.roll.roles)
+
+    def submit(midi: bytes, seconds: float, *, is_loop: bool) -> Future[bytes]:
+        whole: Future[bytes] = Future()
+        whole.set_result(WAV)
+        return answers.pop() if answers else whole
+
+    monkeypatch.setattr(player, "_submit", submit)
+    player.begin(take, 0, 4)
+    assert player.stretches(take, 0, 4) == wav_samples(WAV) * len(take.roll.roles)
 
 
 def test_stretches_keep_controllers_and_pass_the_end() -> None:
