@@ -245,7 +245,7 @@ class Studio {
     try {
       const read = await pieceAsFile(this.piece.id);
       this.files.know(read);
-      await this.change({ start: read.id, together: [], bars: null, x: 0, y: 0, choices: NO_CHOICES, own: {}, keep: [], vectors: {}, key: "", tempo: null }, true);
+      await this.change({ start: read.id, together: [], bars: null, x: 0, y: 0, choices: NO_CHOICES, reach: 1, own: {}, keep: [], vectors: {}, key: "", tempo: null }, true);
     } catch (error) {
       this.fail(error);
     }
