@@ -1,4 +1,4 @@
-"""The studio's page in a real browser: a control for each field of a request, pads of many genres, who asks for sound."""
+"""The studio's page in a browser: a control for each field of a request, pads of many genres, who asks for sound."""
 
 from collections.abc import Iterator
 from pathlib import Path
