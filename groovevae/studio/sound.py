@@ -14,11 +14,12 @@ import signal
 import threading
 import zipfile
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
@@ -40,6 +41,7 @@ MAX_REMEMBERED = 256 * 2**20  # bytes of loops
 _MAX_FILES = 8  # takes whose roles are kept as files
 _ROUNDED = 1e-3  # quarter notes: pages know lengths to four digits
 _LOOP_TAIL = 3.0  # seconds: what rings longer than this is faint
+Result = TypeVar("Result")
 
 
 class Player:
@@ -51,7 +53,7 @@ class Player:
         self._loops: OrderedDict[str, bytes] = OrderedDict()
         self._coming: dict[str, Future[bytes]] = {}  # loops that are being played
         self._files: dict[str, dict[str, bytes]] = {}  # take -> role -> MIDI
-        self._lock = threading.RLock()
+        self._lock, self._starting = threading.Lock(), threading.Lock()  # of what is remembered, of the processes
 
     def loop(self, take: Take, role: str) -> bytes:
         """Return the WAV file of one role of a take, exactly as long as the take: its end rings on into its start.
@@ -72,16 +74,16 @@ class Player:
 
         Raises what `stretch` does.
         """
-        self.begin(take, first, quarters)
-        return b"".join(samples_of(self.stretch(take, role, first, quarters)) for role in take.roll.roles)
+        waves = self._unbroken(lambda: [one.result() for one in self._begun(take, first, quarters)])
+        return b"".join(map(samples_of, waves))
 
     def begin(self, take: Take, first: float, quarters: float) -> None:
         """Start to play a stretch of all roles, which somebody will ask for. Raises what `stretch` does."""
-        try:
-            for role in take.roll.roles if self.processes else ():
-                self._asked(*self._cut(take, role, first, quarters), is_loop=False)
-        except BrokenProcessPool:  # by an earlier sound; whoever asks for this one gets new processes
-            self.close()
+        if self.processes:
+            self._unbroken(lambda: self._begun(take, first, quarters))
+
+    def _begun(self, take: Take, first: float, quarters: float) -> list[Future[bytes]]:
+        return [self._asked(*self._cut(take, role, first, quarters), is_loop=False) for role in take.roll.roles]
 
     def _cut(self, take: Take, role: str, first: float, quarters: float) -> tuple[bytes, float]:
         """Return the MIDI file of a stretch of a role, and how many seconds long it is."""
@@ -96,11 +98,18 @@ class Player:
         return stretch(self._role_file(take, role), first, quarters), seconds
 
     def _remembered(self, midi: bytes, seconds: float, *, is_loop: bool) -> bytes:
+        return self._unbroken(lambda: self._asked(midi, seconds, is_loop=is_loop).result())
+
+    def _unbroken(self, work: Callable[[], Result]) -> Result:
+        """Return the result of `work`, with new processes where a soundfont has brought one down."""
+        pool = self._pool
         try:
-            return self._asked(midi, seconds, is_loop=is_loop).result()
-        except BrokenProcessPool:  # a soundfont may bring a process down
-            self.close()
-            return self._asked(midi, seconds, is_loop=is_loop).result()
+            return work()
+        except BrokenProcessPool:
+            with self._starting:
+                if pool in (self._pool, None):  # else others have seen it too, and work with new ones already
+                    self._pool = None
+            return work()
 
     def _asked(self, midi: bytes, seconds: float, *, is_loop: bool) -> Future[bytes]:
         """Return the WAV file that is to come; who asks for the same meanwhile waits for the same."""
@@ -109,11 +118,13 @@ class Player:
             if key in self._loops:
                 self._loops.move_to_end(key)
                 return _done(self._loops[key])
-            if key not in self._coming:
-                future = self._coming[key] = self._submit(midi, seconds, is_loop=is_loop)
-                future.add_done_callback(lambda done: self._came(key, done))
-                return future
-            return self._coming[key]
+            if key in self._coming:
+                return self._coming[key]
+        future = self._submit(midi, seconds, is_loop=is_loop)  # without the lock, which `_came` takes
+        with self._lock:
+            self._coming[key] = future
+        future.add_done_callback(lambda done: self._came(key, done))
+        return future
 
     def sound(self, take: Take, audio: str) -> bytes:
         """Return a take as the bytes of an audio file. Raises RequestError for another format, AudioError."""
@@ -142,9 +153,9 @@ class Player:
             self._pool = None
 
     def _submit(self, midi: bytes, seconds: float, *, is_loop: bool) -> Future[bytes]:
-        with self._lock:
-            if not self.processes:
-                return _done(play_loop(midi, seconds, self.soundfont, is_loop=is_loop))
+        if not self.processes:
+            return _done(play_loop(midi, seconds, self.soundfont, is_loop=is_loop))
+        with self._starting:
             if self._pool is None:
                 context = multiprocessing.get_context("spawn")  # threads of this process hold locks
                 self._pool = ProcessPoolExecutor(self.processes, mp_context=context, initializer=_end_with_parent)
