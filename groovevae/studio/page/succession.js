@@ -32,7 +32,7 @@ export class Succession {
       const isAtHand = this.soon.piece === piece;
       const loading = this.player.isLoaded(piece) ? null : isAtHand ? this.soon.deck.catch(() => null) : this.player.loadSoon(piece, signal, soon);
       let isPlanned = await this.#change(piece, loading);
-      if (isAtHand && !isPlanned) isPlanned = await this.#change(piece, this.player.loadSoon(piece, signal)); // it rested for long
+      if (isAtHand && !isPlanned && !this.player.isLoaded(piece)) isPlanned = await this.#change(piece, this.player.loadSoon(piece, signal)); // it rested for long
       const deck = await this.player.load(piece);
       if (isPlanned) this.player.complete(deck);
       else await this.#change(piece, deck);
