@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -85,17 +86,14 @@ class Api:
         return JSONResponse(file_json(upload, read))
 
     async def make(self, request: Request) -> Response:
-        """Make takes; with a stretch, start to play that of the first one, which will be asked for next."""
+        """Make takes; with a stretch, then start to play that of the first one, which will be asked for next."""
         fields, wanted, gone = await _fields(request), _stretch(request), threading.Event()
-
-        def work() -> list[Take]:
-            takes = self.takes.make(fields, is_stopped=gone.is_set)
-            if wanted and takes and has_stretch(takes[0], *wanted):
-                self.player.begin(takes[0], *wanted)
-            return takes
-
+        work = partial(self.takes.make, fields, is_stopped=gone.is_set)
         takes = await in_turn(request, self._blending, work, gone=gone)
-        return JSONResponse({"pieces": [take_json(take) for take in takes]})
+        then = None  # what is done once the notes are sent
+        if wanted and takes and has_stretch(takes[0], *wanted):
+            then = BackgroundTask(self.player.begin, takes[0], *wanted)
+        return JSONResponse({"pieces": [take_json(take) for take in takes]}, background=then)
 
     async def piece(self, request: Request) -> Response:
         """Show a take."""

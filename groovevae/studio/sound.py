@@ -15,7 +15,7 @@ import threading
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import lru_cache
@@ -80,7 +80,7 @@ class Player:
     def begin(self, take: Take, first: float, quarters: float) -> None:
         """Start to play a stretch of all roles, which somebody will ask for. Raises what `stretch` does."""
         if self.processes:
-            self._unbroken(lambda: self._begun(take, first, quarters))
+            self._begun(take, first, quarters)
 
     def _begun(self, take: Take, first: float, quarters: float) -> list[Future[bytes]]:
         return [self._asked(*self._cut(take, role, first, quarters), is_loop=False) for role in take.roll.roles]
@@ -120,11 +120,14 @@ class Player:
                 return _done(self._loops[key])
             if key in self._coming:
                 return self._coming[key]
-        future = self._submit(midi, seconds, is_loop=is_loop)  # without the lock, which `_came` takes
-        with self._lock:
-            self._coming[key] = future
-        future.add_done_callback(lambda done: self._came(key, done))
-        return future
+            coming = self._coming[key] = Future()
+        try:  # without the lock, which `_came` takes
+            played = self._submit(midi, seconds, is_loop=is_loop)
+        except Exception as error:
+            played = Future()
+            played.set_exception(error)
+        played.add_done_callback(lambda done: self._came(key, done, coming))
+        return coming
 
     def sound(self, take: Take, audio: str) -> bytes:
         """Return a take as the bytes of an audio file. Raises RequestError for another format, AudioError."""
@@ -172,15 +175,19 @@ class Player:
                 self._files.pop(next(iter(self._files)))
             return self._files[take.id][role]
 
-    def _came(self, key: str, future: Future[bytes]) -> None:
-        """Remember a loop that has been played; forget one that could not be."""
+    def _came(self, key: str, played: Future[bytes], coming: Future[bytes]) -> None:
+        """Remember a loop that has been played, and forget one that could not be; tell who waits for it."""
+        error = CancelledError() if played.cancelled() else played.exception()
         with self._lock:
             self._coming.pop(key, None)
-            if future.cancelled() or future.exception() is not None:
-                return
-            self._loops[key] = future.result()
+            if error is None:
+                self._loops[key] = played.result()
             while sum(map(len, self._loops.values())) > MAX_REMEMBERED and len(self._loops) > 1:
                 self._loops.popitem(last=False)
+        if error is None:
+            coming.set_result(played.result())
+        else:
+            coming.set_exception(error)
 
 
 def has_stretch(take: Take, first: float, quarters: float) -> bool:
