@@ -86,7 +86,7 @@ def bars_by_kind(songs: Sequence[CorpusSong]) -> dict[str, dict[str, int]]:
     bars: dict[str, Counter[str]] = {}
     for song in songs:
         if kind := song.entry.rests_on:
-            bars.setdefault(song.entry.genre, Counter())[kind] += int(song.song.bars.has_notes.sum())
+            bars.setdefault(song.entry.genre, Counter())[kind] += song.kept.head.num_sounding
     return {genre: dict(kinds.most_common()) for genre, kinds in sorted(bars.items())}
 
 
