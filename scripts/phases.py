@@ -3,8 +3,9 @@
 python scripts/phases.py --files 1000,3000,10000
 
 Files are made up: as many bars each as real files of pop and rock have, or `--bars`, and one in a hundred cannot be
-read; `--unread` puts songs into the cache instead, which takes a fraction of the time. Each work is done in a process of its own (Linux). The network is a tiny one, so that what the corpus takes shows;
-`usual` takes a few steps with one of the usual size.
+read; `--unread` puts songs into the cache instead, which takes a fraction of the time. Each work is done in a process
+of its own (Linux). The network is a tiny one, so that what the corpus takes shows; `usual` takes a few steps with one
+of the usual size.
 """
 
 from __future__ import annotations

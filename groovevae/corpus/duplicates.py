@@ -118,7 +118,7 @@ def _compared(shared: _Shared, sizes: np.ndarray, progress: Progress) -> list[Ne
     found: list[NearDuplicate] = []
     songs_with: dict[int, list[int]] = defaultdict(list)
     for done, song in enumerate(candidates.tolist()):
-        if done % _TOLD == 0:
+        if done and done % _TOLD == 0:
             progress("comparing songs that share bars", done, len(candidates))
         own = slice(ends[song] - count[song], ends[song])
         in_both: Counter[int] = Counter()

@@ -100,6 +100,7 @@ def _pair_moments(
     shared = songs_of_pairs(versions, sorted(genres))
     used = sorted(_used(shared))
     leads, points = {}, {}
+    progress("songs that genres share", 0, 1)
     for done, (song_id, name) in enumerate(used):
         progress("songs that genres share", done, len(used))
         bars = versions[song_id][name].song.bars[:SONG_BARS]
@@ -107,7 +108,8 @@ def _pair_moments(
         points[song_id, name] = encode(network, bars)[0] - genres[name].mean
     found = {}
     for done, (pair, ids) in enumerate(shared.items()):
-        progress("matching their bars", done, len(shared))
+        if done:
+            progress("matching the bars of these songs", done, len(shared))
         x, y = [], []
         for song_id in ids:
             keys = [(song_id, name) for name in pair]
