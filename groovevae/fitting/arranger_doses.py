@@ -22,7 +22,8 @@ from groovevae.progress import Progress, quiet
 FARTHEST = (0.0, 0.0, 0.125, 0.25)  # for the lead, by amount: farther, it loses notes, and judges hear no more
 LEAST = 1.0  # the nearest, at amount 1, for the other roles: where they are arranged, in the harmony of the song
 FARTHER = 1.25  # the same where together they are not heard to arrive; at 1.5, more harmony is lost than genre gained
-PREFERRED = 0.03  # how much farther another way must be heard at 1 before it takes the place of arranging
+PREFERRED = 0.1  # how much farther another way must be heard at 1 before it takes the place of arranging
+CODED = 0.03  # and arranging, before it takes the place of song codes
 TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
 LEAST_FORMS = 4
 
@@ -104,7 +105,7 @@ def chosen(
     """
     ours, theirs = pair.responses(arranged), pair.responses(carried)
     ahead = np.array([ours[role][1] - theirs[role][1] for role in ROLES])
-    arranges = ahead > PREFERRED if share_songs else ~(ahead < -PREFERRED)
+    arranges = ahead > CODED if share_songs else ~(ahead < -PREFERRED)
     arranges[LEAD] = True
     curves = np.array([(ours if own else theirs)[role][0] for role, own in zip(ROLES, arranges, strict=True)])
     curves[:, -1] = np.maximum(curves[:, -1], LEAST)
