@@ -1,15 +1,19 @@
-"""What is known of a packed song without its bars, and what runs are resumed by."""
+"""What is known of a packed song without its bars, what runs are resumed by, and what makes a cache anew."""
 
+import ast
 import hashlib
 import json
 import struct
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from corpus_files import tune
 
+import groovevae
 from groovevae.bars import Bars, score_to_song
+from groovevae.corpus.cache import reader_sources
 from groovevae.corpus.duplicates import distinct_bars
 from groovevae.corpus.kept import KeptSong
 from groovevae.corpus.pack import flagged_beats, flagged_notes, head_of, pack_song
@@ -43,3 +47,24 @@ def test_the_digest_by_which_runs_are_resumed_stays() -> None:
     rest = hashlib.blake2b(masks, digest_size=16).digest() + body
     whole = struct.pack("<I", zlib.crc32(rest)) + rest
     assert head_of(pack_song(song)).song_digest == hashlib.sha256(whole).digest()
+
+
+def imported_by(module: Path, found: set[Path]) -> set[Path]:
+    """Files of groovevae that a module imports, and those that these import."""
+    package = Path(groovevae.__file__).parent
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("groovevae."):
+            path = package.joinpath(*node.module.split(".")[1:])
+            own = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            if own not in found:
+                found.add(own)
+                imported_by(own, found)
+    return found
+
+
+def test_all_code_that_a_packed_song_depends_on_makes_a_cache_anew() -> None:
+    package = Path(groovevae.__file__).parent
+    needed = imported_by(package / "corpus" / "pack.py", {package / "corpus" / "pack.py"})
+    assert package / "measures" / "phrases.py" in needed
+    says_nothing_of_songs = {"errors.py", "progress.py", "wording.py", "files.py", "systems.py"}
+    assert {path for path in needed if path.name not in says_nothing_of_songs} <= set(reader_sources())

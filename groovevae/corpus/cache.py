@@ -42,12 +42,16 @@ logger = logging.getLogger(__name__)
 @lru_cache(maxsize=1)
 def reader_version() -> str:
     """Return a digest of the code that turns a file into a packed song: no version number has to be kept by hand."""
-    package = Path(__file__).parent.parent
-    sources = sorted(source for pattern in _READER_SOURCES for source in package.glob(pattern))
     digest = hashlib.sha256()
-    for source in sources:
+    for source in reader_sources():
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def reader_sources() -> list[Path]:
+    """Return the files of that code."""
+    package = Path(__file__).parent.parent
+    return sorted(source for pattern in _READER_SOURCES for source in package.glob(pattern))
 
 
 def cache_folder() -> Path:

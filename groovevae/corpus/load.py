@@ -28,7 +28,7 @@ from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CorpusSong:
     """A file of the corpus and its song, kept packed: about 10 KB instead of 100, in memory or on disk."""
 
