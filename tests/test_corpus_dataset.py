@@ -8,7 +8,7 @@ from scores import noise_bars
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, ONSET
 from groovevae.corpus import CorpusSong, Entry, Songs
-from groovevae.corpus.dataset import BUCKETS, Batches, Dataset, mix_roles, transpose
+from groovevae.corpus.dataset import BUCKETS, Batches, Dataset, _by_cell, mix_roles, transpose
 from groovevae.corpus.kept import KeptSong
 from groovevae.corpus.pack import pack_song
 from groovevae.corpus.spool import Spool
@@ -73,6 +73,14 @@ def test_bars_on_disk_and_in_memory_make_the_same_batches() -> None:
     for step in range(5):
         for part, same in zip((*packed[step][0], packed[step][1]), (*plain[step][0], plain[step][1]), strict=True):
             np.testing.assert_array_equal(part, same)
+
+
+def test_bars_are_sorted_by_cell_as_if_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("groovevae.corpus.dataset._SORTED", 7)
+    for size in (0, 5, 7, 100):
+        cell = np.random.default_rng(size).integers(0, 6, size).astype(np.int16)
+        found = _by_cell(cell, np.bincount(cell, minlength=8))
+        assert found.tolist() == np.argsort(cell, kind="stable").tolist()
 
 
 def test_bars_of_songs_kept_anywhere_are_the_same() -> None:

@@ -40,6 +40,10 @@ def test_songs_that_share_most_of_their_bars() -> None:
 class Numbers(NamedTuple):
     numbers: np.ndarray
 
+    @property
+    def num_distinct(self) -> int:
+        return len(self.numbers)
+
 
 def one_by_one(songs: list[Numbers]) -> list[NearDuplicate]:
     """Compare every two songs as `pairs_alike` says it does."""

@@ -35,6 +35,11 @@ class Numbered(Protocol):
     """A song whose distinct bars have numbers."""
 
     @property
+    def num_distinct(self) -> int:
+        """How many numbers there are."""
+        ...
+
+    @property
     def numbers(self) -> np.ndarray:
         """As `bar_numbers` returns them."""
         ...
@@ -55,14 +60,14 @@ def pairs_alike(songs: Sequence[Numbered], *, progress: Progress = quiet) -> lis
     Octaves, roles, velocities, lengths and micro-timing do not count; songs are compared in C major or A minor.
     Where more than MAX_SONGS songs have a bar, it counts only towards pairs with one of the first MAX_SONGS.
     """
-    numbers = [np.zeros(0, np.uint64)]
-    for done, song in enumerate(songs):
+    sizes = np.array([song.num_distinct for song in songs], np.int64)
+    ends = np.cumsum(sizes)
+    numbers = np.empty(int(sizes.sum()), np.uint64)
+    for done, (song, end, size) in enumerate(zip(songs, ends.tolist(), sizes.tolist(), strict=True)):
         if done % _TOLD == 0:
             progress("looking for near-duplicates", done, len(songs))
-        numbers.append(song.numbers)
-    sizes, together = np.array([len(own) for own in numbers[1:]], np.int64), np.concatenate(numbers)
-    del numbers  # as much memory again
-    return _compared(_shared(together, sizes), sizes, progress)
+        numbers[end - size : end] = song.numbers
+    return _compared(_shared(numbers, sizes), sizes, progress)
 
 
 def near_duplicates(songs: Sequence[Bars], *, progress: Progress = quiet) -> list[NearDuplicate]:
@@ -72,6 +77,10 @@ def near_duplicates(songs: Sequence[Bars], *, progress: Progress = quiet) -> lis
 
 class _Numbers(NamedTuple):
     numbers: np.ndarray
+
+    @property
+    def num_distinct(self) -> int:
+        return len(self.numbers)
 
 
 def _shared(numbers: np.ndarray, sizes: np.ndarray) -> _Shared:

@@ -48,6 +48,11 @@ class KeptSong:
         return read_flags(self.head, self.read)
 
     @property
+    def num_distinct(self) -> int:
+        """How many `numbers` there are."""
+        return self.head.num_distinct
+
+    @property
     def numbers(self) -> np.ndarray:
         """The numbers of the distinct bars with strikes, (D,) u8."""
         return read_numbers(self.head, self.read)
