@@ -15,7 +15,6 @@ from groovevae.corpus.labels import UNLABELLED
 from groovevae.corpus.load import CorpusSong, Songs
 from groovevae.corpus.pack import flagged_notes
 from groovevae.corpus.packed_bars import PackedBars, Places
-from groovevae.corpus.spool import Stored
 from groovevae.progress import Progress, quiet
 
 _TOLD = 1000  # songs between two reports: to say so takes longer than to gather one
@@ -85,14 +84,15 @@ def _first_to_last(has_notes: np.ndarray) -> slice:
 
 def _sounding_part(song: CorpusSong | Song) -> Bars | Places:
     """Return a song's bars from the first with a note to the last, or where they lie on disk."""
-    if isinstance(song, CorpusSong) and isinstance(song.kept.opened, Stored):
-        kept, opened = song.kept, song.kept.opened
-        flags, sizes = kept.flags, kept.sizes
-        window = _first_to_last(flagged_notes(flags))
-        start = opened.start + kept.bars_start + int(sizes[: window.start].sum(dtype=np.int64))
-        return Places(opened.spool, start, sizes[window], flags[window])
-    own = song if isinstance(song, Song) else song.song
-    return own.bars[sounding(own)]
+    if isinstance(song, Song):
+        return song.bars[sounding(song)]
+    if isinstance(song.kept.opened, bytes):
+        return song.song.bars[sounding(song.song)]
+    flags, sizes = song.kept.flags, song.kept.sizes
+    window = _first_to_last(flagged_notes(flags))
+    before = int(sizes[: window.start].sum(dtype=np.int64))
+    start = song.kept.opened.start + song.kept.bars_start + before
+    return Places(song.kept.opened.spool, start, sizes[window], flags[window])
 
 
 class Batches:

@@ -33,20 +33,24 @@ class PackedBars:
         """Gather bars part by part, and pack those that are not. Raises OutputError where the disk is full."""
         own = Spool()
         self._spools: list[Spool] = []
-        first_of_run, starts, num_bars = [], [np.zeros(0, np.int64)], 0
-        sizes, flags = [np.zeros(0, np.uint16)], [np.zeros(0, np.uint8)]
+        first_of_run, num_bars = [], 0
+        starts, sizes, flags = (
+            bytearray(),
+            bytearray(),
+            bytearray(),
+        )  # as they grow, nothing is copied
         for part in parts:
             places = packed_into(own, part) if isinstance(part, Bars) else part
             if not self._spools or places.spool is not self._spools[-1]:
                 self._spools.append(places.spool)
                 first_of_run.append(num_bars)
-            starts.append(places.start + np.cumsum(places.sizes, dtype=np.int64) - places.sizes)
-            sizes.append(places.sizes)
-            flags.append(places.flags)
+            starts += (places.start + np.cumsum(places.sizes, dtype=np.int64) - places.sizes).tobytes()
+            sizes += places.sizes.tobytes()
+            flags += places.flags.tobytes()
             num_bars += len(places.sizes)
         self._first_of_run = np.array(first_of_run, np.int64)  # index of the first bar in each of `_spools`
-        self._start, self._size = np.concatenate(starts), np.concatenate(sizes)
-        of_bars = np.concatenate(flags)
+        self._start, self._size = np.frombuffer(starts, np.int64), np.frombuffer(sizes, np.uint16)
+        of_bars = np.frombuffer(flags, np.uint8)
         self.has_notes, self.num_beats = flagged_notes(of_bars), flagged_beats(of_bars)
 
     def __len__(self) -> int:
