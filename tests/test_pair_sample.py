@@ -12,7 +12,7 @@ from groovevae.fitting.pair_sample import filled_in, filled_in_choices, measured
 
 @pytest.mark.parametrize(
     ("count", "partners"),
-    [(2, 1), (14, 13), (20, 19), (21, 18), (50, 6), (300, 4)],
+    [(2, 1), (14, 13), (20, 19), (21, 8), (30, 6), (50, 4), (300, 4)],
 )
 def test_how_many_partners_a_genre_has(count: int, partners: int) -> None:
     names = [f"{number:03}" for number in range(count)]

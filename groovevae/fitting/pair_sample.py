@@ -14,6 +14,7 @@ import numpy as np
 from groovevae.model.calibration import Calibration
 
 MOST_GENRES = 20  # of which every pair is measured
+MEASURED = 200  # ordered pairs of more genres: at several seconds each, what one can wait for
 LEAST_PARTNERS = 4  # of each genre, both ways
 SHRINKAGE = 2.0  # pairs' worth of evidence that a genre is like any other: chosen on a model of six genres
 
@@ -21,15 +22,15 @@ Pair = tuple[str, str]
 
 
 def measured_pairs(names: Sequence[str]) -> list[Pair]:
-    """Return the unordered pairs of genres that are measured: all of MOST_GENRES, and about as many of more.
+    """Return the unordered pairs of genres that are measured: all of MOST_GENRES, about MEASURED ordered ones of more.
 
     Of more, the genres stand in a circle in an order drawn at random, and each is paired with those next to it, so that
-    all have equally many partners.
+    all have equally many partners, LEAST_PARTNERS or more.
     """
     count = len(names)
     if count <= MOST_GENRES:
         return list(combinations(names, 2))
-    return in_a_circle(names, max(MOST_GENRES * (MOST_GENRES - 1) // (2 * count), LEAST_PARTNERS // 2))
+    return in_a_circle(names, max(MEASURED // (2 * count), LEAST_PARTNERS // 2))
 
 
 def in_a_circle(names: Sequence[str], steps: int, *, seed: int = 0) -> list[Pair]:
