@@ -14,31 +14,31 @@ import numpy as np
 from groovevae.model.calibration import Calibration
 
 MOST_GENRES = 20  # of which every pair is measured
-MEASURED = 200  # ordered pairs of more genres: at several seconds each, what one can wait for
-LEAST_PARTNERS = 4  # of each genre, both ways
+MEASURED = 70  # unordered pairs of more genres, where no genre has fewer than two partners: each takes some 8 seconds
 SHRINKAGE = 2.0  # pairs' worth of evidence that a genre is like any other: chosen on a model of six genres
 
 Pair = tuple[str, str]
 
 
 def measured_pairs(names: Sequence[str]) -> list[Pair]:
-    """Return the unordered pairs of genres that are measured: all of MOST_GENRES, about MEASURED ordered ones of more.
+    """Return the unordered pairs of genres that are measured: all of MOST_GENRES; of more, MEASURED, or one a genre."""
+    if len(names) <= MOST_GENRES:
+        return list(combinations(names, 2))
+    return in_a_circle(names, max(MEASURED, len(names)))
 
-    Of more, the genres stand in a circle in an order drawn at random, and each is paired with those next to it, so that
-    all have equally many partners, LEAST_PARTNERS or more.
+
+def in_a_circle(names: Sequence[str], number: int, *, seed: int = 0) -> list[Pair]:
+    """Choose so many unordered pairs of genres that stand near each other in a circle, which is drawn with `seed`.
+
+    First come those side by side, then those two steps apart, and so on: all genres have about as many partners.
     """
     count = len(names)
-    if count <= MOST_GENRES:
-        return list(combinations(names, 2))
-    return in_a_circle(names, max(MEASURED // (2 * count), LEAST_PARTNERS // 2))
-
-
-def in_a_circle(names: Sequence[str], steps: int, *, seed: int = 0) -> list[Pair]:
-    """Pair each genre with those up to so many steps away in a circle that is drawn with `seed`."""
-    count = len(names)
     order = np.random.default_rng(seed).permutation(count).tolist()
-    places = [(order[at], order[(at + step) % count]) for step in range(1, steps + 1) for at in range(count)]
-    return [(names[one], names[other]) for one, other in sorted({(min(pair), max(pair)) for pair in places})]
+    steps, left = divmod(number, count)
+    places = [(at, step) for step in range(1, steps + 1) for at in range(count)]
+    places += [(at * count // left, steps + 1) for at in range(left)]
+    pairs = {frozenset((order[at], order[(at + step) % count])) for at, step in places}
+    return [(names[one], names[other]) for one, other in sorted(tuple(sorted(pair)) for pair in pairs)]
 
 
 def filled_in(measured: Calibration, kind: Callable[[Pair], bool] = lambda pair: False) -> dict[Pair, np.ndarray]:
