@@ -12,6 +12,7 @@ from groovevae.arranging.plans import Plan, forms_of, make_plan
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
+from groovevae.fitting.pair_sample import filled_in, filled_in_choices
 from groovevae.model.calibration import AMOUNTS, DosedPath
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, log_likelihood
@@ -36,6 +37,8 @@ def with_arranger_doses(
 ) -> ModelFile:
     """Return the model with the doses of its arranger measured for all pairs of genres; without one, the model.
 
+    Of many genres, some pairs are measured, and the others filled in.
+
     Bars to move are taken from the songs of `data` that were `set_aside` (songs,): the arranger knows the others.
     """
     if model.arranger is None or model.prior is None:
@@ -47,8 +50,9 @@ def with_arranger_doses(
     for pair in pairs_heard(model, network, data=data, moved=set_aside, progress=progress):
         ways = _ways(model, arrangements, pair)
         doses[pair.source, pair.target], arranges[pair.source, pair.target] = chosen(
-            pair, *ways, share_songs=share_songs(model, pair)
+            pair, *ways, share_songs=share_songs(model, pair.source, pair.target)
         )
+    doses, arranges = filled_in(doses), filled_in_choices(arranges, lambda pair: share_songs(model, *pair))
     return replace(model, arranger=replace(model.arranger, doses=doses, arranges=arranges))
 
 
@@ -86,9 +90,9 @@ def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> tupl
     return arranged - pair.z, transported(model, pair.source, pair.target)(pair.z)
 
 
-def share_songs(model: ModelFile, pair: PairHeard) -> bool:
+def share_songs(model: ModelFile, source: str, target: str) -> bool:
     """Tell whether song codes lead from genre to genre."""
-    return all(model.genres[name].code is not None for name in (pair.source, pair.target))
+    return all(model.genres[name].code is not None for name in (source, target))
 
 
 def chosen(

@@ -18,6 +18,7 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.genres import phrase_take
+from groovevae.fitting.pair_sample import filled_in, measured_pairs
 from groovevae.measures.judges import forest
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import ModelFile
@@ -99,15 +100,15 @@ def measure_calibration(
     """Measure the curves (4, K) of each ordered pair of genres, or only of the pairs that include one of `names`.
 
     A curve holds, for each of AMOUNTS, the share of the way, by song codes or optimal transport, at which bars are
-    heard to have gone that far. The bars come from `data`; for a genre that it does not hold, from the phrases in the
-    model file.
+    heard to have gone that far. Of many genres, some pairs are measured, and the others filled in. The bars come from
+    `data`; for a genre that it does not hold, from the phrases in the model file.
     """
     curves = {}
     for pair in pairs_heard(model, network, data=data, names=names, progress=progress):
         found = pair.responses(transported(model, pair.source, pair.target)(pair.z))
         rows = [np.minimum(curve, FARTHEST.get(role, np.inf)) for role, (curve, _) in found.items()]
         curves[pair.source, pair.target] = np.stack(rows).astype(np.float32)
-    return curves
+    return filled_in(curves) if names is None else curves
 
 
 def transported(model: ModelFile, source: str, target: str) -> Displacement:
@@ -166,22 +167,29 @@ def pairs_heard(
 ) -> Iterator[PairHeard]:
     """Go through the ordered pairs of genres, or those that include one of `names`, with bars to move and judges.
 
+    Of more than MOST_GENRES, only some pairs come (`pair_sample.measured_pairs`).
+
     The bars to move are those of the songs of `data` that `moved` (songs,) marks, in genres that have enough of them.
     """
     heard = heard_bars(model, network, data)
-    num_pairs, done = len(heard) * (len(heard) - 1), 0
+    pairs = _pairs(list(heard), names)
     features = {name: role_features(own.bars) for name, own in heard.items()}
     to_move = {name: _to_move(own, moved) for name, own in heard.items()}
     like = {name: own.bars[to_move[name]] for name, own in heard.items()}
     z = {name: encode(network, bars).mean for name, bars in like.items()}
-    for one, other in combinations(heard, 2):  # both ways by the same judges
+    for done, (one, other) in enumerate(pairs):  # both ways by the same judges
         both = TwoGenres((features[one], features[other]), (heard[one].half, heard[other].half))
-        for source, target in ((one, other), (other, one)):
-            progress("how far blends are heard to go", done, num_pairs)
-            done += 1
-            if names is None or {target, source} & set(names):
-                half = heard[source].half[to_move[source]]
-                yield PairHeard(network, source, target, like[source], half, z[source], both, is_back=source == other)
+        for is_back, (source, target) in enumerate(((one, other), (other, one))):
+            progress("how far blends are heard to go", 2 * done + is_back, 2 * len(pairs))
+            half = heard[source].half[to_move[source]]
+            yield PairHeard(network, source, target, like[source], half, z[source], both, is_back=bool(is_back))
+
+
+def _pairs(heard: Sequence[str], names: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Return the unordered pairs that are measured: those that include one of `names`, or enough to know all."""
+    if names is None:
+        return measured_pairs(heard)
+    return [pair for pair in combinations(heard, 2) if set(pair) & set(names)]
 
 
 def _to_move(heard: Heard, moved: np.ndarray | None) -> np.ndarray:

@@ -82,7 +82,7 @@ def check_enough(songs: Sequence[CorpusSong], *, needs_two: bool) -> None:
     """Raise CorpusError, with the counts found and needed, where there is too little to train on."""
     bars = Counter[str]()
     for song in songs:
-        bars[song.entry.genre] += int(song.song.bars.has_notes.sum())
+        bars[song.entry.genre] += song.kept.head.num_sounding
     if not bars:
         raise CorpusError("no song to train on", cure=Cure.SEE_REJECTED)
     found = ", ".join(f"{name} {count}" for name, count in sorted(bars.items()))
@@ -137,5 +137,5 @@ def fingerprint(corpus: Corpus) -> str:
     for song in corpus.songs:
         group = f"{song.entry.group}\0" if song.entry.group else ""
         name = f"{song.entry.genre}\0{song.entry.song_id}\0{group}".encode("utf-8", "surrogateescape")  # odd bytes
-        digest.update(name + hashlib.sha256(song.packed).digest())
+        digest.update(name + song.kept.head.song_digest)
     return digest.hexdigest()[:16]

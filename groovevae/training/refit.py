@@ -61,8 +61,7 @@ def fit_blends(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Pro
     Genres that the corpus does not have lose their codes, and their calibration is measured on the model's own phrases.
     """
     songs = _trained_on(model, corpus, seed)
-    progress("songs that genres share", 0, 1)
-    genres = with_song_codes(model.genres, model.network(), songs)
+    genres = with_song_codes(model.genres, model.network(), songs, progress=progress)
     data = dataset(songs, _genres_of(songs), progress=progress)
     calibrated = with_calibration(replace(model, genres=genres), data=data, progress=progress)
     return with_arranger_doses(calibrated, data=data, set_aside=set_aside(songs), progress=progress)
