@@ -107,6 +107,43 @@ def test_losses_are_those_of_one_device(
         assert whole.read_bytes() == halved.read_bytes()
 
 
+def put_apart(corpus: Path, root: Path, *, is_of_second: Callable[[str], bool]) -> list[Path]:
+    """Two folders with the files of a corpus, of which none is in both."""
+    folders = [root / "first", root / "second"]
+    for path in sorted(corpus.glob("*/*.mid")):
+        name = path.relative_to(corpus).as_posix()
+        copy = folders[is_of_second(name)] / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    return folders
+
+
+@pytest.mark.parametrize(
+    "is_of_second",
+    [
+        lambda name: name[-5] in "bdfh",
+        lambda name: name.startswith("jazz") or name.endswith("tune c.mid"),
+    ],
+    ids=["halves", "one has little and of one genre all"],
+)
+def test_losses_are_those_of_one_process_that_has_all_files(
+    start: Start,
+    tmp_path: Path,
+    band_corpus: Path,
+    coordinator: str,
+    one_device: list[dict],
+    is_of_second: Callable[[str], bool],
+) -> None:
+    """Also when the run is stopped and gone on with."""
+    folders = put_apart(band_corpus, tmp_path, is_of_second=is_of_second)
+    words = [(folder, tmp_path, coordinator, 2, process) for process, folder in enumerate(folders)]
+    for process in [start("train_in_processes.py", *own) for own in words]:
+        finish(process)
+    losses = json.loads((tmp_path / "losses.json").read_text())
+    assert_same_losses(losses["whole"], one_device)
+    assert losses["halved"] == losses["whole"]
+
+
 def test_what_processes_agree_on(start: Start, coordinator: str) -> None:
     first, second = (start("agree_in_processes.py", coordinator, process) for process in (0, 1))
     other = "RequestError: another process has failed; it has printed why"

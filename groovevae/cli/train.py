@@ -157,9 +157,9 @@ def _tell_beginning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) ->
 def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> list[str]:
     """Return what stands out in the corpus, or nothing where a run is resumed that said so when it began."""
     from groovevae.anomaly.suspects import find_suspects
+    from groovevae.corpus.fingerprint import fingerprint
     from groovevae.reports import progress, terminal
     from groovevae.reports.outliers import suspects_found
-    from groovevae.training.data import fingerprint
     from groovevae.training.state_file import corpus_begun_with
 
     if not restart and corpus_begun_with(out) == fingerprint(loaded):

@@ -12,7 +12,7 @@ from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
 from groovevae.config import TrainConfig
 from groovevae.corpus.labels import UNLABELLED
-from groovevae.corpus.packed_bars import PackedBars
+from groovevae.corpus.packed_bars import KeptBars, PackedBars
 from groovevae.progress import Progress, quiet
 
 BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that little of it is padding
@@ -22,7 +22,7 @@ BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that l
 class Dataset:
     """All bars of some songs, with the genre and the song that each comes from."""
 
-    bars: PackedBars
+    bars: KeptBars
     genre: np.ndarray  # (N,) int, index into `genres`; -1 for those of no genre
     song: np.ndarray  # (N,) int, index into the songs it was made from
     genres: tuple[str, ...]
@@ -49,7 +49,13 @@ class Dataset:
                 lengths.append(len(part))
                 yield part
 
-        bars = PackedBars(parts())
+        return cls.of_bars(PackedBars(parts()), lengths, song_genres, genres)
+
+    @classmethod
+    def of_bars(
+        cls, bars: KeptBars, lengths: Sequence[int], song_genres: Sequence[str], genres: tuple[str, ...]
+    ) -> Dataset:
+        """Return a dataset of the bars of songs, one song after another, of which each has so many."""
         number = {name: index for index, name in enumerate(genres)} | {UNLABELLED: -1}
         genre = np.repeat(np.array([number[name] for name in song_genres], np.int16), lengths)
         return cls(bars, genre, np.repeat(np.arange(len(lengths), dtype=np.int32), lengths), genres)
@@ -117,16 +123,28 @@ class Batches:
 
     def __getitem__(self, step: int) -> tuple[BarBatch, np.ndarray]:
         """Return the batch of a step and the genre of each of its bars, (B,)."""
+        return self.made_of(self.data.bars[self.index(step)], step)
+
+    def index(self, step: int) -> np.ndarray:
+        """Return which bars the batch of a step is made of, (B,)."""
+        return self._drawn(step)[1]
+
+    def made_of(self, bars: Bars, step: int) -> tuple[BarBatch, np.ndarray]:
+        """Return the batch of a step, given the bars that `index` tells."""
+        rng, index, bucket = self._drawn(step)
+        batch, is_mixed = mix_roles(bars.batch(BUCKETS[bucket]), rng, share=self.mixed)
+        batch = transpose(batch, rng, share=self.transposed)
+        return batch, np.where(is_mixed, -1, self.data.genre[index])
+
+    def _drawn(self, step: int) -> tuple[np.random.Generator, np.ndarray, int]:
+        """Draw the bars of a batch, (B,), all in one bucket, with a generator that draws the rest."""
         rng = np.random.default_rng([self.seed, step])
         of_bucket = self._chance.sum(1)
         bucket = rng.choice(len(BUCKETS), p=of_bucket)
         genre = rng.choice(self._chance.shape[1], size=self.batch_size, p=self._chance[bucket] / of_bucket[bucket])
         cell = bucket * self._chance.shape[1] + genre
         index = self._order[self._first[cell] + (rng.random(self.batch_size) * self._count[cell]).astype(int)]
-        batch, genre = self.data.bars[index].batch(BUCKETS[bucket]), self.data.genre[index]
-        batch, is_mixed = mix_roles(batch, rng, share=self.mixed)
-        batch = transpose(batch, rng, share=self.transposed)
-        return batch, np.where(is_mixed, -1, genre)
+        return rng, index, int(bucket)
 
 
 def mix_roles(batch: BarBatch, rng: np.random.Generator, *, share: float) -> tuple[BarBatch, np.ndarray]:

@@ -37,6 +37,11 @@ def near_duplicates(songs: Sequence[Bars], *, progress: Progress = quiet) -> lis
     for done, bars in enumerate(songs):
         progress("looking for near-duplicates", done, len(songs))
         bars_of.append(np.array(list(distinct_bars(bars)), np.uint64))
+    return near_duplicates_among(bars_of)
+
+
+def near_duplicates_among(bars_of: Sequence[np.ndarray]) -> list[NearDuplicate]:
+    """Find what `near_duplicates` does among songs of which the `distinct_bars` are given, each (n,) uint64."""
     common = _in_several(bars_of)
     found: list[NearDuplicate] = []
     songs_with: dict[int, list[int]] = defaultdict(list)

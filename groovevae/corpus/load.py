@@ -6,18 +6,23 @@ never splits or batches.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.choices import Choices
 from groovevae.corpus.archives import is_archive
 from groovevae.corpus.cache import Cache, file_stamp
+from groovevae.corpus.dataset import sounding
 from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
+from groovevae.corpus.facts import Facts
 from groovevae.corpus.labels import UNLABELLED, read_labels
 from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
 from groovevae.corpus.reader import read_packed, read_packed_members
@@ -26,13 +31,16 @@ from groovevae.corpus.spool import Spool, Stored
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
 
+TWIN = "same notes as"  # how the reason begins for a file that is not used since another one is the same song
+
 
 @dataclass(frozen=True)
 class CorpusSong:
     """A file of the corpus and its song, kept packed: about 3 KB instead of 100, in memory or on disk."""
 
     entry: Entry
-    kept: bytes | Stored
+    kept: bytes | Stored | None  # None: another of several processes that train together has the notes
+    facts: Facts | None = field(default=None, compare=False)  # where processes have told one another of their songs
 
     @classmethod
     def from_song(cls, entry: Entry, song: Song) -> CorpusSong:
@@ -42,12 +50,32 @@ class CorpusSong:
     @property
     def packed(self) -> bytes:
         """The packed song. Raises OutputError where the disk that holds it fails."""
+        if self.kept is None:
+            raise LookupError(f"{self.entry.path}: another process has the notes")
         return self.kept if isinstance(self.kept, bytes) else self.kept.read()
 
     @property
     def song(self) -> Song:
         """The song, unpacked anew each time (0.3 ms): its arrays are the caller's."""
         return unpack_song(self.packed)
+
+    @property
+    def digest(self) -> bytes:
+        """16 bytes that are the same for two songs exactly when all their bars are."""
+        return self.facts.digest if self.facts else bars_digest(self.packed)
+
+    @property
+    def content(self) -> bytes:
+        """SHA-256 of the packed song."""
+        return self.facts.content if self.facts else hashlib.sha256(self.packed).digest()
+
+    @property
+    def has_notes(self) -> np.ndarray:
+        """Which of its bars have notes, from the first that has to the last, (n,) bool."""
+        if self.facts:
+            return self.facts.has_notes
+        song = self.song
+        return song.bars.has_notes[sounding(song)]
 
 
 class Songs(Sequence[Song]):
@@ -160,7 +188,7 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
         if twin is entry:
             songs.append(CorpusSong(entry, result))
         else:
-            rejected.append(Unread(entry.path, f"same notes as {twin.path.relative_to(found.root)}"))
+            rejected.append(Unread(entry.path, f"{TWIN} {twin.path.relative_to(found.root)}"))
             genres.append(entry.genre)
     return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres))
 

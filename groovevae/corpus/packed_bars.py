@@ -6,7 +6,8 @@ most of the mask is zero too, and is kept in the same way. A training run then n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -18,6 +19,17 @@ _SIZES = [array.nbytes for array in _TEMPLATE.values()]
 _CELLS = sum(_SIZES)  # bytes of an unpacked bar
 _MASK = -(-_CELLS // 8)  # bytes of the mask of its cells
 _TOP = -(-_MASK // 8)  # bytes of the mask of that mask
+
+
+class KeptBars(Protocol):
+    """N bars that are somewhere, indexed like `Bars`. What all batches ask for is in memory."""
+
+    has_notes: np.ndarray  # (N,) bool
+    num_beats: np.ndarray  # (N,) uint8
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: slice | np.ndarray) -> Bars: ...
 
 
 class PackedBars:
@@ -46,10 +58,14 @@ class PackedBars:
 
     def __getitem__(self, index: slice | np.ndarray) -> Bars:
         """Return the bars that a slice, an array of indices or a mask picks. Raises OutputError for a failing disk."""
+        return unpack_bars(self.packed(index))
+
+    def packed(self, index: slice | np.ndarray) -> list[bytes]:
+        """Return the bytes of these bars, of which `unpack_bars` makes bars again."""
         index = np.arange(len(self))[index]
         end = self._end[index]
         start = np.where(index > 0, self._end[index - 1], 0)
-        return _unpack(self._spool.read_all(start.tolist(), (end - start).tolist()))
+        return self._spool.read_all(start.tolist(), (end - start).tolist())
 
 
 def _pack(bars: Bars) -> tuple[bytes, np.ndarray]:
@@ -67,8 +83,8 @@ def _pack(bars: Bars) -> tuple[bytes, np.ndarray]:
     return whole[kept].tobytes(), kept.sum(1)
 
 
-def _unpack(packed: list[bytes]) -> Bars:
-    """Return the bars that `_pack` packed, one from each of `packed`."""
+def unpack_bars(packed: Sequence[bytes]) -> Bars:
+    """Return the bars that `PackedBars.packed` has handed out, one from each of `packed`."""
     data = np.frombuffer(b"".join(packed), np.uint8)
     sizes = np.array([len(one) for one in packed], np.int64)
     place = (np.cumsum(sizes) - sizes)[:, None] + np.arange(_TOP)  # (n, top)

@@ -13,7 +13,7 @@ import numpy as np
 
 from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong, Songs
-from groovevae.corpus.dataset import Dataset, sounding
+from groovevae.corpus.dataset import Dataset
 from groovevae.corpus.labels import UNLABELLED
 from groovevae.corpus.sample import some_songs
 from groovevae.corpus.scan import SUFFIXES
@@ -80,7 +80,6 @@ def describe_genre(
     """
     drawn = set(some_songs(songs))
     own = [song for index, song in enumerate(songs) if index in drawn]
-    others = Songs([song for index, song in enumerate(songs) if index not in drawn])
     unpacked = Songs(own)
     data = Dataset.from_songs(unpacked, [name] * len(own), (name,))
     index = np.sort(data.of_each_genre(MAX_STATISTICS_BARS))
@@ -91,17 +90,11 @@ def describe_genre(
         name=name,
         mean=genre_vector(z),
         covariance=covariance(z) if prior_covariance is None else shrunk_covariance(z, prior_covariance),
-        num_bars=len(data) + sum(map(_num_bars, others)),
+        num_bars=len(data) + sum(len(song.has_notes) for index, song in enumerate(songs) if index not in drawn),
         num_songs=len({song.entry.song_id for song in songs}),
         **playing_of(unpacked)._asdict(),
         phrases=_encoded(network, _pick_phrases(name, own, unpacked, set() if used is None else used)),
     )
-
-
-def _num_bars(song: Song) -> int:
-    """Count a song's bars from the first with a note to the last."""
-    window = sounding(song)
-    return window.stop - window.start
 
 
 def add_genre(model: ModelFile, name: str, songs: Sequence[CorpusSong]) -> ModelFile:

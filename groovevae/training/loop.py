@@ -18,7 +18,7 @@ from jax import Array
 from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
 from groovevae.config import ModelConfig, TrainConfig
-from groovevae.corpus.dataset import Batches, Dataset
+from groovevae.corpus.dataset import Dataset
 from groovevae.errors import CorpusError, Cure, RequestError
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
 from groovevae.network.decoding import decode, encode
@@ -26,6 +26,7 @@ from groovevae.network.forward import Network
 from groovevae.network.nats import ACTIVE_KL, kl_divergence
 from groovevae.training.devices import make_mesh, replicate, split_rows
 from groovevae.training.flax_network import GrooveVAE
+from groovevae.training.hosts import batches_of
 from groovevae.training.losses import beta_at, genre_loss, kl_with_free_bits, recon_loss
 from groovevae.training.processes import any_process, in_first_process
 from groovevae.training.weights import build_network, state_to_arrays
@@ -160,7 +161,7 @@ def run_training(
     """
     if not len(data):
         raise CorpusError("no bars to train on")
-    batches, graph, mesh = Batches.of(data, config), _graph(model_config, config), make_mesh(config.batch_size)
+    batches, graph, mesh = batches_of(data, config), _graph(model_config, config), make_mesh(config.batch_size)
     state = replicate(mesh, state)
     step, clock = int(state.step), _Clock()
     pending: list[StepMetrics] = []

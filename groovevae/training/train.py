@@ -11,12 +11,13 @@ import numpy as np
 
 from groovevae.config import MAX_SEED, ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus
+from groovevae.corpus.fingerprint import fingerprint
 from groovevae.errors import Cure, OutputError, RequestError
 from groovevae.files import remove_unfinished
 from groovevae.model.file import ModelFile, save_model
 from groovevae.progress import Progress, quiet
 from groovevae.training.arranger import with_arranger
-from groovevae.training.data import TrainingMusic, fingerprint, gather_music, songs_with_genres
+from groovevae.training.data import TrainingMusic, gather_music, songs_with_genres
 from groovevae.training.devices import make_mesh
 from groovevae.training.loop import TrainingProgress, TrainState, initial_state, run_training
 from groovevae.training.prior import fit_prior
@@ -52,7 +53,9 @@ def train_model(
     from, and ModelFileError where an unfinished run at the same place was started with other settings.
     """
     with together():
-        music = _checked_music(corpus, out, config, model_config or ModelConfig(), start_from, progress)
+        sizes = _checked(out, config, model_config or ModelConfig())
+    music = gather_music(corpus, config, sizes, start_from, progress=progress)
+    with together():
         run = _run_of(music, config)
         state = _first_state(music, config, run, None if restart else state_file(out))
     save = partial(_save, state_file(out), run, config)
@@ -69,20 +72,13 @@ def train_model(
     return trained
 
 
-def _checked_music(
-    corpus: Corpus,
-    out: Path,
-    config: TrainConfig,
-    sizes: ModelConfig,
-    start: ModelFile | None,
-    progress: Progress,
-) -> TrainingMusic:
-    """Gather what is learned from, once it is clear that it can be done with these settings on these devices."""
+def _checked(out: Path, config: TrainConfig, sizes: ModelConfig) -> ModelConfig:
+    """Return the sizes, once it is clear that it can be trained with these settings on these devices."""
     check_settings(config, sizes)
     make_mesh(config.batch_size)  # here, before a state is written that no run can resume
     if out.is_dir():
         raise OutputError(f"{out}: a folder", cure=Cure.NAME_A_FILE)
-    return gather_music(corpus, config, sizes, start, progress=progress)
+    return sizes
 
 
 def _run_of(music: TrainingMusic, config: TrainConfig) -> Run:
@@ -132,13 +128,13 @@ def _with_networks(
     progress: Progress,
 ) -> Trained:
     """Return the trained model with a prior over phrases and an arranger, unless `stop` ends the work."""
-    songs, names = songs_with_genres(music.train_songs, music.rehearsal)
+    songs, names = songs_with_genres(music.at_hand, music.rehearsal)
     model = trained.model
     prior = fit_prior(model.network(), model.genres, songs, names, config=prior_config, stop=stop, progress=progress)
     if prior is None:
         return trained
     model = replace(model, prior=prior)
-    own = (music.train_songs, music.rehearsal, music.data)
+    own = (music.at_hand, music.rehearsal, music.data_at_hand)
     model = with_arranger(model, *own, config=arranger_config, stop=stop, progress=progress)
     return replace(trained, model=model)
 
