@@ -14,6 +14,7 @@ import jax
 import numpy as np
 import pytest
 from command_line import Run, error_of
+from corpus_files import put_apart
 from tiny import SETTINGS, Tiny, train_tiny
 from train_in_processes import CONFIG, STEPS, losses_of
 
@@ -105,17 +106,6 @@ def test_losses_are_those_of_one_device(
     assert losses["halved"] == losses["whole"]
     for whole, halved in zip(*([path, state_file(path)] for path in map(tmp_path.joinpath, MODELS)), strict=True):
         assert whole.read_bytes() == halved.read_bytes()
-
-
-def put_apart(corpus: Path, root: Path, *, is_of_second: Callable[[str], bool]) -> list[Path]:
-    """Two folders with the files of a corpus, of which none is in both."""
-    folders = [root / "first", root / "second"]
-    for path in sorted(corpus.glob("*/*.mid")):
-        name = path.relative_to(corpus).as_posix()
-        copy = folders[is_of_second(name)] / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(path.read_bytes())
-    return folders
 
 
 @pytest.mark.parametrize(

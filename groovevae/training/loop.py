@@ -156,7 +156,7 @@ def run_training(
 ) -> TrainState:
     """Train from `state` up to `config.steps`, or until `stop()` in any process, on all devices of all processes.
 
-    `report` is called every REPORT_STEPS, `save` now and then and at the end, both in the first process alone.
+    `report` is called every REPORT_STEPS in the first process alone, `save` now and then and at the end in all.
     Raises CorpusError where there is nothing to train on, RequestError where the devices cannot share a batch.
     """
     if not len(data):
@@ -167,11 +167,9 @@ def run_training(
     pending: list[StepMetrics] = []
 
     def tell(means: StepMetrics, pace: float) -> None:
-        is_at_end = step == config.steps
-        measured = _held_out_f1(model_config, state, held_out) if is_at_end or step % EVAL_STEPS == 0 else None
+        is_measured = step == config.steps or step % EVAL_STEPS == 0
+        measured = _held_out_f1(model_config, state, held_out) if is_measured else None
         report(_progress(step, config, means, pace, measured))
-        if not is_at_end and clock.is_time_to_save():
-            save(state)
 
     while step < config.steps and not _is_stopped(stop, may_ask=not pending):
         state, metrics = train_step(graph, config, state, *split_rows(mesh, batches[step]))
@@ -179,9 +177,12 @@ def run_training(
         pending.append(metrics)
         if step % REPORT_STEPS == 0 or step == config.steps:
             in_first_process(tell, _means(pending, step), clock.lap(len(pending)))
+            if step < config.steps and any_process(clock.is_time_to_save()):
+                save(state)
+                clock.saved = time.monotonic()
             clock.skip()
             pending = []
-    in_first_process(save, state)
+    save(state)
     return state
 
 
@@ -232,10 +233,7 @@ class _Clock:
         self.since = time.monotonic()
 
     def is_time_to_save(self) -> bool:
-        now = time.monotonic()
-        if is_due := now - self.saved > SAVE_SECONDS:
-            self.saved = now
-        return is_due
+        return time.monotonic() - self.saved > SAVE_SECONDS
 
 
 def _progress(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +17,13 @@ from groovevae.model.file import ModelFile, save_model
 from groovevae.progress import Progress, quiet
 from groovevae.training.arranger import with_arranger
 from groovevae.training.data import TrainingMusic, gather_music, songs_with_genres
-from groovevae.training.devices import make_mesh
+from groovevae.training.devices import make_mesh, replicate
 from groovevae.training.loop import TrainingProgress, TrainState, initial_state, run_training
 from groovevae.training.prior import fit_prior
-from groovevae.training.processes import check_alike, in_first_process, is_first_process, lost_processes_named, together
+from groovevae.training.processes import check_alike, in_first_process, lost_processes_named, together
 from groovevae.training.result import Trained, described
-from groovevae.training.state_file import Run, load_state, save_state, state_file
+from groovevae.training.state_file import Run, state_file
+from groovevae.training.state_store import StateStore
 from groovevae.training.weights import state_to_arrays
 
 ADAPT_CONFIG = TrainConfig(steps=1000, learning_rate=3e-4, beta_warmup_steps=1)  # for a start from an existing model
@@ -57,14 +57,18 @@ def train_model(
     music = gather_music(corpus, config, sizes, start_from, progress=progress)
     with together():
         run = _run_of(music, config)
-        state = _first_state(music, config, run, None if restart else state_file(out))
-    save = partial(_save, state_file(out), run, config)
+        state = _first_state(music, config)
     _check_processes_agree(run, config)
+    store = StateStore.beside(out, run, config.steps)
+    mesh = make_mesh(config.batch_size)
+    state = replicate(mesh, state if restart else store.load(state, mesh))
     in_first_process(_remove_unfinished, out)
-    in_first_process(save, state)  # finds out now, not in an hour, whether the folder can be written to
+    store.save(state)  # finds out now, not in an hour, whether the folder can be written to
     may_stop = stop if int(state.step) < config.steps else (lambda: False)  # asked only if a new model could be saved
-    data, held_out, sizes = music.data, music.held_out, music.sizes
-    state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
+    data, held_out = music.data, music.held_out
+    state = run_training(
+        data, held_out, state, model_config=music.sizes, config=config, report=report, save=store.save, stop=stop
+    )
     trained = described(music, state, config, progress=progress)
     if trained.steps_done >= config.steps:  # whoever stops a run does not want to wait for a prior
         trained = _with_networks(trained, music, prior_config, arranger_config, may_stop, progress)
@@ -96,21 +100,16 @@ def _check_processes_agree(run: Run, config: TrainConfig) -> None:
     check_alike({"corpus": run["corpus"], "network": run["model"], "settings": settings, "first model": run["start"]})
 
 
-def _save(path: Path, run: Run, config: TrainConfig, now: TrainState) -> None:
-    save_state(path, now, run, is_done=int(now.step) >= config.steps)
-
-
 def _remove_unfinished(out: Path) -> None:
     """Remove files that a killed run has left half written."""
     for path in (out, state_file(out)):
         remove_unfinished(path)
 
 
-def _first_state(music: TrainingMusic, config: TrainConfig, run: Run, path: Path | None) -> TrainState:
-    """Return the state to train from: that of an unfinished run at `path`, if there is one."""
+def _first_state(music: TrainingMusic, config: TrainConfig) -> TrainState:
+    """Return the state of step 0."""
     sizes, start = music.sizes, music.start
-    state = initial_state(sizes, config, _start_weights(start, sizes, config) if start else None)
-    return load_state(path, state, run) if path and is_first_process() and path.exists() else state
+    return initial_state(sizes, config, _start_weights(start, sizes, config) if start else None)
 
 
 def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) -> dict[str, np.ndarray]:
