@@ -8,25 +8,32 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from checkpoint_in_processes import SPLIT, WHOLE
 from command_line import Run, error_of
 from corpus_files import put_apart
-from tiny import SETTINGS, Tiny, train_tiny
-from train_in_processes import CONFIG, STEPS, losses_of
+from jax.sharding import SingleDeviceSharding
+from tiny import SETTINGS, SIZES, Tiny, describe_quickly, train_tiny
+from train_in_processes import CONFIG, STEPS, STOPPED_AT, losses_of
 
-from groovevae.corpus import load_corpus
+from groovevae.corpus import Corpus, load_corpus
 from groovevae.errors import RequestError
 from groovevae.model.file import load_model_file
-from groovevae.training import loop
+from groovevae.training import arranger, loop, result
 from groovevae.training.devices import make_mesh
+from groovevae.training.loop import initial_state
 from groovevae.training.processes import connect
-from groovevae.training.state_file import state_file, unfinished_step
+from groovevae.training.state_file import saved_state, state_file, unfinished_step
+from groovevae.training.state_folder import read_checkpoint, read_checkpoint_texts, state_folder
 
 TESTS = Path(__file__).parent
+ONE_DEVICE = SingleDeviceSharding(jax.devices()[0])
 MODELS = ("whole.safetensors", "halved.safetensors")
 Start = Callable[..., subprocess.Popen]
 
@@ -73,17 +80,31 @@ def finish(process: subprocess.Popen, status: int = 0) -> list[str]:
 def one_device(band_corpus: Path, cache_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     """The losses of each step on one device."""
     path = tmp_path_factory.mktemp("one") / "whole.safetensors"
+    return losses_of(train_quickly(load_corpus(band_corpus), path))
+
+
+def train_quickly(corpus: Corpus, path: Path, **options) -> list[loop.TrainingProgress]:
+    """Trains in this process; returns what it told of each step."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "REPORT_STEPS", 1)
-        return losses_of(train_tiny(load_corpus(band_corpus), path, config=CONFIG).reports)
+        for name in ("find_attribute_vectors", "with_calibration"):
+            patch.setattr(result, name, getattr(result, name))
+        patch.setattr(arranger, "with_arranger_doses", arranger.with_arranger_doses)
+        describe_quickly()
+        return train_tiny(corpus, path, **{"config": CONFIG, **options}).reports
 
 
 def assert_same_losses(found: list[dict], expected: list[dict]) -> None:
-    assert [row["step"] for row in found] == list(range(1, STEPS + 1))
+    assert [row["step"] for row in found] == [row["step"] for row in expected]
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(list(ours["recon"].values()), list(theirs["recon"].values()), rtol=1e-4)
         np.testing.assert_allclose(ours["kl"], theirs["kl"], rtol=1e-4)
         np.testing.assert_allclose(ours["genre_loss"], theirs["genre_loss"], rtol=1e-4)
+
+
+def assert_same_arrays(one: object, other: object) -> None:
+    for first, second in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+        np.testing.assert_array_equal(first, second)
 
 
 @pytest.mark.parametrize(("processes", "devices"), [(1, 2), (2, 1)])
@@ -96,7 +117,7 @@ def test_losses_are_those_of_one_device(
     processes: int,
     devices: int,
 ) -> None:
-    """Also when the run is stopped, by the last process, and gone on with; it then ends in the same bytes."""
+    """Also when the run is stopped, by the last process, and gone on with; it then ends in the same."""
     others = [(coordinator, processes, process) for process in range(processes)] if processes > 1 else [()]
     running = [start("train_in_processes.py", band_corpus, tmp_path, *words, num_devices=devices) for words in others]
     for process in running:
@@ -104,8 +125,14 @@ def test_losses_are_those_of_one_device(
     losses = json.loads((tmp_path / "losses.json").read_text())
     assert_same_losses(losses["whole"], one_device)
     assert losses["halved"] == losses["whole"]
-    for whole, halved in zip(*([path, state_file(path)] for path in map(tmp_path.joinpath, MODELS)), strict=True):
-        assert whole.read_bytes() == halved.read_bytes()
+    whole, halved = map(tmp_path.joinpath, MODELS)
+    assert whole.read_bytes() == halved.read_bytes()
+    if processes > 1:
+        assert sorted(path.name for path in state_folder(whole).iterdir()) == [saved_state(whole).name]
+        like = initial_state(replace(SIZES, num_genres=3), CONFIG, None)
+        assert_same_arrays(*(read_checkpoint(saved_state(path), like, ONE_DEVICE) for path in (whole, halved)))
+    else:
+        assert state_file(whole).read_bytes() == state_file(halved).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -124,7 +151,11 @@ def test_losses_are_those_of_one_process_that_has_all_files(
     one_device: list[dict],
     is_of_second: Callable[[str], bool],
 ) -> None:
-    """Also when the run is stopped and gone on with."""
+    """Also when the run is stopped and gone on with, and when one process begins it, two go on, and one ends it."""
+    moved = tmp_path / "moved.safetensors"
+    loaded = load_corpus(band_corpus)
+    asked = iter(range(STOPPED_AT))
+    train_quickly(loaded, moved, stop=lambda: next(asked, None) is None)
     folders = put_apart(band_corpus, tmp_path, is_of_second=is_of_second)
     words = [(folder, tmp_path, coordinator, 2, process) for process, folder in enumerate(folders)]
     for process in [start("train_in_processes.py", *own) for own in words]:
@@ -132,6 +163,24 @@ def test_losses_are_those_of_one_process_that_has_all_files(
     losses = json.loads((tmp_path / "losses.json").read_text())
     assert_same_losses(losses["whole"], one_device)
     assert losses["halved"] == losses["whole"]
+    assert_same_losses(losses["moved"], one_device[STOPPED_AT:])
+    assert not state_file(moved).exists()
+    assert unfinished_step(moved) is None
+    reports = train_quickly(loaded, moved, config=replace(CONFIG, steps=STEPS + 1))
+    assert [report.step for report in reports] == [STEPS + 1]
+    assert saved_state(moved) == state_file(moved)
+    assert not state_folder(moved).exists()
+
+
+def test_a_checkpoint_of_which_each_process_holds_a_half(start: Start, tmp_path: Path, coordinator: str) -> None:
+    """Another number of processes reads it, and the older one is gone."""
+    folder = tmp_path / "x.checkpoints"
+    for process in [start("checkpoint_in_processes.py", folder, coordinator, number) for number in (0, 1)]:
+        finish(process)
+    assert [path.name for path in folder.iterdir()] == ["2"]
+    assert read_checkpoint_texts(folder / "2") == {"step": 4}
+    like = {"split": jnp.zeros((4, 3)), "whole": jnp.int32(0)}
+    assert_same_arrays(read_checkpoint(folder / "2", like, ONE_DEVICE), {"split": SPLIT, "whole": WHOLE})
 
 
 def test_what_processes_agree_on(start: Start, coordinator: str) -> None:
