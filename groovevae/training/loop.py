@@ -177,9 +177,8 @@ def run_training(
         pending.append(metrics)
         if step % REPORT_STEPS == 0 or step == config.steps:
             in_first_process(tell, _means(pending, step), clock.lap(len(pending)))
-            if step < config.steps and any_process(clock.is_time_to_save()):
-                save(state)
-                clock.saved = time.monotonic()
+            if step < config.steps:
+                clock.save_if_due(partial(save, state))
             clock.skip()
             pending = []
     save(state)
@@ -218,7 +217,7 @@ def _held_out_f1(model_config: ModelConfig, state: TrainState, held_out: Dataset
 
 
 class _Clock:
-    """Measures steps per second since the last lap, without time spent on other things, and tells when to save."""
+    """Measures steps per second since the last lap, without time spent on other things, and saves now and then."""
 
     def __init__(self) -> None:
         self.since = self.saved = time.monotonic()
@@ -232,8 +231,11 @@ class _Clock:
     def skip(self) -> None:
         self.since = time.monotonic()
 
-    def is_time_to_save(self) -> bool:
-        return time.monotonic() - self.saved > SAVE_SECONDS
+    def save_if_due(self, save: Callable[[], None]) -> None:
+        """Save where the clock of any process says that it is time."""
+        if any_process(time.monotonic() - self.saved > SAVE_SECONDS):
+            save()
+            self.saved = time.monotonic()
 
 
 def _progress(

@@ -48,22 +48,14 @@ def train_model(
 
     With `start_from`, training starts from its weights and keeps its genres: the old model plays their phrases, which
     are trained on with the new songs so that they are not forgotten, and the genre vectors follow the latent space.
-    `report` is told of the training itself, `progress` of the rest. Of several processes (`processes.connect`), the
-    first alone reports, and reads and writes files beside `out`. Raises CorpusError where there is too little to learn
+    `report` is told of the training itself, `progress` of the rest. Of several processes (`processes.connect`), which
+    may each have files of their own, the first alone reports and writes the model. Raises CorpusError where there is too little to learn
     from, and ModelFileError where an unfinished run at the same place was started with other settings.
     """
     with together():
         sizes = _checked(out, config, model_config or ModelConfig())
     music = gather_music(corpus, config, sizes, start_from, progress=progress)
-    with together():
-        run = _run_of(music, config)
-        state = _first_state(music, config)
-    _check_processes_agree(run, config)
-    store = StateStore.beside(out, run, config.steps)
-    mesh = make_mesh(config.batch_size)
-    state = replicate(mesh, state if restart else store.load(state, mesh))
-    in_first_process(_remove_unfinished, out)
-    store.save(state)  # finds out now, not in an hour, whether the folder can be written to
+    store, state = _begun(music, out, config, restart=restart)
     may_stop = stop if int(state.step) < config.steps else (lambda: False)  # asked only if a new model could be saved
     data, held_out = music.data, music.held_out
     state = run_training(
@@ -74,6 +66,19 @@ def train_model(
         trained = _with_networks(trained, music, prior_config, arranger_config, may_stop, progress)
     in_first_process(save_model, out, trained.model)
     return trained
+
+
+def _begun(music: TrainingMusic, out: Path, config: TrainConfig, *, restart: bool) -> tuple[StateStore, TrainState]:
+    """Return where the run keeps its state, and the state to train from, which has been written there."""
+    with together():
+        run = _run_of(music, config)
+        state = _first_state(music, config)
+    _check_processes_agree(run, config)
+    store, mesh = StateStore.beside(out, run, config.steps), make_mesh(config.batch_size)
+    state = replicate(mesh, state if restart else store.load(state, mesh))
+    in_first_process(_remove_unfinished, out)
+    store.save(state)  # finds out now, not in an hour, whether the folder can be written to
+    return store, state
 
 
 def _checked(out: Path, config: TrainConfig, sizes: ModelConfig) -> ModelConfig:
