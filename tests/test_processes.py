@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from checkpoint_in_processes import SPLIT, WHOLE
+from checkpoint_in_processes import SPLIT, STEP
 from command_line import Run, error_of
 from corpus_files import put_apart
 from jax.sharding import SingleDeviceSharding
@@ -23,14 +23,20 @@ from tiny import SETTINGS, SIZES, Tiny, describe_quickly, train_tiny
 from train_in_processes import CONFIG, STEPS, STOPPED_AT, losses_of
 
 from groovevae.corpus import Corpus, load_corpus
-from groovevae.errors import RequestError
+from groovevae.errors import ModelFileError, RequestError
 from groovevae.model.file import load_model_file
 from groovevae.training import arranger, loop, result
 from groovevae.training.devices import make_mesh
-from groovevae.training.loop import initial_state
+from groovevae.training.loop import TrainState, initial_state
 from groovevae.training.processes import connect
 from groovevae.training.state_file import saved_state, state_file, unfinished_step
-from groovevae.training.state_folder import read_checkpoint, read_checkpoint_texts, state_folder
+from groovevae.training.state_folder import (
+    newest_checkpoint,
+    read_checkpoint,
+    read_checkpoint_texts,
+    state_folder,
+    write_checkpoint,
+)
 
 TESTS = Path(__file__).parent
 ONE_DEVICE = SingleDeviceSharding(jax.devices()[0])
@@ -173,25 +179,56 @@ def test_losses_are_those_of_one_process_that_has_all_files(
 
 
 def test_a_checkpoint_of_which_each_process_holds_a_half(start: Start, tmp_path: Path, coordinator: str) -> None:
-    """Another number of processes reads it, and the older one is gone."""
-    folder = tmp_path / "x.checkpoints"
-    for process in [start("checkpoint_in_processes.py", folder, coordinator, number) for number in (0, 1)]:
-        finish(process)
-    assert [path.name for path in folder.iterdir()] == ["2"]
-    assert read_checkpoint_texts(folder / "2") == {"step": 4}
-    like = {"split": jnp.zeros((4, 3)), "whole": jnp.int32(0)}
-    assert_same_arrays(read_checkpoint(folder / "2", like, ONE_DEVICE), {"split": SPLIT, "whole": WHOLE})
+    """One process reads it, the one before is gone, and whoever does not see it says so."""
+    running = [start("checkpoint_in_processes.py", tmp_path, coordinator, number) for number in (0, 1)]
+    for number, process in enumerate(running):
+        unseen = f"RequestError: FOLDER/{'1/' * number}x.checkpoints/2: not seen by all processes; give them one folder"
+        *lines, last = finish(process)
+        assert lines == ["True False", "True"]
+        assert last.startswith(unseen)
+    out = tmp_path / "x.safetensors"
+    assert [path.name for path in state_folder(out).iterdir()] == ["2"]
+    assert unfinished_step(out) == 7
+    like = TrainState({"split": jnp.zeros((4, 3))}, {}, {}, jnp.int32(0))
+    again = read_checkpoint(saved_state(out), like, ONE_DEVICE)
+    assert_same_arrays(again, TrainState({"split": SPLIT}, {}, {}, STEP))
+
+
+@pytest.mark.parametrize("damaged", ["_METADATA", "manifest.ocdbt", "_CHECKPOINT_METADATA"])
+def test_a_damaged_checkpoint(tmp_path: Path, damaged: str) -> None:
+    state = TrainState({"split": jnp.asarray(SPLIT)}, {}, {}, jnp.int32(STEP))
+    write_checkpoint(tmp_path / "x.checkpoints", state, {"step": STEP})
+    path = newest_checkpoint(tmp_path / "x.checkpoints")
+    assert read_checkpoint_texts(path) == {"step": STEP}
+    (path / damaged).write_bytes(b"{")
+    with pytest.raises(ModelFileError, match=r"checkpoints/1: damaged groovevae training state .* with restart=True"):
+        read_checkpoint_texts(path)
+        read_checkpoint(path, state, ONE_DEVICE)
+
+
+def test_two_files_of_one_name(start: Start, tmp_path: Path, band_corpus: Path, coordinator: str) -> None:
+    folders = put_apart(band_corpus, tmp_path, is_of_second=lambda name: name[-5] in "bdfh")
+    (folders[1] / "rock" / "rock tune a.mid").write_bytes((folders[1] / "rock" / "rock tune b.mid").read_bytes())
+    words = ["--out", tmp_path / "x.safetensors", "--coordinator", coordinator, "--processes", 2, "--process"]
+    for process in [start("groove_tiny.py", "train", folder, *words, n) for n, folder in enumerate(folders)]:
+        _, err = process.communicate(timeout=400)
+        assert process.returncode == 1
+        message = "rock/rock tune a.mid: processes 0 and 1 have different files of this name; rename one of them"
+        assert err.splitlines()[-1] == f"Error: {message}"
+    assert not list(tmp_path.glob("x.*"))
 
 
 def test_what_processes_agree_on(start: Start, coordinator: str) -> None:
     first, second = (start("agree_in_processes.py", coordinator, process) for process in (0, 1))
     other = "RequestError: another process has failed; it has printed why"
     differ = "RequestError: processes 0 and 1 differ in their settings; give all the same files and options"
-    common = ["False", "True"]
-    assert finish(second) == [*common, other, "CorpusError: of process 1", "None", "None", other, "None", differ]
+    versions = "RequestError: process 0 is version 0, process 1 is version 1; install the same on all"
+    common = ["[b'', b'nine byte']", "False", "True"]
+    ending = ["None", differ, "None", versions]
+    assert finish(second) == [*common, other, "CorpusError: of process 1", "None", "None", other, *ending]
     *lines, last = finish(first)
     writing = ["said once", "None", "OutputError: no room"]
-    assert lines == [*common, "CorpusError: of process 0", other, "None", *writing, "None", differ]
+    assert lines == [*common, "CorpusError: of process 0", other, "None", *writing, *ending]
     assert last.startswith("ProcessLostError: another process of this run has ended; start all of them again")
 
 

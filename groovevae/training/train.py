@@ -49,8 +49,8 @@ def train_model(
     With `start_from`, training starts from its weights and keeps its genres: the old model plays their phrases, which
     are trained on with the new songs so that they are not forgotten, and the genre vectors follow the latent space.
     `report` is told of the training itself, `progress` of the rest. Of several processes (`processes.connect`), which
-    may each have files of their own, the first alone reports and writes the model. Raises CorpusError where there is too little to learn
-    from, and ModelFileError where an unfinished run at the same place was started with other settings.
+    may each have files of their own, the first alone reports and writes the model. Raises CorpusError where there is
+    too little to learn from, and ModelFileError where an unfinished run at the same place had other settings.
     """
     with together():
         sizes = _checked(out, config, model_config or ModelConfig())
