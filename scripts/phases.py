@@ -2,9 +2,9 @@
 
 python scripts/phases.py --files 1000,3000,10000
 
-Files are made up: as many bars each as real files of pop and rock have, and one in a hundred cannot be read. Each work
-is done in a process of its own (Linux). The network is a tiny one, so that what the corpus takes shows; `usual` takes a
-few steps with one of the usual size.
+Files are made up: as many bars each as real files of pop and rock have, or `--bars`, and one in a hundred cannot be
+read. Each work is done in a process of its own (Linux). The network is a tiny one, so that what the corpus takes shows;
+`usual` takes a few steps with one of the usual size.
 """
 
 from __future__ import annotations
@@ -61,8 +61,16 @@ def measure(work: str, folder: Path) -> None:
     corpus = load_corpus(folder, progress=told)
     WORKS[work](corpus, folder.parent / "model.safetensors", told)
     told("")
+    print(f"{len(corpus.songs):,} songs; files without a name: {unnamed():.0f} MiB", file=sys.stderr, flush=True)
     for what, seconds in told.seconds.items():
         print(f"{what}\t{seconds:.1f}\t{told.peak[what]:.0f}", flush=True)
+
+
+def unnamed() -> float:
+    """Return what the open files of this process that have no name take on disk, in MiB."""
+    opened = [path for path in Path("/proc/self/fd").iterdir() if os.path.lexists(path)]
+    gone = [path for path in opened if os.readlink(path).endswith(" (deleted)")]
+    return sum(os.stat(path).st_size for path in gone) / 2**20
 
 
 def train(corpus: Corpus, model: Path, told: Recorder) -> None:
@@ -126,11 +134,11 @@ def usual(corpus: Corpus, model: Path, told: Recorder) -> None:
 WORKS = {"train": train, "outliers": outliers, "evaluate": evaluate, "usual": usual}
 
 
-def rows(folder: Path, files: int, genres: int, works: list[str]) -> dict[str, tuple[float, float]]:
+def rows(folder: Path, files: int, bars: int | None, genres: int, works: list[str]) -> dict[str, tuple[float, float]]:
     """Make up a corpus, do the works to it, each in a process of its own; return seconds and MiB by part."""
     corpus, cache = folder / f"{files}" / "corpus", folder / f"{files}" / "cache"
     if not corpus.exists():
-        made_up_corpus(corpus, files, num_bars=None, num_genres=genres, damaged=0.01)
+        made_up_corpus(corpus, files, num_bars=bars, num_genres=genres, damaged=0.01)
     settings = {**os.environ, "GROOVEVAE_CACHE": str(cache)}
     found = {}
     for work in works:
@@ -145,17 +153,20 @@ def rows(folder: Path, files: int, genres: int, works: list[str]) -> dict[str, t
 
 @click.command()
 @click.option("--files", default="1000,3000", show_default=True, help="Numbers of files, comma-separated.")
+@click.option("--bars", type=int, help="Bars in each file.  [default: as many as real files have]")
 @click.option("--genres", default=3, show_default=True, help="Genres in each corpus.")
 @click.option("--works", default=",".join(WORKS), show_default=True, help="What is done; train comes first.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the corpora stay.  [default: nowhere]")
 @click.option("--measure", "measured", nargs=2, hidden=True)
-def main(files: str, genres: int, works: str, folder: Path | None, measured: tuple[str, str] | None) -> None:
+def main(
+    files: str, bars: int | None, genres: int, works: str, folder: Path | None, measured: tuple[str, str] | None
+) -> None:
     """Print the seconds and the highest memory of each part, for corpora of growing size."""
     if measured:
         return measure(measured[0], Path(measured[1]))
     counts = [int(count) for count in files.split(",")]
     with tempfile.TemporaryDirectory() as temporary:
-        found = [rows(folder or Path(temporary), count, genres, works.split(",")) for count in counts]
+        found = [rows(folder or Path(temporary), count, bars, genres, works.split(",")) for count in counts]
     print("| part | " + " | ".join(f"{count:,} files, s | MiB" for count in counts) + " |")
     print("|---|" + "---:|" * (2 * len(counts)))
     for what in found[-1]:

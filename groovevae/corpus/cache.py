@@ -23,7 +23,10 @@ CACHE_VARIABLE = "GROOVEVAE_CACHE"
 _COMMIT_SECONDS = 1.0  # after a kill, at most the files of this time are read again
 _LOCK_SECONDS = 30.0  # how long another process may keep the database locked
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: its tables are not ours
-_READER_SOURCES = ("midi/*.py", "bars/*.py", "corpus/pack.py", "corpus/reader.py")
+_READER_SOURCES = (
+    *("midi/*.py", "bars/*.py", "measures/phrases.py"),
+    *("corpus/pack.py", "corpus/bar_bytes.py", "corpus/duplicates.py", "corpus/reader.py"),
+)
 _TABLE = """
     CREATE TABLE IF NOT EXISTS files (
         path BLOB PRIMARY KEY,  -- within the corpus, in the file system's own encoding

@@ -12,9 +12,12 @@ from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
 from groovevae.config import TrainConfig
 from groovevae.corpus.labels import UNLABELLED
-from groovevae.corpus.packed_bars import KeptBars, PackedBars
+from groovevae.corpus.load import CorpusSong, Songs
+from groovevae.corpus.pack import flagged_notes
+from groovevae.corpus.packed_bars import KeptBars, PackedBars, Places
 from groovevae.progress import Progress, quiet
 
+_TOLD = 1000  # songs between two reports: to say so takes longer than to gather one
 BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that little of it is padding
 
 
@@ -38,15 +41,18 @@ class Dataset:
     ) -> Dataset:
         """Gather the bars of `songs`, without the silence before the first note and after the last.
 
-        One song is in memory at a time. Raises OutputError where the disk is full.
+        Bars that lie packed on disk stay there; of others, those of one song are in memory at a time. Raises
+        OutputError where the disk is full or fails.
         """
         lengths: list[int] = []
+        kept = songs.kept if isinstance(songs, Songs) else songs
 
-        def parts() -> Iterator[Bars]:
-            for song in songs:
-                progress("gathering bars", len(lengths), len(songs))
-                part = song.bars[sounding(song)]
-                lengths.append(len(part))
+        def parts() -> Iterator[Bars | Places]:
+            for song in kept:
+                if len(lengths) % _TOLD == 0:
+                    progress("gathering bars", len(lengths), len(songs))
+                part = sounding_part(song)
+                lengths.append(len(part.flags) if isinstance(part, Places) else len(part))
                 yield part
 
         return cls.of_bars(PackedBars(parts()), lengths, song_genres, genres)
@@ -73,8 +79,26 @@ class Dataset:
 
 def sounding(song: Song) -> slice:
     """Return the slice from a song's first bar with a note to its last."""
-    index = np.flatnonzero(song.bars.has_notes)
+    return first_to_last(song.bars.has_notes)
+
+
+def first_to_last(has_notes: np.ndarray) -> slice:
+    """Return the slice from the first bar with a note to the last."""
+    index = np.flatnonzero(has_notes)
     return slice(int(index[0]), int(index[-1]) + 1) if len(index) else slice(0, 0)
+
+
+def sounding_part(song: CorpusSong | Song) -> Bars | Places:
+    """Return a song's bars from the first with a note to the last, or where they lie on disk."""
+    if isinstance(song, Song):
+        return song.bars[sounding(song)]
+    if isinstance(song.kept.opened, bytes):
+        return song.song.bars[sounding(song.song)]
+    flags, sizes = song.kept.flags, song.kept.sizes
+    window = first_to_last(flagged_notes(flags))
+    before = int(sizes[: window.start].sum(dtype=np.int64))
+    start = song.kept.opened.start + song.kept.bars_start + before
+    return Places(song.kept.opened.spool, start, sizes[window], flags[window])
 
 
 class Batches:

@@ -13,5 +13,5 @@ def fingerprint(corpus: Corpus) -> str:
     for song in corpus.songs:
         group = f"{song.entry.group}\0" if song.entry.group else ""
         name = f"{song.entry.genre}\0{song.entry.song_id}\0{group}".encode("utf-8", "surrogateescape")  # odd bytes
-        digest.update(name + song.content)
+        digest.update(name + song.kept.head.song_digest)
     return digest.hexdigest()[:16]

@@ -6,28 +6,24 @@ never splits or batches.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.choices import Choices
 from groovevae.corpus.archives import is_archive
 from groovevae.corpus.cache import Cache, file_stamp
-from groovevae.corpus.dataset import sounding
-from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
-from groovevae.corpus.facts import Facts
+from groovevae.corpus.duplicates import NearDuplicate, pairs_alike
+from groovevae.corpus.kept import KeptSong
 from groovevae.corpus.labels import UNLABELLED, read_labels
-from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
+from groovevae.corpus.pack import pack_song
 from groovevae.corpus.reader import read_packed, read_packed_members
 from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre
-from groovevae.corpus.spool import Spool, Stored
+from groovevae.corpus.spool import Spool
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
 
@@ -36,59 +32,37 @@ TWIN = "same notes as"  # how the reason begins for a file that is not used sinc
 
 @dataclass(frozen=True)
 class CorpusSong:
-    """A file of the corpus and its song, kept packed: about 3 KB instead of 100, in memory or on disk."""
+    """A file of the corpus and its song, kept packed: about 10 KB instead of 100, in memory or on disk."""
 
     entry: Entry
-    kept: bytes | Stored | None  # None: another of several processes that train together has the notes
-    facts: Facts | None = field(default=None, compare=False)  # where processes have told one another of their songs
+    kept: KeptSong
+    holder: int | None = None  # which process gives its bars to the others; None: no process asks another for songs
 
     @classmethod
     def from_song(cls, entry: Entry, song: Song) -> CorpusSong:
-        """Pack a song: the inverse of `song`."""
-        return cls(entry, pack_song(song))
-
-    @property
-    def packed(self) -> bytes:
-        """The packed song. Raises OutputError where the disk that holds it fails."""
-        if self.kept is None:
-            raise LookupError(f"{self.entry.path}: another process has the notes")
-        return self.kept if isinstance(self.kept, bytes) else self.kept.read()
+        """Pack a song into memory: the inverse of `song`."""
+        return cls(entry, KeptSong.from_packed(pack_song(song)))
 
     @property
     def song(self) -> Song:
-        """The song, unpacked anew each time (0.3 ms): its arrays are the caller's."""
-        return unpack_song(self.packed)
+        """The song, unpacked anew each time (0.3 ms): its arrays are the caller's.
 
-    @property
-    def digest(self) -> bytes:
-        """16 bytes that are the same for two songs exactly when all their bars are."""
-        return self.facts.digest if self.facts else bars_digest(self.packed)
-
-    @property
-    def content(self) -> bytes:
-        """SHA-256 of the packed song."""
-        return self.facts.content if self.facts else hashlib.sha256(self.packed).digest()
-
-    @property
-    def has_notes(self) -> np.ndarray:
-        """Which of its bars have notes, from the first that has to the last, (n,) bool."""
-        if self.facts:
-            return self.facts.has_notes
-        song = self.song
-        return song.bars.has_notes[sounding(song)]
+        Raises OutputError where the disk that holds it fails.
+        """
+        return self.kept.song()
 
 
 class Songs(Sequence[Song]):
     """A sequence of songs; the song of a CorpusSong is unpacked anew each time it is asked for, and not kept."""
 
     def __init__(self, songs: Sequence[CorpusSong | Song]) -> None:
-        self._songs = songs
+        self.kept = songs  # as they are
 
     def __len__(self) -> int:
-        return len(self._songs)
+        return len(self.kept)
 
     def __getitem__(self, index: Any) -> Any:
-        song = self._songs[index]
+        song = self.kept[index]
         return song.song if isinstance(song, CorpusSong) else song
 
 
@@ -137,13 +111,13 @@ class Corpus:
 
     @cached_property
     def near_duplicates(self) -> list[NearDuplicate]:
-        """Every two songs that are nearly the same, in any genres; searched for once (a millisecond for each song)."""
-        return near_duplicates(BarsOf(self.songs))
+        """Every two songs that are nearly the same, in any genres; searched for once."""
+        return pairs_alike([song.kept for song in self.songs])
 
     def find_near_duplicates(self, *, progress: Progress) -> None:
         """Search for `near_duplicates` now, and tell how far it has come."""
         if "near_duplicates" not in vars(self):
-            vars(self)["near_duplicates"] = near_duplicates(BarsOf(self.songs), progress=progress)
+            vars(self)["near_duplicates"] = pairs_alike([song.kept for song in self.songs], progress=progress)
 
 
 def load_corpus(
@@ -184,7 +158,7 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
             rejected.append(Unread(entry.path, result))
             genres.append(entry.genre)
             continue
-        twin = first_with.setdefault((entry.genre, bars_digest(result.read())), entry)
+        twin = first_with.setdefault((entry.genre, result.head.bars_digest), entry)
         if twin is entry:
             songs.append(CorpusSong(entry, result))
         else:
@@ -193,13 +167,13 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
     return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres))
 
 
-def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, Stored | str]:
+def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, KeptSong | str]:
     """Return the packed song of each file, or the reason why it has none."""
     choices = {entry.path: entry.choices for entry in found.entries}
     spool = Spool()
 
-    def kept(result: bytes | str) -> Stored | str:
-        return result if isinstance(result, str) else spool.store(result)
+    def kept(result: bytes | str) -> KeptSong | str:
+        return result if isinstance(result, str) else KeptSong.from_packed(result, spool)
 
     in_archive = is_archive(found.root)
     with Cache(found.root) as cache:

@@ -58,7 +58,7 @@ def _names(corpus: Corpus) -> list[str]:
     pairs = [
         (own, first_with.setdefault(shared, own))
         for song, own in zip(corpus.songs, ids, strict=True)
-        for shared in (song.digest, song.entry.song_id)
+        for shared in (song.kept.head.bars_digest, song.entry.song_id)
     ]
     name_of = _joined(ids, pairs)
     return [name_of[song_id] for song_id in ids]

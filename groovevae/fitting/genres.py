@@ -13,8 +13,9 @@ import numpy as np
 
 from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong, Songs
-from groovevae.corpus.dataset import Dataset
+from groovevae.corpus.dataset import Dataset, first_to_last
 from groovevae.corpus.labels import UNLABELLED
+from groovevae.corpus.pack import flagged_notes
 from groovevae.corpus.sample import some_songs
 from groovevae.corpus.scan import SUFFIXES
 from groovevae.errors import CorpusError, RequestError
@@ -80,6 +81,7 @@ def describe_genre(
     """
     drawn = set(some_songs(songs))
     own = [song for index, song in enumerate(songs) if index in drawn]
+    others = [song for index, song in enumerate(songs) if index not in drawn]
     unpacked = Songs(own)
     data = Dataset.from_songs(unpacked, [name] * len(own), (name,))
     index = np.sort(data.of_each_genre(MAX_STATISTICS_BARS))
@@ -90,11 +92,17 @@ def describe_genre(
         name=name,
         mean=genre_vector(z),
         covariance=covariance(z) if prior_covariance is None else shrunk_covariance(z, prior_covariance),
-        num_bars=len(data) + sum(len(song.has_notes) for index, song in enumerate(songs) if index not in drawn),
+        num_bars=len(data) + sum(map(_num_bars, others)),
         num_songs=len({song.entry.song_id for song in songs}),
         **playing_of(unpacked)._asdict(),
         phrases=_encoded(network, _pick_phrases(name, own, unpacked, set() if used is None else used)),
     )
+
+
+def _num_bars(song: CorpusSong) -> int:
+    """Count a song's bars from the first with a note to the last."""
+    window = first_to_last(flagged_notes(song.kept.flags))
+    return window.stop - window.start
 
 
 def add_genre(model: ModelFile, name: str, songs: Sequence[CorpusSong]) -> ModelFile:

@@ -117,7 +117,7 @@ def check_enough(songs: Sequence[CorpusSong], *, needs_two: bool) -> None:
     """Raise CorpusError, with the counts found and needed, where there is too little to train on."""
     bars = Counter[str]()
     for song in songs:
-        bars[song.entry.genre] += int(song.has_notes.sum())
+        bars[song.entry.genre] += song.kept.head.num_sounding
     if not bars:
         raise CorpusError("no song to train on", cure=Cure.SEE_REJECTED)
     found = ", ".join(f"{name} {count}" for name, count in sorted(bars.items()))

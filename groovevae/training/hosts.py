@@ -6,6 +6,7 @@ Files that all processes have are not handed over: then each reads its own copy.
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -16,11 +17,11 @@ from groovevae.bars import Bars, Song
 from groovevae.bars.batch import BarBatch
 from groovevae.config import TrainConfig
 from groovevae.corpus import Corpus, CorpusSong
-from groovevae.corpus.dataset import Batches, Dataset, sounding
-from groovevae.corpus.facts import Facts, facts_of
+from groovevae.corpus.dataset import Batches, Dataset, first_to_last, sounding_part
 from groovevae.corpus.fingerprint import fingerprint
-from groovevae.corpus.pack import pack_song
-from groovevae.corpus.packed_bars import PackedBars, unpack_bars
+from groovevae.corpus.kept import KeptSong
+from groovevae.corpus.pack import bar_flags, flagged_beats, flagged_notes
+from groovevae.corpus.packed_bars import PackedBars, Places, bars_of
 from groovevae.corpus.spool import Spool
 from groovevae.corpus.union import listing, united
 from groovevae.progress import Progress, quiet
@@ -33,8 +34,8 @@ SONGS_AT_ONCE = 1000  # that are handed over at once, some 4 MB
 def share(corpus: Corpus, *, progress: Progress = quiet) -> Corpus:
     """Return the corpus of all files of all processes: this one's, where all have the same or it trains alone.
 
-    Songs of other processes are without notes, but for their facts. All processes must call it together. Raises
-    CorpusError where two of them have different files of one name.
+    Of songs of other processes, all is known but their bars. All processes must call it together. Raises CorpusError
+    where two of them have different files of one name.
     """
     if jax.process_count() == 1 or is_shared(corpus.songs):
         return corpus
@@ -43,13 +44,16 @@ def share(corpus: Corpus, *, progress: Progress = quiet) -> Corpus:
     if len(set(gather_bytes(own))) == 1:
         return corpus
     with together():
-        listed = listing(corpus, progress=progress)
-    return united(corpus, gather_bytes(listed), progress=progress)
+        listed = listing(corpus)
+    progress("listing the songs of all processes", 0, 1)
+    listings = gather_bytes(listed)
+    with together():
+        return united(corpus, listings)
 
 
 def is_shared(songs: Sequence[CorpusSong]) -> bool:
     """Tell whether other processes may have the notes of some of these songs."""
-    return any(song.facts for song in songs)
+    return any(song.holder is not None for song in songs)
 
 
 def bring(songs: Sequence[CorpusSong], *, progress: Progress = quiet) -> list[CorpusSong]:
@@ -65,18 +69,21 @@ def bring(songs: Sequence[CorpusSong], *, progress: Progress = quiet) -> list[Co
     for start in range(0, len(songs), SONGS_AT_ONCE):
         progress("bringing songs together", start, len(songs))
         part = songs[start : start + SONGS_AT_ONCE]
-        holders = np.array([song.facts.holder if song.facts else 0 for song in part])
+        holders = np.array([song.holder or 0 for song in part])
         packed = _handed_over(holders, partial(_packed, part))
         with together():
-            found += [
-                CorpusSong(song.entry, spool.store(one) if song.kept is None else song.kept)
-                for song, one in zip(part, packed, strict=True)
-            ]
+            found += [_with_bars(song, one, spool) for song, one in zip(part, packed, strict=True)]
     return found
 
 
 def _packed(songs: Sequence[CorpusSong], places: list[int]) -> list[bytes]:
-    return [songs[place].packed for place in places]
+    return [zlib.compress(songs[place].kept.read_all(), level=1) for place in places]
+
+
+def _with_bars(song: CorpusSong, packed: bytes, spool: Spool) -> CorpusSong:
+    if song.kept.has_bars:
+        return CorpusSong(song.entry, song.kept)
+    return CorpusSong(song.entry, KeptSong(song.kept.packed_head, spool.store(zlib.decompress(packed))))
 
 
 def _handed_over(holders: np.ndarray, read: Callable[[list[int]], list[bytes]]) -> list[bytes]:
@@ -97,13 +104,12 @@ def _handed_over(holders: np.ndarray, read: Callable[[list[int]], list[bytes]]) 
 class SharedBars:
     """The bars of songs, each packed on the disk of one process. Whoever asks for some must do so in all together."""
 
-    def __init__(self, own: PackedBars, facts: Sequence[Facts]) -> None:
-        """Take the bars of the songs that this process holds, and the facts of all songs, (S,)."""
-        self.has_notes = np.concatenate([np.zeros(0, bool), *(one.has_notes for one in facts)])
-        self.num_beats = np.concatenate([np.zeros(0, np.uint8), *(one.num_beats for one in facts)])
+    def __init__(self, own: PackedBars, holders: Sequence[int], flags: Sequence[np.ndarray]) -> None:
+        """Take the bars of the songs that this process holds, and the holder and the flags of bars of all songs."""
+        of_bars = np.concatenate([np.zeros(0, np.uint8), *flags])
+        self.has_notes, self.num_beats = flagged_notes(of_bars), flagged_beats(of_bars)
         self._own = own
-        self._holder = np.array([one.holder for one in facts], int)  # (S,)
-        length = np.array([len(one.has_notes) for one in facts], int)
+        self._holder, length = np.array(holders, int), np.array([len(one) for one in flags], int)  # (S,)
         self._end = np.cumsum(length)
         is_own = self._holder == jax.process_index()
         self._own_start = np.cumsum(length * is_own) - length * is_own  # (S,) among the bars of this process
@@ -112,10 +118,15 @@ class SharedBars:
         return len(self.has_notes)
 
     def __getitem__(self, index: slice | np.ndarray) -> Bars:
-        return unpack_bars(self.packed(np.arange(len(self))[index]))
+        return bars_of(self.packed(np.arange(len(self))[index]))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the bars of this process take on its disk."""
+        return self._own.nbytes
 
     def packed(self, index: np.ndarray) -> list[bytes]:
-        """Return bars (n,) as `unpack_bars` takes them. Raises OutputError where a disk fails."""
+        """Return bars (n,) as they are packed, for `bars_of`. Raises OutputError where a disk fails."""
         song = np.searchsorted(self._end, index, side="right")
         place = self._own_start[song] + index - np.append(0, self._end)[song]
         return _handed_over(self._holder[song], lambda own: self._own.packed(place[own]))
@@ -128,24 +139,24 @@ def shared_dataset(
 
     Raises OutputError where the disk is full.
     """
-    facts = [_facts(song) for song in songs]
-    own = [song for song, known in zip(songs, facts, strict=True) if known.holder == jax.process_index()]
+    holders = [song.holder or 0 if isinstance(song, CorpusSong) else 0 for song in songs]
+    flags = [_sounding_flags(song) for song in songs]
+    own = [song for song, holder in zip(songs, holders, strict=True) if holder == jax.process_index()]
 
-    def parts() -> Iterator[Bars]:
-        for done, one in enumerate(own):
-            progress("gathering bars", done, len(own))
-            song = one.song if isinstance(one, CorpusSong) else one
-            yield song.bars[sounding(song)]
+    def parts() -> Iterator[Bars | Places]:
+        for done, song in enumerate(own):
+            if done % SONGS_AT_ONCE == 0:
+                progress("gathering bars", done, len(own))
+            yield sounding_part(song)
 
-    bars = SharedBars(PackedBars(parts()), facts)
-    return Dataset.of_bars(bars, [len(known.has_notes) for known in facts], song_genres, genres)
+    bars = SharedBars(PackedBars(parts()), holders, flags)
+    return Dataset.of_bars(bars, [len(one) for one in flags], song_genres, genres)
 
 
-def _facts(song: CorpusSong | Song) -> Facts:
-    """Return what is known of a song; one that is none of a corpus is held by the first process."""
-    known = song.facts if isinstance(song, CorpusSong) else facts_of(song, pack_song(song), 0)
-    assert known
-    return known
+def _sounding_flags(song: CorpusSong | Song) -> np.ndarray:
+    """Return the flags of a song's bars from the first with a note to the last, as `pack.bar_flags` makes them."""
+    flags = song.kept.flags if isinstance(song, CorpusSong) else bar_flags(song.bars)
+    return flags[first_to_last(flagged_notes(flags))]
 
 
 def batches_of(data: Dataset, config: TrainConfig) -> Batches | BatchesAhead:
@@ -169,4 +180,4 @@ class BatchesAhead:
             packed = self._bars.packed(np.concatenate(index))
             size = self._batches.batch_size
             self._ahead = {one: packed[n * size : (n + 1) * size] for n, one in enumerate(steps)}
-        return self._batches.made_of(unpack_bars(self._ahead.pop(step)), step)
+        return self._batches.made_of(bars_of(self._ahead.pop(step)), step)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import jax
@@ -15,12 +16,14 @@ import optax
 from flax import nnx
 from jax import Array
 
+from groovevae.bars import Bars
 from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
 from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus.dataset import Dataset
 from groovevae.errors import CorpusError, Cure, RequestError
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
+from groovevae.network.chunks import CHUNK
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
 from groovevae.network.nats import ACTIVE_KL, kl_divergence
@@ -34,6 +37,7 @@ from groovevae.training.weights import build_network, state_to_arrays
 REPORT_STEPS = 25  # steps between two reports
 EVAL_STEPS = 1000  # steps between two measurements on held-out songs
 EVAL_BARS = 32  # bars measured for each genre, and four times as many at the end
+EVAL_TOGETHER = 4 * CHUNK  # bars measured between two reports: what comes out does not depend on it
 SAVE_SECONDS = 120.0  # between two saves of the state
 NATS_PER_UNIT = 100.0  # the loss is scaled by this, so that gradients have a norm near 1
 
@@ -127,11 +131,20 @@ def ema_decay_at(step: Array, decay: float) -> Array:
     return jnp.minimum(decay, (1 + step) / (10 + step))
 
 
-def reconstruction_f1(network: Network, data: Dataset, index: np.ndarray) -> dict[str, dict[str, float]]:
-    """Encode bars to their means and decode them greedily and freely; return note F1 as genre -> role -> F1."""
-    bars = data.bars[index]
-    mean, _ = encode(network, bars)
-    return f1_by_genre(bars, decode(network, mean, bars), data.genre[index], data.genres)
+def reconstruction_f1(
+    network: Network, data: Dataset, index: np.ndarray, *, told: Callable[[int, int], None] = lambda done, total: None
+) -> dict[str, dict[str, float]]:
+    """Encode bars to their means and decode them greedily and freely; return note F1 as genre -> role -> F1.
+
+    `told` is told how many of the bars are done.
+    """
+    bars, played = data.bars[index], []
+    edges = [*range(0, max(len(index) - EVAL_TOGETHER // 2, 1), EVAL_TOGETHER), len(index)]
+    for start, stop in pairwise(edges):
+        told(start, len(index))
+        part = bars[start:stop]
+        played.append(decode(network, encode(network, part)[0], part))
+    return f1_by_genre(bars, Bars.concatenate(played), data.genre[index], data.genres)
 
 
 def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[str, np.ndarray] | None) -> TrainState:
