@@ -110,7 +110,7 @@ class SharedBars:
         self.has_notes, self.num_beats = flagged_notes(of_bars), flagged_beats(of_bars)
         self._own = own
         self._holder, length = np.array(holders, int), np.array([len(one) for one in flags], int)  # (S,)
-        self._end = np.cumsum(length)
+        self._start, self._end = np.cumsum(length) - length, np.cumsum(length)
         is_own = self._holder == jax.process_index()
         self._own_start = np.cumsum(length * is_own) - length * is_own  # (S,) among the bars of this process
 
@@ -128,7 +128,7 @@ class SharedBars:
     def packed(self, index: np.ndarray) -> list[bytes]:
         """Return bars (n,) as they are packed, for `bars_of`. Raises OutputError where a disk fails."""
         song = np.searchsorted(self._end, index, side="right")
-        place = self._own_start[song] + index - np.append(0, self._end)[song]
+        place = self._own_start[song] + index - self._start[song]
         return _handed_over(self._holder[song], lambda own: self._own.packed(place[own]))
 
 
