@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import jax
@@ -182,10 +183,9 @@ def test_a_checkpoint_of_which_each_process_holds_a_half(start: Start, tmp_path:
     """One process reads it, the one before is gone, and whoever does not see it says so."""
     running = [start("checkpoint_in_processes.py", tmp_path, coordinator, number) for number in (0, 1)]
     for number, process in enumerate(running):
-        unseen = f"RequestError: FOLDER/{'1/' * number}x.checkpoints/2: not seen by all processes; give them one folder"
-        *lines, last = finish(process)
-        assert lines == ["True False", "True"]
-        assert last.startswith(unseen)
+        unseen = f"FOLDER/{'1/' * number}x.checkpoints/2: not seen by all processes (share its folder with them)"
+        error = f"RequestError: {unseen}; discard it with restart=True"
+        assert finish(process) == ["True False", "True", error]
     out = tmp_path / "x.safetensors"
     assert [path.name for path in state_folder(out).iterdir()] == ["2"]
     assert unfinished_step(out) == 7
@@ -236,14 +236,15 @@ def test_what_processes_agree_on(start: Start, coordinator: str) -> None:
 def test_a_signal_to_one_process_stops_them_all(
     start: Start, tmp_path: Path, band_corpus: Path, coordinator: str
 ) -> None:
+    """Each has half of the files."""
     path = tmp_path / "model.safetensors"
-
-    words = ["train", band_corpus, "--out", path, "--batch-size", SETTINGS.batch_size, "--steps", 100_000]
+    folders = put_apart(band_corpus, tmp_path, is_of_second=lambda name: name[-5] in "bdfh")
+    words = ["--out", path, "--batch-size", SETTINGS.batch_size, "--steps", 100_000]
     words += ["--coordinator", coordinator, "--processes", 2, "--process"]
-    first, second = (start("groove_tiny.py", *words, process) for process in (0, 1))
-    for line in first.stdout:
-        if line.startswith("step "):
-            break
+    first, second = (start("groove_tiny.py", "train", folder, *words, n) for n, folder in enumerate(folders))
+    lines = list(takewhile(lambda line: not line.startswith("step "), first.stdout))
+    assert f"{folders[0]}: files used: 12, genres: 3\n" in lines
+    assert "all processes together: files used: 24, genres: 3\n" in lines
     second.send_signal(signal.SIGTERM)
     assert finish(second, 143) == [f"Process 1 of 2: waiting for the others ({coordinator})"]
     found = re.fullmatch(r"Stopped at step ([\d,]+) of 100,000; the same command resumes it\.", finish(first, 143)[-1])

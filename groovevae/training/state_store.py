@@ -70,9 +70,7 @@ class StateStore:
                 return load_state(path, like, self.run) if path else like
         path = state_folder(self.out) / name
         if any_process(not path.is_dir()):
-            raise RequestError(
-                f"{path}: not seen by all processes; give them one folder for --out, or {Cure.RESTART.value}"
-            )
+            raise RequestError(f"{path}: not seen by all processes (share its folder with them)", cure=Cure.RESTART)
         return read_checkpoint(path, like, on_all_devices(mesh))
 
 
