@@ -14,7 +14,7 @@ from groovevae.config import TrainConfig
 from groovevae.corpus.labels import UNLABELLED
 from groovevae.corpus.load import CorpusSong, Songs
 from groovevae.corpus.pack import flagged_notes
-from groovevae.corpus.packed_bars import PackedBars, Places
+from groovevae.corpus.packed_bars import KeptBars, PackedBars, Places
 from groovevae.progress import Progress, quiet
 
 _TOLD = 1000  # songs between two reports: to say so takes longer than to gather one
@@ -26,7 +26,7 @@ BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that l
 class Dataset:
     """All bars of some songs, with the genre and the song that each comes from."""
 
-    bars: PackedBars
+    bars: KeptBars
     genre: np.ndarray  # (N,) int, index into `genres`; -1 for those of no genre
     song: np.ndarray  # (N,) int, index into the songs it was made from
     genres: tuple[str, ...]
@@ -52,11 +52,17 @@ class Dataset:
             for song in kept:
                 if len(lengths) % _TOLD == 0:
                     progress("gathering bars", len(lengths), len(songs))
-                part = _sounding_part(song)
+                part = sounding_part(song)
                 lengths.append(len(part.flags) if isinstance(part, Places) else len(part))
                 yield part
 
-        bars = PackedBars(parts())
+        return cls.of_bars(PackedBars(parts()), lengths, song_genres, genres)
+
+    @classmethod
+    def of_bars(
+        cls, bars: KeptBars, lengths: Sequence[int], song_genres: Sequence[str], genres: tuple[str, ...]
+    ) -> Dataset:
+        """Return a dataset of the bars of songs, one song after another, of which each has so many."""
         number = {name: index for index, name in enumerate(genres)} | {UNLABELLED: -1}
         genre = np.repeat(np.array([number[name] for name in song_genres], np.int16), lengths)
         return cls(bars, genre, np.repeat(np.arange(len(lengths), dtype=np.int32), lengths), genres)
@@ -74,22 +80,23 @@ class Dataset:
 
 def sounding(song: Song) -> slice:
     """Return the slice from a song's first bar with a note to its last."""
-    return _first_to_last(song.bars.has_notes)
+    return first_to_last(song.bars.has_notes)
 
 
-def _first_to_last(has_notes: np.ndarray) -> slice:
+def first_to_last(has_notes: np.ndarray) -> slice:
+    """Return the slice from the first bar with a note to the last."""
     index = np.flatnonzero(has_notes)
     return slice(int(index[0]), int(index[-1]) + 1) if len(index) else slice(0, 0)
 
 
-def _sounding_part(song: CorpusSong | Song) -> Bars | Places:
+def sounding_part(song: CorpusSong | Song) -> Bars | Places:
     """Return a song's bars from the first with a note to the last, or where they lie on disk."""
     if isinstance(song, Song):
         return song.bars[sounding(song)]
     if isinstance(song.kept.opened, bytes):
         return song.song.bars[sounding(song.song)]
     flags, sizes = song.kept.flags, song.kept.sizes
-    window = _first_to_last(flagged_notes(flags))
+    window = first_to_last(flagged_notes(flags))
     before = int(sizes[: window.start].sum(dtype=np.int64))
     start = song.kept.opened.start + song.kept.bars_start + before
     return Places(song.kept.opened.spool, start, sizes[window], flags[window])
@@ -141,16 +148,28 @@ class Batches:
 
     def __getitem__(self, step: int) -> tuple[BarBatch, np.ndarray]:
         """Return the batch of a step and the genre of each of its bars, (B,)."""
+        return self.made_of(self.data.bars[self.index(step)], step)
+
+    def index(self, step: int) -> np.ndarray:
+        """Return which bars the batch of a step is made of, (B,)."""
+        return self._drawn(step)[1]
+
+    def made_of(self, bars: Bars, step: int) -> tuple[BarBatch, np.ndarray]:
+        """Return the batch of a step, given the bars that `index` tells."""
+        rng, index, bucket = self._drawn(step)
+        batch, is_mixed = mix_roles(bars.batch(BUCKETS[bucket]), rng, share=self.mixed)
+        batch = transpose(batch, rng, share=self.transposed)
+        return batch, np.where(is_mixed, -1, self.data.genre[index])
+
+    def _drawn(self, step: int) -> tuple[np.random.Generator, np.ndarray, int]:
+        """Draw the bars of a batch, (B,), all in one bucket, with a generator that draws the rest."""
         rng = np.random.default_rng([self.seed, step])
         of_bucket = self._chance.sum(1)
         bucket = rng.choice(len(BUCKETS), p=of_bucket)
         genre = rng.choice(self._chance.shape[1], size=self.batch_size, p=self._chance[bucket] / of_bucket[bucket])
         cell = bucket * self._chance.shape[1] + genre
         index = self._order[self._first[cell] + (rng.random(self.batch_size) * self._count[cell]).astype(int)]
-        batch, genre = self.data.bars[index].batch(BUCKETS[bucket]), self.data.genre[index]
-        batch, is_mixed = mix_roles(batch, rng, share=self.mixed)
-        batch = transpose(batch, rng, share=self.transposed)
-        return batch, np.where(is_mixed, -1, genre)
+        return rng, index, int(bucket)
 
 
 def _by_cell(cell: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -67,9 +67,23 @@ class KeptSong:
         """Where in what was opened the bars begin."""
         return bars_start(self.head)
 
+    @property
+    def has_bars(self) -> bool:
+        """Whether the bars are here too, and not only what is known without them (see `without_bars`)."""
+        size = len(self.opened) if isinstance(self.opened, bytes) else self.opened.size
+        return size > self.bars_start or not self.head.num_bars
+
+    def without_bars(self) -> bytes:
+        """Return what was opened up to the bars: all of a song that another process must have to split and batch it."""
+        return self.read(0, self.bars_start)
+
     def song(self) -> Song:
         """Return the song, unpacked anew: its arrays are the caller's."""
-        return song_in(self.head, self.opened if isinstance(self.opened, bytes) else self.opened.read())
+        return song_in(self.head, self.read_all())
+
+    def read_all(self) -> bytes:
+        """Return all of what was opened."""
+        return self.opened if isinstance(self.opened, bytes) else self.opened.read()
 
     def read(self, start: int, size: int) -> bytes:
         """Return bytes of what was opened."""

@@ -27,6 +27,8 @@ from groovevae.corpus.spool import Spool
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
 
+TWIN = "same notes as"  # how the reason begins for a file that is not used since another one is the same song
+
 
 @dataclass(frozen=True, slots=True)
 class CorpusSong:
@@ -34,6 +36,7 @@ class CorpusSong:
 
     entry: Entry
     kept: KeptSong
+    holder: int | None = None  # which process gives its bars to the others; None: no process asks another for songs
 
     @classmethod
     def from_song(cls, entry: Entry, song: Song) -> CorpusSong:
@@ -159,7 +162,7 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
         if twin is entry:
             songs.append(CorpusSong(entry, result))
         else:
-            rejected.append(Unread(entry.path, f"same notes as {twin.path.relative_to(found.root)}"))
+            rejected.append(Unread(entry.path, f"{TWIN} {twin.path.relative_to(found.root)}"))
             genres.append(entry.genre)
     return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres))
 

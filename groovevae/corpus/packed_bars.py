@@ -6,8 +6,8 @@ own. A training run then needs 22 bytes of memory for each bar.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -24,6 +24,22 @@ class Places(NamedTuple):
     start: int  # of the first
     sizes: np.ndarray  # (n,) u2: bytes of each
     flags: np.ndarray  # (n,) u1: as `pack.bar_flags` makes them
+
+
+class KeptBars(Protocol):
+    """N bars that are somewhere, indexed like `Bars`. What all batches ask for is in memory."""
+
+    has_notes: np.ndarray  # (N,) bool
+    num_beats: np.ndarray  # (N,) uint8
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: slice | np.ndarray) -> Bars: ...
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that they take on this machine's disk."""
+        ...
 
 
 class PackedBars:
@@ -63,7 +79,10 @@ class PackedBars:
 
     def __getitem__(self, index: slice | np.ndarray) -> Bars:
         """Return the bars that a slice, an array of indices or a mask picks. Raises OutputError for a failing disk."""
-        index = np.arange(len(self))[index]
+        return bars_of(self.packed(np.arange(len(self))[index]))
+
+    def packed(self, index: np.ndarray) -> list[bytes]:
+        """Return bars (n,) as they are packed, for `bars_of`. Raises OutputError for a failing disk."""
         start, size = self._start[index], self._size[index]
         run = np.searchsorted(self._first_of_run, index, side="right") - 1
         packed = [b""] * len(index)
@@ -72,7 +91,12 @@ class PackedBars:
             read = self._spools[number].read_all(start[own].tolist(), size[own].tolist())
             for place, data in zip(own.tolist(), read, strict=True):
                 packed[place] = data
-        return unpack_bars(b"".join(packed), size)
+        return packed
+
+
+def bars_of(packed: Sequence[bytes]) -> Bars:
+    """Return bars that are packed each by itself."""
+    return unpack_bars(b"".join(packed), np.array([len(one) for one in packed], np.int64))
 
 
 def packed_into(spool: Spool, bars: Bars) -> Places:

@@ -15,6 +15,7 @@ from groovevae.bars import Bars, Song
 from groovevae.config import TrainConfig
 from groovevae.corpus import CorpusSong
 from groovevae.corpus.dataset import Dataset
+from groovevae.corpus.fingerprint import fingerprint
 from groovevae.errors import Cure, RequestError
 from groovevae.fitting.attribute_vectors import find_attribute_vectors
 from groovevae.fitting.calibration import with_calibration
@@ -26,7 +27,7 @@ from groovevae.model.genres import Genre
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.progress import Progress, quiet
-from groovevae.training.data import TrainingMusic, dataset, fingerprint
+from groovevae.training.data import TrainingMusic, dataset
 from groovevae.training.loop import EVAL_BARS, TrainState, reconstruction_f1
 from groovevae.training.weights import state_to_arrays
 
@@ -50,16 +51,16 @@ def described(music: TrainingMusic, state: TrainState, config: TrainConfig, *, p
         raise RequestError("training diverged (infinite weights)", cure=Cure.LOWER_RATE)
     network = Network(music.sizes, weights)
     genres = describe_genres(network, music.train_songs, progress=progress)
-    genres = with_song_codes(genres, network, music.train_songs, progress=progress)
+    genres = with_song_codes(genres, network, music.at_hand, progress=progress)
     if music.start:
         genres |= _moved(music.start, music.kept, network, music.rehearsal)
     held_f1 = _measure(network, music.held_out, config.seed, partial(progress, "measuring on held-out songs"))
     provenance = _provenance(music, state, config, held_f1)
     by_name = {name: genres[name] for name in sorted(genres)}
-    vectors = {vector.name: vector for vector in find_attribute_vectors(network, music.data, progress=progress)}
+    vectors = {vector.name: vector for vector in find_attribute_vectors(network, music.data_at_hand, progress=progress)}
     model = ModelFile(music.sizes, weights, by_name, provenance, vectors)
-    model = with_calibration(model, data=music.data, progress=progress)
-    seen = dataset(music.train_songs, music.genres) if music.rehearsal else music.data
+    model = with_calibration(model, data=music.data_at_hand, progress=progress)
+    seen = dataset(music.at_hand, music.genres) if music.rehearsal else music.data_at_hand
     seen_f1 = _measure(network, seen, config.seed, partial(progress, "measuring on training songs"))
     return Trained(model, int(state.step), held_f1, seen_f1)
 
