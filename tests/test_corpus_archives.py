@@ -1,51 +1,17 @@
 """Archives are read as the folders that they hold, file by file, and a damaged one is said."""
 
-import io
-import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
-from corpus_files import tune
+from corpus_files import TUNES, archive, folder, tune
 
 from groovevae.bars.choices import NO_CHOICES
 from groovevae.corpus import load_corpus
-from groovevae.corpus.archives import is_archive, member_names
+from groovevae.corpus.archives import is_archive, member_names, read_members
 from groovevae.corpus.reader import read_packed_members
 from groovevae.errors import CorpusError
 
-TUNES = {
-    "jazz/a.mid": tune(0),
-    "jazz/deep/b.MID": tune(1),
-    "rock/c.mid": tune(2),
-    "rock/twin.mid": tune(2),
-    "rock/broken.mid": b"MThd",
-    "rock/empty.mid": b"",
-    "rock/._c.mid": b"what macOS adds",
-    "rock/readme.txt": b"no tune",
-}
 KINDS = ("tar", "tar.gz", "tar.xz", "zip")
-
-
-def archive(path: Path, files: dict[str, bytes]) -> Path:
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
-            for name, data in files.items():
-                made.writestr(name, data)
-        return path
-    with tarfile.open(path, f"w:{path.suffix[1:] if path.suffix != '.tar' else ''}") as made:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            made.addfile(info, io.BytesIO(data))
-    return path
-
-
-def folder(root: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(data)
-    return root
 
 
 def told(corpus_path: Path) -> tuple[list, list]:
@@ -126,7 +92,7 @@ def test_an_archive_that_changes_while_it_is_read(tmp_path: Path) -> None:
     packed = archive(tmp_path / "tunes.tar", TUNES)
     choices = dict.fromkeys([*member_names(packed), "rock/gone.mid"], NO_CHOICES)
     with pytest.raises(CorpusError, match="changed while it was read"):
-        list(read_packed_members(packed, choices, jobs=2))
+        list(read_packed_members(read_members(packed, choices), str(packed), choices, jobs=2))
 
 
 @pytest.mark.parametrize(

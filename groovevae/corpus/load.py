@@ -6,7 +6,7 @@ never splits or batches.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from groovevae.bars import Bars, Song
-from groovevae.bars.choices import Choices
-from groovevae.corpus.archives import is_archive
-from groovevae.corpus.cache import Cache, file_stamp
+from groovevae.corpus.cache import Cache
 from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
+from groovevae.corpus.entries import Entry, Scan, Unread
 from groovevae.corpus.labels import UNLABELLED, read_labels
 from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
-from groovevae.corpus.reader import read_packed, read_packed_members
-from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre
+from groovevae.corpus.places import read_files, stamps_of
+from groovevae.corpus.scan import scan, scan_genre
 from groovevae.corpus.spool import Spool, Stored
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
@@ -87,6 +86,12 @@ class Corpus:
     unread: list[Unread]  # files and folders that belong to no genre
     missing: list[str]  # paths in the manifest that name no file
     rejected_genres: tuple[str, ...] = ()  # of each of `rejected`; empty where these are their folders
+    place: str = ""  # its URL, where it has one
+
+    @property
+    def name(self) -> str:
+        """Where it lies, as people know it: a URL, or the path of a folder or an archive."""
+        return self.place or str(self.root)
 
     @property
     def genres(self) -> list[str]:
@@ -162,7 +167,7 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
         else:
             rejected.append(Unread(entry.path, f"same notes as {twin.path.relative_to(found.root)}"))
             genres.append(entry.genre)
-    return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres))
+    return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres), found.place)
 
 
 def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, Stored | str]:
@@ -173,30 +178,14 @@ def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, Store
     def kept(result: bytes | str) -> Stored | str:
         return result if isinstance(result, str) else spool.store(result)
 
-    in_archive = is_archive(found.root)
-    with Cache(found.root) as cache:
-        stamps = {path: file_stamp(found.root if in_archive else path, chosen) for path, chosen in choices.items()}
+    with Cache(found.root, found.url) as cache:
+        stamps = stamps_of(found, choices)
         results = {path: kept(result) for path, result in cache.load(stamps)}
         todo = {path: chosen for path, chosen in choices.items() if path not in results}
         progress("reading files", len(results), len(choices))
-        read = _members_read(found.root, todo, jobs) if in_archive else _files_read(todo, jobs)
-        with closing(read) as answers:
+        with closing(read_files(found.root, found.url, todo, jobs=jobs)) as answers:
             for path, result in answers:
                 results[path] = kept(result)
                 cache.store(path, result, stamp=stamps[path])
                 progress("reading files", len(results), len(choices))
     return results
-
-
-def _files_read(todo: Mapping[Path, Choices], jobs: int | None) -> Generator[tuple[Path, bytes | str]]:
-    paths = list(todo)
-    with closing(read_packed(paths, choices=list(todo.values()), jobs=jobs)) as answers:
-        for index, result in answers:
-            yield paths[index], result
-
-
-def _members_read(archive: Path, todo: Mapping[Path, Choices], jobs: int | None) -> Generator[tuple[Path, bytes | str]]:
-    choices = {path.relative_to(archive).as_posix(): chosen for path, chosen in todo.items()}
-    with closing(read_packed_members(archive, choices, jobs=jobs)) as answers:
-        for name, result in answers:
-            yield archive / name, result
