@@ -3,6 +3,7 @@
 It reads files in worker processes, which may crash, and never trains. Most people want `load_corpus`.
 """
 
+from groovevae.corpus.cluster import Cluster
 from groovevae.corpus.duplicates import NearDuplicate, most_alike, near_duplicates
 from groovevae.corpus.entries import Entry, Scan, Unread, song_id_of
 from groovevae.corpus.exclusion import leave_out
@@ -13,6 +14,7 @@ from groovevae.corpus.split import split_songs
 from groovevae.corpus.summary import CorpusReport, DuplicateFile, GenreReport, UnusedFile, corpus_report
 
 __all__ = [
+    "Cluster",
     "Corpus",
     "CorpusReport",
     "CorpusSong",

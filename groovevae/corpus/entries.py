@@ -67,8 +67,7 @@ class Scan:
     entries: tuple[Entry, ...]
     unread: tuple[Unread, ...] = ()  # found but not used: files beside the genre folders, folders without MIDI
     missing: tuple[str, ...] = ()  # paths in the manifest that name no file
-    place: str = ""  # where people know it to lie; "": at the root
-    url: str = ""  # of a folder that only fsspec reaches
+    url: str = ""  # where it has one: of a folder, or of the archive of which `root` is a copy
     marks: Mapping[Path, str] = field(default_factory=dict)  # what tells versions of each file there from one another
 
 

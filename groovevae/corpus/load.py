@@ -15,6 +15,7 @@ from typing import Any
 
 from groovevae.bars import Bars, Song
 from groovevae.corpus.cache import Cache
+from groovevae.corpus.cluster import Cluster, read_on_cluster
 from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
 from groovevae.corpus.entries import Entry, Scan, Unread
 from groovevae.corpus.labels import UNLABELLED, read_labels
@@ -86,12 +87,12 @@ class Corpus:
     unread: list[Unread]  # files and folders that belong to no genre
     missing: list[str]  # paths in the manifest that name no file
     rejected_genres: tuple[str, ...] = ()  # of each of `rejected`; empty where these are their folders
-    place: str = ""  # its URL, where it has one
+    url: str = ""  # where it has one
 
     @property
     def name(self) -> str:
         """Where it lies, as people know it: a URL, or the path of a folder or an archive."""
-        return self.place or str(self.root)
+        return self.url or str(self.root)
 
     @property
     def genres(self) -> list[str]:
@@ -124,22 +125,28 @@ class Corpus:
 
 
 def load_corpus(
-    root: str | Path, *, labels: str | Path | None = None, progress: Progress = quiet, jobs: int | None = None
+    root: str | Path,
+    *,
+    labels: str | Path | None = None,
+    progress: Progress = quiet,
+    jobs: int | None = None,
+    cluster: Cluster | None = None,
 ) -> Corpus:
     """Load the songs under ROOT/<genre>/. Files that were read before, and have not changed, come from the cache.
 
     `labels` is a table of genres by file (`labels.read_labels`) to take instead of the folders; files that are not in
     it are UNLABELLED.
-    `progress` is told how many files are read. `jobs` is the number of processes that read. After an interrupted
-    call, the next one resumes where it stopped. Raises CorpusError for a folder that is not a corpus, or labels that
-    are no table; where all files are rejected, it raises nothing, and `songs` is empty.
+    `progress` is told how many files are read. `jobs` is the number of processes that read; a `cluster` reads in their
+    place, and the songs are the same to the last byte. After an interrupted call, the next one resumes where it
+    stopped. Raises CorpusError for a folder that is not a corpus, labels that are no table, or a cluster that cannot
+    read; where all files are rejected, it raises nothing, and `songs` is empty.
 
     >>> corpus = load_corpus("my-midi")
     >>> corpus.genres, len(corpus.songs), corpus.rejected[0].reason
     (['jazz', 'rock'], 812, 'no notes')
     """
     table = None if labels is None else read_labels(labels)
-    return _load(scan(root, table, progress=progress), progress, jobs)
+    return _load(scan(root, table, progress=progress), progress, jobs, cluster)
 
 
 def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
@@ -151,8 +158,8 @@ def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jo
     return corpus
 
 
-def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
-    results = _read(found, progress, jobs)
+def _load(found: Scan, progress: Progress, jobs: int | None, cluster: Cluster | None = None) -> Corpus:
+    results = _read(found, progress, jobs, cluster)
     songs, rejected, genres = [], [], []
     first_with: dict[tuple[str, bytes], Entry] = {}
     for entry in found.entries:
@@ -167,10 +174,10 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
         else:
             rejected.append(Unread(entry.path, f"same notes as {twin.path.relative_to(found.root)}"))
             genres.append(entry.genre)
-    return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres), found.place)
+    return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres), found.url)
 
 
-def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, Stored | str]:
+def _read(found: Scan, progress: Progress, jobs: int | None, cluster: Cluster | None) -> dict[Path, Stored | str]:
     """Return the packed song of each file, or the reason why it has none."""
     choices = {entry.path: entry.choices for entry in found.entries}
     spool = Spool()
@@ -183,7 +190,11 @@ def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, Store
         results = {path: kept(result) for path, result in cache.load(stamps)}
         todo = {path: chosen for path, chosen in choices.items() if path not in results}
         progress("reading files", len(results), len(choices))
-        with closing(read_files(found.root, found.url, todo, jobs=jobs)) as answers:
+        if cluster:
+            read = read_on_cluster(found, stamps, choices, todo, cluster)
+        else:
+            read = read_files(found.root, found.url, todo, jobs=jobs)
+        with closing(read) as answers:
             for path, result in answers:
                 results[path] = kept(result)
                 cache.store(path, result, stamp=stamps[path])

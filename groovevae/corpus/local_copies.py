@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from groovevae.corpus.archives import Member, member_names, read_members
 from groovevae.corpus.cache import CACHE_VARIABLE, cache_folder, file_stamp
@@ -29,7 +30,14 @@ _TABLES = (
 )
 
 
-def fetched(url: str, *, progress: Progress = quiet) -> Path:
+class Copy(NamedTuple):
+    """A copy of an archive, and what tells the version that was copied from others."""
+
+    path: Path
+    mark: str
+
+
+def fetched(url: str, *, progress: Progress = quiet) -> Copy:
     """Return a copy of the archive at a URL, fetched anew only where it has changed.
 
     Raises CorpusError where it cannot be reached, OutputError where there is no room for it.
@@ -38,13 +46,13 @@ def fetched(url: str, *, progress: Progress = quiet) -> Path:
     folder = _folder_of(url)
     copy, stamp = folder / url.rstrip("/").rpartition("/")[2], folder / _STAMP
     with _locked(folder / "lock"), naming_full_disk():
-        if not (mark and copy.exists() and stamp.exists() and stamp.read_text("utf-8") == mark):
+        if not (copy.exists() and stamp.exists() and stamp.read_text("utf-8") == mark):
             stamp.unlink(missing_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as place:
                 _fetch(url, Path(place) / "copy", progress)
                 os.replace(Path(place) / "copy", copy)
             stamp.write_text(mark, "utf-8")
-    return copy
+    return Copy(copy, mark)
 
 
 def _fetch(url: str, out: Path, progress: Progress) -> None:

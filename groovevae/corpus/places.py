@@ -5,17 +5,17 @@ What is in a file is read in workers that may die; `reader` has them.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from pathlib import Path
 
 from groovevae.bars.choices import Choices
-from groovevae.corpus.archives import Member, is_archive, read_members
+from groovevae.corpus.archives import is_archive, read_members
 from groovevae.corpus.cache import file_stamp, with_reader
 from groovevae.corpus.entries import Scan
 from groovevae.corpus.local_copies import read_unpacked
 from groovevae.corpus.reader import read_packed, read_packed_members
-from groovevae.corpus.remote import read_remote
+from groovevae.corpus.remote import is_archive_name, read_remote
 
 Answers = Generator[tuple[Path, bytes | str]]
 
@@ -36,19 +36,18 @@ def read_files(
     `some`: only some of the files of an archive are wanted, and others later. Raises CorpusError for a damaged
     archive, or a URL that cannot be reached.
     """
-    if not url and not is_archive(root):
+    is_folder = not is_archive_name(url) if url else not is_archive(root)
+    if is_folder and not url:
         yield from _files_read(choices, jobs)
         return
     names = {path.relative_to(root).as_posix(): chosen for path, chosen in choices.items()}
-    with closing(read_packed_members(_members(root, url, names, some), str(root), names, jobs=jobs)) as answers:
+    if is_folder:
+        members = read_remote(url, names)
+    else:
+        members = read_unpacked(root, names) if some else read_members(root, names)
+    with closing(read_packed_members(members, url or str(root), names, jobs=jobs)) as answers:
         for name, result in answers:
             yield root / name, result
-
-
-def _members(root: Path, url: str, names: Mapping[str, Choices], some: bool) -> Iterator[Member]:
-    if url:
-        return read_remote(url, names)
-    return read_unpacked(root, names) if some else read_members(root, names)
 
 
 def _files_read(choices: Mapping[Path, Choices], jobs: int | None) -> Answers:

@@ -7,6 +7,7 @@ kept, since the songs that are read of it are.
 from __future__ import annotations
 
 import re
+import uuid
 from collections import deque
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -90,6 +91,16 @@ def read_remote(url: str, wanted: Collection[str]) -> Iterator[Member]:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def read_bytes_if_there(url: str) -> bytes | None:
+    """Return what is in the file of a URL, None where there is none. Raises CorpusError where it cannot be had."""
+    files = _files(url)
+    with _told(url):
+        try:
+            return files.system.cat_file(files.path)
+        except FileNotFoundError:
+            return None
+
+
 def read_bytes(url: str) -> bytes:
     """Return what is in the file of a URL. Raises CorpusError where it cannot be had."""
     files = _files(url)
@@ -102,17 +113,6 @@ def write_bytes(url: str, data: bytes) -> None:
     files = _files(url)
     with _told(url):
         files.system.pipe_file(files.path, data)
-
-
-def names_under(url: str) -> set[str]:
-    """Return the names of what lies in a folder; nothing where there is none. Raises CorpusError out of reach."""
-    files = _files(url)
-    with _told(url):
-        files.system.invalidate_cache()
-        try:
-            return {name.rstrip("/").rpartition("/")[2] for name in files.system.ls(files.path, detail=False)}
-        except FileNotFoundError:
-            return set()
 
 
 def mark_of(url: str) -> str:
@@ -172,7 +172,8 @@ def _arrived(name: str, content: Future[bytes | str]) -> Member:
 
 
 def _mark(about: dict[str, Any]) -> str:
-    return " ".join(str(about[key]) for key in _MARKS if about.get(key) is not None)
+    """Return what tells a file's version from others; where nothing is known of it, this is another one each time."""
+    return " ".join(str(about[key]) for key in _MARKS if about.get(key) is not None) or uuid.uuid4().hex
 
 
 @contextmanager

@@ -36,8 +36,9 @@ def scan_url(url: str, labels: Labels | None, *, progress: Progress) -> Scan:
     An archive is fetched to this machine first. Raises CorpusError where there is none, or it cannot be reached.
     """
     if is_archive_name(url):
-        found = scan_archive(fetched(url, progress=progress), labels, shown=url, progress=progress)
-        return replace(found, place=url)
+        copy = fetched(url, progress=progress)
+        found = scan_archive(copy.path, labels, shown=url, progress=progress)
+        return replace(found, url=url, marks={entry.path: copy.mark for entry in found.entries})
     progress("listing files", 0, 1)
     marks, root = listed(url), as_path(url)
     manifest = f"{url.rstrip('/')}/{MANIFEST}"
@@ -46,7 +47,7 @@ def scan_url(url: str, labels: Labels | None, *, progress: Progress) -> Scan:
     without = [] if labels else _without_midi(root, marks)
     marks_of = {entry.path: marks[entry.path.relative_to(root).as_posix()] for entry in found.entries}
     unread, missing = tuple(sorted([*found.unread, *without])), missing_of(root, rows, found.entries)
-    return replace(found, place=url, url=url, marks=marks_of, unread=unread, missing=missing)
+    return replace(found, url=url, marks=marks_of, unread=unread, missing=missing)
 
 
 def scan_archive(root: Path, labels: Labels | None, *, shown: str, progress: Progress) -> Scan:

@@ -1,0 +1,190 @@
+"""Shares the reading of a corpus out to the workers of a Dask cluster, and collects the shards that they make.
+
+Each shard is a task. A worker that dies costs the shards that it was at, which others make; the scheduler may go and
+come back. Files that crash, hang or eat memory do so in a process of their own, as on one machine.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections import Counter
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from groovevae.bars.choices import Choices
+from groovevae.corpus.cache import reader_version
+from groovevae.corpus.entries import Scan
+from groovevae.corpus.local_cluster import local_cluster
+from groovevae.corpus.places import Answers
+from groovevae.corpus.shards import FILES_PER_SHARD, Shard, default_shelf, make_shard, read_shard, shards_of
+from groovevae.errors import CorpusError, GrooveError, RequestError
+from groovevae.wording import one_line
+
+_ANSWER_SECONDS = 10  # for a scheduler to answer at first
+_RETURN_SECONDS = 120  # for one that was lost to come back
+_WORKER_SECONDS = 10  # without a worker, after which it is said
+_AT_ONCE = 1000  # shards that the scheduler knows of
+_DEATHS = 5  # of workers over one shard, each after as many tries as the scheduler makes
+_LOCAL = "local:"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Who reads a corpus: a Dask scheduler by its address, or local:N; and where what it reads is kept.
+
+    Raises RequestError for an address that is none.
+    """
+
+    scheduler: str
+    shelf: str = ""  # a folder or a URL that all its machines reach; "": a folder in the cache
+    files_per_shard: int = FILES_PER_SHARD  # at most, on average
+
+    def __post_init__(self) -> None:
+        if "://" not in self.scheduler and not self.num_local:
+            raise RequestError(
+                f"scheduler {self.scheduler!r}; give an address such as tcp://10.0.0.1:8786, or local:4 for 4 workers "
+                "on this machine"
+            )
+
+    @property
+    def num_local(self) -> int:
+        """The workers to start on this machine, 0 where there is a scheduler."""
+        number = self.scheduler.removeprefix(_LOCAL)
+        return int(number) if self.scheduler.startswith(_LOCAL) and number.isdecimal() else 0
+
+
+def read_on_cluster(
+    found: Scan, stamps: Mapping[Path, str], choices: Mapping[Path, Choices], todo: Collection[Path], cluster: Cluster
+) -> Answers:
+    """Yield (path, packed song or reason) of all files of those shards that have some of `todo`, as they are made.
+
+    Shards that are there are not made again. Raises CorpusError where the scheduler does not answer, or for what stops
+    a worker: the shards that were made are kept.
+    """
+    shards = shards_of(found, stamps, choices, cluster.shelf or default_shelf(), size=cluster.files_per_shard)
+    wanted = set(todo)
+    left = []
+    for shard in (shard for shard in shards if not wanted.isdisjoint(shard.paths)):
+        if (results := read_shard(shard)) is None:
+            left.append(shard)
+        else:
+            yield from _by_path(shard, results)
+    with closing(_made(left, cluster)) as made:
+        for shard in made:
+            if (results := read_shard(shard)) is None:
+                raise CorpusError(
+                    f"{shard.place}: written by a worker of {cluster.scheduler}, and not seen here; let the cluster "
+                    "keep its shards in a folder or at a URL that all machines reach (--shards)"
+                )
+            yield from _by_path(shard, results)
+
+
+def _by_path(shard: Shard, results: Mapping[str, bytes | str]) -> Iterator[tuple[Path, bytes | str]]:
+    return ((Path(shard.root) / name, result) for name, result in results.items())
+
+
+def _made(shards: Collection[Shard], cluster: Cluster) -> Generator[Shard]:
+    """Yield shards as they are made. Where the scheduler is lost, it is waited for, and what is left begins anew."""
+    left = {shard.name: shard for shard in shards}
+    if not left:
+        return
+    with local_cluster(cluster.num_local) if cluster.num_local else nullcontext(cluster.scheduler) as address:
+        seconds = _ANSWER_SECONDS
+        while left:
+            with _connected(address, seconds) as client, closing(_made_by(client, list(left.values()))) as made:
+                for name in made:
+                    yield left.pop(name)
+            seconds = _RETURN_SECONDS
+
+
+def _made_by(client: Any, shards: Sequence[Shard]) -> Generator[str]:
+    """Yield names of shards as they are made, until all are, or the scheduler is lost. Raises CorpusError."""
+    from distributed import as_completed
+
+    deaths: Counter[Shard] = Counter()
+    waiting, version, of_task = iter(shards), reader_version(), {}
+
+    def begun(shards: Iterator[Shard]) -> Iterator[Any]:
+        for shard in shards:
+            key = f"groovevae-{shard.name}-{deaths[shard]}"  # two commands that want one shard share its task
+            of_task[key] = shard
+            yield client.submit(make_shard, shard, version, key=key)
+
+    tasks = as_completed(begun(islice(waiting, _AT_ONCE)), loop=client.loop)
+    for task in tasks:
+        shard = of_task.pop(task.key)
+        if task.status == "finished":
+            yield shard.name
+            tasks.update(begun(islice(waiting, 1)))
+        elif task.status == "error":
+            deaths[shard] += 1
+            _check_error(task.exception(), client.scheduler.address, deaths[shard])
+            tasks.update(begun(iter([shard])))
+        else:
+            return
+
+
+def _check_error(error: Exception, address: str, deaths: int) -> None:
+    """Raise what has stopped a task, unless it is the death of workers, and these are few."""
+    from distributed import KilledWorker
+
+    if isinstance(error, GrooveError):
+        raise error
+    if not isinstance(error, KilledWorker):
+        raise CorpusError(
+            f"{address}: its workers cannot read ({type(error).__name__}: {one_line(str(error))}); install the same "
+            "groovevae, Python and Dask on all machines"
+        )
+    if deaths >= _DEATHS:
+        raise CorpusError(f"{address}: workers die over and over at one shard ({one_line(str(error))}); see their logs")
+
+
+@contextmanager
+def _connected(address: str, seconds: int) -> Iterator[Any]:
+    """Give a client of a scheduler. Raises CorpusError where Dask is missing, or the scheduler does not answer."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise CorpusError(
+            f"{address}: Dask is not installed; python -m pip install 'groovevae[cluster]' here and on its workers"
+        ) from None
+    _quiet_loggers()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # other versions: `make_shard` checks what has to be the same
+            client = Client(address, timeout=seconds, set_as_default=False)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = one_line(str(error)) or type(error).__name__
+        raise CorpusError(
+            f"{address}: no Dask scheduler answers within {seconds} s ({reason}); start one there with dask scheduler, "
+            "or read here with local:4; what was read is kept"
+        ) from None
+    try:
+        _wait_for_worker(client, address)
+        yield client
+    finally:
+        with suppress(OSError, RuntimeError):  # the scheduler may be gone
+            client.close(timeout=2)
+
+
+def _quiet_loggers() -> None:
+    """Keep Dask from logging: what matters to people is raised."""
+    for name in logging.root.manager.loggerDict:
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _wait_for_worker(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_WORKER_SECONDS)
+    except TimeoutError:
+        logger.warning(
+            "%s has no workers yet; reading begins when it has: start some with dask worker %s", address, address
+        )
