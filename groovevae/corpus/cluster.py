@@ -6,7 +6,9 @@ come back. Files that crash, hang or eat memory do so in a process of their own,
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import warnings
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
@@ -30,7 +32,9 @@ _RETURN_SECONDS = 120  # for one that was lost to come back
 _WORKER_SECONDS = 10  # without a worker, after which it is said
 _AT_ONCE = 1000  # shards that the scheduler knows of
 _DEATHS = 5  # of workers over one shard, each after as many tries as the scheduler makes
+_LOSSES = 5  # of the scheduler, without a shard in between
 _LOCAL = "local:"
+_ADDRESS = re.compile(r"[a-z]+://.+:\d+/?")
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +51,7 @@ class Cluster:
     files_per_shard: int = FILES_PER_SHARD  # at most, on average
 
     def __post_init__(self) -> None:
-        if "://" not in self.scheduler and not self.num_local:
+        if not _ADDRESS.fullmatch(self.scheduler) and not self.num_local:
             raise RequestError(
                 f"scheduler {self.scheduler!r}; give an address such as tcp://10.0.0.1:8786, or local:4 for 4 workers "
                 "on this machine"
@@ -96,12 +100,17 @@ def _made(shards: Collection[Shard], cluster: Cluster) -> Generator[Shard]:
     if not left:
         return
     with local_cluster(cluster.num_local) if cluster.num_local else nullcontext(cluster.scheduler) as address:
-        seconds = _ANSWER_SECONDS
-        while left:
+        seconds, losses = _ANSWER_SECONDS, 0
+        while left and losses < _LOSSES:
             with _connected(address, seconds) as client, closing(_made_by(client, list(left.values()))) as made:
                 for name in made:
+                    losses = 0
                     yield left.pop(name)
-            seconds = _RETURN_SECONDS
+            seconds, losses = _RETURN_SECONDS, losses + 1
+    if left:
+        raise CorpusError(
+            f"{cluster.scheduler}: the scheduler is lost over and over; see its log. What was read is kept"
+        )
 
 
 def _made_by(client: Any, shards: Sequence[Shard]) -> Generator[str]:
@@ -157,10 +166,11 @@ def _connected(address: str, seconds: int) -> Iterator[Any]:
         ) from None
     _quiet_loggers()
     try:
+        asyncio.run(_answer(address, seconds))  # a client that cannot connect would go on trying while it is taken away
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # other versions: `make_shard` checks what has to be the same
             client = Client(address, timeout=seconds, set_as_default=False)
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # what is no scheduler may answer anything
         reason = one_line(str(error)) or type(error).__name__
         raise CorpusError(
             f"{address}: no Dask scheduler answers within {seconds} s ({reason}); start one there with dask scheduler, "
@@ -172,6 +182,15 @@ def _connected(address: str, seconds: int) -> Iterator[Any]:
     finally:
         with suppress(OSError, RuntimeError):  # the scheduler may be gone
             client.close(timeout=2)
+
+
+async def _answer(address: str, seconds: int) -> None:
+    """Wait for a scheduler to answer. Raises whatever goes wrong."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    comm = await connect(address, timeout=seconds, **Security().get_connection_args("client"))
+    await comm.close()
 
 
 def _quiet_loggers() -> None:
@@ -186,5 +205,7 @@ def _wait_for_worker(client: Any, address: str) -> None:
         client.wait_for_workers(1, timeout=_WORKER_SECONDS)
     except TimeoutError:
         logger.warning(
-            "%s has no workers yet; reading begins when it has: start some with dask worker %s", address, address
+            "%s has no workers yet, and reading waits for them: dask worker %s starts some", address, address
         )
+    except OSError:
+        pass  # the scheduler is lost again: its tasks will be too
