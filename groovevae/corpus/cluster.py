@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,11 @@ from groovevae.wording import one_line
 _ANSWER_SECONDS = 10  # for a scheduler to answer at first
 _RETURN_SECONDS = 120  # for one that was lost to come back
 _WORKER_SECONDS = 10  # without a worker, after which it is said
+_START_SECONDS = 60  # for workers of this machine
 _AT_ONCE = 1000  # shards that the scheduler knows of
 _DEATHS = 5  # of workers over one shard, each after as many tries as the scheduler makes
 _LOSSES = 5  # of the scheduler, without a shard in between
+_VERSION = "__import__('groovevae.corpus.cache', fromlist=['reader_version']).reader_version()"
 _LOCAL = "local:"
 _ADDRESS = re.compile(r"[a-z]+://.+:\d+/?")
 
@@ -99,10 +102,13 @@ def _made(shards: Collection[Shard], cluster: Cluster) -> Generator[Shard]:
     left = {shard.name: shard for shard in shards}
     if not left:
         return
+    _check_installed(cluster)
     with local_cluster(cluster.num_local) if cluster.num_local else nullcontext(cluster.scheduler) as address:
         seconds, losses = _ANSWER_SECONDS, 0
         while left and losses < _LOSSES:
             with _connected(address, seconds) as client, closing(_made_by(client, list(left.values()))) as made:
+                _wait_for_worker(client, cluster)
+                _check_workers(client)
                 for name in made:
                     losses = 0
                     yield left.pop(name)
@@ -155,15 +161,19 @@ def _check_error(error: Exception, address: str, deaths: int) -> None:
         raise CorpusError(f"{address}: workers die over and over at one shard ({one_line(str(error))}); see their logs")
 
 
+def _check_installed(cluster: Cluster) -> None:
+    if find_spec("distributed") is None:
+        raise CorpusError(
+            f"{cluster.scheduler}: Dask is not installed; python -m pip install 'groovevae[cluster]' here and on its "
+            "workers"
+        )
+
+
 @contextmanager
 def _connected(address: str, seconds: int) -> Iterator[Any]:
-    """Give a client of a scheduler. Raises CorpusError where Dask is missing, or the scheduler does not answer."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise CorpusError(
-            f"{address}: Dask is not installed; python -m pip install 'groovevae[cluster]' here and on its workers"
-        ) from None
+    """Give a client of a scheduler. Raises CorpusError where it does not answer."""
+    from distributed import Client
+
     _quiet_loggers()
     try:
         asyncio.run(_answer(address, seconds))  # a client that cannot connect would go on trying while it is taken away
@@ -177,7 +187,6 @@ def _connected(address: str, seconds: int) -> Iterator[Any]:
             "or read here with local:4; what was read is kept"
         ) from None
     try:
-        _wait_for_worker(client, address)
         yield client
     finally:
         with suppress(OSError, RuntimeError):  # the scheduler may be gone
@@ -200,12 +209,28 @@ def _quiet_loggers() -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-def _wait_for_worker(client: Any, address: str) -> None:
+def _wait_for_worker(client: Any, cluster: Cluster) -> None:
+    """Tell that there is no worker, where that is so for a while. Raises CorpusError where none starts here."""
     try:
-        client.wait_for_workers(1, timeout=_WORKER_SECONDS)
+        client.wait_for_workers(1, timeout=_START_SECONDS if cluster.num_local else _WORKER_SECONDS)
     except TimeoutError:
-        logger.warning(
-            "%s has no workers yet, and reading waits for them: dask worker %s starts some", address, address
-        )
+        if cluster.num_local:
+            raise CorpusError(f"{cluster.scheduler}: no Dask worker starts within {_START_SECONDS} s") from None
+        where = cluster.scheduler
+        logger.warning("%s has no workers yet, and reading waits for them: dask worker %s starts some", where, where)
     except OSError:
         pass  # the scheduler is lost again: its tasks will be too
+
+
+def _check_workers(client: Any) -> None:
+    """Raise CorpusError where a worker has no groovevae, or another version; those that come later say so themselves.
+
+    A worker without it cannot be sent a function of ours, and ends when it is: so it is asked in Python's own words.
+    """
+    with suppress(OSError):  # the scheduler is lost again
+        for worker, version in client.run(eval, _VERSION, on_error="return").items():
+            if version != reader_version():
+                raise CorpusError(
+                    f"{worker}: this worker has another groovevae than this machine, or none "
+                    f"({one_line(str(version))}); install the same on all machines"
+                )
