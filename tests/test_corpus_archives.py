@@ -6,8 +6,9 @@ import pytest
 from corpus_files import TUNES, archive, folder, tune
 
 from groovevae.bars.choices import NO_CHOICES
-from groovevae.corpus import load_corpus
+from groovevae.corpus import load_corpus, local_copies, scan_names
 from groovevae.corpus.archives import is_archive, member_names, read_members
+from groovevae.corpus.local_copies import read_unpacked
 from groovevae.corpus.reader import read_packed_members
 from groovevae.errors import CorpusError
 
@@ -103,3 +104,35 @@ def test_what_is_an_archive(tmp_path: Path, name: str, is_one: bool) -> None:
     if not (tmp_path / name).exists():
         (tmp_path / name).write_bytes(b"")
     assert is_archive(tmp_path / name) is is_one
+
+
+def test_an_archive_is_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = archive(tmp_path / "tunes.tar.gz", TUNES)
+    listed: list[Path] = []
+    monkeypatch.setattr(scan_names, "member_names", lambda path, **_: [listed.append(path), member_names(path)][1])
+    first = told(packed)
+    assert told(packed) == first
+    archive(packed, {"rock/other.mid": tune(5)})
+    assert [path for path, _, _ in told(packed)[0]] == ["rock/other.mid"]
+    assert listed == [packed, packed]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_some_files_of_an_archive_are_read_from_an_unpacked_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("groovevae.corpus.archives.MAX_FILE_BYTES", 2**20)
+    packed = archive(tmp_path / f"tunes.{kind}", {**TUNES, "rock/large.mid": bytes(2**21)})
+    wanted = ["rock/large.mid", "rock/c.mid", "jazz/a.mid"]
+    assert list(read_unpacked(packed, wanted)) == [
+        ("rock/large.mid", "2 MiB; at most 1 MiB are read"),
+        ("rock/c.mid", TUNES["rock/c.mid"]),
+        ("jazz/a.mid", TUNES["jazz/a.mid"]),
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(local_copies, "_unpack", lambda *_: pytest.fail("unpacked again"))
+        assert list(read_unpacked(packed, wanted[:1])) == [("rock/large.mid", "2 MiB; at most 1 MiB are read")]
+    archive(packed, {"rock/c.mid": tune(6)})
+    assert list(read_unpacked(packed, ["rock/c.mid"])) == [("rock/c.mid", tune(6))]
+    with pytest.raises(CorpusError, match="changed while it was read"):
+        list(read_unpacked(packed, ["jazz/a.mid"]))

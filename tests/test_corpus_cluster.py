@@ -1,4 +1,4 @@
-"""A Dask cluster reads what one machine reads, to the last byte, though workers die; scripts/kill_workers.py kills many."""
+"""A Dask cluster reads what one machine does, though workers die; scripts/kill_workers.py kills many."""
 
 import json
 import zipfile
@@ -43,7 +43,7 @@ def test_files_are_divided_by_their_paths(tmp_path: Path) -> None:
     names = [f"rock/{number}.mid" for number in range(16)]
     corpus = make_corpus(tmp_path / "corpus", *names)
     divided = division(corpus, 4)
-    assert sorted(sum(divided, [])) == sorted(names)
+    assert sorted(name for part in divided for name in part) == sorted(names)
     assert len(divided) == 4
     assert division(corpus, 16) == [sorted(names)]
     (corpus / "rock/0.mid").unlink()
