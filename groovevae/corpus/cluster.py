@@ -12,7 +12,8 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import islice
@@ -24,7 +25,15 @@ from groovevae.corpus.cache import reader_version
 from groovevae.corpus.entries import Scan
 from groovevae.corpus.local_cluster import local_cluster
 from groovevae.corpus.places import Answers
-from groovevae.corpus.shards import FILES_PER_SHARD, Shard, default_shelf, make_shard, read_shard, shards_of
+from groovevae.corpus.shards import (
+    FILES_PER_SHARD,
+    Shard,
+    default_shelf,
+    made_before,
+    make_shard,
+    read_shard,
+    shards_of,
+)
 from groovevae.errors import CorpusError, GrooveError, RequestError
 from groovevae.wording import one_line
 
@@ -50,7 +59,7 @@ class Cluster:
     """
 
     scheduler: str
-    shelf: str = ""  # a folder or a URL that all its machines reach; "": a folder in the cache
+    shards: str = ""  # where: a folder or a URL that all its machines reach; "": a folder in the cache
     files_per_shard: int = FILES_PER_SHARD  # at most, on average
 
     def __post_init__(self) -> None:
@@ -75,11 +84,13 @@ def read_on_cluster(
     Shards that are there are not made again. Raises CorpusError where the scheduler does not answer, or for what stops
     a worker: the shards that were made are kept.
     """
-    shards = shards_of(found, stamps, choices, cluster.shelf or default_shelf(), size=cluster.files_per_shard)
-    wanted = set(todo)
+    shelf, wanted = cluster.shards or default_shelf(), set(todo)
+    shards = shards_of(found, stamps, choices, shelf, size=cluster.files_per_shard)
+    there = made_before(shelf)
     left = []
     for shard in (shard for shard in shards if not wanted.isdisjoint(shard.paths)):
-        if (results := read_shard(shard)) is None:
+        results = read_shard(shard) if shard.name in there else None
+        if results is None:
             left.append(shard)
         else:
             yield from _by_path(shard, results)
@@ -103,7 +114,7 @@ def _made(shards: Collection[Shard], cluster: Cluster) -> Generator[Shard]:
     if not left:
         return
     _check_installed(cluster)
-    with local_cluster(cluster.num_local) if cluster.num_local else nullcontext(cluster.scheduler) as address:
+    with _quiet_loggers(), _address_of(cluster) as address:
         seconds, losses = _ANSWER_SECONDS, 0
         while left and losses < _LOSSES:
             with _connected(address, seconds) as client, closing(_made_by(client, list(left.values()))) as made:
@@ -161,6 +172,10 @@ def _check_error(error: Exception, address: str, deaths: int) -> None:
         raise CorpusError(f"{address}: workers die over and over at one shard ({one_line(str(error))}); see their logs")
 
 
+def _address_of(cluster: Cluster) -> AbstractContextManager[str]:
+    return local_cluster(cluster.num_local) if cluster.num_local else nullcontext(cluster.scheduler)
+
+
 def _check_installed(cluster: Cluster) -> None:
     if find_spec("distributed") is None:
         raise CorpusError(
@@ -174,9 +189,9 @@ def _connected(address: str, seconds: int) -> Iterator[Any]:
     """Give a client of a scheduler. Raises CorpusError where it does not answer."""
     from distributed import Client
 
-    _quiet_loggers()
     try:
-        asyncio.run(_answer(address, seconds))  # a client that cannot connect would go on trying while it is taken away
+        with ThreadPoolExecutor(1) as apart:  # notebooks have an event loop in this thread
+            apart.submit(asyncio.run, _answer(address, seconds)).result()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # other versions: `make_shard` checks what has to be the same
             client = Client(address, timeout=seconds, set_as_default=False)
@@ -194,7 +209,10 @@ def _connected(address: str, seconds: int) -> Iterator[Any]:
 
 
 async def _answer(address: str, seconds: int) -> None:
-    """Wait for a scheduler to answer. Raises whatever goes wrong."""
+    """Wait for a scheduler to answer. Raises whatever goes wrong.
+
+    A client that cannot connect would go on trying while it is taken away.
+    """
     from distributed.comm import connect
     from distributed.security import Security
 
@@ -202,11 +220,20 @@ async def _answer(address: str, seconds: int) -> None:
     await comm.close()
 
 
-def _quiet_loggers() -> None:
-    """Keep Dask from logging: what matters to people is raised."""
-    for name in logging.root.manager.loggerDict:
-        if name.partition(".")[0] == "distributed":
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+@contextmanager
+def _quiet_loggers() -> Iterator[None]:
+    """Keep Dask from logging here: what matters to people is raised."""
+    import distributed  # noqa: F401 (it sets its loggers up)
+
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _wait_for_worker(client: Any, cluster: Cluster) -> None:

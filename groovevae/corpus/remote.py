@@ -27,7 +27,8 @@ _FETCHERS = 16  # threads: a file comes in some 50 ms, of which nearly all is wa
 _AHEAD = 64  # files that are fetched before they are wanted
 _CHUNK = 2**20  # bytes
 # What tells versions of one file apart: each kind of place has some of them.
-_MARKS = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "mtime", "updated", "created", "size")
+_DATES = ("LastModified", "Last-Modified", "last_modified", "mtime", "updated", "created")
+_MARKS = ("ETag", "etag", "md5Hash", *_DATES, "size")
 
 
 def is_url(place: object) -> bool:
@@ -115,6 +116,17 @@ def write_bytes(url: str, data: bytes) -> None:
         files.system.pipe_file(files.path, data)
 
 
+def names_under(url: str) -> set[str]:
+    """Return the names of what lies in a folder; nothing where there is none. Raises CorpusError out of reach."""
+    files = _files(url)
+    with _told(url):
+        files.system.invalidate_cache()
+        try:
+            return {name.rstrip("/").rpartition("/")[2] for name in files.system.ls(files.path, detail=False)}
+        except FileNotFoundError:
+            return set()
+
+
 def mark_of(url: str) -> str:
     """Return what tells the versions of one file apart. Raises CorpusError where it cannot be reached."""
     files = _files(url)
@@ -183,8 +195,9 @@ def _told(url: str) -> Iterator[None]:
         yield
     except GrooveError:
         raise
-    except FileNotFoundError:
-        raise CorpusError(f"{url}: no such file, folder or bucket") from None
+    except FileNotFoundError as error:
+        why = f" ({_reason(error.__cause__)})" if error.__cause__ else ""  # web servers that are down say so there
+        raise CorpusError(f"{url}: no such file, folder or bucket{why}") from None
     except PermissionError as error:
         raise CorpusError(f"{url}: access is denied ({_reason(error)}); give credentials that may read it") from None
     except Exception as error:  # each cloud's library raises errors of its own
@@ -193,5 +206,5 @@ def _told(url: str) -> Iterator[None]:
         ) from None
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return one_line(str(error)) or type(error).__name__

@@ -24,7 +24,7 @@ from groovevae.corpus.cache import cache_folder, reader_version
 from groovevae.corpus.entries import Scan
 from groovevae.corpus.local_copies import fetched
 from groovevae.corpus.places import read_files
-from groovevae.corpus.remote import as_path, is_archive_name, is_url, read_bytes_if_there, write_bytes
+from groovevae.corpus.remote import as_path, is_archive_name, is_url, names_under, read_bytes_if_there, write_bytes
 from groovevae.errors import CorpusError
 from groovevae.files import write_file
 
@@ -167,3 +167,14 @@ def _local_bytes(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise CorpusError(f"{path}: {error.strerror}; name another folder for shards") from None
+
+
+def made_before(shelf: str) -> set[str]:
+    """Return the names of the shards that are on a shelf. Raises CorpusError where it cannot be reached."""
+    try:
+        names = names_under(shelf) if is_url(shelf) else set(os.listdir(shelf))
+    except FileNotFoundError:
+        return set()
+    except OSError as error:
+        raise CorpusError(f"{shelf}: {error.strerror}; name another folder for shards") from None
+    return {name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX)}
