@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -27,15 +28,13 @@ import click
 
 from groovevae.corpus import Cluster, Corpus, load_corpus
 
-PORT = 18786
-
 
 @dataclass
 class Machines:
     """A scheduler and workers, which `kill_one` kills and starts again."""
 
     num_workers: int
-    port: int = PORT
+    port: int
     scheduler: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -65,6 +64,13 @@ class Machines:
             _kill(process)
 
 
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        return place.getsockname()[1]
+
+
 def _started(program: str, *options: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", f"distributed.cli.{program}", "--no-dashboard", "--host", "127.0.0.1", *options]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -77,8 +83,8 @@ def _kill(process: subprocess.Popen[bytes] | None) -> None:
 
 
 @contextmanager
-def machines(num_workers: int, port: int = PORT) -> Iterator[Machines]:
-    cluster = Machines(num_workers, port)
+def machines(num_workers: int) -> Iterator[Machines]:
+    cluster = Machines(num_workers, free_port())
     cluster.start()
     try:
         yield cluster
@@ -136,12 +142,11 @@ def faults_under_kills(
     workers: int,
     size: int,
     seconds: float,
-    port: int = PORT,
 ) -> list[str]:
     """What differs from an undisturbed reading after any of the readings in which processes were killed."""
     rng, faults, reading = random.Random(0), [], 0
     expected = read(corpus, place / "alone", None)
-    with machines(workers, port) as cluster:
+    with machines(workers) as cluster:
         calm = Cluster(cluster.address, str(place / "calm"), size)
         begun = time.monotonic()
         if read(corpus, place / "calm-reading", calm) != expected:

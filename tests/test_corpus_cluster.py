@@ -106,6 +106,13 @@ def test_a_machine_that_cannot_read(shard: Shard, version: str, shown: str) -> N
         make_shard(shard, version)
 
 
+def test_where_shards_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # workers may be in other folders
+    assert shards.shelf_at("shards") == str(tmp_path / "shards")
+    assert shards.shelf_at("s3://bucket/shards") == "s3://bucket/shards"
+    assert shards.shelf_at("") == str(tmp_path / "cache" / "shards")
+
+
 @pytest.mark.parametrize("kind", ["folder", "tar.gz"])
 def test_two_workers_read_what_one_machine_does(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {**TUNES, "rock/manifest.csv": b"", **{f"pop/{number}.mid": tune(number) for number in range(8)}}
@@ -125,7 +132,7 @@ def test_workers_that_are_killed_cost_their_shards_alone(tmp_path: Path, monkeyp
     alone = told(load_corpus(corpus))
     forget(monkeypatch, tmp_path / "another cache")
     killed = []
-    with machines(2, port=18787) as cluster:
+    with machines(2) as cluster:
 
         def kill(what: str, done: int, total: int) -> None:
             if done and len(killed) < 3:

@@ -28,11 +28,11 @@ from groovevae.corpus.places import Answers
 from groovevae.corpus.shards import (
     FILES_PER_SHARD,
     Shard,
-    default_shelf,
     made_before,
     make_shard,
     read_shard,
     shards_of,
+    shelf_at,
 )
 from groovevae.errors import CorpusError, GrooveError, RequestError
 from groovevae.wording import one_line
@@ -84,7 +84,7 @@ def read_on_cluster(
     Shards that are there are not made again. Raises CorpusError where the scheduler does not answer, or for what stops
     a worker: the shards that were made are kept.
     """
-    shelf, wanted = cluster.shards or default_shelf(), set(todo)
+    shelf, wanted = shelf_at(cluster.shards), set(todo)
     shards = shards_of(found, stamps, choices, shelf, size=cluster.files_per_shard)
     there = made_before(shelf)
     left = []

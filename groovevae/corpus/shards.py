@@ -67,9 +67,9 @@ class Shard(NamedTuple):
         return f"{self.shelf.rstrip('/')}/{self.name}{_SUFFIX}"
 
 
-def default_shelf() -> str:
-    """Return the folder where shards are kept if nothing is said."""
-    return str(cache_folder() / "shards")
+def shelf_at(place: str) -> str:
+    """Return a place for shards as workers have to know it: a URL, or the whole path of a folder. "": in the cache."""
+    return place if is_url(place) else os.path.abspath(place or cache_folder() / "shards")
 
 
 def shards_of(
