@@ -28,10 +28,12 @@ import click
 
 from groovevae.corpus import Cluster, Corpus, load_corpus
 
+START_SECONDS = 120.0
+
 
 @dataclass
 class Machines:
-    """A scheduler and workers, which `kill_one` kills and starts again."""
+    """A scheduler and workers on this machine, which are killed and started again."""
 
     num_workers: int
     port: int
@@ -43,7 +45,11 @@ class Machines:
         return f"tcp://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        """Start all of them, and wait until the scheduler listens: a busy machine takes longer than reading waits."""
         self.scheduler = _started("dask_scheduler", "--port", str(self.port))
+        deadline = time.monotonic() + START_SECONDS
+        while not _listens(self.port) and time.monotonic() < deadline:
+            time.sleep(0.1)
         self.workers = [self._worker() for _ in range(self.num_workers)]
 
     def _worker(self) -> subprocess.Popen[bytes]:
@@ -54,7 +60,7 @@ class Machines:
         self.workers[number] = self._worker()
 
     def kill_scheduler(self) -> None:
-        """Workers whose scheduler is gone end too: their nannies would start them again, and so does this."""
+        """Kill the scheduler with its workers, which would end without it, and start all of them again."""
         for process in [self.scheduler, *self.workers]:
             _kill(process)
         self.start()
@@ -62,6 +68,11 @@ class Machines:
     def stop(self) -> None:
         for process in [*self.workers, self.scheduler]:
             _kill(process)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as place:
+        return place.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:

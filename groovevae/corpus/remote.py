@@ -60,9 +60,9 @@ def listed(url: str) -> dict[str, str]:
 
     Raises CorpusError where there is no such folder, or it cannot be reached.
     """
-    files, base = _files(url), url.rstrip("/")
-    if base.partition("://")[0].lower() in _WEB:
+    if url.partition("://")[0].lower() in _WEB:
         raise CorpusError(f"{url}: a web server has no folders; name a tar or zip archive there, or use s3:// or gs://")
+    files = _files(url)
     with _told(url):
         files.system.invalidate_cache()
         found = files.system.find(files.path, detail=True)
