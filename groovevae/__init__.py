@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from groovevae.bars.choices import Choices
     from groovevae.bars.conversions import pretty_midi_to_song, song_to_midi, song_to_pretty_midi
     from groovevae.config import ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
-    from groovevae.corpus import Corpus, load_corpus, read_song
+    from groovevae.corpus import Cluster, Corpus, load_corpus, read_song
     from groovevae.errors import (
         AudioError,
         CorpusError,
@@ -53,6 +53,7 @@ __all__ = [
     "Bars",
     "BlendRequest",
     "Choices",
+    "Cluster",
     "ContinueRequest",
     "Corpus",
     "CorpusError",
@@ -94,7 +95,7 @@ _MODULES = {
     "bars.choices": ("Choices",),
     "bars.conversions": ("pretty_midi_to_song", "song_to_midi", "song_to_pretty_midi"),
     "config": ("ArrangerConfig", "ModelConfig", "PriorConfig", "TrainConfig"),
-    "corpus": ("Corpus", "load_corpus", "read_song"),
+    "corpus": ("Cluster", "Corpus", "load_corpus", "read_song"),
     "errors": (
         "AudioError",
         "CorpusError",

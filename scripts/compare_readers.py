@@ -22,7 +22,7 @@ import mido
 import numpy as np
 import pretty_midi
 
-from groovevae.corpus.scan import SUFFIXES
+from groovevae.corpus.entries import SUFFIXES
 from groovevae.errors import MidiError
 from midi_readers import (
     DRUM_CHANNEL,

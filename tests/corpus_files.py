@@ -1,5 +1,8 @@
 """Small corpora for the tests: folders of MIDI files of a few notes, each file with a tune of its own."""
 
+import io
+import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +27,39 @@ def tune(seed: int) -> bytes:
     pitches = np.random.default_rng(seed).integers(48, 84, 8)
     notes = [(float(beat), 0.5, pitch, 90, 0) for beat, pitch in enumerate(pitches)]
     return score_to_midi(Score(np.array(notes, NOTE_DTYPE), (PIANO,), length=8.0))
+
+
+TUNES = {
+    "jazz/a.mid": tune(0),
+    "jazz/deep/b.MID": tune(1),
+    "rock/c.mid": tune(2),
+    "rock/twin.mid": tune(2),
+    "rock/broken.mid": b"MThd",
+    "rock/empty.mid": b"",
+    "rock/._c.mid": b"what macOS adds",
+    "rock/readme.txt": b"no tune",
+}
+
+
+def archive(path: Path, files: dict[str, bytes]) -> Path:
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+            for name, data in files.items():
+                made.writestr(name, data)
+        return path
+    with tarfile.open(path, f"w:{path.suffix[1:] if path.suffix != '.tar' else ''}") as made:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            made.addfile(info, io.BytesIO(data))
+    return path
+
+
+def folder(root: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+    return root
 
 
 def make_corpus(root: Path, *names: str) -> Path:

@@ -1,51 +1,18 @@
 """Archives are read as the folders that they hold, file by file, and a damaged one is said."""
 
-import io
-import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
-from corpus_files import tune
+from corpus_files import TUNES, archive, folder, tune
 
 from groovevae.bars.choices import NO_CHOICES
-from groovevae.corpus import load_corpus
-from groovevae.corpus.archives import is_archive, member_names
+from groovevae.corpus import load_corpus, local_copies, scan_names
+from groovevae.corpus.archives import is_archive, member_names, read_members
+from groovevae.corpus.local_copies import read_unpacked
 from groovevae.corpus.reader import read_packed_members
 from groovevae.errors import CorpusError
 
-TUNES = {
-    "jazz/a.mid": tune(0),
-    "jazz/deep/b.MID": tune(1),
-    "rock/c.mid": tune(2),
-    "rock/twin.mid": tune(2),
-    "rock/broken.mid": b"MThd",
-    "rock/empty.mid": b"",
-    "rock/._c.mid": b"what macOS adds",
-    "rock/readme.txt": b"no tune",
-}
 KINDS = ("tar", "tar.gz", "tar.xz", "zip")
-
-
-def archive(path: Path, files: dict[str, bytes]) -> Path:
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
-            for name, data in files.items():
-                made.writestr(name, data)
-        return path
-    with tarfile.open(path, f"w:{path.suffix[1:] if path.suffix != '.tar' else ''}") as made:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            made.addfile(info, io.BytesIO(data))
-    return path
-
-
-def folder(root: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(data)
-    return root
 
 
 def told(corpus_path: Path) -> tuple[list, list]:
@@ -126,7 +93,7 @@ def test_an_archive_that_changes_while_it_is_read(tmp_path: Path) -> None:
     packed = archive(tmp_path / "tunes.tar", TUNES)
     choices = dict.fromkeys([*member_names(packed), "rock/gone.mid"], NO_CHOICES)
     with pytest.raises(CorpusError, match="changed while it was read"):
-        list(read_packed_members(packed, choices, jobs=2))
+        list(read_packed_members(read_members(packed, choices), str(packed), choices, jobs=2))
 
 
 @pytest.mark.parametrize(
@@ -137,3 +104,35 @@ def test_what_is_an_archive(tmp_path: Path, name: str, is_one: bool) -> None:
     if not (tmp_path / name).exists():
         (tmp_path / name).write_bytes(b"")
     assert is_archive(tmp_path / name) is is_one
+
+
+def test_an_archive_is_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = archive(tmp_path / "tunes.tar.gz", TUNES)
+    listed: list[Path] = []
+    monkeypatch.setattr(scan_names, "member_names", lambda path, **_: [listed.append(path), member_names(path)][1])
+    first = told(packed)
+    assert told(packed) == first
+    archive(packed, {"rock/other.mid": tune(5)})
+    assert [path for path, _, _ in told(packed)[0]] == ["rock/other.mid"]
+    assert listed == [packed, packed]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_some_files_of_an_archive_are_read_from_an_unpacked_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("groovevae.corpus.archives.MAX_FILE_BYTES", 2**20)
+    packed = archive(tmp_path / f"tunes.{kind}", {**TUNES, "rock/large.mid": bytes(2**21)})
+    wanted = ["rock/large.mid", "rock/c.mid", "jazz/a.mid"]
+    assert list(read_unpacked(packed, wanted)) == [
+        ("rock/large.mid", "2 MiB; at most 1 MiB are read"),
+        ("rock/c.mid", TUNES["rock/c.mid"]),
+        ("jazz/a.mid", TUNES["jazz/a.mid"]),
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(local_copies, "_unpack", lambda *_: pytest.fail("unpacked again"))
+        assert list(read_unpacked(packed, wanted[:1])) == [("rock/large.mid", "2 MiB; at most 1 MiB are read")]
+    archive(packed, {"rock/c.mid": tune(6)})
+    assert list(read_unpacked(packed, ["rock/c.mid"])) == [("rock/c.mid", tune(6))]
+    with pytest.raises(CorpusError, match="changed while it was read"):
+        list(read_unpacked(packed, ["jazz/a.mid"]))

@@ -1,5 +1,6 @@
 """Genres from a table: what it may hold, how it goes wrong, and what becomes of files that it does not name."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -101,3 +102,26 @@ def test_unlabelled_bars_are_drawn_and_count_for_no_genre() -> None:
         (2, 1),
         (3, -1),
     }
+
+
+def test_a_parquet_table_is_read_as_its_csv(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    from pyarrow import parquet
+
+    columns = {"path": ["a.mid", "b.mid", "b.mid"], "genre": ["rock", "jazz", None], "weight": [1.0, 0.5, 2.0]}
+    parquet.write_table(pyarrow.table({**columns, "other": [1, 2, 3]}), tmp_path / "labels.parquet")
+    (tmp_path / "labels.csv").write_text("path,genre,weight\na.mid,rock,1.0\nb.mid,jazz,.5\nb.mid,,2\n")
+    tables = [read_labels(tmp_path / f"labels.{kind}") for kind in ("parquet", "csv")]
+    assert tables[0].genres == tables[1].genres == {"a.mid": "rock", "b.mid": "jazz"}
+    parquet.write_table(pyarrow.table({"path": ["a.mid"]}), tmp_path / "labels.pq")
+    with pytest.raises(CorpusError, match=r"labels\.pq: no column 'genre'; name its columns path and genre"):
+        read_labels(tmp_path / "labels.pq")
+    (tmp_path / "labels.pq").write_bytes(b"no table")
+    with pytest.raises(CorpusError, match=r"labels\.pq: cannot be read"):
+        read_labels(tmp_path / "labels.pq")
+
+
+def test_parquet_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.lib", None)
+    with pytest.raises(CorpusError, match="pyarrow is not installed; python -m pip install pyarrow, or"):
+        read_labels(tmp_path / "labels.parquet")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from corpus_files import make_corpus, tune
 
-from groovevae.corpus import load, load_corpus
+from groovevae.corpus import load_corpus, places
 from groovevae.corpus.cache import Cache, cache_file, cache_folder
 from groovevae.errors import CorpusError
 
@@ -19,13 +19,13 @@ from groovevae.errors import CorpusError
 def read_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files that are really read, as they are."""
     names: list[str] = []
-    read_packed = load.read_packed
+    read_packed = places.read_packed
 
     def counted(paths: list[Path], **options) -> Iterator[tuple[int, bytes | str]]:
         names.extend(path.name for path in paths)
         yield from read_packed(paths, **options)
 
-    monkeypatch.setattr(load, "read_packed", counted)
+    monkeypatch.setattr(places, "read_packed", counted)
     return names
 
 

@@ -9,7 +9,7 @@ from tiny import SIZES, untrained_network
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import FIRST_PITCH, ONSET, VOICE_PITCH
 from groovevae.corpus import CorpusSong
-from groovevae.corpus.scan import Entry
+from groovevae.corpus.entries import Entry
 from groovevae.fitting.genres import MAX_PHRASES, describe_genres, follow, phrase_song
 from groovevae.model.genres import Genre, Phrase
 from groovevae.network.forward import Network

@@ -96,14 +96,14 @@ def find_outliers(
     ranked = sorted(chain.from_iterable(scored), key=lambda found: -found[0])
     files = tuple(outlier for _, outlier in ranked if genre in (None, outlier.genre))
     unused = tuple((corpus.path_within(item.path), item.reason) for item in corpus.rejected)
-    return Outliers(str(corpus.root), files, threshold, false_alarms, len(normal_scores), normal is None, unused)
+    return Outliers(corpus.name, files, threshold, false_alarms, len(normal_scores), normal is None, unused)
 
 
 def _check_request(corpus: Corpus, genre: str | None, false_alarms: float) -> None:
     if not 0 < false_alarms < 1:
         raise RequestError(f"a false-alarm rate of {false_alarms:g}; it is a share of the files, between 0 and 1")
     if genre is not None and genre not in corpus.genres:
-        raise RequestError(f"no genre {genre!r} in {corpus.root}; there are {', '.join(corpus.genres)}")
+        raise RequestError(f"no genre {genre!r} in {corpus.name}; there are {', '.join(corpus.genres)}")
 
 
 def known_songs(network: Network | None, songs: Sequence[CorpusSong], *, progress: Progress = quiet) -> Known:

@@ -59,7 +59,20 @@ reading_options = (
 labels_option = click.option(
     "--labels",
     type=click.Path(),
-    help="Take genres from this CSV file instead of folders: path and genre, perhaps weight and song_id.",
+    help="Take genres from this CSV or Parquet table instead of folders: path and genre, perhaps weight and song_id.",
+)
+cluster_options = (
+    click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]"),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Read files on a Dask cluster instead: tcp://HOST:PORT, or local:N for N workers on this machine.",
+    ),
+    click.option(
+        "--shards",
+        metavar="PLACE",
+        help="Where the cluster keeps what it read: a folder or URL that all its machines reach.  [default: the cache]",
+    ),
 )
 together_option = click.option(
     "--together", is_flag=True, help="The first words are stems of one loop (files, or a folder of them): one song."
@@ -219,13 +232,31 @@ def _as_path(folder: str) -> str:
     return folder if "/" in folder or "\\" in folder else f"{folder}/"
 
 
-def read_corpus(corpus: str, jobs: int | None, labels: str | None = None) -> Corpus:
-    """Read a corpus, and show on stderr how far it has come; `labels` is a table of the genres of its files."""
-    from groovevae.corpus import load_corpus
+def read_corpus(
+    corpus: str,
+    jobs: int | None,
+    labels: str | None = None,
+    *,
+    scheduler: str | None = None,
+    shards: str | None = None,
+) -> Corpus:
+    """Read a corpus, and show on stderr how far it has come; `labels` is a table of the genres of its files.
+
+    Raises RequestError for options that contradict one another.
+    """
+    from groovevae.corpus import Cluster, load_corpus
+    from groovevae.errors import RequestError
     from groovevae.reports import progress
 
+    if shards is not None and scheduler is None:
+        raise RequestError("--shards is of use only to a cluster; name one with --scheduler, such as local:4")
+    if scheduler is not None and jobs is not None:
+        raise RequestError(
+            "--jobs is of no use to a cluster; its workers are counted where they are started, or local:4"
+        )
+    cluster = None if scheduler is None else Cluster(scheduler, shards or "")
     with progress.reading() as told:
-        return load_corpus(corpus, labels=labels, progress=told, jobs=jobs)
+        return load_corpus(corpus, labels=labels, progress=told, jobs=jobs, cluster=cluster)
 
 
 def print_unused(corpus: Corpus) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from groovevae.cli.common import labels_option, read_corpus
+from groovevae.cli.common import cluster_options, labels_option, read_corpus, with_options
 from groovevae.cli.root import main
 from groovevae.errors import CorpusError
 
@@ -13,21 +15,26 @@ from groovevae.errors import CorpusError
 @click.argument("corpus", type=click.Path())
 @labels_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
-def show_corpus(corpus: str, *, labels: str | None, as_json: bool, jobs: int | None) -> None:
+@with_options(cluster_options)
+def show_corpus(corpus: str, *, as_json: bool, **reading: Any) -> None:
     """Show what a corpus holds genre by genre, which files are not used, and which are near-duplicates.
+
+    CORPUS is a folder with a folder of MIDI files for each genre, a tar or zip archive of one, or the URL of either:
+    s3://, gs://, https:// and others that fsspec reads.
 
     \b
     Examples:
       groove corpus my-midi
       groove corpus my-midi --json
       groove corpus lmd_full --labels labels.csv
+      groove corpus s3://bucket/lmd_full.tar.gz --labels s3://bucket/labels.csv
+      groove corpus /shared/midi --scheduler tcp://10.0.0.1:8786
     """
     from groovevae.corpus import corpus_report
     from groovevae.reports import progress, terminal
     from groovevae.reports.corpus import corpus_held, to_json
 
-    loaded = read_corpus(corpus, jobs, labels)
+    loaded = read_corpus(corpus, **reading)
     with progress.parts(is_quiet=not terminal.is_interactive()) as told:
         loaded.find_near_duplicates(progress=told)
         told("counting", 0, 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groovevae.cli.common import given, labels_option, read_corpus
+from groovevae.cli.common import cluster_options, given, labels_option, read_corpus, with_options
 from groovevae.cli.cures import error_line
 from groovevae.cli.root import main
 from groovevae.cli.stopping import Stopper, exit_if_stopped
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     help="Leave out the files that this text file lists, or that a CSV file of groove outliers flags.",
 )
 @click.option("--restart", is_flag=True, help="Discard an unfinished run and start anew.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
+@with_options(cluster_options)
 @click.option(
     "--coordinator",
     metavar="HOST:PORT",
@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 @click.option("--process", type=click.IntRange(min=0), help="Which of them this is, from 0.")
 def train(corpus: str, out: str, *, start: str | None, restart: bool, **options: Any) -> None:
     """Learn genres from one folder of MIDI files for each genre: CORPUS/GENRE/*.mid, in subfolders too.
+
+    CORPUS may be an archive, or a URL such as s3://bucket/folder. With --scheduler, the machines of a Dask cluster read
+    its files; training begins here when they have.
 
     Ctrl-C stops a run: its state is kept beside the model file, and the same command resumes it.
     All devices of a machine share each batch. With --coordinator, several machines share it: run the same command on
@@ -65,6 +68,7 @@ def train(corpus: str, out: str, *, start: str | None, restart: bool, **options:
       groove train my-midi
       groove train my-midi --without outliers.csv
       groove train my-midi --labels labels.csv
+      groove train s3://bucket/midi --scheduler local:4
       groove train my-midi --out my.safetensors --steps 2000
       groove train my-midi --from default --out my.safetensors
       groove train my-midi --coordinator 10.0.0.1:4321 --processes 2 --process 0
@@ -74,7 +78,7 @@ def train(corpus: str, out: str, *, start: str | None, restart: bool, **options:
 
     keep_freed_memory()
     place = {name: options.pop(name) for name in ("coordinator", "processes", "process")}
-    reading = {name: options.pop(name) for name in ("labels", "without", "jobs")}
+    reading = {name: options.pop(name) for name in ("labels", "without", "jobs", "scheduler", "shards")}
     config, sizes = _settings(start, **options)
     with _joined(**place) as is_first:
         with together():
@@ -129,10 +133,10 @@ def _joined(coordinator: str | None, processes: int | None, process: int | None)
         os._exit(1)  # JAX would wait for the lost process, and then abort
 
 
-def _read(corpus: str, labels: str | None, without: str | None, jobs: int | None) -> Corpus:
+def _read(corpus: str, without: str | None, **reading: Any) -> Corpus:
     from groovevae.corpus import leave_out
 
-    loaded = read_corpus(corpus, jobs, labels)
+    loaded = read_corpus(corpus, **reading)
     return loaded if without is None else leave_out(loaded, Path(without))
 
 

@@ -19,6 +19,7 @@ from groovevae.progress import Progress, quiet
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 ZIP_SUFFIX = ".zip"
+ARCHIVE_SUFFIXES = (*TAR_SUFFIXES, ZIP_SUFFIX)
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
 
 
@@ -31,7 +32,7 @@ class Member(NamedTuple):
 
 def is_archive(path: str | Path) -> bool:
     """Tell whether a path names an archive by its suffix, and is a file."""
-    return str(path).lower().endswith((*TAR_SUFFIXES, ZIP_SUFFIX)) and os.path.isfile(path)
+    return str(path).lower().endswith(ARCHIVE_SUFFIXES) and os.path.isfile(path)
 
 
 def member_names(archive: Path, *, progress: Progress = quiet) -> list[str]:
@@ -75,7 +76,7 @@ def _tar_members(archive: Path, wanted: Collection[str] | None, progress: Progre
                 continue
             progress("listing the archive", min(file.tell(), size), size)
             if wanted is None or info.size > MAX_FILE_BYTES:
-                yield Member(name, _too_large(info.size))
+                yield Member(name, too_large(info.size))
             else:
                 content = tar.extractfile(info)
                 yield Member(name, content.read() if content else b"")
@@ -88,7 +89,7 @@ def _zip_members(archive: Path, wanted: Collection[str] | None, progress: Progre
             if info.is_dir() or (wanted is not None and name not in wanted):
                 continue
             if wanted is None or info.file_size > MAX_FILE_BYTES:
-                yield Member(name, _too_large(info.file_size))
+                yield Member(name, too_large(info.file_size))
             else:
                 yield Member(name, _unzipped(file, info))
 
@@ -108,5 +109,6 @@ def _unzipped(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | str:
         return "encrypted, or packed in a way that cannot be read"
 
 
-def _too_large(size: int) -> str:
+def too_large(size: int) -> str:
+    """Say why a file of so many bytes is not read."""
     return f"{size / 2**20:.0f} MiB; at most {MAX_FILE_BYTES // 2**20} MiB are read"

@@ -6,10 +6,12 @@ A cache may always be lost: a damaged one is replaced, and where none can be wri
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -33,6 +35,12 @@ _TABLE = """
         stamp TEXT NOT NULL,  -- of the file and the reader when it was read
         reason TEXT,  -- why there is no song
         song BLOB  -- as pack_song wrote it
+    )
+"""
+_LISTING = """
+    CREATE TABLE IF NOT EXISTS listing (
+        stamp TEXT NOT NULL,  -- of the archive
+        names BLOB NOT NULL  -- of the files in it, packed
     )
 """
 
@@ -61,9 +69,10 @@ def cache_folder() -> Path:
     return Path(user_caches(os.environ, home=os.path.expanduser("~"))) / "groovevae"
 
 
-def cache_file(root: Path) -> Path:
-    """Return the path of the cache of a corpus folder."""
-    return cache_folder() / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]}.sqlite"
+def cache_file(root: Path, url: str = "") -> Path:
+    """Return the path of the cache of a corpus folder, or of one that has a URL."""
+    name = url.encode() if url else os.fsencode(root.resolve())
+    return cache_folder() / f"{hashlib.sha256(name).hexdigest()[:24]}.sqlite"
 
 
 def file_stamp(path: Path, choices: Choices = NO_CHOICES) -> str:
@@ -76,7 +85,12 @@ def file_stamp(path: Path, choices: Choices = NO_CHOICES) -> str:
         status = path.stat()
     except OSError:
         return ""
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {reader_version()}{choices.to_json()}"
+    return with_reader(f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}", choices)
+
+
+def with_reader(mark: str, choices: Choices = NO_CHOICES) -> str:
+    """Return the stamp of a file that `mark` tells from its other versions. Empty: `mark` is, and tells nothing."""
+    return mark and f"{mark} {reader_version()}{choices.to_json()}"
 
 
 class Cache:
@@ -86,9 +100,9 @@ class Cache:
     a warning.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, url: str = "") -> None:
         self._root = root
-        self._file = cache_file(root)
+        self._file = cache_file(root, url)
         self._database: sqlite3.Connection | None = None
         self._waiting: list[tuple[bytes, str, str | None, bytes | None]] = []
         self._committed = time.monotonic()
@@ -126,6 +140,27 @@ class Cache:
         if time.monotonic() - self._committed > _COMMIT_SECONDS:
             self._commit()
 
+    def listing(self, stamp: str) -> list[str] | None:
+        """Return the names of the files in an archive, if they were kept and the archive has this stamp still."""
+        if not self._database:
+            return None
+        try:
+            row = self._database.execute("SELECT names FROM listing WHERE stamp = ?", (stamp,)).fetchone()
+            return row and json.loads(zlib.decompress(row[0]))
+        except (sqlite3.Error, zlib.error, ValueError):
+            return None
+
+    def keep_listing(self, names: list[str], *, stamp: str) -> None:
+        """Keep the names of the files in an archive, in place of earlier ones."""
+        if not self._database:
+            return
+        try:
+            with self._database:
+                self._database.execute("DELETE FROM listing")
+                self._database.execute("INSERT INTO listing VALUES (?, ?)", (stamp, zlib.compress(_json(names))))
+        except sqlite3.Error as error:
+            self._turn_off(error)
+
     def _open(self) -> None:
         if self._file.parts[0] == "~":
             raise OSError("there is no home folder")
@@ -141,6 +176,7 @@ class Cache:
         self._database = sqlite3.connect(self._file, timeout=_LOCK_SECONDS)
         self._database.execute("PRAGMA synchronous = OFF")  # a power cut may cost the cache, a kill does not
         self._database.execute(_TABLE)
+        self._database.execute(_LISTING)
 
     def _start_anew(self) -> None:
         """Throw the database away and make a new one; where that fails too, turn the cache off."""
@@ -185,6 +221,10 @@ class Cache:
             with suppress(sqlite3.Error):
                 self._database.close()
         self._database = None
+
+
+def _json(names: list[str]) -> bytes:
+    return json.dumps(names).encode()  # in ASCII: odd bytes of names come back as they were
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

@@ -6,9 +6,9 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+from groovevae.corpus.entries import Unread
 from groovevae.corpus.labels import plain_path
 from groovevae.corpus.load import Corpus
-from groovevae.corpus.scan import Unread
 from groovevae.errors import CorpusError
 from groovevae.wording import printable
 

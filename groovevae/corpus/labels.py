@@ -5,15 +5,15 @@ It opens no MIDI file.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from groovevae.corpus.label_rows import label_rows
 from groovevae.errors import CorpusError
 
 UNLABELLED = "unlabelled"  # the genre of files without one: their bars are trained on, and count for no genre
@@ -23,7 +23,7 @@ UNLABELLED = "unlabelled"  # the genre of files without one: their bars are trai
 class Labels:
     """The genre, and where the table has them the song id, of files by their path within the corpus."""
 
-    path: Path  # of the table
+    place: str  # of the table
     genres: Mapping[str, str]
     song_ids: Mapping[str, str]
 
@@ -40,25 +40,24 @@ def plain_path(path: str | Path) -> str:
 
 
 def read_labels(path: str | Path) -> Labels:
-    """Read a CSV file with the columns `path` and `genre`, and perhaps `weight` and `song_id`.
+    """Read a table with the columns `path` and `genre`, and perhaps `weight` and `song_id`: CSV, or Parquet.
 
     Rows of one path are several genres of one file. The file counts for one of them, drawn by their weights: over
     many files each genre has its share. Raises CorpusError for a file that cannot be read or holds something else.
     """
-    path = Path(path)
+    place = str(path)
     weights: dict[str, dict[str, float]] = defaultdict(dict)
     song_ids: dict[str, str] = {}
-    for line, row in enumerate(_rows(path), 2):
+    for where, row in label_rows(place):
         name, genre = plain_path(row["path"]), unicodedata.normalize("NFC", row["genre"])
         if row["path"] and genre:
-            weights[name][genre] = weights[name].get(genre, 0.0) + _weight(
-                row.get("weight", ""), f"{path}: line {line}"
-            )
+            weight = _weight(row.get("weight", ""), f"{place}: {where}")
+            weights[name][genre] = weights[name].get(genre, 0.0) + weight
         if row.get("song_id"):
             song_ids[name] = row["song_id"]
     if not weights:
-        raise CorpusError(f"{path}: no genre in it; each row is the path of a file and a genre")
-    return Labels(path, {name: _drawn(name, own) for name, own in weights.items()}, song_ids)
+        raise CorpusError(f"{place}: no genre in it; each row is the path of a file and a genre")
+    return Labels(place, {name: _drawn(name, own) for name, own in weights.items()}, song_ids)
 
 
 def _weight(text: str, where: str) -> float:
@@ -83,21 +82,3 @@ def _drawn(name: str, weights: Mapping[str, float]) -> str:
         if left < 0:
             return genre
     return genres[-1]
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the rows of a table, with all cells as text."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            _check_columns(path, reader.fieldnames or ())
-            for row in reader:
-                yield {key: (value or "").strip() for key, value in row.items() if key and not isinstance(value, list)}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path}: cannot be read ({error}); save it as CSV in UTF-8") from None
-
-
-def _check_columns(path: Path, columns: Collection[str]) -> None:
-    for name in ("path", "genre"):
-        if name not in columns:
-            raise CorpusError(f"{path}: no column {name!r}; make its first line path,genre (and weight, song_id)")

@@ -6,7 +6,7 @@ never splits or batches.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from groovevae.bars import Bars, Song
-from groovevae.bars.choices import Choices
-from groovevae.corpus.archives import is_archive
-from groovevae.corpus.cache import Cache, file_stamp
+from groovevae.corpus.cache import Cache
+from groovevae.corpus.cluster import Cluster, read_on_cluster
 from groovevae.corpus.duplicates import NearDuplicate, pairs_alike
+from groovevae.corpus.entries import Entry, Scan, Unread
 from groovevae.corpus.kept import KeptSong
 from groovevae.corpus.labels import UNLABELLED, read_labels
 from groovevae.corpus.pack import pack_song
-from groovevae.corpus.reader import read_packed, read_packed_members
-from groovevae.corpus.scan import Entry, Scan, Unread, scan, scan_genre
+from groovevae.corpus.places import read_files, stamps_of
+from groovevae.corpus.scan import scan, scan_genre
 from groovevae.corpus.spool import Spool
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
@@ -89,6 +89,12 @@ class Corpus:
     unread: list[Unread]  # files and folders that belong to no genre
     missing: list[str]  # paths in the manifest that name no file
     rejected_genres: tuple[str, ...] = ()  # of each of `rejected`; empty where these are their folders
+    url: str = ""  # where it has one
+
+    @property
+    def name(self) -> str:
+        """Where it lies, as people know it: a URL, or the path of a folder or an archive."""
+        return self.url or str(self.root)
 
     @property
     def genres(self) -> list[str]:
@@ -121,22 +127,28 @@ class Corpus:
 
 
 def load_corpus(
-    root: str | Path, *, labels: str | Path | None = None, progress: Progress = quiet, jobs: int | None = None
+    root: str | Path,
+    *,
+    labels: str | Path | None = None,
+    progress: Progress = quiet,
+    jobs: int | None = None,
+    cluster: Cluster | None = None,
 ) -> Corpus:
     """Load the songs under ROOT/<genre>/. Files that were read before, and have not changed, come from the cache.
 
     `labels` is a table of genres by file (`labels.read_labels`) to take instead of the folders; files that are not in
     it are UNLABELLED.
-    `progress` is told how many files are read. `jobs` is the number of processes that read. After an interrupted
-    call, the next one resumes where it stopped. Raises CorpusError for a folder that is not a corpus, or labels that
-    are no table; where all files are rejected, it raises nothing, and `songs` is empty.
+    `progress` is told how many files are read. `jobs` is the number of processes that read; a `cluster` reads in their
+    place, and the songs are the same to the last byte. After an interrupted call, the next one resumes where it
+    stopped. Raises CorpusError for a folder that is not a corpus, labels that are no table, or a cluster that cannot
+    read; where all files are rejected, it raises nothing, and `songs` is empty.
 
     >>> corpus = load_corpus("my-midi")
     >>> corpus.genres, len(corpus.songs), corpus.rejected[0].reason
     (['jazz', 'rock'], 812, 'no notes')
     """
     table = None if labels is None else read_labels(labels)
-    return _load(scan(root, table, progress=progress), progress, jobs)
+    return _load(scan(root, table, progress=progress), progress, jobs, cluster)
 
 
 def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
@@ -148,8 +160,8 @@ def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jo
     return corpus
 
 
-def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
-    results = _read(found, progress, jobs)
+def _load(found: Scan, progress: Progress, jobs: int | None, cluster: Cluster | None = None) -> Corpus:
+    results = _read(found, progress, jobs, cluster)
     songs, rejected, genres = [], [], []
     first_with: dict[tuple[str, bytes], Entry] = {}
     for entry in found.entries:
@@ -164,10 +176,10 @@ def _load(found: Scan, progress: Progress, jobs: int | None) -> Corpus:
         else:
             rejected.append(Unread(entry.path, f"{TWIN} {twin.path.relative_to(found.root)}"))
             genres.append(entry.genre)
-    return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres))
+    return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres), found.url)
 
 
-def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, KeptSong | str]:
+def _read(found: Scan, progress: Progress, jobs: int | None, cluster: Cluster | None) -> dict[Path, KeptSong | str]:
     """Return the packed song of each file, or the reason why it has none."""
     choices = {entry.path: entry.choices for entry in found.entries}
     spool = Spool()
@@ -175,30 +187,18 @@ def _read(found: Scan, progress: Progress, jobs: int | None) -> dict[Path, KeptS
     def kept(result: bytes | str) -> KeptSong | str:
         return result if isinstance(result, str) else KeptSong.from_packed(result, spool)
 
-    in_archive = is_archive(found.root)
-    with Cache(found.root) as cache:
-        stamps = {path: file_stamp(found.root if in_archive else path, chosen) for path, chosen in choices.items()}
+    with Cache(found.root, found.url) as cache:
+        stamps = stamps_of(found, choices)
         results = {path: kept(result) for path, result in cache.load(stamps)}
         todo = {path: chosen for path, chosen in choices.items() if path not in results}
         progress("reading files", len(results), len(choices))
-        read = _members_read(found.root, todo, jobs) if in_archive else _files_read(todo, jobs)
+        if cluster:
+            read = read_on_cluster(found, stamps, choices, todo, cluster)
+        else:
+            read = read_files(found.root, found.url, todo, jobs=jobs)
         with closing(read) as answers:
             for path, result in answers:
                 results[path] = kept(result)
                 cache.store(path, result, stamp=stamps[path])
                 progress("reading files", len(results), len(choices))
     return results
-
-
-def _files_read(todo: Mapping[Path, Choices], jobs: int | None) -> Generator[tuple[Path, bytes | str]]:
-    paths = list(todo)
-    with closing(read_packed(paths, choices=list(todo.values()), jobs=jobs)) as answers:
-        for index, result in answers:
-            yield paths[index], result
-
-
-def _members_read(archive: Path, todo: Mapping[Path, Choices], jobs: int | None) -> Generator[tuple[Path, bytes | str]]:
-    choices = {path.relative_to(archive).as_posix(): chosen for path, chosen in todo.items()}
-    with closing(read_packed_members(archive, choices, jobs=jobs)) as answers:
-        for name, result in answers:
-            yield archive / name, result

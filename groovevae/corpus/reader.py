@@ -10,7 +10,7 @@ from pathlib import Path
 
 from groovevae.bars import Song, score_to_song
 from groovevae.bars.choices import NO_CHOICES, Choices
-from groovevae.corpus.archives import Member, read_members
+from groovevae.corpus.archives import Member
 from groovevae.corpus.pack import pack_song, unpack_song
 from groovevae.corpus.worker_pool import Limits, map_isolated, map_numbered
 from groovevae.errors import CorpusError, MidiError
@@ -47,20 +47,26 @@ def read_packed(
 
 
 def read_packed_members(
-    archive: Path, choices: Mapping[str, Choices], *, jobs: int | None = None, limits: Limits = LIMITS
+    members: Iterator[Member],
+    place: str,
+    choices: Mapping[str, Choices],
+    *,
+    jobs: int | None = None,
+    limits: Limits = LIMITS,
 ) -> Generator[tuple[str, bytes | str]]:
-    """Yield (name, packed song or reason) of files in an archive, like `read_packed`; `choices` has them by name.
+    """Yield (name, packed song or reason) of files whose bytes are given, like `read_packed`; `choices` are by name.
 
-    The archive is read in this process, and what is in the files in workers. Raises CorpusError where it is damaged.
+    `members` are taken in this process, and what is in them is read in workers. Raises what these raise, and
+    CorpusError where some of the files are not among them; `place` is where they are from.
     """
     names: list[str] = []
 
     def tasks() -> Iterator[tuple[int, bytes]]:
-        for member in read_members(archive, choices):
+        for member in members:
             names.append(member.name)
             yield len(names) - 1, _data_task(member, choices[member.name])
         if len(names) < len(choices):
-            raise CorpusError(f"{archive}: changed while it was read; run the command again")
+            raise CorpusError(f"{place}: changed while it was read; run the command again")
 
     jobs = _num_jobs(len(choices)) if jobs is None else jobs
     answers = map_numbered(load_packed_data, tasks(), count=len(choices), jobs=jobs, limits=limits)

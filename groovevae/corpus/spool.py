@@ -36,7 +36,7 @@ class Spool:
 
     def append(self, data: bytes) -> int:
         """Append bytes, and return where they begin. Raises OutputError where the disk is full."""
-        with self._lock, _told():
+        with self._lock, naming_full_disk():
             start = self._size
             self._file.write(data)
             self._size += len(data)
@@ -48,7 +48,7 @@ class Spool:
 
     def read_all(self, starts: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
         """Return the bytes at several places, like `read`."""
-        with _told():
+        with naming_full_disk():
             if self._written < self._size:
                 with self._lock:
                     self._file.flush()
@@ -99,7 +99,7 @@ def _unnamed_file() -> IO[bytes]:
             raise OSError("there is hardly any room")
         return tempfile.TemporaryFile(dir=folder, buffering=_BUFFER)
     except OSError:
-        with _told():
+        with naming_full_disk():
             return tempfile.TemporaryFile(buffering=_BUFFER)
 
 
@@ -109,7 +109,7 @@ def _close(file: IO[bytes]) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def naming_full_disk() -> Iterator[None]:
     """Turn what goes wrong into one line that says how to mend it."""
     try:
         yield

@@ -82,7 +82,7 @@ def corpus_report(corpus: Corpus) -> CorpusReport:
         guessed.update({_NUMBERS.sub("N", guess) for guess in read.guesses})
         mended.update(read.mended.keys())
     return CorpusReport(
-        root=str(corpus.root),
+        root=corpus.name,
         genres=genres,
         unused=unused,
         missing=tuple(corpus.missing),

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from groovevae.corpus.entries import Entry
 from groovevae.corpus.kept import KeptSong
 from groovevae.corpus.load import TWIN, Corpus, CorpusSong
 from groovevae.corpus.pack import BODY_START
-from groovevae.corpus.scan import Entry
 from groovevae.corpus.spool import Spool
 from groovevae.errors import CorpusError
 from groovevae.wording import printable

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from groovevae.corpus.scan import SUFFIXES
+from groovevae.corpus.entries import SUFFIXES
 from groovevae.errors import RequestError
 from groovevae.systems import portable_stem
 

@@ -135,7 +135,7 @@ def _trained_on(model: ModelFile, corpus: Corpus, seed: int) -> list[CorpusSong]
     train_songs = (corpus.songs[i] for i in split_songs(corpus, seed=seed)[0])
     songs = [song for song in train_songs if song.entry.genre in model.genres]
     if not songs:
-        raise CorpusError(f"{corpus.root}: no training song of the model's genres, which are {', '.join(model.genres)}")
+        raise CorpusError(f"{corpus.name}: no training song of the model's genres, which are {', '.join(model.genres)}")
     return songs
 
 
