@@ -1,4 +1,4 @@
-"""`groove corpus` and `groove train` on a cluster: what goes wrong is one line. tests/test_corpus_cluster.py reads on one."""
+"""`groove corpus` and `groove train` on a cluster: what goes wrong is told in one line."""
 
 from pathlib import Path
 
