@@ -14,9 +14,10 @@ from typing import TypeVar
 
 import click
 
-from groovevae.corpus import Songs, load_corpus, near_duplicates
+from groovevae.corpus import Songs, load_corpus
 from groovevae.corpus.dataset import Dataset
-from groovevae.corpus.load import BarsOf
+from groovevae.corpus.duplicates import pairs_alike
+from groovevae.corpus.pack import pack_song
 from groovevae.corpus.reader import load_packed
 from groovevae.training.data import check_enough
 
@@ -41,12 +42,12 @@ def main(corpus: str, genres: tuple[str, ...], most: int) -> None:
 
     print(f"{len(songs)} files of {bars / len(songs):.0f} bars")
     told("reading", lambda: [load_packed(song.entry.path) for song in songs])
-    told("near-duplicates", lambda: near_duplicates(BarsOf(songs)))
+    told("near-duplicates", lambda: pairs_alike([song.kept for song in songs]))
     told("counting", lambda: check_enough(songs, needs_two=False))
     names = [song.entry.genre for song in songs]
     genre_names = tuple(sorted(set(names)))
     data = told("gathering bars", lambda: Dataset.from_songs(Songs(songs), names, genre_names))
-    packed = sum(len(song.packed) for song in songs)
+    packed = sum(len(pack_song(song.song)) for song in songs)
     print(f"kept: {packed / len(songs):,.0f} bytes a file, {packed / bars:.0f} a bar; to train on: ", end="")
     print(f"{data.bars.nbytes / max(len(data), 1):.0f} bytes a bar")
 

@@ -2,9 +2,10 @@
 
 python scripts/phases.py --files 1000,3000,10000
 
-Files are made up: as many bars each as real files of pop and rock have, and one in a hundred cannot be read. Each work
-is done in a process of its own (Linux). The network is a tiny one, so that what the corpus takes shows; `usual` takes a
-few steps with one of the usual size.
+Files are made up: as many bars each as real files of pop and rock have, or `--bars`, and one in a hundred cannot be
+read; `--unread` puts songs into the cache instead, which takes a fraction of the time. Each work is done in a process
+of its own (Linux). The network is a tiny one, so that what the corpus takes shows; `usual` takes a few steps with one
+of the usual size.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from math import nan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from made_up import made_up_corpus
+from made_up import made_up_cache, made_up_corpus
 
 if TYPE_CHECKING:
     from groovevae.corpus import Corpus
@@ -27,22 +29,32 @@ if TYPE_CHECKING:
 USUAL_STEPS = 6
 
 
+class Cost(NamedTuple):
+    """What a part took: seconds, seconds of the process's own processor time, and at most so many MiB."""
+
+    seconds: float = 0.0
+    processor: float = 0.0
+    peak: float = 0.0
+
+
 class Recorder:
-    """Keeps the seconds, and the highest memory in MiB, of each part that it is told of; a part may come again."""
+    """Keeps the cost of each part that it is told of; a part may come again."""
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self.peak: dict[str, float] = {}
-        self._what, self._since = "", time.monotonic()
+        self.costs: dict[str, Cost] = {}
+        self._what, self._since = "", (time.monotonic(), time.process_time())
 
     def __call__(self, what: str, done: int = 0, total: int = 1) -> None:
         if what != self._what:
+            now = time.monotonic(), time.process_time()
             if self._what:
-                self.seconds[self._what] = self.seconds.get(self._what, 0) + time.monotonic() - self._since
-                self.peak[self._what] = max(self.peak.get(self._what, 0), peak_memory())
-                took = time.monotonic() - self._since
-                print(f"  {self._what}: {took:.1f} s, {peak_memory():.0f} MiB", file=sys.stderr, flush=True)
-            self._what, self._since = what, time.monotonic()
+                before = self.costs.get(self._what, Cost())
+                took = [end - start for start, end in zip(self._since, now, strict=True)]
+                cost = Cost(before.seconds + took[0], before.processor + took[1], max(before.peak, peak_memory()))
+                self.costs[self._what] = cost
+                told = f"{took[0]:.1f} s, {took[1]:.1f} s of processor time, {peak_memory():.0f} MiB"
+                print(f"  {self._what}: {told}", file=sys.stderr, flush=True)
+            self._what, self._since = what, now
             Path("/proc/self/clear_refs").write_text("5", "utf-8")  # the peak starts anew
 
 
@@ -53,7 +65,7 @@ def peak_memory() -> float:
 
 
 def measure(work: str, folder: Path) -> None:
-    """Do one of WORKS to a corpus; print a line for each part: its name, seconds, and MiB."""
+    """Do one of WORKS to a corpus; print a line for each part: its name, and its cost."""
     told = Recorder()
     told("importing")
     from groovevae.corpus import load_corpus
@@ -61,8 +73,16 @@ def measure(work: str, folder: Path) -> None:
     corpus = load_corpus(folder, progress=told)
     WORKS[work](corpus, folder.parent / "model.safetensors", told)
     told("")
-    for what, seconds in told.seconds.items():
-        print(f"{what}\t{seconds:.1f}\t{told.peak[what]:.0f}", flush=True)
+    print(f"{len(corpus.songs):,} songs; files without a name: {unnamed():.0f} MiB", file=sys.stderr, flush=True)
+    for what, cost in told.costs.items():
+        print(what, *cost, sep="\t", flush=True)
+
+
+def unnamed() -> float:
+    """Return what the open files of this process that have no name take on disk, in MiB."""
+    opened = [path for path in Path("/proc/self/fd").iterdir() if os.path.lexists(path)]
+    gone = [path for path in opened if os.readlink(path).endswith(" (deleted)")]
+    return sum(os.stat(path).st_size for path in gone) / 2**20
 
 
 def train(corpus: Corpus, model: Path, told: Recorder) -> None:
@@ -126,18 +146,20 @@ def usual(corpus: Corpus, model: Path, told: Recorder) -> None:
 WORKS = {"train": train, "outliers": outliers, "evaluate": evaluate, "usual": usual}
 
 
-def rows(folder: Path, files: int, genres: int, works: list[str]) -> dict[str, tuple[float, float]]:
-    """Make up a corpus, do the works to it, each in a process of its own; return seconds and MiB by part."""
+def rows(folder: Path, files: int, bars: int | None, genres: int, works: list[str], *, unread: bool) -> dict[str, Cost]:
+    """Make up a corpus, do the works to it, each in a process of its own; return the cost of each part."""
     corpus, cache = folder / f"{files}" / "corpus", folder / f"{files}" / "cache"
-    if not corpus.exists():
-        made_up_corpus(corpus, files, num_bars=None, num_genres=genres, damaged=0.01)
-    settings = {**os.environ, "GROOVEVAE_CACHE": str(cache)}
+    os.environ["GROOVEVAE_CACHE"] = str(cache)
+    if not corpus.exists() and unread:
+        made_up_cache(corpus, files, num_bars=bars, num_genres=genres)
+    elif not corpus.exists():
+        made_up_corpus(corpus, files, num_bars=bars, num_genres=genres, damaged=0.01)
     found = {}
     for work in works:
         command = [sys.executable, __file__, "--measure", work, str(corpus)]
-        done = subprocess.run(command, env=settings, stdout=subprocess.PIPE, encoding="utf-8", check=True)
-        for what, seconds, peak in (line.split("\t") for line in done.stdout.splitlines()):
-            found[f"{work}: {what}"] = float(seconds), float(peak)
+        done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=True)
+        for what, *cost in (line.split("\t") for line in done.stdout.splitlines()):
+            found[f"{work}: {what}"] = Cost._make(map(float, cost))
     on_disk = sum(path.stat().st_size for path in cache.glob("*.sqlite")) / 2**20
     print(f"{files:,} files; the cache holds {on_disk:.0f} MiB", flush=True)
     return found
@@ -145,21 +167,34 @@ def rows(folder: Path, files: int, genres: int, works: list[str]) -> dict[str, t
 
 @click.command()
 @click.option("--files", default="1000,3000", show_default=True, help="Numbers of files, comma-separated.")
+@click.option("--bars", type=int, help="Bars in each file.  [default: as many as real files have]")
 @click.option("--genres", default=3, show_default=True, help="Genres in each corpus.")
 @click.option("--works", default=",".join(WORKS), show_default=True, help="What is done; train comes first.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the corpora stay.  [default: nowhere]")
+@click.option("--unread", is_flag=True, help="No files: songs are made up and put into the cache as if they were read.")
 @click.option("--measure", "measured", nargs=2, hidden=True)
-def main(files: str, genres: int, works: str, folder: Path | None, measured: tuple[str, str] | None) -> None:
-    """Print the seconds and the highest memory of each part, for corpora of growing size."""
+def main(
+    files: str,
+    bars: int | None,
+    genres: int,
+    works: str,
+    folder: Path | None,
+    unread: bool,
+    measured: tuple[str, str] | None,
+) -> None:
+    """Print the seconds, the processor time and the highest memory of each part, for corpora of growing size."""
     if measured:
         return measure(measured[0], Path(measured[1]))
     counts = [int(count) for count in files.split(",")]
     with tempfile.TemporaryDirectory() as temporary:
-        found = [rows(folder or Path(temporary), count, genres, works.split(",")) for count in counts]
-    print("| part | " + " | ".join(f"{count:,} files, s | MiB" for count in counts) + " |")
-    print("|---|" + "---:|" * (2 * len(counts)))
+        found = [
+            rows(folder or Path(temporary), count, bars, genres, works.split(","), unread=unread) for count in counts
+        ]
+    print("| part | " + " | ".join(f"{count:,} files, s | processor | MiB" for count in counts) + " |")
+    print("|---|" + "---:|" * (3 * len(counts)))
     for what in found[-1]:
-        cells = (f"{own[what][0]:,.1f} | {own[what][1]:,.0f}" if what in own else "- | -" for own in found)
+        costs = (own.get(what, Cost(nan, nan, nan)) for own in found)
+        cells = (f"{cost.seconds:,.1f} | {cost.processor:,.1f} | {cost.peak:,.0f}" for cost in costs)
         print(f"| {what} | " + " | ".join(cells) + " |", flush=True)
 
 

@@ -1,6 +1,7 @@
 """Measures the studio in a headless Chromium: from letting go of the pad to new notes and new sound, and its page.
 
     python scripts/studio_speed.py --drags 60
+    python scripts/studio_speed.py --drags 2 --loops 60  # memory: an hour of loops, another take every half a minute
 
 It starts a studio with the bundled model, plays, and drags the point to random places. "New sound" is the moment when
 the next bars of the new take are rendered, decoded and planned for the next bar line; waiting for that is not counted.
@@ -26,6 +27,8 @@ REQUEST = {"start": "classical", "amount": 0.6}
 CORNERS = ("rock", "jazz", "latin")
 PERCENTILES = (50, 95)
 PORTION = 50  # takes after which memory is told
+REST = 30  # seconds that a take is looped until the next one, of --loops
+TOLD = 2  # minutes of loops after which memory is told
 
 
 def measured(page, name: str) -> list[float]:
@@ -47,9 +50,28 @@ def run_drags(page, server, count: int) -> None:
     for number in range(count):
         if number and number % PORTION == 0:
             print(f"memory after {number} takes: {memory(page, server)}", flush=True)
-        before, (angle, radius) = take_id(page), rng.uniform((0, 0.4), (2 * np.pi, 0.95))
-        drag(page, radius * np.cos(angle), radius * np.sin(angle))
-        wait_for_another_take(page, before)
+        drag_anywhere(page, rng)
+
+
+def drag_anywhere(page, rng: np.random.Generator) -> None:
+    before, (angle, radius) = take_id(page), rng.uniform((0, 0.4), (2 * np.pi, 0.95))
+    drag(page, radius * np.cos(angle), radius * np.sin(angle))
+    wait_for_another_take(page, before)
+
+
+def run_loops(page, server, minutes: int) -> None:
+    """Let loops play on in real time, with another take now and then."""
+    rng = np.random.default_rng(SEED + 1)
+    start, told = time.monotonic(), 0
+    while (gone := time.monotonic() - start) < 60 * minutes:
+        page.wait_for_timeout(1000 * REST)
+        drag_anywhere(page, rng)
+        if gone >= 60 * (told + TOLD):
+            told = int(gone / 60)
+            print(f"memory after {told} minutes of loops: {memory(page, server)}", flush=True)
+    assert page.evaluate("studio.player.isPlaying"), "it stopped playing"
+    takes = page.evaluate("studio.history.next - 1")
+    print(f"memory after {gone / 60:.0f} minutes of loops, {takes} takes: {memory(page, server)}")
 
 
 def memory(page, server) -> str:
@@ -101,7 +123,7 @@ def show_processor_time(count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--drags", type=int, default=60)
-    parser.add_argument("--minutes", type=int, default=0, help="how long to let the last take play on")
+    parser.add_argument("--loops", type=int, default=0, metavar="MINUTES", help="how long to let loops play on")
     drags, minutes = vars(parser.parse_args()).values()
     show_processor_time(20)
     with (
@@ -122,10 +144,8 @@ def main() -> None:
         show("letting go to new notes", measured(page, "new-notes"))
         show("letting go to new sound", measured(page, "new-sound"))
         print(f"memory after {drags} takes: {memory(page, server)}")
-        for minute in range(1, minutes + 1):
-            page.wait_for_timeout(60_000)
-            if minute % 2 == 0:
-                print(f"memory after {minute} minutes more of the last one's loop: {memory(page, server)}", flush=True)
+        if minutes:
+            run_loops(page, server, minutes)
         print(f"load {os.getloadavg()[0]:.1f} when it ended")
 
 

@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable
 
 from groovevae.errors import CorpusError, GrooveError, OutputError
+from groovevae.training import processes
 from groovevae.training.processes import (
     any_process,
     check_alike,
+    check_versions,
     connect,
+    gather_bytes,
     in_first_process,
     lost_processes_named,
     together,
@@ -36,6 +39,8 @@ def main(coordinator: str, process: int) -> None:
     def fail_to_write() -> None:
         raise OutputError("no room")
 
+    processes.PIECE_BYTES = 4
+    outcome(lambda: gather_bytes(b"nine byte" * process))
     outcome(lambda: any_process(False))
     outcome(lambda: any_process(process == 1))
     outcome(lambda: fail_in(0))
@@ -45,6 +50,8 @@ def main(coordinator: str, process: int) -> None:
     outcome(lambda: in_first_process(fail_to_write))
     outcome(lambda: check_alike({"corpus": "same", "settings": {"seed": 0}}))
     outcome(lambda: check_alike({"corpus": "same", "settings": {"seed": process}}))
+    outcome(lambda: check_versions("version 0"))
+    outcome(lambda: check_versions(f"version {process}"))
     sys.stdout.flush()
     if process == 1:
         os._exit(0)

@@ -3,6 +3,7 @@
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,17 @@ def make_band_corpus(root: Path, *genres: str, num_songs: int = 8, num_bars: int
                 band_tune(genre, seed, num_bars=num_bars)
             )
     return root
+
+
+def put_apart(corpus: Path, root: Path, *, is_of_second: Callable[[str], bool]) -> list[Path]:
+    """Two folders with the files of a corpus, of which none is in both."""
+    folders = [root / "first", root / "second"]
+    for path in sorted(corpus.glob("*/*.mid")):
+        name = path.relative_to(corpus).as_posix()
+        copy = folders[is_of_second(name)] / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    return folders
 
 
 def make_labelled_corpus(root: Path) -> Path:

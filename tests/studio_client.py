@@ -1,5 +1,7 @@
 """What tests of the studio's API share: a client of it, a request, what a refused one is answered with."""
 
+import io
+import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,3 +34,19 @@ def upload(client: TestClient, data: bytes, name: str = "my song.mid") -> dict[s
     response = client.post("/api/files", params={"name": name}, content=data, headers=MIDI)
     assert response.status_code == 200, response.text
     return response.json()
+
+
+def sounding(client: TestClient) -> dict[str, Any]:
+    """A piece in which something sounds, whatever the tiny network has learned."""
+    pieces = client.post("/api/pieces", json={**REQUEST, "count": 8, "temperature": 1}).json()["pieces"]
+    return next(piece for piece in pieces if not piece["is_silent"])
+
+
+def wav_frames(data: bytes) -> int:
+    with wave.open(io.BytesIO(data)) as file:
+        return file.getnframes()
+
+
+def wav_samples(data: bytes) -> bytes:
+    with wave.open(io.BytesIO(data)) as file:
+        return file.readframes(file.getnframes())

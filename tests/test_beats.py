@@ -17,7 +17,7 @@ from groovevae.bars.constants import (
     REST,
     ROLES,
 )
-from groovevae.network.beats import chances, logits_to_beat
+from groovevae.network.beats import chances, logits_to_beat, merge_streams
 from groovevae.network.logits import HEADS, BarLogits
 
 BARS, NEVER = 200, -30.0
@@ -92,3 +92,15 @@ def test_a_chord_has_no_semitones_by_chance(strengths: dict[int, float], struck:
     all_drawn = chords[:, sorted(struck)].all(1)
     assert all_drawn.mean() > 0.6
     assert set(np.flatnonzero(chords[all_drawn].any(0)).tolist()) == struck
+
+
+def test_each_role_has_its_own_stream_and_the_lead_the_time_of_the_bass() -> None:
+    """All values of a stream are its number: 0 for drums, 1 for bass, 2 for chords, 3 for the lead."""
+    numbers = np.arange(4, dtype=np.float32)[:, None, None]
+    logits = BarLogits(*(np.tile(numbers, (1, 2, size)) for size in HEADS.values()), np.zeros(8))
+    merged = merge_streams(logits, 4)
+    drums, chords = ("drums", "drums_velocity", "drums_offset"), ("chord_onset", "chord_hold")
+    stream_of = {**dict.fromkeys(drums, 0), "bass": 1, **dict.fromkeys(chords, 2), "lead": 3}
+    assert {name: set(getattr(merged, name).ravel()) for name in stream_of} == {k: {v} for k, v in stream_of.items()}
+    assert merged.velocity.tolist() == [[[1, 2, 3]] * 2]
+    assert merged.offset.tolist() == [[[1, 2, 1]] * 2]

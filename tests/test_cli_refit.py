@@ -100,8 +100,25 @@ def test_a_corpus_of_other_genres(tiny: Tiny, tmp_path: Path) -> None:
 
 
 def test_a_part_that_is_none(tiny: Tiny) -> None:
-    with pytest.raises(RequestError, match="no part 'doses' to fit anew; there are blends, vectors, prior and"):
-        refit(tiny.trained.model, tiny.corpus, parts=["doses"])
+    with pytest.raises(
+        RequestError, match="no part 'songs' to fit anew; there are blends, vectors, prior, arranger and"
+    ):
+        refit(tiny.trained.model, tiny.corpus, parts=["songs"])
+
+
+def test_doses_alone_leave_the_arranger_as_it_is(tiny: Tiny) -> None:
+    arranger = tiny.trained.model.arranger
+    assert arranger is not None
+    bare = replace(tiny.trained.model, arranger=replace(arranger, doses={}, arranges={}))
+    new = refit(bare, tiny.corpus, parts=["doses"]).arranger
+    assert new is not None
+    assert set(new.doses) == {(a, b) for a in bare.genres for b in bare.genres if a != b}
+    assert new.weights is arranger.weights
+
+
+def test_doses_need_an_arranger(tiny: Tiny) -> None:
+    with pytest.raises(RequestError, match="no doses without an arranger"):
+        refit(replace(tiny.trained.model, arranger=None), tiny.corpus, parts=["doses"])
 
 
 @pytest.mark.parametrize(
@@ -113,7 +130,7 @@ def test_a_part_that_is_none(tiny: Tiny) -> None:
         ("old.safetensors my-midi --out my-midi", 1, "my-midi: a folder; name a file for the copy with --out"),
         ("none.safetensors my-midi --out x.safetensors", 1, "none.safetensors: no such file"),
         ("old.safetensors none --out x.safetensors", 1, "none: no such folder"),
-        ("old.safetensors my-midi --only doses --out x.safetensors", 2, "'doses' is not one of"),
+        ("old.safetensors my-midi --only songs --out x.safetensors", 2, "'songs' is not one of"),
         ("old.safetensors my-midi --seed -1 --out x.safetensors", 2, "x>=0"),
     ],
 )

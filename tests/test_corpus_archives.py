@@ -17,7 +17,7 @@ KINDS = ("tar", "tar.gz", "tar.xz", "zip")
 
 def told(corpus_path: Path) -> tuple[list, list]:
     corpus = load_corpus(corpus_path)
-    songs = [(corpus.path_within(song.entry.path), song.entry.genre, song.packed) for song in corpus.songs]
+    songs = [(corpus.path_within(song.entry.path), song.entry.genre, song.kept) for song in corpus.songs]
     return songs, [(corpus.path_within(item.path), item.reason) for item in corpus.rejected]
 
 

@@ -1,11 +1,17 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scores import noise_bars
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, ONSET
-from groovevae.corpus.dataset import BUCKETS, Batches, Dataset, mix_roles, transpose
+from groovevae.corpus import CorpusSong, Entry, Songs
+from groovevae.corpus.dataset import BUCKETS, Batches, Dataset, _by_cell, mix_roles, transpose
+from groovevae.corpus.kept import KeptSong
+from groovevae.corpus.pack import pack_song
+from groovevae.corpus.spool import Spool
 
 GENRES = ("jazz", "rock")
 
@@ -67,6 +73,32 @@ def test_bars_on_disk_and_in_memory_make_the_same_batches() -> None:
     for step in range(5):
         for part, same in zip((*packed[step][0], packed[step][1]), (*plain[step][0], plain[step][1]), strict=True):
             np.testing.assert_array_equal(part, same)
+
+
+def test_bars_are_sorted_by_cell_as_if_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("groovevae.corpus.dataset._SORTED", 7)
+    for size in (0, 5, 7, 100):
+        cell = np.random.default_rng(size).integers(0, 6, size).astype(np.int16)
+        found = _by_cell(cell, np.bincount(cell, minlength=8))
+        assert found.tolist() == np.argsort(cell, kind="stable").tolist()
+
+
+def test_bars_of_songs_kept_anywhere_are_the_same() -> None:
+    """On disk they stay where they are, in two spools; in memory, or unpacked, they are packed anew."""
+    songs = [Song(noise_bars(3)), song(4, silent=(0, 3)), Song(noise_bars(2, metre=(3, 4))), song(2, silent=(0, 1))]
+    genres = ["rock", "jazz", "jazz", "rock"]
+    entry, spools = Entry(Path("/a.mid"), "rock", "a", "a"), [Spool(), Spool()]
+    spools[0].append(b"something before them")
+    packed = [pack_song(one) for one in songs]
+    on_disk = [CorpusSong(entry, KeptSong.from_packed(one, spools[i % 2])) for i, one in enumerate(packed)]
+    in_memory = [CorpusSong(entry, KeptSong.from_packed(one)) for one in packed]
+    expected = Bars.concatenate([songs[0].bars, songs[1].bars[1:3], songs[2].bars])
+    for kept in (songs, Songs(songs), Songs(on_disk), Songs(in_memory), Songs([*on_disk[:2], *songs[2:]])):
+        data = Dataset.from_songs(kept, genres, GENRES)
+        assert data.song.tolist() == [0, 0, 0, 1, 1, 2, 2]
+        for index in (slice(None), np.array([6, 0, 4, 4])):
+            for name, array in vars(expected[index]).items():
+                np.testing.assert_array_equal(getattr(data.bars[index], name), array)
 
 
 def test_a_batch_holds_bars_of_one_length() -> None:

@@ -1,6 +1,7 @@
 """Near-duplicates: what counts as one, in whatever key, and how many copies there may be."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ from test_phrases import phrase
 
 from groovevae.bars import score_to_song
 from groovevae.bars.constants import FIRST_PITCH
-from groovevae.corpus import NearDuplicate, most_alike, near_duplicates
-from groovevae.corpus.duplicates import MAX_SONGS, MIN_BARS, distinct_bars
+from groovevae.corpus import NearDuplicate, duplicates, most_alike, near_duplicates
+from groovevae.corpus.duplicates import ALIKE, MAX_SONGS, MIN_BARS, distinct_bars, pairs_alike
 from groovevae.midi.reading import midi_to_score
 
 TUNE = np.random.default_rng(0).integers(60, 80, (10, 6)).tolist()
@@ -34,6 +35,52 @@ def test_songs_that_share_most_of_their_bars() -> None:
     ]
     assert {pair.song: pair.of for pair in most_alike(found).values()} == {2: 0, 3: 2, 4: 0}
     assert near_duplicates([phrase([60])] * 2) == []  # one bar says nothing
+
+
+class Numbers(NamedTuple):
+    numbers: np.ndarray
+
+    @property
+    def num_distinct(self) -> int:
+        return len(self.numbers)
+
+
+def one_by_one(songs: list[Numbers]) -> list[NearDuplicate]:
+    """Compare every two songs as `pairs_alike` says it does."""
+    sets = [set(song.numbers.tolist()) for song in songs]
+    first: dict[int, list[int]] = {}
+    for song, own in enumerate(sets):
+        for bar in own if len(own) >= MIN_BARS else ():
+            first.setdefault(bar, []).append(song)
+    found = []
+    for song, own in enumerate(sets):
+        for of in range(song):
+            both = (
+                sum(of in first[bar][: duplicates.MAX_SONGS] for bar in own & sets[of])
+                if min(len(own), len(sets[of])) > 3
+                else 0
+            )
+            share = both / max(len(own | sets[of]) + len(own & sets[of]) - both, 1)
+            if share >= ALIKE:
+                found.append(NearDuplicate(song, of, share))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_is_as_if_every_two_songs_were_compared(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr(duplicates, "MAX_SONGS", 5)
+    monkeypatch.setattr(duplicates, "_TOGETHER", 7)
+    rng = np.random.default_rng(seed)
+    tunes = [rng.integers(0, 2**63, rng.integers(0, 30), np.uint64) for _ in range(8)]
+    stock = rng.integers(0, 2**63, 4, np.uint64)
+    songs = []
+    for _ in range(60):
+        tune = tunes[rng.integers(8)]
+        kept = tune[rng.random(len(tune)) > rng.choice([0, 0.05, 0.3])]
+        songs.append(Numbers(np.unique(np.concatenate([kept, stock[: rng.integers(5)]]))))
+    found = pairs_alike(songs)
+    assert found == one_by_one(songs)
+    assert found
 
 
 @pytest.mark.parametrize("semitones", [-12, -5, -1, 3, 6, 12])

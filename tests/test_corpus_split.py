@@ -109,7 +109,7 @@ def alike_corpus(*songs: tuple[str, str, int, int]) -> Corpus:
 
 def split_as_if_nothing_were_alike(corpus: Corpus, **options) -> tuple[list[int], list[int]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "near_duplicates", lambda songs: [])
+        patch.setattr(loading, "pairs_alike", lambda songs: [])
         return split_songs(replace(corpus), **options)
 
 

@@ -6,7 +6,16 @@ import pytest
 from groovevae import BlendRequest, Groove
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, ONSET, ROLES
-from groovevae.fitting.calibration import GRID, fit_judge, invert, measure_calibration, role_features, with_calibration
+from groovevae.fitting.calibration import (
+    GRID,
+    PairHeard,
+    TwoGenres,
+    fit_judge,
+    invert,
+    measure_calibration,
+    role_features,
+    with_calibration,
+)
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import load_model_file, save_model
 
@@ -33,6 +42,29 @@ def test_a_judge_tells_two_genres_apart_and_doubts_where_they_are_alike() -> Non
     assert judge(between).mean() == pytest.approx(0.5, abs=0.2)
     alike = fit_judge(source, source)
     assert alike(source).mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_no_judge_hears_what_it_was_fitted_to() -> None:
+    """Each bar has a number of its own, and genres nothing in common: whoever knew a bar would know its genre."""
+    numbers = np.random.default_rng(0).permutation(400).astype(np.float32).reshape(2, 200, 1)
+    half = np.arange(200) % 2
+    known = TwoGenres(({"bass": numbers[0]}, {"bass": numbers[1]}), (half, half)).judges(("bass",))
+    assert [known.low, known.high] == pytest.approx([0.5, 0.5], abs=0.1)
+    own = np.abs(known.judged(numbers[1], half) - known.judged(numbers[0], half)).mean()
+    assert np.abs(known.judged(numbers[1], 1 - half) - known.judged(numbers[0], 1 - half)).mean() > own
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+def test_the_way_there_and_the_way_back_are_heard_by_the_same_judges(is_back: bool) -> None:
+    rng = np.random.default_rng(0)
+    one, other, half = rng.normal(0, 1, (200, 8)), rng.normal(2, 1, (200, 8)), np.arange(200) % 2
+    genres = TwoGenres(({"bass": one}, {"bass": other}), (half, half))
+    source, target = (other, one) if is_back else (one, other)
+    pair = PairHeard(None, "", "", Bars.empty(200), half, np.zeros((200, 1)), genres, is_back)  # type: ignore[arg-type]
+    steps = [{"bass": source + share * (target.mean(0) - source.mean(0))} for share in (0.0, 0.5, 1.0)]
+    assert pair.shares(("bass",), steps) == pytest.approx([0.0, 0.5, 1.0], abs=0.1)
+    alike = TwoGenres(({"bass": one}, {"bass": one}), (half, half))
+    assert np.isnan(replace(pair, genres=alike).shares(("bass",), steps)).all()
 
 
 def test_each_role_is_heard_by_itself() -> None:

@@ -11,10 +11,19 @@ from made_genres import genre
 from test_phrases import phrase
 from tiny import Tiny, untrained_network
 
-from groovevae.corpus import load_corpus, split_songs
+from groovevae.bars import Song
+from groovevae.corpus import CorpusSong, Entry, load_corpus, split_songs
 from groovevae.fitting import song_codes
 from groovevae.fitting.genres import describe_genres, follow
-from groovevae.fitting.song_codes import Moments, aligned, fit_codes, versions_of_songs, with_song_codes
+from groovevae.fitting.song_codes import (
+    Moments,
+    aligned,
+    fit_codes,
+    only_lead,
+    songs_of_pairs,
+    versions_of_songs,
+    with_song_codes,
+)
 from groovevae.model.genres import Genre, SongCode
 from groovevae.model.latent_arithmetic import find_displacement, translation_matrix, transport_matrix
 from groovevae.training.refit import fit_blends
@@ -88,6 +97,46 @@ def test_versions_of_a_song_are_aligned_by_their_leads() -> None:
     assert first.tolist() == list(range(12))
     assert second.tolist() == list(range(3, 15))
     assert len(aligned(phrase(*tune), phrase(*(rng.integers(36, 50, 6).tolist() for _ in range(12))))[0]) == 0
+
+
+def test_bars_are_matched_by_their_leads_alone() -> None:
+    rng = np.random.default_rng(1)
+    tune = [rng.integers(60, 84, 6).tolist() for _ in range(12)]
+    one, other = phrase(*tune), phrase([70], [71], *tune)
+    for index, same in zip(aligned(one, other), aligned(only_lead(one), only_lead(other)), strict=True):
+        assert index.tolist() == same.tolist()
+    kept = only_lead(one)
+    assert sum(array.base is None for array in vars(kept).values()) == 3  # the others are one zero each
+    assert not kept.chords.any()
+
+
+def versions_in(*genres_of_songs: str) -> dict[str, dict[str, CorpusSong]]:
+    """Versions of songs 00, 01, ... in genres of one letter each."""
+    song = CorpusSong.from_song(Entry(Path("/a.mid"), "a", "a", "a"), Song(phrase([60])))
+    return {f"{index:02}": dict.fromkeys(names, song) for index, names in enumerate(genres_of_songs)}
+
+
+def test_the_songs_of_many_genres_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(song_codes, "MIN_SONGS", 2)
+    monkeypatch.setattr(song_codes, "FEWER_SONGS", 3)
+    few = versions_in(*["ab"] * 5, *["bc"] * 4, "ac")
+    assert songs_of_pairs(few, "abc") == {
+        ("a", "b"): ["00", "01", "02", "03", "04"],
+        ("b", "c"): ["05", "06", "07", "08"],
+    }
+    monkeypatch.setattr(song_codes, "MAX_SONGS", 3)
+    assert songs_of_pairs(few, "abc") == {("a", "b"): ["00", "02", "04"], ("b", "c"): ["05", "07"]}
+    many = versions_in(*["abcdef"] * 9)
+    monkeypatch.setattr(song_codes, "MOST_VERSIONS", 18)
+    found = songs_of_pairs(many, "abcdef")  # the same three songs for all 15 pairs
+    assert len(found) == 15
+    assert len({tuple(ids) for ids in found.values()}) == 1
+    monkeypatch.setattr(song_codes, "MAX_SONGS", 9)
+    apart = versions_in(*["ab", "bc", "cd", "de", "ef", "af", "ac", "bd"] * 4)
+    monkeypatch.setattr(song_codes, "MOST_VERSIONS", 36)
+    found = songs_of_pairs(apart, "abcdef")
+    assert sorted(map("".join, found)) == ["ab", "af", "bc", "cd", "de", "ef"]  # neighbours in the circle
+    assert {len(ids) for ids in found.values()} == {3}
 
 
 def test_a_short_version_is_aligned_with_nothing() -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import wave
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,22 +12,13 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra: python -m pip install '.[studio]'")
 
 import mido
-import numpy as np
 from starlette.routing import Route
 from starlette.testclient import TestClient
-from studio_client import REQUEST, client_of, error_of, upload
+from studio_client import REQUEST, client_of, error_of, sounding, upload, wav_frames
 
 from groovevae import Groove
-from groovevae.midi.events import read_events, write_events
-from groovevae.midi.reading import midi_to_score
-from groovevae.midi.score import NOTE_DTYPE, Score, Track
-from groovevae.midi.writing import score_to_midi
 from groovevae.studio.api import Api
 from groovevae.studio.parsing import to_request
-from groovevae.studio.parting import parted
-from groovevae.studio.sound import Player, role_files
-from groovevae.studio.stretches import stretch
-from groovevae.studio.takes import Takes
 from groovevae.studio.uploads import Uploads
 
 
@@ -50,14 +40,7 @@ def midi(band_corpus: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def piece(client: TestClient) -> dict[str, Any]:
-    """A piece in which something sounds, whatever the tiny network has learned."""
-    pieces = client.post("/api/pieces", json={**REQUEST, "count": 8, "temperature": 1}).json()["pieces"]
-    return next(piece for piece in pieces if not piece["is_silent"])
-
-
-def wav_frames(data: bytes) -> int:
-    with wave.open(io.BytesIO(data)) as file:
-        return file.getnframes()
+    return sounding(client)
 
 
 def test_the_model_says_what_a_page_must_know(client: TestClient) -> None:
@@ -169,74 +152,6 @@ def test_sound_can_be_had_whole_by_role_and_as_loops(client: TestClient, piece: 
     name = piece["name"]
     files = {f"{name}-{role}.{kind}" for role in piece["roles"] for kind in ("mid", "wav")}
     assert names == {f"{name}.mid", f"{name}.wav", "command.txt", *files}
-
-
-def test_a_stretch_of_a_loop_is_that_part_of_it(client: TestClient, piece: dict[str, Any]) -> None:
-    base = f"/api/pieces/{piece['id']}/loops/{next(iter(piece['roles']))}.wav"
-    frames_per_quarter = piece["seconds"] * 48_000 / piece["quarters"]
-    for first, quarters in ((0, 8), (2, 3), (6, 4)):  # of 8; the last goes on at the start
-        data = client.get(base, params={"from": first, "quarters": quarters}).content
-        assert wav_frames(data) == pytest.approx(frames_per_quarter * quarters, abs=1)
-    for wrong in ({"quarters": 9}, {"quarters": 0}, {"from": 8, "quarters": 1}, {"quarters": "nan"}):
-        assert "are not in the 8 of the take" in error_of(client.get(base, params=wrong), 422)
-    assert error_of(client.get(base, params={"quarters": "x"}), 422) == "quarters: not a number of quarter notes"
-
-
-def test_stretches_keep_controllers_and_pass_the_end() -> None:
-    notes = [(note, kind, time) for note in (40, 50, 60, 70) for kind, time in (("note_on", 0), ("note_off", 480))]
-    messages = [mido.Message("program_change", program=32)]
-    messages += [mido.Message(kind, note=note, time=time) for note, kind, time in notes]
-    file = mido.MidiFile(type=0, tracks=[mido.MidiTrack(messages)])
-    buffer = io.BytesIO()
-    file.save(file=buffer)
-    midi = buffer.getvalue()
-
-    def heard(first: float, quarters: float) -> list[tuple[int, int]]:
-        [track] = mido.MidiFile(file=io.BytesIO(stretch(midi, first, quarters))).tracks
-        times = np.cumsum([message.time for message in track]).tolist()
-        events = list(zip(times, track, strict=True))
-        assert events[0][1].program == 32
-        return [(time, message.note) for time, message in events if message.type == "note_on"]
-
-    assert heard(0, 4) == [(0, 40), (480, 50), (960, 60), (1440, 70)]
-    assert heard(1.5, 1) == [(240, 60)]
-    assert heard(3, 2) == [(0, 70), (480, 40)]
-    assert stretch(midi, 1.25, 0.5) == b""
-
-
-def test_a_loop_is_played_once(groove: Groove, monkeypatch: pytest.MonkeyPatch) -> None:
-    from groovevae.studio import sound
-
-    played: list[bytes] = []
-    monkeypatch.setattr(sound, "play_loop", lambda midi, seconds, font, is_loop: played.append(midi) or b"loop")
-    player, takes = Player(), Takes(groove, Uploads())
-    found = takes.make({**REQUEST, "count": 8, "temperature": 1})
-    take = next(take for take in found if take.roll.roles)
-    role = next(iter(take.roll.roles))
-    assert [player.loop(take, role) for _ in range(3)] == [b"loop"] * 3
-    assert played == [role_files(take, is_loop=True)[role]]
-    assert b"groove blend" in role_files(take)[role] and b"groove" not in played[0]
-
-
-def test_the_midi_of_a_role_has_its_notes_alone(groove: Groove) -> None:
-    takes = Takes(groove, Uploads()).make({**REQUEST, "count": 8, "temperature": 1})
-    take = max(takes, key=lambda take: len(take.roll.roles))
-    for role, data in role_files(take).items():
-        file = mido.MidiFile(file=io.BytesIO(data))
-        notes = sum(message.type == "note_on" for track in file.tracks for message in track)
-        assert notes == len(take.roll.roles[role])
-        assert any(message.type == "set_tempo" for message in file.tracks[0])
-
-
-def test_roles_that_share_a_track_are_taken_apart() -> None:
-    notes = [(0.0, 1.0, 48, 80), (0.0, 1.0, 64, 90), (1.0, 1.0, 48, 70), (1.0, 1.0, 64, 60)]
-    score = Score(np.array([(*note, 0) for note in notes], NOTE_DTYPE), (Track("Piano", 0, is_drum=False),))
-    file, roles = parted(read_events(score_to_midi(score)), ["bass", "lead", "bass", "lead"])
-    assert roles == ("", "bass", "lead")
-    parts = midi_to_score(write_events(file))
-    assert [track.name for track in parts.tracks] == ["bass", "lead"]
-    assert parts.notes[["onset", "duration", "pitch", "velocity"]].tolist() == notes
-    assert parts.notes["track"].tolist() == [0, 1, 0, 1]
 
 
 def test_the_notes_of_a_file_have_the_roles_that_were_read(client: TestClient, midi: bytes) -> None:

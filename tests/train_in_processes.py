@@ -2,8 +2,8 @@
 
     python train_in_processes.py CORPUS FOLDER [COORDINATOR PROCESSES PROCESS]
 
-The first process writes the losses of each step to FOLDER/losses.json, and two models: one trained at a stretch, and
-one whose run the last process stopped and that was gone on with.
+The first process writes the losses of each step to FOLDER/losses.json, and models: one trained at a stretch, one whose
+run the last process stopped and that was gone on with, and one that goes on with what lies in FOLDER as "moved".
 """
 
 import json
@@ -39,11 +39,14 @@ def main(corpus: str, folder: str, coordinator: str = "", processes: str = "1", 
     first = train_tiny(loaded, path, config=CONFIG, stop=lambda: is_last and next(asked, None) is None)
     assert first.trained.steps_done == STOPPED_AT
     rest = train_tiny(loaded, path, config=CONFIG)
+    told = {"whole": whole.reports, "halved": first.reports + rest.reports}
+    if (Path(folder) / "moved.training").exists():
+        told["moved"] = train_tiny(loaded, Path(folder) / "moved.safetensors", config=CONFIG).reports
     if is_first_process():
-        text = json.dumps({"whole": losses_of(whole.reports), "halved": losses_of(first.reports + rest.reports)})
+        text = json.dumps({name: losses_of(reports) for name, reports in told.items()})
         (Path(folder) / "losses.json").write_text(text)
     else:
-        assert not whole.reports + first.reports + rest.reports
+        assert not any(told.values())
 
 
 if __name__ == "__main__":

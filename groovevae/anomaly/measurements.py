@@ -6,7 +6,7 @@ This module measures and never judges.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -39,6 +39,7 @@ class Measurements:
     nats: np.ndarray  # (N, 5): `likelihood.NATS`; NaN without a model
     z: np.ndarray  # (N, Z) posterior means; (N, 0) without a model
     whole: np.ndarray  # (S, W): `harmony` and `rhythm` of each song; (S, 0) without a model
+    statistics: dict[bool, np.ndarray] = field(default_factory=dict, init=False, repr=False)  # once they were asked for
 
     def of(self, songs: np.ndarray) -> Measurements:
         """Return the measurements of some of the songs, by their indices (M,), in that order."""

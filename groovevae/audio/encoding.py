@@ -36,6 +36,12 @@ def encode(sound: np.ndarray, audio: str = "wav") -> bytes:
     return _without_serial(data) if audio == "ogg" else data
 
 
+def samples_of(data: bytes) -> bytes:
+    """Return the samples in the bytes of a WAV file, as they lie there."""
+    with wave.open(io.BytesIO(data), "rb") as file:
+        return file.readframes(file.getnframes())
+
+
 def format_of(path: str | os.PathLike[str]) -> str:
     """Return the format that the name of a file asks for. Raises RequestError for a name that asks for none."""
     audio = os.path.splitext(path)[1].lower().removeprefix(".")

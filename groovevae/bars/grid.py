@@ -68,7 +68,7 @@ def read_score(score: Score, choices: Choices = NO_CHOICES, *, is_retimed: bool 
     if choices.beats == ESTIMATED and not is_retimed:
         score = retimed(score)
     drums = find_drums(score, choices)
-    lines = bar_lines(drums.marked(score), choices)
+    lines = bar_lines(drums.marked(), choices)
     held = lines.num_steps > 0
     if not held.any():
         named = ", ".join(sorted({f"{n:g}/{d:g}" for n, d in lines.metre[~held]}))

@@ -11,10 +11,9 @@ import numpy as np
 
 from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, MAX_CHORD_ONSETS, NUM_VOICES, ROLES
-from groovevae.bars.drum_tracks import DrumTracks
 from groovevae.bars.drums import voices_of_keys
 from groovevae.bars.metre import BarLines
-from groovevae.bars.roles import NO_ROLE, chord_tracks_in_bar, read_roles
+from groovevae.bars.roles import NO_ROLE, DrumsFound, chord_tracks_in_bar, read_roles
 from groovevae.midi.score import Score
 
 SAME_STRIKE = 0.3  # steps: notes struck this close together are a chord; further apart, they are a run
@@ -71,7 +70,7 @@ class Placed:
 
 
 def place_notes(
-    score: Score, lines: BarLines, choices: Choices = NO_CHOICES, *, drums: DrumTracks | None = None
+    score: Score, lines: BarLines, choices: Choices = NO_CHOICES, *, drums: DrumsFound | None = None
 ) -> Placed:
     """Return the notes of a score, each with its place or the reason why it has none.
 
@@ -86,7 +85,7 @@ def place_notes(
     return notes
 
 
-def _on_steps(score: Score, lines: BarLines, choices: Choices, drums: DrumTracks | None) -> Placed:
+def _on_steps(score: Score, lines: BarLines, choices: Choices, drums: DrumsFound | None) -> Placed:
     notes = score.notes
     bar, onset, end = _positions(notes, lines)
     roles = read_roles(score, bar, choices, drums=drums)

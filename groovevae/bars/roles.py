@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,31 +34,43 @@ class Roles:
     voices: dict[int, int]  # drum track -> index into VOICES, where all its hits are that voice whatever their key
 
 
+class DrumsFound(NamedTuple):
+    """The drum tracks of a score, with all that they were found by, which other roles are found by too."""
+
+    tracks: DrumTracks
+    score: Score  # as it is written, without what a pedal adds
+    notes_of_track: list[np.ndarray]  # of this score
+
+    def marked(self) -> Score:
+        """Return the score as it is written, whose tracks say whether they are drums as it was found."""
+        return self.tracks.marked(self.score)
+
+
 def assign_roles(score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES) -> np.ndarray:
     """Return the role of every note, (N,) int: an index into ROLES, or NO_ROLE. Raises what `read_roles` raises."""
     return read_roles(score, bar, choices).of_note
 
 
-def find_drums(score: Score, choices: Choices = NO_CHOICES) -> DrumTracks:
-    """Return which tracks of a score play drums, by hand, channel, ear or name; no bars need be known.
+def find_drums(score: Score, choices: Choices = NO_CHOICES) -> DrumsFound:
+    """Find which tracks of a score play drums, by hand, channel, ear or name; no bars need be known.
 
     Raises MidiError where `choices` name a track or a role that there is not.
     """
     score = score.as_written()
     given = roles_by_hand(score.tracks, choices.roles)
     if _is_rendered(score, given):
-        return DrumTracks(
-            np.array([track.is_drum for track in score.tracks]), np.zeros(len(score.tracks), bool), {}, {}
-        )
-    found = find_drum_tracks(_named_by_file(score), notes_of_tracks(score.notes, len(score.tracks)), given)
+        is_drum = np.array([track.is_drum for track in score.tracks])
+        return DrumsFound(DrumTracks(is_drum, np.zeros(len(is_drum), bool), {}, {}), score, [])
+    notes = notes_of_tracks(score.notes, len(score.tracks))
+    found = find_drum_tracks(_named_by_file(score), notes, given)
     for index, word in given.items():
         if word != LEFT_OUT:
             found.is_drum[index] = word == ROLES[DRUMS]
-    return found
+    return DrumsFound(found, score, notes)
 
 
 def read_roles(
-    score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES, *, drums: DrumTracks | None = None
+    score: Score, bar: np.ndarray, choices: Choices = NO_CHOICES, *, drums: DrumsFound | None = None
 ) -> Roles:
     """Return the role of every note, with the reasons; `bar` (N,) is where each begins.
 
@@ -71,11 +84,11 @@ def read_roles(
     or a role that there is not.
     """
     drums = find_drums(score, choices) if drums is None else drums
-    score = score.as_written()  # a pedal blurs lines that fingers keep apart
+    score = drums.score  # as written: a pedal blurs lines that fingers keep apart
     given = roles_by_hand(score.tracks, choices.roles)
     if _is_rendered(score, given):
         return _as_rendered(score)
-    parts = _parts(score, bar, given, drums)
+    parts = _parts(drums, bar, given)
     basses = _given_line(given, BASS) or bass_tracks(parts)
     parts.take(basses, BASS)
     leads = _given_line(given, LEAD) or lead_tracks(parts)
@@ -108,8 +121,9 @@ def _as_rendered(score: Score) -> Roles:
     return Roles(np.array(of_track)[score.notes["track"]], none, none, np.zeros(len(of_track), bool), why, {})
 
 
-def _parts(score: Score, bar: np.ndarray, given: dict[int, str], drums: DrumTracks) -> Parts:
+def _parts(found: DrumsFound, bar: np.ndarray, given: dict[int, str]) -> Parts:
     """Return the tracks with the roles that their sound, their names and a person give them; all others accompany."""
+    score, drums = found.score, found.tracks
     of_track = np.array([_role_by_sound(track) for track in score.tracks])
     of_track[drums.is_drum] = DRUMS
     if (of_track == NO_ROLE).all():  # nothing else plays: a clip with an odd program is music all the same
@@ -124,7 +138,7 @@ def _parts(score: Score, bar: np.ndarray, given: dict[int, str], drums: DrumTrac
         notes=score.notes,
         bar=bar,
         lines=measure_lines(score.notes, bar, len(score.tracks)),
-        notes_of_track=notes_of_tracks(score.notes, len(score.tracks)),
+        notes_of_track=found.notes_of_track,
         of_track=of_track,
         free=(of_track == CHORDS) & ~by_hand,
         by_hand=by_hand,

@@ -17,7 +17,7 @@ from groovevae.cli.root import main
 @click.option(
     "--only",
     "parts",
-    type=click.Choice(["blends", "vectors", "prior", "arranger"]),
+    type=click.Choice(["blends", "vectors", "prior", "arranger", "doses"]),
     multiple=True,
     help="Fit this part alone; may be given several times.  [default: all of them]",
 )
@@ -38,6 +38,7 @@ def refit(
     vectors  density, syncopation, swing, register, polyphony and drum density
     prior    the phrases of groove sample
     arranger parts that were not there, and how the parts of a blend are played
+    doses    how far the arranger goes between two genres: part of arranger, and measured without training it
 
     \b
     Examples:

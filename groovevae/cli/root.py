@@ -13,7 +13,7 @@ from groovevae import __version__
 from groovevae.cli.cures import error_line
 from groovevae.errors import GrooveError
 
-_TRAINING = ("jax", "jaxlib", "flax", "optax")  # packages that only training needs
+_TRAINING = ("jax", "jaxlib", "flax", "optax", "orbax")  # packages that only training needs
 
 
 class _Commands(click.Group):

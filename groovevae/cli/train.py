@@ -60,7 +60,7 @@ def train(corpus: str, out: str, *, start: str | None, restart: bool, **options:
 
     Ctrl-C stops a run: its state is kept beside the model file, and the same command resumes it.
     All devices of a machine share each batch. With --coordinator, several machines share it: run the same command on
-    each, with a --process of its own.
+    each, with a --process of its own, and a CORPUS with all files or only some of them: all are trained on.
     Files that stand out as not belonging are named before training begins, and trained on unless --without lists them.
 
     \b
@@ -83,12 +83,14 @@ def train(corpus: str, out: str, *, start: str | None, restart: bool, **options:
     with _joined(**place) as is_first:
         with together():
             start_from = _start_model(start, out) if start else None
-            loaded = _read(corpus, **reading)
+            own = _read(corpus, **reading)
+        whole = _shared(own, is_quiet=not is_first)
+        with together():
             if is_first:
-                _tell_beginning(loaded, corpus, Path(out), restart=restart)
+                _tell_beginning(own, whole, corpus, Path(out), restart=restart)
         with Stopper() as stopper:
             run = {"config": config, "model_config": sizes, "start_from": start_from, "restart": restart}
-            trained = _train(loaded, Path(out), stopper, is_quiet=not is_first, **run)
+            trained = _train(whole, Path(out), stopper, is_quiet=not is_first, **run)
     if is_first:
         _tell_end(trained, out, was_finished=not stopper.has_begun)
     exit_if_stopped(stopper, trained.steps_done, config.steps, is_quiet=not is_first)
@@ -138,6 +140,15 @@ def _read(corpus: str, without: str | None, **reading: Any) -> Corpus:
     return loaded if without is None else leave_out(loaded, Path(without))
 
 
+def _shared(own: Corpus, *, is_quiet: bool) -> Corpus:
+    """Return the corpus of all processes, with progress on stdout unless another process shows it."""
+    from groovevae.reports import progress, terminal
+    from groovevae.training.hosts import share
+
+    with progress.parts(is_quiet=is_quiet or not terminal.is_interactive()) as told:
+        return share(own, progress=told)
+
+
 def _start_model(start: str, out: str) -> ModelFile:
     from groovevae.model.file import load_model_file
 
@@ -146,28 +157,28 @@ def _start_model(start: str, out: str) -> ModelFile:
     return load_model_file(None if start == "default" else start)
 
 
-def _tell_beginning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
-    """Print what was read, whether an unfinished run is resumed, and what stands out in the corpus."""
+def _tell_beginning(own: Corpus, whole: Corpus, corpus: str, out: Path, *, restart: bool) -> None:
+    """Print what was read, whether an unfinished run is resumed, and what stands out in this process's files."""
+    from groovevae.corpus.fingerprint import fingerprint
     from groovevae.reports import terminal
-    from groovevae.reports.training import corpus_read
-    from groovevae.training.state_file import unfinished_step
+    from groovevae.reports.training import corpus_read, corpus_shared
+    from groovevae.training.state_file import corpus_begun_with, unfinished_step
 
-    terminal.show(corpus_read(loaded, corpus))
+    terminal.show(corpus_read(own, corpus))
+    if whole is not own:
+        terminal.show(corpus_shared(whole))
     if not restart and (step := unfinished_step(out)) is not None:
         terminal.show([f"An unfinished run lies beside {out}, at step {step:,}: resuming it"])
-    terminal.show(_warning(loaded, corpus, out, restart=restart))
+    if restart or corpus_begun_with(out) != fingerprint(whole):
+        terminal.show(_warning(own, corpus))
 
 
-def _warning(loaded: Corpus, corpus: str, out: Path, *, restart: bool) -> list[str]:
-    """Return what stands out in the corpus, or nothing where a run is resumed that said so when it began."""
+def _warning(loaded: Corpus, corpus: str) -> list[str]:
+    """Return what stands out in the corpus."""
     from groovevae.anomaly.suspects import find_suspects
     from groovevae.reports import progress, terminal
     from groovevae.reports.outliers import suspects_found
-    from groovevae.training.data import fingerprint
-    from groovevae.training.state_file import corpus_begun_with
 
-    if not restart and corpus_begun_with(out) == fingerprint(loaded):
-        return []
     with progress.parts(is_quiet=not terminal.is_interactive()) as told:
         suspects = find_suspects(loaded, progress=told)
         loaded.find_near_duplicates(progress=told)

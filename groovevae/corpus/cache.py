@@ -25,7 +25,10 @@ CACHE_VARIABLE = "GROOVEVAE_CACHE"
 _COMMIT_SECONDS = 1.0  # after a kill, at most the files of this time are read again
 _LOCK_SECONDS = 30.0  # how long another process may keep the database locked
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: its tables are not ours
-_READER_SOURCES = ("midi/*.py", "bars/*.py", "corpus/pack.py", "corpus/reader.py")
+_READER_SOURCES = (
+    *("midi/*.py", "bars/*.py", "measures/phrases.py"),
+    *("corpus/pack.py", "corpus/bar_bytes.py", "corpus/duplicates.py", "corpus/reader.py"),
+)
 _TABLE = """
     CREATE TABLE IF NOT EXISTS files (
         path BLOB PRIMARY KEY,  -- within the corpus, in the file system's own encoding
@@ -47,12 +50,16 @@ logger = logging.getLogger(__name__)
 @lru_cache(maxsize=1)
 def reader_version() -> str:
     """Return a digest of the code that turns a file into a packed song: no version number has to be kept by hand."""
-    package = Path(__file__).parent.parent
-    sources = sorted(source for pattern in _READER_SOURCES for source in package.glob(pattern))
     digest = hashlib.sha256()
-    for source in sources:
+    for source in reader_sources():
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def reader_sources() -> list[Path]:
+    """Return the files of that code."""
+    package = Path(__file__).parent.parent
+    return sorted(source for pattern in _READER_SOURCES for source in package.glob(pattern))
 
 
 def cache_folder() -> Path:

@@ -12,9 +12,13 @@ from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_TOKENS, PITCHED
 from groovevae.config import TrainConfig
 from groovevae.corpus.labels import UNLABELLED
-from groovevae.corpus.packed_bars import PackedBars
+from groovevae.corpus.load import CorpusSong, Songs
+from groovevae.corpus.pack import flagged_notes
+from groovevae.corpus.packed_bars import KeptBars, PackedBars, Places
 from groovevae.progress import Progress, quiet
 
+_TOLD = 1000  # songs between two reports: to say so takes longer than to gather one
+_SORTED = 2**20  # bars sorted at once
 BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that little of it is padding
 
 
@@ -22,7 +26,7 @@ BUCKETS = (2, 3, 4, 6)  # beats: a batch holds bars of similar length, so that l
 class Dataset:
     """All bars of some songs, with the genre and the song that each comes from."""
 
-    bars: PackedBars
+    bars: KeptBars
     genre: np.ndarray  # (N,) int, index into `genres`; -1 for those of no genre
     song: np.ndarray  # (N,) int, index into the songs it was made from
     genres: tuple[str, ...]
@@ -38,18 +42,27 @@ class Dataset:
     ) -> Dataset:
         """Gather the bars of `songs`, without the silence before the first note and after the last.
 
-        One song is in memory at a time. Raises OutputError where the disk is full.
+        Bars that lie packed on disk stay there; of others, those of one song are in memory at a time. Raises
+        OutputError where the disk is full or fails.
         """
         lengths: list[int] = []
+        kept = songs.kept if isinstance(songs, Songs) else songs
 
-        def parts() -> Iterator[Bars]:
-            for song in songs:
-                progress("gathering bars", len(lengths), len(songs))
-                part = song.bars[sounding(song)]
-                lengths.append(len(part))
+        def parts() -> Iterator[Bars | Places]:
+            for song in kept:
+                if len(lengths) % _TOLD == 0:
+                    progress("gathering bars", len(lengths), len(songs))
+                part = sounding_part(song)
+                lengths.append(len(part.flags) if isinstance(part, Places) else len(part))
                 yield part
 
-        bars = PackedBars(parts())
+        return cls.of_bars(PackedBars(parts()), lengths, song_genres, genres)
+
+    @classmethod
+    def of_bars(
+        cls, bars: KeptBars, lengths: Sequence[int], song_genres: Sequence[str], genres: tuple[str, ...]
+    ) -> Dataset:
+        """Return a dataset of the bars of songs, one song after another, of which each has so many."""
         number = {name: index for index, name in enumerate(genres)} | {UNLABELLED: -1}
         genre = np.repeat(np.array([number[name] for name in song_genres], np.int16), lengths)
         return cls(bars, genre, np.repeat(np.arange(len(lengths), dtype=np.int32), lengths), genres)
@@ -67,8 +80,26 @@ class Dataset:
 
 def sounding(song: Song) -> slice:
     """Return the slice from a song's first bar with a note to its last."""
-    index = np.flatnonzero(song.bars.has_notes)
+    return first_to_last(song.bars.has_notes)
+
+
+def first_to_last(has_notes: np.ndarray) -> slice:
+    """Return the slice from the first bar with a note to the last."""
+    index = np.flatnonzero(has_notes)
     return slice(int(index[0]), int(index[-1]) + 1) if len(index) else slice(0, 0)
+
+
+def sounding_part(song: CorpusSong | Song) -> Bars | Places:
+    """Return a song's bars from the first with a note to the last, or where they lie on disk."""
+    if isinstance(song, Song):
+        return song.bars[sounding(song)]
+    if isinstance(song.kept.opened, bytes):
+        return song.song.bars[sounding(song.song)]
+    flags, sizes = song.kept.flags, song.kept.sizes
+    window = first_to_last(flagged_notes(flags))
+    before = int(sizes[: window.start].sum(dtype=np.int64))
+    start = song.kept.opened.start + song.kept.bars_start + before
+    return Places(song.kept.opened.spool, start, sizes[window], flags[window])
 
 
 class Batches:
@@ -94,8 +125,8 @@ class Batches:
         shape = (len(BUCKETS), len(data.genres) + 1)  # the last column: bars of no genre
         bucket = np.searchsorted(BUCKETS, np.arange(BUCKETS[-1] + 1)).astype(np.int16)  # of each number of beats
         cell = bucket[data.bars.num_beats] * np.int16(shape[1]) + data.genre % np.int16(shape[1])  # (N,)
-        self._order = np.argsort(cell, kind="stable").astype(np.uint32)
         count = np.bincount(cell, minlength=shape[0] * shape[1])
+        self._order = _by_cell(cell, count)
         self._first = np.cumsum(count) - count
         self._count = count
         of_genre = count.reshape(shape).sum(0)  # (G,)
@@ -117,16 +148,44 @@ class Batches:
 
     def __getitem__(self, step: int) -> tuple[BarBatch, np.ndarray]:
         """Return the batch of a step and the genre of each of its bars, (B,)."""
+        return self.made_of(self.data.bars[self.index(step)], step)
+
+    def index(self, step: int) -> np.ndarray:
+        """Return which bars the batch of a step is made of, (B,)."""
+        return self._drawn(step)[1]
+
+    def made_of(self, bars: Bars, step: int) -> tuple[BarBatch, np.ndarray]:
+        """Return the batch of a step, given the bars that `index` tells."""
+        rng, index, bucket = self._drawn(step)
+        batch, is_mixed = mix_roles(bars.batch(BUCKETS[bucket]), rng, share=self.mixed)
+        batch = transpose(batch, rng, share=self.transposed)
+        return batch, np.where(is_mixed, -1, self.data.genre[index])
+
+    def _drawn(self, step: int) -> tuple[np.random.Generator, np.ndarray, int]:
+        """Draw the bars of a batch, (B,), all in one bucket, with a generator that draws the rest."""
         rng = np.random.default_rng([self.seed, step])
         of_bucket = self._chance.sum(1)
         bucket = rng.choice(len(BUCKETS), p=of_bucket)
         genre = rng.choice(self._chance.shape[1], size=self.batch_size, p=self._chance[bucket] / of_bucket[bucket])
         cell = bucket * self._chance.shape[1] + genre
         index = self._order[self._first[cell] + (rng.random(self.batch_size) * self._count[cell]).astype(int)]
-        batch, genre = self.data.bars[index].batch(BUCKETS[bucket]), self.data.genre[index]
-        batch, is_mixed = mix_roles(batch, rng, share=self.mixed)
-        batch = transpose(batch, rng, share=self.transposed)
-        return batch, np.where(is_mixed, -1, genre)
+        return rng, index, int(bucket)
+
+
+def _by_cell(cell: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Return the indices that sort bars by their cells (N,), of which each has `count`, (N,) u4.
+
+    It is a stable `argsort`, some bars at a time: for all at once, it would take 8 bytes of memory more for each.
+    """
+    order = np.empty(len(cell), np.uint32)
+    free = np.cumsum(count) - count  # where the next bar of each cell goes
+    for start in range(0, len(cell), _SORTED):
+        part = cell[start : start + _SORTED]
+        here = np.bincount(part, minlength=len(count))
+        place = np.arange(len(part)) + np.repeat(free - (np.cumsum(here) - here), here)
+        order[place] = start + np.argsort(part, kind="stable")
+        free += here
+    return order
 
 
 def mix_roles(batch: BarBatch, rng: np.random.Generator, *, share: float) -> tuple[BarBatch, np.ndarray]:

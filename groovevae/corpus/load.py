@@ -16,51 +16,53 @@ from typing import Any
 from groovevae.bars import Bars, Song
 from groovevae.corpus.cache import Cache
 from groovevae.corpus.cluster import Cluster, read_on_cluster
-from groovevae.corpus.duplicates import NearDuplicate, near_duplicates
+from groovevae.corpus.duplicates import NearDuplicate, pairs_alike
 from groovevae.corpus.entries import Entry, Scan, Unread
+from groovevae.corpus.kept import KeptSong
 from groovevae.corpus.labels import UNLABELLED, read_labels
-from groovevae.corpus.pack import bars_digest, pack_song, unpack_song
+from groovevae.corpus.pack import pack_song
 from groovevae.corpus.places import read_files, stamps_of
 from groovevae.corpus.scan import scan, scan_genre
-from groovevae.corpus.spool import Spool, Stored
+from groovevae.corpus.spool import Spool
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
 
+TWIN = "same notes as"  # how the reason begins for a file that is not used since another one is the same song
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class CorpusSong:
-    """A file of the corpus and its song, kept packed: about 3 KB instead of 100, in memory or on disk."""
+    """A file of the corpus and its song, kept packed: about 10 KB instead of 100, in memory or on disk."""
 
     entry: Entry
-    kept: bytes | Stored
+    kept: KeptSong
+    holder: int | None = None  # which process gives its bars to the others; None: no process asks another for songs
 
     @classmethod
     def from_song(cls, entry: Entry, song: Song) -> CorpusSong:
-        """Pack a song: the inverse of `song`."""
-        return cls(entry, pack_song(song))
-
-    @property
-    def packed(self) -> bytes:
-        """The packed song. Raises OutputError where the disk that holds it fails."""
-        return self.kept if isinstance(self.kept, bytes) else self.kept.read()
+        """Pack a song into memory: the inverse of `song`."""
+        return cls(entry, KeptSong.from_packed(pack_song(song)))
 
     @property
     def song(self) -> Song:
-        """The song, unpacked anew each time (0.3 ms): its arrays are the caller's."""
-        return unpack_song(self.packed)
+        """The song, unpacked anew each time (0.3 ms): its arrays are the caller's.
+
+        Raises OutputError where the disk that holds it fails.
+        """
+        return self.kept.song()
 
 
 class Songs(Sequence[Song]):
     """A sequence of songs; the song of a CorpusSong is unpacked anew each time it is asked for, and not kept."""
 
     def __init__(self, songs: Sequence[CorpusSong | Song]) -> None:
-        self._songs = songs
+        self.kept = songs  # as they are
 
     def __len__(self) -> int:
-        return len(self._songs)
+        return len(self.kept)
 
     def __getitem__(self, index: Any) -> Any:
-        song = self._songs[index]
+        song = self.kept[index]
         return song.song if isinstance(song, CorpusSong) else song
 
 
@@ -115,13 +117,13 @@ class Corpus:
 
     @cached_property
     def near_duplicates(self) -> list[NearDuplicate]:
-        """Every two songs that are nearly the same, in any genres; searched for once (a millisecond for each song)."""
-        return near_duplicates(BarsOf(self.songs))
+        """Every two songs that are nearly the same, in any genres; searched for once."""
+        return pairs_alike([song.kept for song in self.songs])
 
     def find_near_duplicates(self, *, progress: Progress) -> None:
         """Search for `near_duplicates` now, and tell how far it has come."""
         if "near_duplicates" not in vars(self):
-            vars(self)["near_duplicates"] = near_duplicates(BarsOf(self.songs), progress=progress)
+            vars(self)["near_duplicates"] = pairs_alike([song.kept for song in self.songs], progress=progress)
 
 
 def load_corpus(
@@ -168,22 +170,22 @@ def _load(found: Scan, progress: Progress, jobs: int | None, cluster: Cluster | 
             rejected.append(Unread(entry.path, result))
             genres.append(entry.genre)
             continue
-        twin = first_with.setdefault((entry.genre, bars_digest(result.read())), entry)
+        twin = first_with.setdefault((entry.genre, result.head.bars_digest), entry)
         if twin is entry:
             songs.append(CorpusSong(entry, result))
         else:
-            rejected.append(Unread(entry.path, f"same notes as {twin.path.relative_to(found.root)}"))
+            rejected.append(Unread(entry.path, f"{TWIN} {twin.path.relative_to(found.root)}"))
             genres.append(entry.genre)
     return Corpus(found.root, songs, rejected, list(found.unread), list(found.missing), tuple(genres), found.url)
 
 
-def _read(found: Scan, progress: Progress, jobs: int | None, cluster: Cluster | None) -> dict[Path, Stored | str]:
+def _read(found: Scan, progress: Progress, jobs: int | None, cluster: Cluster | None) -> dict[Path, KeptSong | str]:
     """Return the packed song of each file, or the reason why it has none."""
     choices = {entry.path: entry.choices for entry in found.entries}
     spool = Spool()
 
-    def kept(result: bytes | str) -> Stored | str:
-        return result if isinstance(result, str) else spool.store(result)
+    def kept(result: bytes | str) -> KeptSong | str:
+        return result if isinstance(result, str) else KeptSong.from_packed(result, spool)
 
     with Cache(found.root, found.url) as cache:
         stamps = stamps_of(found, choices)

@@ -24,7 +24,7 @@ def some_songs(songs: Sequence[CorpusSong], most: int = MOST_SONGS) -> list[int]
     for index, song in enumerate(songs):
         by_genre[song.entry.genre].append(index)
     drawn = (
-        own if len(own) <= most else sorted(own, key=lambda index: _rank(songs[index].entry.song_id))[:most]
+        own if len(own) <= most else sorted(own, key=lambda index: rank_of(songs[index].entry.song_id))[:most]
         for own in by_genre.values()
     )
     return sorted(index for own in drawn for index in own)
@@ -35,5 +35,6 @@ def drawn_songs(songs: Sequence[CorpusSong], most: int = MOST_SONGS) -> list[Cor
     return [songs[index] for index in some_songs(songs, most)]
 
 
-def _rank(song_id: str) -> bytes:
+def rank_of(song_id: str) -> bytes:
+    """Return what songs are drawn by, the lowest first."""
     return hashlib.sha256(song_id.encode("utf-8", "surrogateescape")).digest()

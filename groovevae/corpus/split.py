@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from groovevae.corpus.load import Corpus
-from groovevae.corpus.pack import bars_digest
 from groovevae.errors import RequestError
 
 MIN_SONGS_TO_HOLD_OUT = 5  # a genre with fewer songs may have none held out
@@ -59,7 +58,7 @@ def _names(corpus: Corpus) -> list[str]:
     pairs = [
         (own, first_with.setdefault(shared, own))
         for song, own in zip(corpus.songs, ids, strict=True)
-        for shared in (bars_digest(song.packed), song.entry.song_id)
+        for shared in (song.kept.head.bars_digest, song.entry.song_id)
     ]
     name_of = _joined(ids, pairs)
     return [name_of[song_id] for song_id in ids]

@@ -69,7 +69,7 @@ class Spool:
         return data
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Stored:
     """Bytes in a spool; equal to all that reads as the same bytes."""
 

@@ -12,14 +12,18 @@ from groovevae.arranging.plans import Plan, forms_of, make_plan
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
+from groovevae.fitting.pair_sample import filled_in, filled_in_choices
 from groovevae.model.calibration import AMOUNTS, DosedPath
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, log_likelihood
 from groovevae.model.phrase_forms import Form
 from groovevae.progress import Progress, quiet
 
-FARTHEST = (0.0, 0.0, 0.25, 0.5)  # for the lead, by amount: up to half way the melody stays as it is
-PREFERRED = 0.03  # how much farther another way must be heard at 1 before it takes the place of arranging
+FARTHEST = (0.0, 0.0, 0.125, 0.25)  # for the lead, by amount: farther, it loses notes, and judges hear no more
+LEAST = 1.0  # the nearest, at amount 1, for the other roles: where they are arranged, in the harmony of the song
+FARTHER = 1.25  # the same where together they are not heard to arrive; at 1.5, more harmony is lost than genre gained
+PREFERRED = 0.1  # how much farther another way must be heard at 1 before it takes the place of arranging
+CODED = 0.03  # and arranging, before it takes the place of song codes
 TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
 LEAST_FORMS = 4
 
@@ -33,6 +37,8 @@ def with_arranger_doses(
 ) -> ModelFile:
     """Return the model with the doses of its arranger measured for all pairs of genres; without one, the model.
 
+    Of many genres, some pairs are measured, and the others filled in.
+
     Bars to move are taken from the songs of `data` that were `set_aside` (songs,): the arranger knows the others.
     """
     if model.arranger is None or model.prior is None:
@@ -43,9 +49,10 @@ def with_arranger_doses(
     doses, arranges = {}, {}
     for pair in pairs_heard(model, network, data=data, moved=set_aside, progress=progress):
         ways = _ways(model, arrangements, pair)
-        doses[pair.source, pair.target], arranges[pair.source, pair.target] = _chosen(
-            pair, *ways, share_songs=share_songs(model, pair)
+        doses[pair.source, pair.target], arranges[pair.source, pair.target] = chosen(
+            pair, *ways, share_songs=share_songs(model, pair.source, pair.target)
         )
+    doses, arranges = filled_in(doses), filled_in_choices(arranges, lambda pair: share_songs(model, *pair))
     return replace(model, arranger=replace(model.arranger, doses=doses, arranges=arranges))
 
 
@@ -83,12 +90,12 @@ def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> tupl
     return arranged - pair.z, transported(model, pair.source, pair.target)(pair.z)
 
 
-def share_songs(model: ModelFile, pair: PairHeard) -> bool:
+def share_songs(model: ModelFile, source: str, target: str) -> bool:
     """Tell whether song codes lead from genre to genre."""
-    return all(model.genres[name].code is not None for name in (pair.source, pair.target))
+    return all(model.genres[name].code is not None for name in (source, target))
 
 
-def _chosen(
+def chosen(
     pair: PairHeard, arranged: np.ndarray, carried: np.ndarray, *, share_songs: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each role's curve (4, K) along the way that is chosen for it, and which roles arrange, (4,).
@@ -98,9 +105,10 @@ def _chosen(
     """
     ours, theirs = pair.responses(arranged), pair.responses(carried)
     ahead = np.array([ours[role][1] - theirs[role][1] for role in ROLES])
-    arranges = ahead > PREFERRED if share_songs else ~(ahead < -PREFERRED)
+    arranges = ahead > CODED if share_songs else ~(ahead < -PREFERRED)
     arranges[LEAD] = True
     curves = np.array([(ours if own else theirs)[role][0] for role, own in zip(ROLES, arranges, strict=True)])
+    curves[:, -1] = np.maximum(curves[:, -1], LEAST)
     curves[LEAD] = np.minimum(curves[LEAD], FARTHEST)
     ways = np.where(arranges[:, None, None], arranged, carried)  # (4, N, Z)
     return _together_half(pair, ways, curves).astype(np.float32), arranges
@@ -115,12 +123,26 @@ def _together_half(pair: PairHeard, ways: np.ndarray, curves: np.ndarray) -> np.
     points = [np.stack([path(role, np.full(len(pair.z), amount)) for role in ROLES]) for amount in AMOUNTS]
     steps = pair.heard(points)
     corrected = curves.copy()
-    for columns, roles in (((DRUMS,), ROLES), ((BASS, CHORDS), PITCHED)):
+    for columns, roles, aimed in (((DRUMS,), ROLES, relative_aims), ((BASS, CHORDS), PITCHED, aims)):
         heard = pair.shares(roles, steps)
         if np.isfinite(heard).all():
             rising = np.maximum.accumulate([0.0, *heard]) + 1e-6 * np.arange(len(AMOUNTS) + 1)
-            amounts = np.interp(np.array(AMOUNTS) * min(rising[-1], ARRIVED), rising, (0.0, *AMOUNTS))
-            amounts[-1] = 1.0
+            amounts = np.interp(aimed(rising[-1]), rising, (0.0, *AMOUNTS))
             for column in columns:
                 corrected[column] = np.interp(amounts, (0.0, *AMOUNTS), (0.0, *curves[column]))
+                corrected[column, -1] = max(curves[column, -1], LEAST if heard[-1] >= ARRIVED else FARTHER)
     return corrected
+
+
+def relative_aims(end: float) -> np.ndarray:
+    """Return how far roles are to be heard at AMOUNTS, (K,), that are heard as far as `end` at 1: shares of that."""
+    return np.array(AMOUNTS) * min(end, ARRIVED)
+
+
+def aims(end: float) -> np.ndarray:
+    """Return how far roles are to be heard at AMOUNTS, (K,), where drums do not decide it.
+
+    That is the geometric mean of the amount itself and of this share of `end`: judges of other songs hear an end that
+    seems near to these farther off, and bars that are half way by these are past it.
+    """
+    return np.minimum(np.array(AMOUNTS) * np.sqrt(min(end, 1.0)), end)

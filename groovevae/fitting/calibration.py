@@ -1,14 +1,15 @@
 """Measures how far bars have to move from genre to genre, role by role, until amount 0.5 is heard as half way.
 
-Bars of one genre are moved and decoded, and a judge for each role says how much they sound like the other genre. The
-judges are fitted on half of the songs and hear the other half, as it is and moved. They are never an evaluation's
-judges: each hears a single role through features of its own, and evaluations fit theirs on other songs.
+Bars of one genre are moved and decoded, and a judge for each role says how much they sound like the other genre. Songs
+are in two halves, and each half is heard, as it is and moved, by a judge that was fitted to the other. They are never
+an evaluation's judges: each hears a single role through features of its own, and evaluations fit theirs on other songs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.genres import phrase_take
+from groovevae.fitting.pair_sample import filled_in, measured_pairs
 from groovevae.measures.judges import forest
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import ModelFile
@@ -38,23 +40,53 @@ TREES = 40
 
 RoleFeatures = Mapping[str, np.ndarray]  # role -> (N, F)
 Roles = tuple[str, ...]
-Judge = Callable[[np.ndarray], np.ndarray]  # features (N, F) to the probability of the target (N,)
-
-
-class KnownJudge(NamedTuple):
-    """A judge, and the mean probability of the target that it gives to real bars of the source and of the target."""
-
-    judge: Judge
-    low: float
-    high: float
+Judge = Callable[[np.ndarray], np.ndarray]  # features (N, F) to the probability of the second of two genres (N,)
 
 
 class Heard(NamedTuple):
-    """Bars of a genre, split by song into those that fit the judges and those that the judges hear."""
+    """Bars of a genre, in two halves by song."""
 
     bars: Bars
-    is_heard: np.ndarray  # (N,) bool; the judges are fitted on the others
+    half: np.ndarray  # (N,) int, 0 or 1
     song: np.ndarray | None = None  # (N,) int: the song of each in the data, where they come from there
+
+
+class KnownJudges(NamedTuple):
+    """A judge for each half of the songs, fitted to the other, and what they say of real bars on average."""
+
+    judges: tuple[Judge, Judge]
+    low: float  # mean probability of the second genre that they give to bars of the first
+    high: float  # and to bars of the second
+
+    def judged(self, features: np.ndarray, half: np.ndarray) -> np.ndarray:
+        """Return the probability of the second genre (N,) for bars with these features (N, F) of songs in each half."""
+        said = np.zeros(len(half))
+        for number, judge in enumerate(self.judges):
+            if (rows := half == number).any():
+                said[rows] = judge(features[rows])
+        return said
+
+
+@dataclass(frozen=True)
+class TwoGenres:
+    """Real bars of two genres, and judges of the two, which are fitted when they are first asked."""
+
+    features: tuple[RoleFeatures, RoleFeatures]
+    halves: tuple[np.ndarray, np.ndarray]  # (N,) int each
+    _judges: dict[Roles, KnownJudges] = field(default_factory=dict, init=False, repr=False)
+
+    def judges(self, roles: Roles) -> KnownJudges:
+        """Return the judges that hear some roles together."""
+        if roles not in self._judges:
+            self._judges[roles] = self._fitted(roles)
+        return self._judges[roles]
+
+    def _fitted(self, roles: Roles) -> KnownJudges:
+        sides = [(_together(own, roles), half) for own, half in zip(self.features, self.halves, strict=True)]
+        first, second = (fit_judge(*(own[half != number] for own, half in sides)) for number in (0, 1))
+        known = KnownJudges((first, second), 0.0, 1.0)
+        low, high = (float(known.judged(own, half).mean()) for own, half in sides)
+        return known._replace(low=low, high=high)
 
 
 def measure_calibration(
@@ -68,15 +100,15 @@ def measure_calibration(
     """Measure the curves (4, K) of each ordered pair of genres, or only of the pairs that include one of `names`.
 
     A curve holds, for each of AMOUNTS, the share of the way, by song codes or optimal transport, at which bars are
-    heard to have gone that far. The bars come from `data`; for a genre that it does not hold, from the phrases in the
-    model file.
+    heard to have gone that far. Of many genres, some pairs are measured, and the others filled in. The bars come from
+    `data`; for a genre that it does not hold, from the phrases in the model file.
     """
     curves = {}
     for pair in pairs_heard(model, network, data=data, names=names, progress=progress):
         found = pair.responses(transported(model, pair.source, pair.target)(pair.z))
         rows = [np.minimum(curve, FARTHEST.get(role, np.inf)) for role, (curve, _) in found.items()]
         curves[pair.source, pair.target] = np.stack(rows).astype(np.float32)
-    return curves
+    return filled_in(curves) if names is None else curves
 
 
 def transported(model: ModelFile, source: str, target: str) -> Displacement:
@@ -93,10 +125,10 @@ class PairHeard:
     source: str
     target: str
     like: Bars  # N bars
+    half: np.ndarray  # (N,) int: the half of the songs that each is from
     z: np.ndarray  # (N, Z)
-    sides: tuple[RoleFeatures, ...]  # real bars of source and target that judges are fitted to
-    known: tuple[RoleFeatures, ...]  # and others, which they hear
-    _judges: dict[Roles, KnownJudge] = field(default_factory=dict, init=False, repr=False)
+    genres: TwoGenres
+    is_back: bool  # whether the source is the second of the two genres
 
     def responses(self, displacement: np.ndarray) -> dict[str, tuple[np.ndarray, float]]:
         """Return by role its curve (K,) along a displacement, (N, Z) or (4, N, Z), and how far its end is heard."""
@@ -115,18 +147,13 @@ class PairHeard:
 
     def shares(self, roles: Roles, steps: Sequence[RoleFeatures]) -> np.ndarray:
         """Return how far from source to target some roles together are heard at each step, (S,); NaN where unclear."""
-        if roles not in self._judges:
-            self._judges[roles] = self._fitted(roles)
-        judge, low, high = self._judges[roles]
-        if high - low < LEAST_DIFFERENCE:
+        judges = self.genres.judges(roles)
+        way = judges.high - judges.low
+        if way < LEAST_DIFFERENCE:
             return np.full(len(steps), np.nan)
-        judged = judge(np.concatenate([_together(step, roles) for step in steps])).reshape(len(steps), -1).mean(1)
-        return (judged - low) / (high - low)
-
-    def _fitted(self, roles: Roles) -> KnownJudge:
-        judge = fit_judge(*(_together(side, roles) for side in self.sides))
-        low, high = (float(judge(_together(side, roles)).mean()) for side in self.known)
-        return KnownJudge(judge, low, high)
+        features = np.concatenate([_together(step, roles) for step in steps])
+        said = judges.judged(features, np.tile(self.half, len(steps))).reshape(len(steps), -1).mean(1)
+        return ((judges.high - said) if self.is_back else (said - judges.low)) / way
 
 
 def pairs_heard(
@@ -140,38 +167,37 @@ def pairs_heard(
 ) -> Iterator[PairHeard]:
     """Go through the ordered pairs of genres, or those that include one of `names`, with bars to move and judges.
 
+    Of more than MOST_GENRES, only some pairs come (`pair_sample.measured_pairs`).
+
     The bars to move are those of the songs of `data` that `moved` (songs,) marks, in genres that have enough of them.
     """
     heard = heard_bars(model, network, data)
-    num_pairs, done = len(heard) * (len(heard) - 1), 0
+    pairs = _pairs(list(heard), names)
     features = {name: role_features(own.bars) for name, own in heard.items()}
-    for source in heard:
-        index = np.random.default_rng(0).permutation(_movable(heard[source], moved))[:MOVED_BARS]
-        like = heard[source].bars[index]
-        z, _ = encode(network, like)
-        for target in heard:
-            if target == source:
-                continue
-            progress("how far blends are heard to go", done, num_pairs)
-            done += 1
-            if names is not None and not {target, source} & set(names):
-                continue
-            fitted, known = (
-                tuple(_rows(features[name], heard[name].is_heard == is_heard) for name in (source, target))
-                for is_heard in (False, True)
-            )
-            yield PairHeard(network, source, target, like, z, fitted, known)
+    to_move = {name: _to_move(own, moved) for name, own in heard.items()}
+    like = {name: own.bars[to_move[name]] for name, own in heard.items()}
+    z = {name: encode(network, bars).mean for name, bars in like.items()}
+    for done, (one, other) in enumerate(pairs):  # both ways by the same judges
+        both = TwoGenres((features[one], features[other]), (heard[one].half, heard[other].half))
+        for is_back, (source, target) in enumerate(((one, other), (other, one))):
+            progress("how far blends are heard to go", 2 * done + is_back, 2 * len(pairs))
+            half = heard[source].half[to_move[source]]
+            yield PairHeard(network, source, target, like[source], half, z[source], both, is_back=bool(is_back))
 
 
-def _movable(heard: Heard, moved: np.ndarray | None) -> np.ndarray:
-    """Return the indices of the bars that are moved: those that judges hear, of the songs marked if they are enough."""
+def _pairs(heard: Sequence[str], names: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Return the unordered pairs that are measured: those that include one of `names`, or enough to know all."""
+    if names is None:
+        return measured_pairs(heard)
+    return [pair for pair in combinations(heard, 2) if set(pair) & set(names)]
+
+
+def _to_move(heard: Heard, moved: np.ndarray | None) -> np.ndarray:
+    """Draw the indices of up to MOVED_BARS bars that are moved: of the songs marked, if those have enough."""
+    index = np.arange(len(heard.bars))
     if moved is not None and heard.song is not None and (own := np.flatnonzero(moved[heard.song])).size >= MIN_BARS:
-        return own
-    return np.flatnonzero(heard.is_heard)
-
-
-def _rows(features: RoleFeatures, index: np.ndarray) -> RoleFeatures:
-    return {role: values[index] for role, values in features.items()}
+        index = own
+    return np.random.default_rng(0).permutation(index)[:MOVED_BARS]
 
 
 def _together(features: RoleFeatures, roles: Roles) -> np.ndarray:
@@ -183,7 +209,7 @@ def heard_bars(model: ModelFile, network: Network, data: Dataset | None) -> dict
     found = _phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
     if data is not None:
         found |= _data_bars(data)
-    return {name: own for name, own in found.items() if own.is_heard.sum() >= MIN_BARS}
+    return {name: own for name, own in found.items() if own.half.sum() >= MIN_BARS}
 
 
 def _data_bars(data: Dataset) -> dict[str, Heard]:
@@ -191,26 +217,26 @@ def _data_bars(data: Dataset) -> dict[str, Heard]:
     found = {}
     for number, name in enumerate(data.genres):
         own = index[data.genre[index] == number]
-        found[name] = Heard(data.bars[own], _every_other(data.song[own]), data.song[own])
+        found[name] = Heard(data.bars[own], _halves(data.song[own]), data.song[own])
     return found
 
 
 def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, Heard]:
-    """Decode the phrases of each genre, and split their bars as `Heard` does."""
+    """Decode the phrases of each genre; their bars are in halves by phrase."""
     names = [name for name, genre in genres.items() if genre.phrases]
     played = iter(decode_takes(network, [phrase_take(phrase) for name in names for phrase in genres[name].phrases]))
     found = {}
     for name in names:
         bars = [next(played) for _ in genres[name].phrases]
         song = np.repeat(np.arange(len(bars)), [len(part) for part in bars])
-        found[name] = Heard(Bars.concatenate(bars), _every_other(song))
+        found[name] = Heard(Bars.concatenate(bars), _halves(song))
     return found
 
 
-def _every_other(song: np.ndarray) -> np.ndarray:
-    """Mark the bars of every second song, (N,) bool; of a single song, every second bar."""
-    songs = np.unique(song)
-    return np.arange(len(song)) % 2 == 1 if len(songs) == 1 else np.isin(song, songs[1::2])
+def _halves(song: np.ndarray) -> np.ndarray:
+    """Return the half that each bar belongs to, (N,) int: songs take turns; of a single song, its bars."""
+    songs, number = np.unique(song, return_inverse=True)
+    return (np.arange(len(song)) if len(songs) == 1 else number) % 2
 
 
 def invert(heard: np.ndarray) -> np.ndarray:

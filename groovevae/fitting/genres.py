@@ -13,9 +13,10 @@ import numpy as np
 
 from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong, Songs
-from groovevae.corpus.dataset import Dataset, sounding
+from groovevae.corpus.dataset import Dataset, first_to_last
 from groovevae.corpus.entries import SUFFIXES
 from groovevae.corpus.labels import UNLABELLED
+from groovevae.corpus.pack import flagged_notes
 from groovevae.corpus.sample import some_songs
 from groovevae.errors import CorpusError, RequestError
 from groovevae.model.file import ModelFile
@@ -80,7 +81,7 @@ def describe_genre(
     """
     drawn = set(some_songs(songs))
     own = [song for index, song in enumerate(songs) if index in drawn]
-    others = Songs([song for index, song in enumerate(songs) if index not in drawn])
+    others = [song for index, song in enumerate(songs) if index not in drawn]
     unpacked = Songs(own)
     data = Dataset.from_songs(unpacked, [name] * len(own), (name,))
     index = np.sort(data.of_each_genre(MAX_STATISTICS_BARS))
@@ -98,9 +99,9 @@ def describe_genre(
     )
 
 
-def _num_bars(song: Song) -> int:
+def _num_bars(song: CorpusSong) -> int:
     """Count a song's bars from the first with a note to the last."""
-    window = sounding(song)
+    window = first_to_last(flagged_notes(song.kept.flags))
     return window.stop - window.start
 
 

@@ -16,20 +16,25 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import LOWEST_PITCH
 from groovevae.corpus import CorpusSong
+from groovevae.corpus.sample import rank_of
 from groovevae.model.genres import Genre, SongCode
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
+from groovevae.progress import Progress, quiet
 
 MIN_BARS = 8  # that two versions of a song must share
 MAX_SHIFT = 8  # bars by which two versions of a song may be shifted: introductions differ
 MIN_AGREEMENT = 0.5  # of the leads of two versions, as note F1: below it, they are not the same song bar by bar
 MIN_SONGS = 40  # that two genres must share: fewer say too little about a map of so many numbers
 MAX_SONGS = 150  # for each pair of genres
+MOST_VERSIONS = 6000  # of songs, in all pairs of genres together: 50 KB of memory each
+FEWER_SONGS = 60  # for each pair, where there would be more: some of them do not match
 SONG_BARS = 64  # of each version
 CODE_SIZE = 64  # at most
 ROUNDS = 3  # of fitting all `write` maps, then all `read` maps
 RIDGE = 0.05  # of a genre's mean variance, added in every direction
 
+SongsOfPairs = dict[tuple[str, str], list[str]]  # two genres -> the ids of songs in both
 Versions = Mapping[str, Mapping[str, CorpusSong]]  # song id -> genre -> song
 
 
@@ -73,7 +78,9 @@ class Moments(NamedTuple):
     product: np.ndarray  # (Z, Z), with a row for each dimension of the first genre
 
 
-def with_song_codes(genres: Mapping[str, Genre], network: Network, songs: Sequence[CorpusSong]) -> dict[str, Genre]:
+def with_song_codes(
+    genres: Mapping[str, Genre], network: Network, songs: Sequence[CorpusSong], *, progress: Progress = quiet
+) -> dict[str, Genre]:
     """Return the genres, with a song code for each that shares MIN_SONGS songs with another.
 
     The codes fit `z_B - mean_B = (z_A - mean_A) read_A write_B` to the matched bars of all pairs of genres A and B at
@@ -82,23 +89,31 @@ def with_song_codes(genres: Mapping[str, Genre], network: Network, songs: Sequen
     Cifka et al. 2020, Groove2Groove (IEEE/ACM TASLP 28).
     """
     versions = versions_of_songs(song for song in songs if song.entry.genre in genres)
-    codes = fit_codes(_pair_moments(genres, network, versions))
+    codes = fit_codes(_pair_moments(genres, network, versions, progress))
     return {name: replace(genre, code=codes.get(name)) for name, genre in genres.items()}
 
 
-def _pair_moments(genres: Mapping[str, Genre], network: Network, versions: Versions) -> dict[tuple[str, str], Moments]:
+def _pair_moments(
+    genres: Mapping[str, Genre], network: Network, versions: Versions, progress: Progress
+) -> dict[tuple[str, str], Moments]:
     """Return the moments of each unordered pair of genres that shares enough songs."""
-    shared = {pair: _shared(versions, *pair) for pair in combinations(sorted(genres), 2)}
-    shared = {pair: ids for pair, ids in shared.items() if len(ids) >= MIN_SONGS}
-    used = {(song_id, name) for pair, ids in shared.items() for song_id in ids for name in pair}
-    bars = {key: versions[key[0]][key[1]].song.bars[:SONG_BARS] for key in sorted(used)}
-    points = {key: encode(network, own)[0] - genres[key[1]].mean for key, own in bars.items()}
+    shared = songs_of_pairs(versions, sorted(genres))
+    used = sorted(_used(shared))
+    leads, points = {}, {}
+    progress("songs that genres share", 0, 1)
+    for done, (song_id, name) in enumerate(used):
+        progress("songs that genres share", done, len(used))
+        bars = versions[song_id][name].song.bars[:SONG_BARS]
+        leads[song_id, name] = only_lead(bars)
+        points[song_id, name] = encode(network, bars)[0] - genres[name].mean
     found = {}
-    for pair, ids in shared.items():
+    for done, (pair, ids) in enumerate(shared.items()):
+        if done:
+            progress("matching the bars of these songs", done, len(shared))
         x, y = [], []
         for song_id in ids:
             keys = [(song_id, name) for name in pair]
-            first, second = aligned(bars[keys[0]], bars[keys[1]])
+            first, second = aligned(leads[keys[0]], leads[keys[1]])
             x.append(points[keys[0]][first])
             y.append(points[keys[1]][second])
         if sum(len(part) > 0 for part in x) >= MIN_SONGS:
@@ -108,9 +123,48 @@ def _pair_moments(genres: Mapping[str, Genre], network: Network, versions: Versi
     return found
 
 
+def songs_of_pairs(versions: Versions, names: Sequence[str]) -> SongsOfPairs:
+    """Return the songs by which each pair of genres is compared, MAX_SONGS at most.
+
+    Where these would be more than MOST_VERSIONS versions, there are FEWER_SONGS for each pair; and where these still
+    would be, pairs are left out: those of genres that lie farther apart in the circle of names, so that all genres keep
+    as many. A genre reaches others through those that it is compared with.
+    """
+    shared = {pair: _shared(versions, *pair) for pair in combinations(names, 2)}
+    shared = {pair: ids for pair, ids in shared.items() if len(ids) >= MIN_SONGS}
+    found = {pair: ids[:: max(1, -(-len(ids) // MAX_SONGS))] for pair, ids in shared.items()}
+    if len(_used(found)) <= MOST_VERSIONS:
+        return found
+    chosen: SongsOfPairs = {}
+    used: set[tuple[str, str]] = set()
+    for pair in sorted(shared, key=lambda pair: _apart(names.index(pair[0]), names.index(pair[1]), len(names))):
+        ids = sorted(sorted(shared[pair], key=rank_of)[:FEWER_SONGS])
+        used |= _used({pair: ids})
+        if len(used) > MOST_VERSIONS:
+            break
+        chosen[pair] = ids
+    return chosen
+
+
+def _apart(one: int, other: int, size: int) -> int:
+    """Return how many steps lie between two places in a circle of so many."""
+    return min((one - other) % size, (other - one) % size)
+
+
+def _used(shared: SongsOfPairs) -> set[tuple[str, str]]:
+    """Return the versions, by song id and genre, that pairs are compared by."""
+    return {(song_id, name) for pair, ids in shared.items() for song_id in ids for name in pair}
+
+
 def _shared(versions: Versions, one: str, other: str) -> list[str]:
-    ids = [song_id for song_id, genres in versions.items() if one in genres and other in genres]
-    return ids[:: max(1, -(-len(ids) // MAX_SONGS))]
+    return [song_id for song_id, genres in versions.items() if one in genres and other in genres]
+
+
+def only_lead(bars: Bars) -> Bars:
+    """Return bars that hold nothing but their leads, and take no memory for the rest."""
+    silent = {name: np.broadcast_to(grid.dtype.type(0), grid.shape) for name, grid in bars.grids.items()}
+    own = {name: getattr(bars, name).copy() for name in ("lead", "metre", "tempo")}
+    return replace(bars, **(silent | own))
 
 
 def fit_codes(pairs: Mapping[tuple[str, str], Moments]) -> dict[str, SongCode]:

@@ -213,6 +213,11 @@ class Sources:
         return tuple(reading_line(self.original(file)) for file in self._songs)
 
 
+def metres_of(genre: Genre) -> list[tuple[int, int]]:
+    """Return the metres of the phrases of a genre that a piece can start from, in order."""
+    return sorted({(int(beats), int(unit)) for beats, unit in (phrase.metre[0] for phrase in genre.phrases)})
+
+
 def _in_metre(genre: Genre, metre: tuple[int, int] | None) -> list[int]:
     """Return the numbers of a genre's phrases, of those in a `metre` where one is asked for. Raises RequestError."""
     if not genre.phrases:
@@ -220,7 +225,7 @@ def _in_metre(genre: Genre, metre: tuple[int, int] | None) -> list[int]:
     metres = [tuple(phrase.metre[0].tolist()) for phrase in genre.phrases]
     numbers = [number for number, own in enumerate(metres) if metre in (None, own)]
     if not numbers and metre is not None:
-        known = ", ".join(f"{numerator}/{denominator}" for numerator, denominator in sorted(set(metres)))
+        known = ", ".join(f"{numerator}/{denominator}" for numerator, denominator in metres_of(genre))
         asked = f"{metre[0]}/{metre[1]}"
         raise RequestError(f"the model has no phrase of {genre.name!r} in {asked} to start from; it has {known}")
     return numbers

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -54,10 +55,17 @@ def grid_digests(grids: Mapping[str, np.ndarray]) -> np.ndarray:
     for role, grid in grids.items():
         flat = grid.reshape(len(grid), -1)
         words = np.ascontiguousarray(np.pad(flat, ((0, 0), (0, -flat.shape[1] % 8)))).view(np.uint64)  # (N, W)
-        key = np.random.default_rng(list(role.encode())).integers(1, 2**63, words.shape[1], np.uint64) * 2 + 1
-        mixed = _mixed(words + key) - _mixed(key)  # 0 for silence
+        key, of_silence = _key(role, words.shape[1])
+        mixed = _mixed(words + key) - of_silence  # 0 for silence
         columns.append(_mixed(mixed.sum(1, dtype=np.uint64)))
     return np.stack(columns, axis=1)
+
+
+@lru_cache(maxsize=32)
+def _key(role: str, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return an odd number for each word (W,) of a grid, and these mixed."""
+    key = np.random.default_rng(list(role.encode())).integers(1, 2**63, size, np.uint64) * 2 + 1
+    return key, _mixed(key)
 
 
 def _mixed(words: np.ndarray) -> np.ndarray:

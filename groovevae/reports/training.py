@@ -24,6 +24,11 @@ def corpus_read(corpus: Corpus, name: str) -> Iterator[Part]:
         yield f"files not used: {unused:,}; {command_text(['groove', 'corpus', name])} lists them"
 
 
+def corpus_shared(corpus: Corpus) -> Iterator[Part]:
+    """Say what all processes that train together have read."""
+    yield f"all processes together: files used: {len(corpus.songs):,}, genres: {len(corpus.genres)}"
+
+
 def trained_model(trained: Trained, name: str) -> Iterator[Part]:
     """Say how well a model that was written to `name` reconstructs, and how to try it."""
     rows = dict(trained.held_out_f1)

@@ -12,6 +12,7 @@ from groovevae.generation.groove import Groove
 from groovevae.generation.parsing import MAX_AMOUNT
 from groovevae.generation.piece_requests import DEFAULT_BARS, MAX_TEMPERATURE, TEMPO_RANGE
 from groovevae.generation.requests import MAX_STRENGTH, METHODS
+from groovevae.generation.sources import metres_of
 from groovevae.network.decoding import DEFAULT_TEMPERATURE
 from groovevae.studio.parsing import MAX_BARS, MAX_COUNT
 from groovevae.studio.takes import Take
@@ -23,7 +24,13 @@ def model_json(groove: Groove, *, folder: str) -> dict[str, Any]:
     """Return what a page must know of the model and of this studio."""
     model = groove.model
     genres = [
-        {"name": name, "songs": genre.num_songs, "phrases": len(genre.phrases), "tempo": round(genre.tempo, 1)}
+        {
+            "name": name,
+            "songs": genre.num_songs,
+            "phrases": len(genre.phrases),
+            "metres": [f"{numerator}/{denominator}" for numerator, denominator in metres_of(genre)],
+            "tempo": round(genre.tempo, 1),
+        }
         for name, genre in model.genres.items()
     ]
     vectors = [{"name": name, "about": one.about, "unit": one.unit} for name, one in model.vectors.items()]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -19,12 +20,13 @@ from groovevae.files import write_file
 from groovevae.generation.groove import Groove
 from groovevae.studio.answers import file_json, model_json, take_json
 from groovevae.studio.parsing import UnknownError, read_json
-from groovevae.studio.sound import Player, role_files, zipped
+from groovevae.studio.sound import Player, has_stretch, role_files, zipped
 from groovevae.studio.takes import Take, Takes
 from groovevae.studio.turns import in_turn
 
 MIDI, WAV, OGG, ZIP, JSON = "audio/midi", "audio/wav", "audio/ogg", "application/zip", "application/json"
-UPLOAD_TYPES = (MIDI, "audio/x-midi", "audio/mid", "application/octet-stream")  # no form of another site sends these
+BYTES = "application/octet-stream"
+UPLOAD_TYPES = (MIDI, "audio/x-midi", "audio/mid", BYTES)  # no form of another site sends these
 HERE = Path(str(resources.files("groovevae.studio")))
 Result = TypeVar("Result")
 
@@ -55,6 +57,7 @@ class Api:
             Route("/api/pieces/{piece}/midi/{role}.mid", self.role_midi),
             Route("/api/pieces/{piece}/stems/{role}.wav", self.stem),
             Route("/api/pieces/{piece}/loops/{role}.wav", self.loop),
+            Route("/api/pieces/{piece}/loops.pcm", self.stretches),
             Route("/api/pieces/{piece}/file", self.as_file, methods=["POST"]),
             Route("/api/pieces/{piece}/kept", self.keep, methods=["POST"]),
         ]
@@ -83,11 +86,14 @@ class Api:
         return JSONResponse(file_json(upload, read))
 
     async def make(self, request: Request) -> Response:
-        """Make takes."""
-        fields, gone = await _fields(request), threading.Event()
+        """Make takes; with a stretch, then start to play that of the first one, which will be asked for next."""
+        fields, wanted, gone = await _fields(request), _stretch(request), threading.Event()
         work = partial(self.takes.make, fields, is_stopped=gone.is_set)
         takes = await in_turn(request, self._blending, work, gone=gone)
-        return JSONResponse({"pieces": [take_json(take) for take in takes]})
+        then = None  # what is done once the notes are sent
+        if wanted and takes and has_stretch(takes[0], *wanted):
+            then = BackgroundTask(self.player.begin, takes[0], *wanted)
+        return JSONResponse({"pieces": [take_json(take) for take in takes]}, background=then)
 
     async def piece(self, request: Request) -> Response:
         """Show a take."""
@@ -119,12 +125,18 @@ class Api:
     async def loop(self, request: Request) -> Response:
         """Give the sound of a role as a loop, or a stretch of it."""
         take, role = self._take(request), request.path_params["role"]
-        if "quarters" in request.query_params:
-            first, quarters = (_quarters(request, name) for name in ("from", "quarters"))
-            data = await in_turn(request, self._soon, lambda: self.player.stretch(take, role, first, quarters))
+        if wanted := _stretch(request):
+            data = await in_turn(request, self._soon, lambda: self.player.stretch(take, role, *wanted))
         else:
             data = await self._sounded(request, lambda: self.player.loop(take, role))
         return Response(data, media_type=WAV)
+
+    async def stretches(self, request: Request) -> Response:
+        """Give the samples of a stretch of all roles, sooner than loop after loop."""
+        take = self._take(request)
+        first, quarters = _stretch(request) or (0.0, take.roll.quarters)
+        data = await in_turn(request, self._soon, lambda: self.player.stretches(take, first, quarters))
+        return Response(data, media_type=BYTES)
 
     async def zip(self, request: Request) -> Response:
         """Give a take with everything in one file."""
@@ -165,6 +177,13 @@ def _check_type(request: Request, types: tuple[str, ...]) -> None:
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in types:
         raise RequestError(f"content type {given[:40] or 'none'!r}; send {' or '.join(types)}")
+
+
+def _stretch(request: Request) -> tuple[float, float] | None:
+    """Return where a stretch begins, and its length, in quarter notes; None where none is asked for."""
+    if "quarters" not in request.query_params:
+        return None
+    return _quarters(request, "from"), _quarters(request, "quarters")
 
 
 def _quarters(request: Request, name: str) -> float:

@@ -14,15 +14,17 @@ import signal
 import threading
 import zipfile
 from collections import OrderedDict
-from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
 from groovevae.audio import encode, render
+from groovevae.audio.encoding import samples_of
 from groovevae.audio.parts import split_midi
 from groovevae.audio.render import folded, of_length
 from groovevae.audio.soundfonts import Soundfont, read_soundfont
@@ -39,6 +41,7 @@ MAX_REMEMBERED = 256 * 2**20  # bytes of loops
 _MAX_FILES = 8  # takes whose roles are kept as files
 _ROUNDED = 1e-3  # quarter notes: pages know lengths to four digits
 _LOOP_TAIL = 3.0  # seconds: what rings longer than this is faint
+Result = TypeVar("Result")
 
 
 class Player:
@@ -48,8 +51,9 @@ class Player:
         self.soundfont, self.processes = soundfont, processes
         self._pool: ProcessPoolExecutor | None = None
         self._loops: OrderedDict[str, bytes] = OrderedDict()
+        self._coming: dict[str, Future[bytes]] = {}  # loops that are being played
         self._files: dict[str, dict[str, bytes]] = {}  # take -> role -> MIDI
-        self._lock = threading.Lock()
+        self._lock, self._starting = threading.Lock(), threading.Lock()  # of what is remembered, of the processes
 
     def loop(self, take: Take, role: str) -> bytes:
         """Return the WAV file of one role of a take, exactly as long as the take: its end rings on into its start.
@@ -63,21 +67,67 @@ class Player:
 
         It goes on at the start of the loop where it passes its end. Raises what `loop` does, and RequestError.
         """
+        return self._remembered(*self._cut(take, role, first, quarters), is_loop=False)
+
+    def stretches(self, take: Take, first: float, quarters: float) -> bytes:
+        """Return the samples of a stretch of all roles, one after another: stereo, 16 bits, no header between them.
+
+        Raises what `stretch` does.
+        """
+        waves = self._unbroken(lambda: [one.result() for one in self._begun(take, first, quarters)])
+        return b"".join(map(samples_of, waves))
+
+    def begin(self, take: Take, first: float, quarters: float) -> None:
+        """Start to play a stretch of all roles, which somebody will ask for. Raises what `stretch` does."""
+        if self.processes:
+            self._begun(take, first, quarters)
+
+    def _begun(self, take: Take, first: float, quarters: float) -> list[Future[bytes]]:
+        return [self._asked(*self._cut(take, role, first, quarters), is_loop=False) for role in take.roll.roles]
+
+    def _cut(self, take: Take, role: str, first: float, quarters: float) -> tuple[bytes, float]:
+        """Return the MIDI file of a stretch of a role, and how many seconds long it is."""
         roll = take.roll
-        if not (0 <= first < roll.quarters and 0 < quarters <= roll.quarters + _ROUNDED):
+        if not has_stretch(take, first, quarters):
             raise RequestError(
                 f"{quarters:g} quarter notes from {first:g} on are not in the {roll.quarters:g} of the take"
             )
         last = first + quarters
         turn = max(last - roll.quarters, 0.0)
         seconds = roll.seconds_at(last - turn) - roll.seconds_at(first) + roll.seconds_at(turn)
-        return self._remembered(stretch(self._role_file(take, role), first, quarters), seconds, is_loop=False)
+        return stretch(self._role_file(take, role), first, quarters), seconds
 
     def _remembered(self, midi: bytes, seconds: float, *, is_loop: bool) -> bytes:
+        return self._unbroken(lambda: self._asked(midi, seconds, is_loop=is_loop).result())
+
+    def _unbroken(self, work: Callable[[], Result]) -> Result:
+        """Return the result of `work`, with new processes where a soundfont has brought one down."""
+        pool = self._pool
+        try:
+            return work()
+        except BrokenProcessPool:
+            with self._starting:
+                if pool in (self._pool, None):  # else others have seen it too, and work with new ones already
+                    self._pool = None
+            return work()
+
+    def _asked(self, midi: bytes, seconds: float, *, is_loop: bool) -> Future[bytes]:
+        """Return the WAV file that is to come; who asks for the same meanwhile waits for the same."""
         key = hashlib.sha256(b"%d %r " % (is_loop, seconds) + midi).hexdigest()
-        loop = self._loops.get(key) or self._played(midi, seconds, is_loop=is_loop)
-        self._remember(key, loop)
-        return loop
+        with self._lock:
+            if key in self._loops:
+                self._loops.move_to_end(key)
+                return _done(self._loops[key])
+            if key in self._coming:
+                return self._coming[key]
+            coming = self._coming[key] = Future()
+        try:  # without the lock, which `_came` takes
+            played = self._submit(midi, seconds, is_loop=is_loop)
+        except Exception as error:
+            played = Future()
+            played.set_exception(error)
+        played.add_done_callback(lambda done: self._came(key, done, coming))
+        return coming
 
     def sound(self, take: Take, audio: str) -> bytes:
         """Return a take as the bytes of an audio file. Raises RequestError for another format, AudioError."""
@@ -105,17 +155,10 @@ class Player:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
-    def _played(self, midi: bytes, seconds: float, *, is_loop: bool) -> bytes:
-        if not self.processes:
-            return play_loop(midi, seconds, self.soundfont, is_loop=is_loop)
-        try:
-            return self._submit(midi, seconds, is_loop=is_loop).result()
-        except BrokenProcessPool:  # a soundfont may bring a process down
-            self.close()
-            return self._submit(midi, seconds, is_loop=is_loop).result()
-
     def _submit(self, midi: bytes, seconds: float, *, is_loop: bool) -> Future[bytes]:
-        with self._lock:
+        if not self.processes:
+            return _done(play_loop(midi, seconds, self.soundfont, is_loop=is_loop))
+        with self._starting:
             if self._pool is None:
                 context = multiprocessing.get_context("spawn")  # threads of this process hold locks
                 self._pool = ProcessPoolExecutor(self.processes, mp_context=context, initializer=_end_with_parent)
@@ -132,12 +175,31 @@ class Player:
                 self._files.pop(next(iter(self._files)))
             return self._files[take.id][role]
 
-    def _remember(self, key: str, loop: bytes) -> None:
+    def _came(self, key: str, played: Future[bytes], coming: Future[bytes]) -> None:
+        """Remember a loop that has been played, and forget one that could not be; tell who waits for it."""
+        error = CancelledError() if played.cancelled() else played.exception()
         with self._lock:
-            self._loops[key] = loop
-            self._loops.move_to_end(key)
+            self._coming.pop(key, None)
+            if error is None:
+                self._loops[key] = played.result()
             while sum(map(len, self._loops.values())) > MAX_REMEMBERED and len(self._loops) > 1:
                 self._loops.popitem(last=False)
+        if error is None:
+            coming.set_result(played.result())
+        else:
+            coming.set_exception(error)
+
+
+def has_stretch(take: Take, first: float, quarters: float) -> bool:
+    """Tell whether a take's loop has a stretch of some quarter notes, which may pass its end."""
+    length = take.roll.quarters
+    return 0 <= first < length and 0 < quarters <= length + _ROUNDED
+
+
+def _done(data: bytes) -> Future[bytes]:
+    future: Future[bytes] = Future()
+    future.set_result(data)
+    return future
 
 
 def _end_with_parent() -> None:

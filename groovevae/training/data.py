@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -14,11 +15,14 @@ from groovevae.config import ModelConfig, TrainConfig
 from groovevae.corpus import Corpus, CorpusSong, Songs, split_songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.corpus.labels import UNLABELLED
+from groovevae.corpus.sample import some_songs
 from groovevae.errors import CorpusError, Cure
 from groovevae.fitting.genres import phrase_song
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre
 from groovevae.progress import Progress, quiet
+from groovevae.training.hosts import bring, is_shared, share, shared_dataset
+from groovevae.training.processes import together
 
 MIN_GENRE_BARS = 64  # with fewer, the mean of a genre says little
 SET_ASIDE_OF = 8  # one song in so many is set aside
@@ -32,6 +36,7 @@ class TrainingMusic:
     corpus: Corpus
     train_songs: list[CorpusSong]  # of a genre
     held_songs: list[CorpusSong]
+    at_hand: list[CorpusSong]  # of `train_songs`, with their notes: all, or some where other processes have some
     genres: tuple[str, ...]
     sizes: ModelConfig
     data: Dataset  # bars of the training songs, of the rehearsed phrases, and of songs of no genre
@@ -40,34 +45,64 @@ class TrainingMusic:
     kept: dict[str, Genre]  # the genres of `start` that the corpus does not have
     rehearsal: list[tuple[Song, str]]  # phrases of the kept genres, each with its genre
 
+    @cached_property
+    def data_at_hand(self) -> Dataset:
+        """Bars of `at_hand` and of the rehearsed phrases: `data` itself unless other processes have some.
+
+        Raises OutputError where the disk is full.
+        """
+        return dataset(self.at_hand, self.genres, self.rehearsal) if is_shared(self.train_songs) else self.data
+
 
 def gather_music(
     corpus: Corpus, config: TrainConfig, sizes: ModelConfig, start: ModelFile | None, *, progress: Progress = quiet
 ) -> TrainingMusic:
     """Split a corpus, and add the phrases of the genres of `start` that are kept.
 
-    Raises CorpusError where there is too little to learn from.
+    Of several processes, all must call it together, and the corpus is that of all their files. Raises CorpusError where
+    there is too little to learn from.
     """
-    corpus.find_near_duplicates(progress=progress)
-    train_songs, held_songs = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=config.seed))
-    train_songs, unlabelled = _by_label(train_songs)
-    check_enough(train_songs, needs_two=start is None)
-    old = start.genres if start else {}
-    genres = tuple(sorted({*corpus.genres, *old}))
-    kept = {name: genre for name, genre in old.items() if name not in corpus.genres}
-    rehearsal = rehearse(start, kept) if start else []
-    return TrainingMusic(
-        corpus,
-        train_songs,
-        held_songs,
-        genres,
-        replace(start.config if start else sizes, num_genres=len(genres)),
-        dataset(train_songs, genres, rehearsal, unlabelled, progress=progress),
-        dataset(held_songs, genres, progress=progress),
-        start,
-        kept,
-        rehearsal,
-    )
+    corpus = share(corpus, progress=progress)
+    with together():
+        corpus.find_near_duplicates(progress=progress)
+        train_songs, held_songs = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=config.seed))
+        train_songs, unlabelled = _by_label(train_songs)
+        check_enough(train_songs, needs_two=start is None)
+    train_songs, at_hand = _brought(train_songs, progress)
+    held_songs, held_at_hand = _brought(held_songs, progress)
+    with together():
+        old = start.genres if start else {}
+        genres = tuple(sorted({*corpus.genres, *old}))
+        kept = {name: genre for name, genre in old.items() if name not in corpus.genres}
+        rehearsal = rehearse(start, kept) if start else []
+        return TrainingMusic(
+            corpus,
+            train_songs,
+            held_songs,
+            at_hand,
+            genres,
+            replace(start.config if start else sizes, num_genres=len(genres)),
+            dataset(train_songs, genres, rehearsal, unlabelled, progress=progress),
+            dataset(held_at_hand, genres, progress=progress),
+            start,
+            kept,
+            rehearsal,
+        )
+
+
+def _brought(songs: list[CorpusSong], progress: Progress) -> tuple[list[CorpusSong], list[CorpusSong]]:
+    """Return songs, and those of them that are at hand: all, or as many of each genre as looking at songs takes.
+
+    Those at hand have their notes in both lists.
+    """
+    if not is_shared(songs):
+        return songs, songs
+    drawn = some_songs(songs)
+    at_hand = bring([songs[index] for index in drawn], progress=progress)
+    every = songs.copy()
+    for index, song in zip(drawn, at_hand, strict=True):
+        every[index] = replace(songs[index], kept=song.kept)
+    return every, at_hand
 
 
 def _by_label(songs: Sequence[CorpusSong]) -> tuple[list[CorpusSong], list[CorpusSong]]:
@@ -82,7 +117,7 @@ def check_enough(songs: Sequence[CorpusSong], *, needs_two: bool) -> None:
     """Raise CorpusError, with the counts found and needed, where there is too little to train on."""
     bars = Counter[str]()
     for song in songs:
-        bars[song.entry.genre] += int(song.song.bars.has_notes.sum())
+        bars[song.entry.genre] += song.kept.head.num_sounding
     if not bars:
         raise CorpusError("no song to train on", cure=Cure.SEE_REJECTED)
     found = ", ".join(f"{name} {count}" for name, count in sorted(bars.items()))
@@ -108,9 +143,15 @@ def dataset(
     *,
     progress: Progress = quiet,
 ) -> Dataset:
-    """Return the bars of songs, of rehearsed phrases, and of songs of no genre."""
-    every = songs_with_genres(songs, [*rehearsal, *((song, UNLABELLED) for song in unlabelled)])
-    return Dataset.from_songs(*every, genres, progress=progress)
+    """Return the bars of songs, of rehearsed phrases, and of songs of no genre.
+
+    Where other processes have the notes of some, the bars are `hosts.SharedBars`.
+    """
+    names = [song.entry.genre for song in songs] + [name for _, name in rehearsal] + [UNLABELLED] * len(unlabelled)
+    every: list[CorpusSong | Song] = [*songs, *(song for song, _ in rehearsal), *unlabelled]
+    if is_shared([*songs, *unlabelled]):
+        return shared_dataset(every, names, genres, progress=progress)
+    return Dataset.from_songs(Songs(every), names, genres, progress=progress)
 
 
 def set_aside(songs: Sequence[CorpusSong]) -> np.ndarray:
@@ -129,13 +170,3 @@ def songs_with_genres(
     """Return the songs of files and others together, and the genre of each."""
     names = [song.entry.genre for song in songs] + [name for _, name in others]
     return Songs([*songs, *(song for song, _ in others)]), names
-
-
-def fingerprint(corpus: Corpus) -> str:
-    """Return 16 letters that depend on the genres, song ids, groups and notes of a corpus, and on nothing else."""
-    digest = hashlib.sha256()
-    for song in corpus.songs:
-        group = f"{song.entry.group}\0" if song.entry.group else ""
-        name = f"{song.entry.genre}\0{song.entry.song_id}\0{group}".encode("utf-8", "surrogateescape")  # odd bytes
-        digest.update(name + hashlib.sha256(song.packed).digest())
-    return digest.hexdigest()[:16]

@@ -36,8 +36,13 @@ def split_rows(mesh: Mesh, batch: Any) -> Any:
     return jax.tree.map(lambda part: jax.make_array_from_callback(part.shape, sharding, part.__getitem__), batch)
 
 
+def on_all_devices(mesh: Mesh) -> NamedSharding:
+    """Say that every device of the mesh has the whole of an array."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
 def replicate(mesh: Mesh, tree: Any) -> Any:
     """Copy a tree of arrays, as it is in the first process, to every device of the mesh."""
     tree = multihost_utils.broadcast_one_to_all(tree)
-    sharding = NamedSharding(mesh, PartitionSpec())
+    sharding = on_all_devices(mesh)
     return jax.tree.map(lambda part: jax.make_array_from_callback(part.shape, sharding, part.__getitem__), tree)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import jax
@@ -15,17 +16,20 @@ import optax
 from flax import nnx
 from jax import Array
 
+from groovevae.bars import Bars
 from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import ROLES, STEPS_PER_BEAT
 from groovevae.config import ModelConfig, TrainConfig
-from groovevae.corpus.dataset import Batches, Dataset
+from groovevae.corpus.dataset import Dataset
 from groovevae.errors import CorpusError, Cure, RequestError
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
+from groovevae.network.chunks import CHUNK
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
 from groovevae.network.nats import ACTIVE_KL, kl_divergence
 from groovevae.training.devices import make_mesh, replicate, split_rows
 from groovevae.training.flax_network import GrooveVAE
+from groovevae.training.hosts import batches_of
 from groovevae.training.losses import beta_at, genre_loss, kl_with_free_bits, recon_loss
 from groovevae.training.processes import any_process, in_first_process
 from groovevae.training.weights import build_network, state_to_arrays
@@ -33,6 +37,7 @@ from groovevae.training.weights import build_network, state_to_arrays
 REPORT_STEPS = 25  # steps between two reports
 EVAL_STEPS = 1000  # steps between two measurements on held-out songs
 EVAL_BARS = 32  # bars measured for each genre, and four times as many at the end
+EVAL_TOGETHER = 4 * CHUNK  # bars measured between two reports: what comes out does not depend on it
 SAVE_SECONDS = 120.0  # between two saves of the state
 NATS_PER_UNIT = 100.0  # the loss is scaled by this, so that gradients have a norm near 1
 
@@ -126,11 +131,20 @@ def ema_decay_at(step: Array, decay: float) -> Array:
     return jnp.minimum(decay, (1 + step) / (10 + step))
 
 
-def reconstruction_f1(network: Network, data: Dataset, index: np.ndarray) -> dict[str, dict[str, float]]:
-    """Encode bars to their means and decode them greedily and freely; return note F1 as genre -> role -> F1."""
-    bars = data.bars[index]
-    mean, _ = encode(network, bars)
-    return f1_by_genre(bars, decode(network, mean, bars), data.genre[index], data.genres)
+def reconstruction_f1(
+    network: Network, data: Dataset, index: np.ndarray, *, told: Callable[[int, int], None] = lambda done, total: None
+) -> dict[str, dict[str, float]]:
+    """Encode bars to their means and decode them greedily and freely; return note F1 as genre -> role -> F1.
+
+    `told` is told how many of the bars are done.
+    """
+    bars, played = data.bars[index], []
+    edges = [*range(0, max(len(index) - EVAL_TOGETHER // 2, 1), EVAL_TOGETHER), len(index)]
+    for start, stop in pairwise(edges):
+        told(start, len(index))
+        part = bars[start:stop]
+        played.append(decode(network, encode(network, part)[0], part))
+    return f1_by_genre(bars, Bars.concatenate(played), data.genre[index], data.genres)
 
 
 def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[str, np.ndarray] | None) -> TrainState:
@@ -155,22 +169,20 @@ def run_training(
 ) -> TrainState:
     """Train from `state` up to `config.steps`, or until `stop()` in any process, on all devices of all processes.
 
-    `report` is called every REPORT_STEPS, `save` now and then and at the end, both in the first process alone.
+    `report` is called every REPORT_STEPS in the first process alone, `save` now and then and at the end in all.
     Raises CorpusError where there is nothing to train on, RequestError where the devices cannot share a batch.
     """
     if not len(data):
         raise CorpusError("no bars to train on")
-    batches, graph, mesh = Batches.of(data, config), _graph(model_config, config), make_mesh(config.batch_size)
+    batches, graph, mesh = batches_of(data, config), _graph(model_config, config), make_mesh(config.batch_size)
     state = replicate(mesh, state)
     step, clock = int(state.step), _Clock()
     pending: list[StepMetrics] = []
 
     def tell(means: StepMetrics, pace: float) -> None:
-        is_at_end = step == config.steps
-        measured = _held_out_f1(model_config, state, held_out) if is_at_end or step % EVAL_STEPS == 0 else None
+        is_measured = step == config.steps or step % EVAL_STEPS == 0
+        measured = _held_out_f1(model_config, state, held_out) if is_measured else None
         report(_progress(step, config, means, pace, measured))
-        if not is_at_end and clock.is_time_to_save():
-            save(state)
 
     while step < config.steps and not _is_stopped(stop, may_ask=not pending):
         state, metrics = train_step(graph, config, state, *split_rows(mesh, batches[step]))
@@ -178,9 +190,11 @@ def run_training(
         pending.append(metrics)
         if step % REPORT_STEPS == 0 or step == config.steps:
             in_first_process(tell, _means(pending, step), clock.lap(len(pending)))
+            if step < config.steps:
+                clock.save_if_due(partial(save, state))
             clock.skip()
             pending = []
-    in_first_process(save, state)
+    save(state)
     return state
 
 
@@ -216,7 +230,7 @@ def _held_out_f1(model_config: ModelConfig, state: TrainState, held_out: Dataset
 
 
 class _Clock:
-    """Measures steps per second since the last lap, without time spent on other things, and tells when to save."""
+    """Measures steps per second since the last lap, without time spent on other things, and saves now and then."""
 
     def __init__(self) -> None:
         self.since = self.saved = time.monotonic()
@@ -230,11 +244,11 @@ class _Clock:
     def skip(self) -> None:
         self.since = time.monotonic()
 
-    def is_time_to_save(self) -> bool:
-        now = time.monotonic()
-        if is_due := now - self.saved > SAVE_SECONDS:
-            self.saved = now
-        return is_due
+    def save_if_due(self, save: Callable[[], None]) -> None:
+        """Save where the clock of any process says that it is time."""
+        if any_process(time.monotonic() - self.saved > SAVE_SECONDS):
+            save()
+            self.saved = time.monotonic()
 
 
 def _progress(

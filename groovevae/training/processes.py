@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import time
 import zlib
 from collections import Counter
@@ -20,11 +21,15 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
+from groovevae import __version__
+from groovevae.corpus.cache import reader_version
 from groovevae.errors import ProcessLostError, RequestError
 
 AUTO = "auto"  # the address that means: ask the cluster
 CONNECT_SECONDS = 300  # within which all processes must have connected
 LEAVE_SECONDS = 20  # that a process waits for the others at its exit, before JAX ends them all
+PIECE_BYTES = 2**24  # that each process hands over at once
+VERSION_BYTES = 128  # of what a process says of its version; it must never change, or versions could not be compared
 
 
 def connect(address: str, *, num_processes: int | None = None, process: int | None = None) -> None:
@@ -52,6 +57,7 @@ def connect(address: str, *, num_processes: int | None = None, process: int | No
     if len(set(per_process.values())) > 1:
         raise RequestError(f"processes of {sorted(set(per_process.values()))} devices; give each as many as the others")
     multihost_utils.sync_global_devices("groovevae")  # now: later, a process that reads for over 30 s would be lost
+    check_versions(f"groovevae {__version__} (reader {reader_version()}), JAX {jax.__version__}")
 
 
 def _checked(address: str, num_processes: int | None, process: int | None) -> dict[str, Any]:
@@ -90,6 +96,16 @@ def _wait_for_first(host: str, port: int) -> None:
         time.sleep(0.2)
 
 
+def check_versions(own: str) -> None:
+    """Raise RequestError in every process where one is of another version, which would read or compute differently."""
+    said = np.frombuffer(own.encode()[:VERSION_BYTES].ljust(VERSION_BYTES), np.uint8)
+    table = said[None] if jax.process_count() == 1 else multihost_utils.process_allgather(said)  # (P, VERSION_BYTES)
+    versions = [row.tobytes().decode("ascii", "replace").rstrip() for row in table]
+    for number, version in enumerate(versions):
+        if version != versions[0]:
+            raise RequestError(f"process 0 is {versions[0]}, process {number} is {version}; install the same on all")
+
+
 def is_first_process() -> bool:
     """Tell whether this is the process that reports and writes files. A process that trains alone is."""
     return jax.process_index() == 0
@@ -100,6 +116,22 @@ def any_process(flag: bool) -> bool:
     if jax.process_count() == 1:
         return flag
     return bool(multihost_utils.process_allgather(np.array(flag)).any())
+
+
+def gather_bytes(own: bytes) -> list[bytes]:
+    """Return the bytes of each process, in their order; they may be of different lengths. All must ask together."""
+    if jax.process_count() == 1:
+        return [own]
+    size = np.frombuffer(struct.pack("<Q", len(own)), np.uint8)  # as bytes: JAX has no integers of 64 bits
+    sizes = [struct.unpack("<Q", row.tobytes())[0] for row in multihost_utils.process_allgather(size)]
+    parts: list[np.ndarray] = []
+    for start in range(0, max(sizes), PIECE_BYTES):
+        left = min(max(sizes) - start, PIECE_BYTES)
+        piece = np.zeros(1 << (left - 1).bit_length(), np.uint8)  # few lengths: each is compiled once
+        mine = np.frombuffer(own[start : start + PIECE_BYTES], np.uint8)
+        piece[: len(mine)] = mine
+        parts.append(multihost_utils.process_allgather(piece))  # (P, left or more)
+    return [b"".join(part[number].tobytes() for part in parts)[:size] for number, size in enumerate(sizes)]
 
 
 @contextmanager

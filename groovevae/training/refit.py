@@ -19,7 +19,7 @@ from groovevae.training.arranger import with_arranger
 from groovevae.training.data import dataset, rehearse, set_aside, songs_with_genres
 from groovevae.training.prior import fit_prior
 
-PARTS = ("blends", "vectors", "prior", "arranger")
+PARTS = ("blends", "vectors", "prior", "arranger", "doses")
 
 
 def refit(
@@ -50,6 +50,8 @@ def refit(
         model = add_prior(model, corpus, seed=seed, config=prior_config, progress=progress)
     if "arranger" in parts:
         model = add_arranger(model, corpus, seed=seed, config=arranger_config, progress=progress)
+    elif "doses" in parts and "blends" not in parts:  # which measures them as well
+        model = fit_doses(model, corpus, seed=seed, progress=progress)
     return model
 
 
@@ -59,11 +61,22 @@ def fit_blends(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Pro
     Genres that the corpus does not have lose their codes, and their calibration is measured on the model's own phrases.
     """
     songs = _trained_on(model, corpus, seed)
-    progress("songs that genres share", 0, 1)
-    genres = with_song_codes(model.genres, model.network(), songs)
+    genres = with_song_codes(model.genres, model.network(), songs, progress=progress)
     data = dataset(songs, _genres_of(songs), progress=progress)
     calibrated = with_calibration(replace(model, genres=genres), data=data, progress=progress)
     return with_arranger_doses(calibrated, data=data, set_aside=set_aside(songs), progress=progress)
+
+
+def fit_doses(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Progress = quiet) -> ModelFile:
+    """Return the model with the doses of its arranger measured anew; `seed` and errors as in `refit`.
+
+    Raises RequestError for a model without an arranger.
+    """
+    if model.arranger is None:
+        raise RequestError("no doses without an arranger", cure=Cure.ADD_ARRANGER)
+    songs = _trained_on(model, corpus, seed)
+    data = dataset(songs, _genres_of(songs), progress=progress)
+    return with_arranger_doses(model, data=data, set_aside=set_aside(songs), progress=progress)
 
 
 def fit_vectors(model: ModelFile, corpus: Corpus, *, seed: int = 0, progress: Progress = quiet) -> ModelFile:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from groovevae.bars import Bars, Song
 from groovevae.config import TrainConfig
 from groovevae.corpus import CorpusSong
 from groovevae.corpus.dataset import Dataset
+from groovevae.corpus.fingerprint import fingerprint
 from groovevae.errors import Cure, RequestError
 from groovevae.fitting.attribute_vectors import find_attribute_vectors
 from groovevae.fitting.calibration import with_calibration
@@ -25,7 +27,7 @@ from groovevae.model.genres import Genre
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.progress import Progress, quiet
-from groovevae.training.data import TrainingMusic, dataset, fingerprint
+from groovevae.training.data import TrainingMusic, dataset
 from groovevae.training.loop import EVAL_BARS, TrainState, reconstruction_f1
 from groovevae.training.weights import state_to_arrays
 
@@ -49,20 +51,18 @@ def described(music: TrainingMusic, state: TrainState, config: TrainConfig, *, p
         raise RequestError("training diverged (infinite weights)", cure=Cure.LOWER_RATE)
     network = Network(music.sizes, weights)
     genres = describe_genres(network, music.train_songs, progress=progress)
-    progress("songs that genres share", 0, 1)
-    genres = with_song_codes(genres, network, music.train_songs)
+    genres = with_song_codes(genres, network, music.at_hand, progress=progress)
     if music.start:
         genres |= _moved(music.start, music.kept, network, music.rehearsal)
-    progress("measuring on held-out songs", 0, 1)
-    held_f1 = _measure(network, music.held_out, config.seed)
+    held_f1 = _measure(network, music.held_out, config.seed, partial(progress, "measuring on held-out songs"))
     provenance = _provenance(music, state, config, held_f1)
     by_name = {name: genres[name] for name in sorted(genres)}
-    vectors = {vector.name: vector for vector in find_attribute_vectors(network, music.data, progress=progress)}
+    vectors = {vector.name: vector for vector in find_attribute_vectors(network, music.data_at_hand, progress=progress)}
     model = ModelFile(music.sizes, weights, by_name, provenance, vectors)
-    model = with_calibration(model, data=music.data, progress=progress)
-    progress("measuring on training songs", 0, 1)
-    seen = dataset(music.train_songs, music.genres) if music.rehearsal else music.data
-    return Trained(model, int(state.step), held_f1, _measure(network, seen, config.seed))
+    model = with_calibration(model, data=music.data_at_hand, progress=progress)
+    seen = dataset(music.at_hand, music.genres) if music.rehearsal else music.data_at_hand
+    seen_f1 = _measure(network, seen, config.seed, partial(progress, "measuring on training songs"))
+    return Trained(model, int(state.step), held_f1, seen_f1)
 
 
 def _moved(
@@ -73,9 +73,11 @@ def _moved(
     return follow(kept, encode(start.network(), bars)[0], encode(network, bars)[0])
 
 
-def _measure(network: Network, data: Dataset, seed: int) -> dict[str, dict[str, float]]:
+def _measure(
+    network: Network, data: Dataset, seed: int, told: Callable[[int, int], None]
+) -> dict[str, dict[str, float]]:
     index = data.of_each_genre(4 * EVAL_BARS, seed=seed)
-    return reconstruction_f1(network, data, index) if len(index) else {}
+    return reconstruction_f1(network, data, index, told=told) if len(index) else {}
 
 
 def bars_by_kind(songs: Sequence[CorpusSong]) -> dict[str, dict[str, int]]:
@@ -86,7 +88,7 @@ def bars_by_kind(songs: Sequence[CorpusSong]) -> dict[str, dict[str, int]]:
     bars: dict[str, Counter[str]] = {}
     for song in songs:
         if kind := song.entry.rests_on:
-            bars.setdefault(song.entry.genre, Counter())[kind] += int(song.song.bars.has_notes.sum())
+            bars.setdefault(song.entry.genre, Counter())[kind] += song.kept.head.num_sounding
     return {genre: dict(kinds.most_common()) for genre, kinds in sorted(bars.items())}
 
 

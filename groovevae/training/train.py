@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from groovevae.config import MAX_SEED, ArrangerConfig, ModelConfig, PriorConfig, TrainConfig
 from groovevae.corpus import Corpus
+from groovevae.corpus.fingerprint import fingerprint
 from groovevae.errors import Cure, OutputError, RequestError
 from groovevae.files import remove_unfinished
 from groovevae.model.file import ModelFile, save_model
 from groovevae.progress import Progress, quiet
 from groovevae.training.arranger import with_arranger
-from groovevae.training.data import TrainingMusic, fingerprint, gather_music, songs_with_genres
-from groovevae.training.devices import make_mesh
+from groovevae.training.data import TrainingMusic, gather_music, songs_with_genres
+from groovevae.training.devices import make_mesh, replicate
 from groovevae.training.loop import TrainingProgress, TrainState, initial_state, run_training
 from groovevae.training.prior import fit_prior
-from groovevae.training.processes import check_alike, in_first_process, is_first_process, lost_processes_named, together
+from groovevae.training.processes import check_alike, in_first_process, lost_processes_named, together
 from groovevae.training.result import Trained, described
-from groovevae.training.state_file import Run, load_state, save_state, state_file
+from groovevae.training.state_file import Run, state_file
+from groovevae.training.state_store import StateStore
 from groovevae.training.weights import state_to_arrays
 
 ADAPT_CONFIG = TrainConfig(steps=1000, learning_rate=3e-4, beta_warmup_steps=1)  # for a start from an existing model
@@ -47,21 +48,19 @@ def train_model(
 
     With `start_from`, training starts from its weights and keeps its genres: the old model plays their phrases, which
     are trained on with the new songs so that they are not forgotten, and the genre vectors follow the latent space.
-    `report` is told of the training itself, `progress` of the rest. Of several processes (`processes.connect`), the
-    first alone reports, and reads and writes files beside `out`. Raises CorpusError where there is too little to learn
-    from, and ModelFileError where an unfinished run at the same place was started with other settings.
+    `report` is told of the training itself, `progress` of the rest. Of several processes (`processes.connect`), which
+    may each have files of their own, the first alone reports and writes the model. Raises CorpusError where there is
+    too little to learn from, and ModelFileError where an unfinished run at the same place had other settings.
     """
     with together():
-        music = _checked_music(corpus, out, config, model_config or ModelConfig(), start_from, progress)
-        run = _run_of(music, config)
-        state = _first_state(music, config, run, None if restart else state_file(out))
-    save = partial(_save, state_file(out), run, config)
-    _check_processes_agree(run, config)
-    in_first_process(_remove_unfinished, out)
-    in_first_process(save, state)  # finds out now, not in an hour, whether the folder can be written to
+        sizes = _checked(out, config, model_config or ModelConfig())
+    music = gather_music(corpus, config, sizes, start_from, progress=progress)
+    store, state = _begun(music, out, config, restart=restart)
     may_stop = stop if int(state.step) < config.steps else (lambda: False)  # asked only if a new model could be saved
-    data, held_out, sizes = music.data, music.held_out, music.sizes
-    state = run_training(data, held_out, state, model_config=sizes, config=config, report=report, save=save, stop=stop)
+    data, held_out = music.data, music.held_out
+    state = run_training(
+        data, held_out, state, model_config=music.sizes, config=config, report=report, save=store.save, stop=stop
+    )
     trained = described(music, state, config, progress=progress)
     if trained.steps_done >= config.steps:  # whoever stops a run does not want to wait for a prior
         trained = _with_networks(trained, music, prior_config, arranger_config, may_stop, progress)
@@ -69,20 +68,26 @@ def train_model(
     return trained
 
 
-def _checked_music(
-    corpus: Corpus,
-    out: Path,
-    config: TrainConfig,
-    sizes: ModelConfig,
-    start: ModelFile | None,
-    progress: Progress,
-) -> TrainingMusic:
-    """Gather what is learned from, once it is clear that it can be done with these settings on these devices."""
+def _begun(music: TrainingMusic, out: Path, config: TrainConfig, *, restart: bool) -> tuple[StateStore, TrainState]:
+    """Return where the run keeps its state, and the state to train from, which has been written there."""
+    with together():
+        run = _run_of(music, config)
+        state = _first_state(music, config)
+    _check_processes_agree(run, config)
+    store, mesh = StateStore.beside(out, run, config.steps), make_mesh(config.batch_size)
+    state = replicate(mesh, state if restart else store.load(state, mesh))
+    in_first_process(_remove_unfinished, out)
+    store.save(state)  # finds out now, not in an hour, whether the folder can be written to
+    return store, state
+
+
+def _checked(out: Path, config: TrainConfig, sizes: ModelConfig) -> ModelConfig:
+    """Return the sizes, once it is clear that it can be trained with these settings on these devices."""
     check_settings(config, sizes)
     make_mesh(config.batch_size)  # here, before a state is written that no run can resume
     if out.is_dir():
         raise OutputError(f"{out}: a folder", cure=Cure.NAME_A_FILE)
-    return gather_music(corpus, config, sizes, start, progress=progress)
+    return sizes
 
 
 def _run_of(music: TrainingMusic, config: TrainConfig) -> Run:
@@ -100,21 +105,16 @@ def _check_processes_agree(run: Run, config: TrainConfig) -> None:
     check_alike({"corpus": run["corpus"], "network": run["model"], "settings": settings, "first model": run["start"]})
 
 
-def _save(path: Path, run: Run, config: TrainConfig, now: TrainState) -> None:
-    save_state(path, now, run, is_done=int(now.step) >= config.steps)
-
-
 def _remove_unfinished(out: Path) -> None:
     """Remove files that a killed run has left half written."""
     for path in (out, state_file(out)):
         remove_unfinished(path)
 
 
-def _first_state(music: TrainingMusic, config: TrainConfig, run: Run, path: Path | None) -> TrainState:
-    """Return the state to train from: that of an unfinished run at `path`, if there is one."""
+def _first_state(music: TrainingMusic, config: TrainConfig) -> TrainState:
+    """Return the state of step 0."""
     sizes, start = music.sizes, music.start
-    state = initial_state(sizes, config, _start_weights(start, sizes, config) if start else None)
-    return load_state(path, state, run) if path and is_first_process() and path.exists() else state
+    return initial_state(sizes, config, _start_weights(start, sizes, config) if start else None)
 
 
 def _start_weights(start: ModelFile, sizes: ModelConfig, config: TrainConfig) -> dict[str, np.ndarray]:
@@ -132,13 +132,13 @@ def _with_networks(
     progress: Progress,
 ) -> Trained:
     """Return the trained model with a prior over phrases and an arranger, unless `stop` ends the work."""
-    songs, names = songs_with_genres(music.train_songs, music.rehearsal)
+    songs, names = songs_with_genres(music.at_hand, music.rehearsal)
     model = trained.model
     prior = fit_prior(model.network(), model.genres, songs, names, config=prior_config, stop=stop, progress=progress)
     if prior is None:
         return trained
     model = replace(model, prior=prior)
-    own = (music.train_songs, music.rehearsal, music.data)
+    own = (music.at_hand, music.rehearsal, music.data_at_hand)
     model = with_arranger(model, *own, config=arranger_config, stop=stop, progress=progress)
     return replace(trained, model=model)
 

@@ -21,9 +21,19 @@ def network_to_weights(network: GrooveVAE) -> dict[str, np.ndarray]:
 
 
 def state_to_arrays(tree: object) -> dict[str, np.ndarray]:
-    """Return the leaves of any tree of arrays by path."""
-    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
-    return {_path(keys): np.asarray(leaf) for keys, leaf in leaves}
+    """Return the leaves of any tree of arrays by path, as NumPy arrays."""
+    return {name: np.asarray(leaf) for name, leaf in leaves_by_path(tree).items()}
+
+
+def leaves_by_path(tree: object) -> dict[str, Any]:
+    """Return the leaves of any tree by path, wherever they lie."""
+    return {_path(keys): leaf for keys, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]}
+
+
+def tree_of_leaves(like: Any, leaves: Mapping[str, Any]) -> Any:
+    """Return the tree `like` with its leaves taken from `leaves` by path: the inverse of `leaves_by_path`."""
+    old, tree = jax.tree_util.tree_flatten_with_path(like)
+    return jax.tree_util.tree_unflatten(tree, [leaves[_path(keys)] for keys, _ in old])
 
 
 def _path(keys: tuple[Any, ...]) -> str:

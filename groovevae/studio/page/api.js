@@ -37,12 +37,18 @@ export async function addFile(file, limit) {
 }
 
 export const readFile = (id, choices) => post(`/api/files/${id}`, choices);
-export const makePiece = async (request, signal) => (await post("/api/pieces", request, signal)).pieces[0];
+
+/** Makes a piece. The sound of a stretch of it, { first, quarters }, is begun at once where it will be asked for next. */
+export const makePiece = async (request, signal, soon) => (await post(`/api/pieces${inQuery(soon)}`, request, signal)).pieces[0];
 export const pieceAsFile = (id) => post(`/api/pieces/${id}/file`, {});
 export const keepPiece = (id) => post(`/api/pieces/${id}/kept`, {});
 
-/** The sound of a role as a loop; with a stretch, { first, quarters }, that part of it. */
-export async function getLoop(id, role, { stretch, signal }) {
-  const part = stretch ? `?from=${stretch.first}&quarters=${stretch.quarters}` : "";
-  return (await ask(`/api/pieces/${id}/loops/${role}.wav${part}`, { signal })).arrayBuffer();
+/** The sound of a role as a loop: a WAV file. */
+export const getLoop = async (id, role, signal) => (await ask(`/api/pieces/${id}/loops/${role}.wav`, { signal })).arrayBuffer();
+
+/** The sound of a stretch of all roles, one after another: 16-bit samples, left and right in turn. */
+export async function getStretch(id, stretch, signal) {
+  return new Int16Array(await (await ask(`/api/pieces/${id}/loops.pcm${inQuery(stretch)}`, { signal })).arrayBuffer());
 }
+
+const inQuery = (stretch) => (stretch ? `?from=${stretch.first}&quarters=${stretch.quarters}` : "");

@@ -1,10 +1,12 @@
 /** The fields and sliders: shows a state in them, and tells what the user changes. */
 
+import { Amounts } from "./amounts.js";
 import { isFile, NO_CHOICES, ROLES } from "./state.js";
 
 const KEYS = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 const MINORS = ["Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm"];
 const METRES = ["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8"];
+const MOST_STRENGTH = 3; // of a vector, on its slider
 export const $ = (id) => document.getElementById(id);
 
 /** Makes an element with properties and children; `data` and `aria` become attributes. */
@@ -38,8 +40,9 @@ export class Controls {
     this.#bindNumber("seed", 0, 2 ** 31 - 1, Math.round, 0);
     for (const name of ["key", "method", "ramp"]) $(name).addEventListener("change", () => onChange({ [name]: $(name).value }, true));
     for (const [event, isFinal] of [["input", false], ["change", true]]) {
-      $("temperature").addEventListener(event, () => onChange({ temperature: Number($("temperature").value) }, isFinal));
+      for (const name of ["temperature", "reach"]) $(name).addEventListener(event, () => onChange({ [name]: Number($(name).value) }, isFinal));
     }
+    $("metre").addEventListener("change", () => onChange({ choices: { ...NO_CHOICES, metre: $("metre").value } }, true));
     $("start").addEventListener("change", () => {
       const start = $("start").value;
       const bars = isFile(start) ? null : this.state.bars ?? limits.default_bars;
@@ -55,9 +58,9 @@ export class Controls {
     });
     $("only-roles").addEventListener("change", () => onChange({ onlyRoles: $("only-roles").checked }, true));
     $("keep-tempo").addEventListener("change", () => onChange({ keepTempo: $("keep-tempo").checked }, true));
-    this.amounts = new Map(ROLES.map((role) => [role, this.#slider($("amounts"), role, { min: 0, max: 2, field: "own", otherwise: "as the point" })]));
+    this.amounts = new Amounts($("amounts"), onChange);
     const names = model.vectors.map((vector) => vector.name);
-    this.vectors = new Map(names.map((name) => [name, this.#slider($("vectors"), name, { min: -3, max: 3, field: "vectors", otherwise: "0" })]));
+    this.vectors = new Map(names.map((name) => [name, this.#slider($("vectors"), name)]));
     $("vectors-fold").hidden = !names.length;
   }
 
@@ -74,9 +77,24 @@ export class Controls {
     $("temperature-out").value = temperature.toFixed(2);
     $("only-roles").checked = state.onlyRoles;
     $("keep-tempo").checked = $("tempo").disabled = state.keepTempo;
-    for (const [role, show] of this.amounts) show(state.own[role], state.keep.includes(role));
-    for (const [name, show] of this.vectors) show(state.vectors[name], false);
+    setValue($("reach"), state.reach);
+    $("reach-out").value = `× ${state.reach.toFixed(2)}`;
+    this.amounts.show(state);
+    for (const [name, show] of this.vectors) show(state.vectors[name]);
     this.#showStarts();
+    this.#showMetres();
+  }
+
+  /** Shows the metres that the genre which the state starts from has phrases in; a file has its own field. */
+  #showMetres() {
+    const { start, choices } = this.state;
+    $("metre-field").hidden = isFile(start);
+    if (start !== this.metresOf) {
+      const metres = this.model.genres.find((genre) => genre.name === start)?.metres ?? [];
+      $("metre").replaceChildren(option("", "any"), ...metres.map((name) => option(name)));
+      this.metresOf = start;
+    }
+    $("metre").value = choices.metre;
   }
 
   /** Shows the tracks of the file that the state starts from, if it does. */
@@ -133,27 +151,25 @@ export class Controls {
     });
   }
 
-  /** Adds a slider with a button that takes it back; answers a function that shows a value. */
-  #slider(parent, name, { min, max, field, otherwise }) {
-    const id = `${field}-${name}`;
-    const input = make("input", { id, type: "range", min, max, step: 0.05 });
+  /** Adds the slider of a vector with a button that takes it back; answers a function that shows a value. */
+  #slider(parent, name) {
+    const id = `vectors-${name}`;
+    const input = make("input", { id, type: "range", min: -MOST_STRENGTH, max: MOST_STRENGTH, step: 0.05 });
     const output = make("output", { htmlFor: id });
-    const reset = make("button", { type: "button", textContent: "↺", aria: { label: `${name}: back to ${otherwise}` } });
+    const reset = make("button", { type: "button", textContent: "↺", aria: { label: `${name}: back to 0` } });
     parent.append(make("div", { className: "slider" }, make("label", { htmlFor: id, textContent: name.replaceAll("_", " ") }), input, output, reset));
     for (const [event, isFinal] of [["input", false], ["change", true]]) {
-      input.addEventListener(event, () => this.onChange({ [field]: { ...this.state[field], [name]: Number(input.value) } }, isFinal));
+      input.addEventListener(event, () => this.onChange({ vectors: { ...this.state.vectors, [name]: Number(input.value) } }, isFinal));
     }
     reset.addEventListener("click", () => {
-      const { [name]: _, ...rest } = this.state[field];
-      this.onChange({ [field]: rest }, true);
+      const { [name]: _, ...vectors } = this.state.vectors;
+      this.onChange({ vectors }, true);
     });
-    const about = this.model.vectors.find((vector) => vector.name === name)?.about;
-    if (field === "vectors" && about) input.title = about;
-    return (value, isKept) => {
-      input.disabled = isKept;
+    input.title = this.model.vectors.find((vector) => vector.name === name)?.about ?? "";
+    return (value) => {
       reset.disabled = value === undefined;
-      setValue(input, value ?? (field === "own" ? 0.5 : 0));
-      output.value = isKept ? "kept" : value?.toFixed(2) ?? (field === "own" ? "–" : "0.00");
+      setValue(input, value ?? 0);
+      output.value = (value ?? 0).toFixed(2);
     };
   }
 }

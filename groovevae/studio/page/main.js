@@ -25,7 +25,7 @@ class Studio {
     this.model = model;
     this.player = new Player();
     Object.assign(this.player.mixer, storage.get("mixer", {}));
-    this.maker = new Maker({ onMade: (...made) => this.#made(...made), onError: (error) => this.fail(error) });
+    this.maker = new Maker({ onAsk: (isFinal) => this.succession.ask(isFinal), onMade: (...made) => this.#made(...made), onError: (error) => this.fail(error) });
     this.files = new Files(model, { onAdd: (reads, isCorner) => this.#useFiles(reads, isCorner), onError: (error) => this.fail(error) });
     const nameOf = (word) => this.files.name(word);
     this.controls = new Controls(model, { onChange: (patch, isFinal) => this.change(patch, isFinal), nameOf, files: this.files.reads });
@@ -83,9 +83,9 @@ class Studio {
     list.style.minHeight = `${list.offsetHeight}px`;
   }
 
-  async #made(piece, isFinal, signal) {
+  async #made(piece, isFinal, signal, soon) {
     this.piece = piece;
-    const heard = isFinal && this.succession.goOn(piece, signal); // on its way while the notes are drawn
+    const heard = isFinal && this.succession.goOn(piece, signal, soon); // on its way while the notes are drawn
     this.roll.show(piece, this.other);
     this.mixer.show(piece, this.state);
     const bars = piece.bars.length, metres = [...new Set(piece.bars.map((bar) => bar.metre))];
@@ -245,7 +245,7 @@ class Studio {
     try {
       const read = await pieceAsFile(this.piece.id);
       this.files.know(read);
-      await this.change({ start: read.id, together: [], bars: null, x: 0, y: 0, choices: NO_CHOICES, own: {}, keep: [], vectors: {}, key: "", tempo: null }, true);
+      await this.change({ start: read.id, together: [], bars: null, x: 0, y: 0, choices: NO_CHOICES, reach: 1, own: {}, keep: [], vectors: {}, key: "", tempo: null }, true);
     } catch (error) {
       this.fail(error);
     }

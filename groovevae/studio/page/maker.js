@@ -3,9 +3,9 @@
 import { makePiece } from "./api.js";
 
 export class Maker {
-  /** `onMade(piece, isFinal, signal)` gets each piece; `onError(error)` what went wrong. */
-  constructor({ onMade, onError }) {
-    Object.assign(this, { onMade, onError, flight: null, next: null, last: {} });
+  /** `onAsk(isFinal)` tells what of a new piece will be heard first; `onMade(piece, isFinal, signal, soon)` gets the piece, `onError(error)` what went wrong. */
+  constructor({ onAsk, onMade, onError }) {
+    Object.assign(this, { onAsk, onMade, onError, flight: null, next: null, last: {} });
   }
 
   /** Asks for a piece. A final one takes the place of all that were asked for before. */
@@ -32,11 +32,12 @@ export class Maker {
     try {
       const known = this.last.key === flight.key ? this.last.piece : null;
       this.last = {};
-      const piece = known ?? (await makePiece(request, signal));
+      const soon = known ? null : this.onAsk(flight.isFinal);
+      const piece = known ?? (await makePiece(request, signal, soon));
       flight.isMaking = false;
       if (isCurrent()) {
         if (!flight.isFinal) this.last = { key: flight.key, piece }; // where the user lets go, it is there already
-        await this.onMade(piece, flight.isFinal, signal);
+        await this.onMade(piece, flight.isFinal, signal, soon);
       }
     } catch (error) {
       if (error.name !== "AbortError" && isCurrent()) this.onError(error);

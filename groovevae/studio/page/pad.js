@@ -4,7 +4,9 @@ import { cornerPlaces, sharesOf } from "./state.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const STEP = 0.04, FAR = 0.16; // of the radius, for a key
-const WIDE = 1.36, LETTER = 0.031, LONGEST = 14; // half of the picture, and of a letter; in radii
+const WIDE = 1.36; // half of the picture, in radii
+const FEW = { letter: 0.062, longest: 14 }, MANY = { letter: 0.053, longest: 12 }; // how wide a letter is, and how many a name may have
+const CROWD = 12; // corners: of more than that, names are smaller
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function shape(name, attributes) {
@@ -13,13 +15,15 @@ function shape(name, attributes) {
   return element;
 }
 
-/** A corner's name beside it: above or below where it lies at a side, and never outside the picture. */
-function labelAt({ x, y }, name) {
-  const text = name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name;
-  const most = WIDE - text.length * LETTER;
+/** A corner's name beside it: above or below where it lies at a side, else away from the middle; never outside the picture. */
+function labelAt({ x, y }, name, { letter, longest }) {
+  const text = name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
+  const wide = text.length * letter;
   const isAtSide = Math.abs(y) < 0.6;
+  const out = isAtSide || Math.abs(x) < 0.2 ? 0 : Math.sign(x) * (wide / 2 - 0.06); // names at the top and the bottom begin, or end, at their corners
+  const most = WIDE - wide / 2;
   const label = shape("text", {
-    x: Math.min(Math.max(x * 1.15, -most), most),
+    x: Math.min(Math.max(x * (isAtSide ? 1.15 : 1.1) + out, -most), most),
     y: isAtSide ? y + (y > 0.01 ? 0.14 : -0.14) : y * 1.16,
   });
   label.textContent = text;
@@ -45,7 +49,9 @@ export class Pad {
     const places = cornerPlaces(state.corners.length);
     this.ties = places.map((place) => shape("line", { class: "tie", x1: place.x, y1: place.y }));
     this.dots = places.map((place) => shape("circle", { class: "corner", cx: place.x, cy: place.y, r: 0.05 }));
-    const labels = state.corners.map((word, index) => labelAt(places[index], nameOf(word)));
+    const isMany = places.length > CROWD;
+    this.svg.classList.toggle("many", isMany);
+    const labels = state.corners.map((word, index) => labelAt(places[index], nameOf(word), isMany ? MANY : FEW));
     this.point = shape("circle", { class: "point", r: 0.085 });
     const start = shape("text", { class: "of-start", y: 0.115 });
     start.textContent = nameOf(state.start).slice(0, 18);

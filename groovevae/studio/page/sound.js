@@ -1,6 +1,6 @@
 /** Plays loops: each role is a sound of its own, so that muting and soloing is at once; takes change at bar lines. */
 
-import { getLoop } from "./api.js";
+import { getLoop, getStretch } from "./api.js";
 import { Clock } from "./clock.js";
 
 const RATE = 48000;
@@ -16,6 +16,20 @@ const AHEAD = 0.15, TICK = 40; // seconds, milliseconds: how the metronome plans
 function left({ stretch, clock }, offset) {
   const gone = (offset - stretch.begin + clock.seconds + 1e-6) % clock.seconds;
   return Math.max(stretch.seconds - gone, 0);
+}
+
+/** The samples of all roles, one after another, as a buffer for each: quicker by hand than a decoder is asked. */
+function buffersOf(samples, roles) {
+  const length = samples.length / roles.length / 2;
+  return new Map(roles.map((role, number) => {
+    const buffer = new AudioBuffer({ numberOfChannels: 2, length, sampleRate: RATE });
+    const [left, right] = [buffer.getChannelData(0), buffer.getChannelData(1)];
+    for (let frame = 0, at = 2 * number * length; frame < length; frame += 1) {
+      left[frame] = samples[at++] / 32768;
+      right[frame] = samples[at++] / 32768;
+    }
+    return [role, buffer];
+  }));
 }
 
 export class Player {
@@ -76,22 +90,42 @@ export class Player {
     }
   }
 
-  /** Loads the bars of a piece with which it would go on at the next bar line; null where nothing plays, or it is short. */
-  async loadSoon(piece, signal) {
-    const stretch = this.isPlaying ? this.#nextBars(new Clock(piece)) : null;
-    return stretch && stretch.quarters < piece.quarters - 1e-3 ? this.#load(piece, signal, stretch) : null;
+  /** Whether all of a piece is at hand. */
+  isLoaded(piece) {
+    return Boolean(this.decks.get(piece.id)?.isLoaded);
   }
 
-  async #load(piece, signal, stretch) {
-    const roles = Object.keys(piece.roles);
-    const loops = await Promise.all(roles.map((role) => getLoop(piece.id, role, { stretch, signal })));
-    const buffers = await Promise.all(loops.map((loop) => this.decoder.decodeAudioData(loop)));
-    return { piece, stretch, clock: new Clock(piece), buffers: new Map(roles.map((role, index) => [role, buffers[index]])) };
+  /** The bars with which another piece would go on at the next bar line, if it has the same bars; null where nothing plays. */
+  nextBars() {
+    const clock = this.place()?.deck.clock;
+    return clock ? this.#barsFrom(this.#nextLine(clock).bar, clock) : null;
   }
 
-  /** The stretch of a piece that would come next: two bars or more, and SOON. */
-  #nextBars(clock) {
+  /**
+   * Loads the bars of a piece with which it would go on at the next bar line; null where nothing plays, or it is short.
+   * `soon`: the bars that were asked for with it, which are taken where they still reach far enough.
+   */
+  async loadSoon(piece, signal, soon) {
+    if (!this.isPlaying) return null;
+    const clock = new Clock(piece);
     const { bar } = this.#nextLine(clock);
+    const asked = soon && this.#barsFrom(soon.bar % clock.bars.length, clock);
+    const isThere = asked && left({ stretch: asked, clock }, clock.startOf(bar)) > SOON / 4;
+    const stretch = isThere ? asked : this.#barsFrom(bar, clock);
+    if (stretch.quarters > piece.quarters - 1e-3) return null;
+    const samples = await getStretch(piece.id, stretch, signal);
+    return { piece, stretch, clock, buffers: buffersOf(samples, Object.keys(piece.roles)) };
+  }
+
+  async #load(piece, signal) {
+    const roles = Object.keys(piece.roles);
+    const loops = await Promise.all(roles.map((role) => getLoop(piece.id, role, signal)));
+    const buffers = await Promise.all(loops.map((loop) => this.decoder.decodeAudioData(loop)));
+    return { piece, clock: new Clock(piece), buffers: new Map(roles.map((role, index) => [role, buffers[index]])) };
+  }
+
+  /** A stretch of a piece from a bar on: two bars or more, and SOON. */
+  #barsFrom(bar, clock) {
     const count = clock.bars.length;
     let quarters = 0, seconds = 0;
     for (let number = 0; number < count && (number < 2 || seconds < SOON); number += 1) {
@@ -99,7 +133,7 @@ export class Player {
       quarters += (clock.bars[here + 1] ?? clock.quarters) - clock.bars[here];
       seconds += clock.startOf(here + 1) - clock.startOf(here);
     }
-    return { first: clock.bars[bar], quarters, begin: clock.startOf(bar), seconds };
+    return { bar, first: clock.bars[bar], quarters, begin: clock.startOf(bar), seconds };
   }
 
   /** The next bar line of what sounds: how long until it comes, and which bar of another piece begins there. */

@@ -5,6 +5,7 @@ const FIRST_CORNERS = ["rock", "jazz", "electronic", "latin", "reggae"];
 export const NO_CHOICES = { roles: {}, metre: "", pickup: null, beats: "" }; // how a file is read: all as found
 const SNAP = 0.05; // radius around a corner or the start in which the point is on it
 const POWER = 2.2; // how fast a corner's share falls with its distance
+const MOST_REACH = 2; // how far beyond a corner the pad may lead
 const LEAST = 0.03; // shares below are left out
 
 export function firstState(model) {
@@ -12,7 +13,7 @@ export function firstState(model) {
   const starts = model.genres.filter((genre) => genre.phrases).map((genre) => genre.name);
   const start = starts.includes("classical") ? "classical" : starts[0] ?? names[0];
   return {
-    start, corners: fewCorners(names, start), x: 0.22, y: -0.5, ramp: "even", own: {}, keep: [], vectors: {},
+    start, corners: fewCorners(names, start), x: 0.22, y: -0.5, reach: 1, ramp: "even", own: {}, keep: [], vectors: {},
     bars: model.limits.default_bars, key: "", tempo: null, temperature: null, seed: 0, method: "",
     choices: NO_CHOICES, together: [], onlyRoles: false, keepTempo: false,
   };
@@ -51,13 +52,14 @@ const rounded = (value) => Math.round(value * 100) / 100;
 /** The request for the API that a state stands for. */
 export function toRequest(state) {
   const shares = sharesOf(state);
-  const amount = rounded(1 - shares.start);
+  const goes = 1 - shares.start;
   const targets = {};
   state.corners.forEach((word, index) => {
-    const weight = amount ? rounded(shares.corners[index] / (1 - shares.start)) : 0;
+    const weight = goes ? rounded(shares.corners[index] / goes) : 0;
     if (weight > 0) targets[word] = weight;
   });
   if (!Object.keys(targets).length) targets[state.corners[0]] = 1;
+  const amount = rounded(goes * state.reach);
   const roles = Object.fromEntries(Object.entries(state.own).filter(([role]) => !state.keep.includes(role)));
   const ramp = { even: amount, out: [0, amount], back: [amount, 0] }[state.ramp] ?? amount;
   return { ...commonFields(state), targets, amount: ramp, roles, keep: state.keep, vectors: state.vectors };
@@ -69,7 +71,8 @@ export function toStartRequest(state) {
 }
 
 function commonFields(state) {
-  const choices = isFile(state.start) ? toChoices(state.choices) : {};
+  const { metre } = state.choices;
+  const choices = toChoices(isFile(state.start) ? state.choices : { metre });
   return {
     start: state.start, together: isFile(state.start) ? state.together : [], bars: state.bars || null,
     key: state.key || null, tempo: state.keepTempo ? "keep" : state.tempo, method: state.method,
@@ -84,16 +87,19 @@ export function toChoices({ roles = {}, metre, pickup, beats }) {
   return { ...(Object.keys(roles).length && { roles }), ...(metre && { metre }), ...(isTold && { pickup }), ...(beats && { beats }) };
 }
 
+/** An amount as text, or the two of a ramp; undefined for none. */
+export const inText = (amount) => amount === undefined ? undefined : [amount].flat().map((one) => one.toFixed(2)).join(" → ");
+
 export const percent = (share) => `${Math.round(100 * share)} %`;
 
 /** A state in a line, for the list of takes: where it goes, and what else is set. */
 export function inWords(state, nameOf) {
-  const { start, corners, seed, keep, ramp, own, vectors, key, tempo, bars } = state;
+  const { start, corners, seed, keep, reach, ramp, own, vectors, key, tempo, bars, choices } = state;
   const shares = sharesOf(state);
   const goals = corners.map((word, index) => [nameOf(word), shares.corners[index]]).filter(([, share]) => share > 0);
   const goal = goals.sort((one, other) => other[1] - one[1]).map(([name, share]) => `${name} ${percent(share)}`);
-  const set = [keep.length && `keeps ${keep.join(", ")}`, ramp !== "even" && "ramp", key, tempo && `${tempo} bpm`, bars && `${bars} bars`];
-  const moved = Object.entries({ ...own, ...vectors }).map(([name, value]) => `${name.replaceAll("_", " ")} ${value.toFixed(2)}`);
+  const set = [keep.length && `keeps ${keep.join(", ")}`, reach !== 1 && `reach ${reach.toFixed(2)}`, ramp !== "even" && "ramp", choices.metre, key, tempo && `${tempo} bpm`, bars && `${bars} bars`];
+  const moved = Object.entries({ ...own, ...vectors }).map(([name, value]) => `${name.replaceAll("_", " ")} ${inText(value)}`);
   return [`${nameOf(start)} → ${goal.join(", ") || "as it is"}`, `seed ${seed}`, ...set, ...moved].filter(Boolean).join(" · ");
 }
 
@@ -124,6 +130,8 @@ export function mended(given, model) {
   }
   for (const name of ["tempo", "temperature"]) state[name] = typeof given[name] === "number" ? given[name] : null;
   state.choices = { ...NO_CHOICES, ...given.choices };
+  for (const name of ["own", "vectors"]) state[name] = Object.fromEntries(Object.entries(state[name]).filter(([, amount]) => isAmount(amount, name === "own")));
+  if (!(state.reach >= 0 && state.reach <= MOST_REACH)) state.reach = 1;
   const known = (word) => typeof word === "string" && (isFile(word) || model.genres.some((genre) => genre.name === word));
   state.corners = state.corners.filter(known);
   state.together = state.together.filter((word) => typeof word === "string" && isFile(word));
@@ -132,6 +140,8 @@ export function mended(given, model) {
   if (!(radius <= 1)) [state.x, state.y] = radius > 1 ? [state.x / radius, state.y / radius] : [0, 0];
   return state;
 }
+
+const isAmount = (value, mayBeRamp) => Number.isFinite(value) || (mayBeRamp && Array.isArray(value) && value.length === 2 && value.every(Number.isFinite));
 
 /** Local storage that may be full, or forbidden. */
 export const storage = {
