@@ -30,6 +30,7 @@ class Cure(Enum):
     NAME_ROLES = "name those to write anew with add, such as add=('drums',)"
     NAME_TARGET = 'name one in `targets`, like BlendRequest("classical", {"rock": 1.0})'
     ADD_ARRANGER = "train it anew, or add one with groovevae.training.refit.refit(..., parts=['arranger'])"
+    SHARED_SHARDS = "let `shards` of the Cluster name a folder or a URL that all machines reach"
     ADD_PRIOR = "train it anew, or add one with groovevae.training.refit.add_prior"
 
 

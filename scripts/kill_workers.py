@@ -105,7 +105,7 @@ def machines(num_workers: int) -> Iterator[Machines]:
 
 def told(corpus: Corpus) -> tuple[list[tuple[str, bytes]], list[tuple[str, str]]]:
     """All that was read of a corpus: packed songs and reasons, by path."""
-    songs = [(corpus.path_within(song.entry.path), song.packed) for song in corpus.songs]
+    songs = [(corpus.path_within(song.entry.path), song.kept.read_all()) for song in corpus.songs]
     return songs, [(corpus.path_within(path), reason) for path, reason in corpus.rejected]
 
 

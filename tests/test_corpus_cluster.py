@@ -151,7 +151,7 @@ def test_a_scheduler_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_shard_that_is_not_seen_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_made", lambda shards, cluster: (shard for shard in shards))
-    with pytest.raises(CorpusError, match=r"not seen here; let the cluster keep its shards in a folder or at a URL"):
+    with pytest.raises(CorpusError, match="not seen here; let `shards` of the Cluster name a folder or a URL that all"):
         load_corpus(make_corpus(tmp_path / "corpus", "rock/a.mid"), cluster=Cluster(NOBODY))
 
 

@@ -38,7 +38,7 @@ def put(system, root: str, files: dict[str, bytes]) -> str:
 
 
 def told(corpus: Corpus) -> dict:
-    songs = [(song.entry.path, song.entry.song_id, song.entry.title, song.packed) for song in corpus.songs]
+    songs = [(song.entry.path, song.entry.song_id, song.entry.title, song.kept.read_all()) for song in corpus.songs]
     return {
         "songs": [(corpus.path_within(path), *others) for path, *others in songs],
         "rejected": [(corpus.path_within(path), reason) for path, reason in corpus.rejected],

@@ -17,6 +17,7 @@ CURES = {
     Cure.NAME_ROLES: "name those to write anew, like --add drums",
     Cure.NAME_TARGET: "name one, like groove blend classical rock",
     Cure.ADD_ARRANGER: "train it anew, or add one with groove refit MODEL CORPUS --only arranger --out OUT",
+    Cure.SHARED_SHARDS: "name a folder or a URL that all machines reach with --shards",
     Cure.ADD_PRIOR: "train it anew, or add one with groove refit MODEL CORPUS --only prior --out OUT",
 }
 

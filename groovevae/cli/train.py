@@ -55,8 +55,7 @@ if TYPE_CHECKING:
 def train(corpus: str, out: str, *, start: str | None, restart: bool, **options: Any) -> None:
     """Learn genres from one folder of MIDI files for each genre: CORPUS/GENRE/*.mid, in subfolders too.
 
-    CORPUS may be an archive, or a URL such as s3://bucket/folder. With --scheduler, the machines of a Dask cluster read
-    its files; training begins here when they have.
+    CORPUS may be an archive, or a URL such as s3://bucket/folder. With --scheduler, a Dask cluster reads its files.
 
     Ctrl-C stops a run: its state is kept beside the model file, and the same command resumes it.
     All devices of a machine share each batch. With --coordinator, several machines share it: run the same command on
@@ -68,7 +67,6 @@ def train(corpus: str, out: str, *, start: str | None, restart: bool, **options:
       groove train my-midi
       groove train my-midi --without outliers.csv
       groove train my-midi --labels labels.csv
-      groove train s3://bucket/midi --scheduler local:4
       groove train my-midi --out my.safetensors --steps 2000
       groove train my-midi --from default --out my.safetensors
       groove train my-midi --coordinator 10.0.0.1:4321 --processes 2 --process 0

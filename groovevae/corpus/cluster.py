@@ -34,7 +34,7 @@ from groovevae.corpus.shards import (
     shards_of,
     shelf_at,
 )
-from groovevae.errors import CorpusError, GrooveError, RequestError
+from groovevae.errors import CorpusError, Cure, GrooveError, RequestError
 from groovevae.wording import one_line
 
 _ANSWER_SECONDS = 10  # for a scheduler to answer at first
@@ -97,10 +97,8 @@ def read_on_cluster(
     with closing(_made(left, cluster)) as made:
         for shard in made:
             if (results := read_shard(shard)) is None:
-                raise CorpusError(
-                    f"{shard.place}: written by a worker of {cluster.scheduler}, and not seen here; let the cluster "
-                    "keep its shards in a folder or at a URL that all machines reach (--shards)"
-                )
+                problem = f"{shard.place}: written by a worker of {cluster.scheduler}, and not seen here"
+                raise CorpusError(problem, cure=Cure.SHARED_SHARDS)
             yield from _by_path(shard, results)
 
 
