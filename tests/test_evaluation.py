@@ -21,6 +21,7 @@ from groovevae.evaluation.bootstrap import draw_songs, drawn_means, estimate
 from groovevae.evaluation.content import content_kept
 from groovevae.evaluation.dose_response import rank_correlation, unrelated
 from groovevae.evaluation.excerpts import RUN_BARS, draw_excerpts
+from groovevae.evaluation.songs import measured_songs
 from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.versions import COPY, IDENTITY, RANDOM, SPLICE, blend_name, splice
 from groovevae.reports.evaluation import details, summary, to_html, to_json
@@ -191,7 +192,7 @@ def test_evaluation(tiny: Tiny, many_songs: Path) -> None:
     assert len(found.truth.pairs) == 2
     again = evaluate(Groove(tiny.trained.model), load_corpus(many_songs), num_runs=6)
     assert to_json(again) == to_json(found)
-    assert {"reconstruction", "pairs of genres", "novelty"} <= set(told)
+    assert {"reconstruction", "pairs of genres", "attributes and novelty"} <= set(told)
     data = json.loads(to_json(found))
     assert data["pairs"][0]["shares"]["all"][COPY][0] == pytest.approx(pair.shares["all"][COPY].value, abs=1e-3)
     tables = [*summary(found), *details(found)]
@@ -203,6 +204,21 @@ def test_evaluation(tiny: Tiny, many_songs: Path) -> None:
     assert "<h1>&lt;a model&gt;</h1>" in page
     assert page.count('src="data:image/png;base64,') == 3
     assert "http" not in page  # nothing is loaded from anywhere
+
+
+def test_unseen_songs_take_the_place_of_held_out_ones(many_songs: Path, tmp_path: Path) -> None:
+    for genre, seed in (("rock", 900), ("rock", 1), ("classical", 901), ("polka", 902)):
+        (tmp_path / genre).mkdir(exist_ok=True)
+        tune = "shared" if seed < 60 else genre
+        (tmp_path / genre / f"{seed}.mid").write_bytes(band_tune(genre, seed, num_bars=9, tune=tune))
+    corpus, unseen = load_corpus(many_songs), load_corpus(tmp_path)
+    own = measured_songs(corpus, ["classical", "rock"], seed=0)
+    found = measured_songs(corpus, ["classical", "rock"], seed=0, unseen=unseen)
+    assert found.train == own.train
+    names = [song.entry.path.name for song in found.held]
+    assert names == ["901.mid", "900.mid"]  # 1.mid is a song of the corpus
+    with pytest.raises(CorpusError, match="no held-out song"):
+        measured_songs(corpus, ["jazz"], seed=0, unseen=unseen)
 
 
 def test_too_few_songs(tiny: Tiny) -> None:
@@ -217,6 +233,11 @@ def test_the_command(run: Run, tiny: Tiny, many_songs: Path, tmp_path: Path) -> 
     suffixes = ("html", "json", "md")
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [f"evaluation.{end}" for end in suffixes]
     assert "\n## Truth: the same song in two genres\n" in (tmp_path / "report/evaluation.md").read_text()
+    (tmp_path / "other/polka").mkdir(parents=True)
+    (tmp_path / "other/polka/1.mid").write_bytes(band_tune("rock", 1, num_bars=9))
+    unseen = run("evaluate", tiny.path, many_songs, "--unseen", tmp_path / "other", "--out", tmp_path / "report")
+    assert unseen.exit_code == 1
+    assert unseen.stderr.splitlines()[-1].startswith("Error: no held-out song of a genre that the model knows")
     assert "default" not in error_of(run("evaluate", "no.safetensors", many_songs))
     failed = run("evaluate", tiny.path, tiny.corpus.root)
     assert failed.exit_code == 1

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import FIRST_PITCH, HOLD, ONSET
-from groovevae.measures.note_f1 import bars_note_counts, f1, match_notes
+from groovevae.measures.note_f1 import bars_note_counts, f1, f1_by_genre, match_notes
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,17 @@ def test_absent_roles_have_no_score() -> None:
     counts = bars_note_counts(Bars.empty(3), Bars.empty(3))
     assert set(counts.values()) == {(0, 0, 0)}
     assert all(math.isnan(f1(*count)) for count in counts.values())
+
+
+def test_a_role_that_hardly_plays_is_not_of_the_genre() -> None:
+    bars = Bars.empty(60)
+    bars.drums[0, 0, 0] = 100  # in one bar of 30
+    bars.bass[:2, 0] = FIRST_PITCH  # in two of 30
+    table = f1_by_genre(bars, bars, np.repeat([0, 1], 30), ("a", "b", "c"))
+    assert list(table) == ["a", "b"]
+    assert table["a"] == pytest.approx(
+        {"drums": math.nan, "bass": 1.0, "chords": math.nan, "lead": math.nan}, nan_ok=True
+    )
 
 
 def test_bars_must_be_equally_many() -> None:

@@ -5,13 +5,13 @@ It prints and writes nothing; `reports` does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.corpus import Corpus, CorpusSong, split_songs
+from groovevae.corpus import Corpus, CorpusSong
 from groovevae.corpus.load import BarsOf
 from groovevae.corpus.sample import drawn_songs
 from groovevae.errors import CorpusError
@@ -22,6 +22,7 @@ from groovevae.evaluation.excerpts import RUN_BARS, Excerpts, draw_excerpts
 from groovevae.evaluation.novelty import Novelty, measure_novelty
 from groovevae.evaluation.pair_judges import PairJudges
 from groovevae.evaluation.reconstruction import Reconstruction, measure_reconstruction
+from groovevae.evaluation.songs import measured_songs
 from groovevae.evaluation.true_versions import Truth, measure_truth
 from groovevae.evaluation.versions import Sides
 from groovevae.generation.groove import Groove
@@ -52,53 +53,54 @@ class Evaluation:
 
 
 def evaluate(
-    groove: Groove, corpus: Corpus, *, seed: int = 0, num_runs: int = 16, progress: Progress = quiet
+    groove: Groove,
+    corpus: Corpus,
+    unseen: Corpus | None = None,
+    *,
+    seed: int = 0,
+    num_runs: int = 16,
+    progress: Progress = quiet,
 ) -> Evaluation:
-    """Measure a model on a corpus: on the songs that training with `seed` held out of it.
+    """Measure a model on the songs that training with `seed` held out of its corpus, or on `unseen` (`measured_songs`).
 
     `num_runs` runs of RUN_BARS bars represent each genre. Judges of genre are trained on held-out songs too, and none
-    judges a song that it has heard. Of a genre with more than `sample.MOST_SONGS` songs, so many are looked at. Raises
-    CorpusError where too few songs are held out to judge two genres.
+    judges a song that it has heard. Raises CorpusError where too few songs are held out to judge two genres.
     """
-    model, network = groove.model, groove.network
-    corpus.find_near_duplicates(progress=progress)
-    train, held = _split(corpus, model.genres, seed)
+    genres = set(groove.model.genres) & set(corpus.genres)
+    train, held = measured_songs(corpus, genres, seed=seed, unseen=unseen, progress=progress)
     progress("judges of genre", 0, 1)
     judges, pair_judges = judges_of(drawn_songs(held, JUDGING_SONGS), seed=seed)
-    progress("reconstruction", 0, 1)
-    reconstruction = measure_reconstruction(network, train, held, tuple(model.genres))
     excerpts = _excerpts(held, judges.genres, num_runs=num_runs, seed=seed)
-    bars = {name: _training_bars(train, name, seed) for name in excerpts}
-    sides = Sides(model, network, excerpts, {name: encode(network, own)[0] for name, own in bars.items()})
+    progress("reconstruction", 0, 1)
+    reconstruction = measure_reconstruction(groove.network, train, held, tuple(groove.model.genres))
+    bars, sides = _sides(groove, train, excerpts, seed=seed)
     pairs, blends = measure_pairs(sides, judges, pair_judges, progress=progress)
     progress("songs in several genres", 0, 1)
     truth = measure_truth(sides, held, bars)
-    progress("attributes", 0, 1)
-    attributes = measure_attributes(sides, seed=seed)
     arranging = measure_arranging(sides, judges, bars, seed=seed, progress=progress)
-    progress("novelty", 0, 1)
+    progress("attributes and novelty", 0, 1)
     return Evaluation(
         genres=tuple(excerpts),
-        left_out=tuple(sorted(set(model.genres) - set(excerpts))),
+        left_out=tuple(sorted(set(groove.model.genres) - set(excerpts))),
         num_runs=num_runs,
         seed=seed,
         reconstruction=reconstruction,
         accuracy=_accuracy(judges, excerpts),
         pairs=pairs,
         truth=truth,
-        attributes=attributes,
+        attributes=measure_attributes(sides, seed=seed),
         arranging=arranging,
         novelty=measure_novelty(excerpts, blends, BarsOf(train)),
     )
 
 
-def _split(corpus: Corpus, genres: Collection[str], seed: int) -> tuple[list[CorpusSong], list[CorpusSong]]:
-    """Return songs of these genres that were trained on, and held-out ones. Raises CorpusError without the latter."""
-    parts = ([corpus.songs[i] for i in part] for part in split_songs(corpus, seed=seed))
-    train, held = (drawn_songs([song for song in part if song.entry.genre in genres]) for part in parts)
-    if not held:
-        raise CorpusError("no held-out song of a genre that the model knows")
-    return train, held
+def _sides(
+    groove: Groove, train: Sequence[CorpusSong], excerpts: dict[str, Excerpts], *, seed: int
+) -> tuple[dict[str, Bars], Sides]:
+    """Draw training bars of each genre; return them, and the excerpts with the points of these bars beside them."""
+    bars = {name: _training_bars(train, name, seed) for name in excerpts}
+    points = {name: encode(groove.network, own)[0] for name, own in bars.items()}
+    return bars, Sides(groove.model, groove.network, excerpts, points)
 
 
 def judges_of(songs: Sequence[CorpusSong], *, seed: int) -> tuple[Judges, PairJudges]:
