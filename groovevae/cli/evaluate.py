@@ -49,7 +49,6 @@ def evaluate(
     \b
     Examples:
       groove evaluate default my-midi
-      groove evaluate my.safetensors my-midi --out report
       groove evaluate my.safetensors my-midi --unseen other-midi
     """
     from groovevae.evaluation import evaluate as measure
