@@ -216,7 +216,7 @@ def test_unseen_songs_take_the_place_of_held_out_ones(many_songs: Path, tmp_path
     found = measured_songs(corpus, ["classical", "rock"], seed=0, unseen=unseen)
     assert found.train == own.train
     names = [song.entry.path.name for song in found.held]
-    assert names == ["901.mid", "900.mid"]  # 1.mid is a song of the corpus
+    assert names == ["901.mid", "900.mid"]  # 1.mid is a training song
     with pytest.raises(CorpusError, match="no held-out song"):
         measured_songs(corpus, ["jazz"], seed=0, unseen=unseen)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--unseen",
     type=click.Path(),
-    help="Measure on this other corpus, on all that is not nearly the same as a song of CORPUS.",
+    help="Measure on this other corpus, on all that is not nearly the same as a training song.",
 )
 @labels_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")

@@ -28,22 +28,22 @@ def measured_songs(
 ) -> MeasuredSongs:
     """Return training songs, and held-out ones: those of the split with `seed`, or all of `unseen`.
 
-    Songs of `unseen` that are nearly the same as a song of the corpus are left out. Raises CorpusError where nothing is
+    Songs of `unseen` that are nearly the same as a training song are left out. Raises CorpusError where nothing is
     left to measure on.
     """
     corpus.find_near_duplicates(progress=progress)
     train, held = ([corpus.songs[index] for index in part] for part in split_songs(corpus, seed=seed))
     if unseen is not None:
-        held = songs_apart(unseen, corpus, progress=progress)
+        held = _apart(unseen.songs, train, progress)
     train, held = (drawn_songs([song for song in part if song.entry.genre in genres]) for part in (train, held))
     if not held:
         raise CorpusError("no held-out song of a genre that the model knows")
     return MeasuredSongs(train, held)
 
 
-def songs_apart(unseen: Corpus, corpus: Corpus, *, progress: Progress = quiet) -> list[CorpusSong]:
-    """Return the songs of `unseen` that are not nearly the same as a song of `corpus`."""
-    first = len(corpus.songs)
-    pairs = near_duplicates(BarsOf([*corpus.songs, *unseen.songs]), progress=progress)
-    known = {pair.song - first for pair in pairs if pair.of < first <= pair.song}
-    return [song for index, song in enumerate(unseen.songs) if index not in known]
+def _apart(songs: list[CorpusSong], known: list[CorpusSong], progress: Progress) -> list[CorpusSong]:
+    """Return the songs that are not nearly the same as a known one."""
+    first = len(known)
+    pairs = near_duplicates(BarsOf([*known, *songs]), progress=progress)
+    repeated = {pair.song - first for pair in pairs if pair.of < first <= pair.song}
+    return [song for index, song in enumerate(songs) if index not in repeated]
