@@ -60,9 +60,16 @@ def forms_of(genre: Genre, prior: Prior | None, arranger: Arranger | None = None
     forms = prior.forms.get(genre.name, ()) if prior else ()
     if arranger is not None and genre.name in arranger.typical:
         forms = tuple(forms[number] for number in arranger.typical[genre.name])
-    spread = np.sqrt(np.maximum(np.diagonal(genre.covariance), 1e-6))
-    forms = tuple(sorted(forms, key=lambda form: float(np.square((form.style - genre.mean) / spread).sum())))
-    return forms or tuple(map(_form_of_phrase, genre.phrases)) or (_form_of_all(genre),)
+    return _most_usual_first(forms) or tuple(map(_form_of_phrase, genre.phrases)) or (_form_of_all(genre),)
+
+
+def _most_usual_first(forms: Sequence[Form]) -> tuple[Form, ...]:
+    """Return forms in another order: first those whose styles lie near the middle of all these."""
+    if not forms:
+        return ()
+    styles = np.stack([form.style.astype(np.float64) for form in forms])  # (F, Z)
+    far = np.square((styles - styles.mean(0)) / np.sqrt(np.maximum(styles.var(0), 1e-6))).sum(1)
+    return tuple(forms[number] for number in np.argsort(far, kind="stable"))
 
 
 def _form_of_phrase(phrase: Phrase) -> Form:
