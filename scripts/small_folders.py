@@ -128,7 +128,7 @@ def joined(one: Known, other: Known) -> Known:
     columns = {
         field.name: np.concatenate([getattr(a, field.name), getattr(b, field.name)])
         for field in dataclasses.fields(Measurements)
-        if field.name not in ("num_songs", "trait_names", "song")
+        if field.init and field.name not in ("num_songs", "trait_names", "song")
     }
     song = np.concatenate([a.song, b.song + a.num_songs])
     measured = dataclasses.replace(a, song=song, num_songs=a.num_songs + b.num_songs, **columns)

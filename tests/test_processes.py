@@ -40,6 +40,9 @@ from groovevae.training.state_folder import (
 )
 
 TESTS = Path(__file__).parent
+# What Orbax had begun to read of a damaged checkpoint may end when nobody waits for it, and says so to nobody.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 ONE_DEVICE = SingleDeviceSharding(jax.devices()[0])
 MODELS = ("whole.safetensors", "halved.safetensors")
 Start = Callable[..., subprocess.Popen]
