@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
 
 if TYPE_CHECKING:
     from command_line import Run
+    from studio_browser import Server
     from tiny import Tiny
 
     from groovevae import Groove
@@ -126,3 +127,22 @@ def run(tmp_path: Path, tiny: "Tiny", monkeypatch: pytest.MonkeyPatch) -> "Run":
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(file, "default_model_path", lambda: tiny.path)
     return invoke
+
+
+@pytest.fixture(scope="module")
+def server(tiny: "Tiny", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Server]":
+    """A studio of the tiny model, for a browser."""
+    from studio_browser import find_chromium, served
+
+    find_chromium()
+    with served(tiny.path, tmp_path_factory.mktemp("kept")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser without a window. Skips where there is none."""
+    from studio_browser import browser_of, find_chromium
+
+    with browser_of(find_chromium()) as browser:
+        yield browser

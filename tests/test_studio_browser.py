@@ -9,10 +9,8 @@ import pytest
 from studio_browser import (
     AXE,
     Server,
-    browser_of,
     drag,
     drop,
-    find_chromium,
     loudest,
     open_page,
     served,
@@ -28,19 +26,6 @@ const port = { id: "synth", name: "Synth", state: "connected", send };
 Navigator.prototype.requestMIDIAccess = async () => ({ outputs: new Map([["synth", port]]) });
 """
 SIZES = {"wide": (1360, 900), "phone": (380, 800)}
-
-
-@pytest.fixture(scope="module")
-def server(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    find_chromium()
-    with served(tiny.path, tmp_path_factory.mktemp("kept")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with browser_of(find_chromium()) as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 from studio_browser import (
     Server,
-    browser_of,
     drag,
     drop,
-    find_chromium,
     open_page,
-    served,
     take_id,
     wait_for_another_take,
 )
@@ -45,19 +42,6 @@ OVERLAPS = """() => {
         && one.top + 2 < other.bottom && other.top + 2 < one.bottom;
     return boxes.filter((one, at) => isOut(one) || boxes.some((other, to) => to < at && meet(one, other))).length;
 }"""
-
-
-@pytest.fixture(scope="module")
-def server(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    find_chromium()
-    with served(tiny.path, tmp_path_factory.mktemp("kept")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with browser_of(find_chromium()) as browser:
-        yield browser
 
 
 @pytest.fixture
