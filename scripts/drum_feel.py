@@ -23,6 +23,7 @@ from groovevae.generation.requests import BlendRequest, SampleRequest
 from groovevae.measures.forests import Forest
 from groovevae.model.file import load_model_file
 from groovevae.network.decoding import decode, encode
+from groovevae.reports.table import Table
 
 HANDS = "hands"
 SOURCE = "classical"  # what is blended: it has no drums of its own
@@ -76,12 +77,6 @@ def judge(hands: np.ndarray, programmed: np.ndarray, seed: int) -> Forest:
     return forest.fit(values, np.repeat([1, 0], [len(hands), len(programmed)]))
 
 
-def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    print(f"\n{title}\n\n| {' | '.join(header)} |\n|---|{'---:|' * (len(header) - 1)}")
-    for row in rows:
-        print(f"| {' | '.join(row)} |")
-
-
 @click.command()
 @click.argument("corpus_folder", metavar="CORPUS")
 @click.argument("programmed_folder", metavar="PROGRAMMED")
@@ -126,8 +121,13 @@ def main(
             for kind, one in felt.items()
             if len(one)
         ]
-    print_table("Share of bars that are taken for played by hand:", ("genre", *felt), shares)
-    print_table("Means over bars (time in sixteenths, loudness as velocity):", ("", "bars", *FEATURES), figures)
+    tables = (
+        Table(("genre", *felt), tuple(shares), title="Share of bars that are taken for played by hand"),
+        Table(
+            ("", "bars", *FEATURES), tuple(figures), title="Means over bars: time in sixteenths, loudness as velocity"
+        ),
+    )
+    print("\n\n".join(table.to_markdown() for table in tables))
 
 
 if __name__ == "__main__":

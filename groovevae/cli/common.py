@@ -61,8 +61,11 @@ labels_option = click.option(
     type=click.Path(),
     help="Take genres from this CSV or Parquet table instead of folders: path and genre, perhaps weight and song_id.",
 )
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]"
+)
 cluster_options = (
-    click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]"),
+    jobs_option,
     click.option(
         "--scheduler",
         metavar="ADDRESS",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from groovevae.cli.common import labels_option, read_corpus
+from groovevae.cli.common import jobs_option, labels_option, read_corpus
 from groovevae.cli.root import main
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     help="Measure on this other corpus, on all that is not nearly the same as a training song.",
 )
 @labels_option
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
+@jobs_option
 def evaluate(
     model: str,
     corpus: str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from groovevae.cli.common import labels_option, model_option, read_corpus
+from groovevae.cli.common import jobs_option, labels_option, model_option, read_corpus
 from groovevae.cli.root import main
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--csv", "csv_file", type=click.Path(), help="Write all files to this CSV file.")
 @click.option("--json", "json_file", type=click.Path(), help="Write all files to this JSON file.")
 @labels_option
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
+@jobs_option
 @model_option
 def outliers(
     corpus: str, *, top: int, csv_file: str | None, json_file: str | None, normal: str | None, **options: Any

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from groovevae.cli.common import check_copy, labels_option, read_corpus
+from groovevae.cli.common import check_copy, jobs_option, labels_option, read_corpus
 from groovevae.cli.root import main
 
 
@@ -23,7 +23,7 @@ from groovevae.cli.root import main
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed it was trained with.")
 @labels_option
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
+@jobs_option
 def refit(
     model: str, corpus: str, *, out: str, parts: tuple[str, ...], seed: int, labels: str | None, jobs: int | None
 ) -> None:

@@ -9,6 +9,7 @@ import click
 
 from groovevae.cli.common import (
     check_copy,
+    jobs_option,
     model_option,
     piece_fields,
     piece_options,
@@ -183,7 +184,7 @@ def load(file: str, name: str | None, model: str | None, out: str) -> None:
 @click.argument("corpus", type=click.Path())
 @model_option
 @click.option("--out", type=click.Path(), required=True, help=COPY_HELP)
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files.  [default: one per processor]")
+@jobs_option
 def learn(corpus: str, *, model: str | None, out: str, jobs: int | None) -> None:
     """Learn the vectors of density, syncopation, swing, register, polyphony and drum density from a corpus.
 

@@ -19,7 +19,7 @@ from groovevae.progress import Progress, quiet
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 ZIP_SUFFIX = ".zip"
-ARCHIVE_SUFFIXES = (*TAR_SUFFIXES, ZIP_SUFFIX)
+_SUFFIXES = (*TAR_SUFFIXES, ZIP_SUFFIX)
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
 
 
@@ -30,9 +30,14 @@ class Member(NamedTuple):
     data: bytes | str
 
 
+def is_archive_name(name: str) -> bool:
+    """Tell whether a path or a URL names an archive by its suffix."""
+    return name.lower().endswith(_SUFFIXES)
+
+
 def is_archive(path: str | Path) -> bool:
     """Tell whether a path names an archive by its suffix, and is a file."""
-    return str(path).lower().endswith(ARCHIVE_SUFFIXES) and os.path.isfile(path)
+    return is_archive_name(str(path)) and os.path.isfile(path)
 
 
 def member_names(archive: Path, *, progress: Progress = quiet) -> list[str]:

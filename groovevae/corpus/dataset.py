@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -94,12 +95,21 @@ def sounding_part(song: CorpusSong | Song) -> Bars | Places:
     if isinstance(song, Song):
         return song.bars[sounding(song)]
     if isinstance(song.kept.opened, bytes):
-        return song.song.bars[sounding(song.song)]
+        whole = song.song
+        return whole.bars[sounding(whole)]
     flags, sizes = song.kept.flags, song.kept.sizes
     window = first_to_last(flagged_notes(flags))
     before = int(sizes[: window.start].sum(dtype=np.int64))
     start = song.kept.opened.start + song.kept.bars_start + before
     return Places(song.kept.opened.spool, start, sizes[window], flags[window])
+
+
+class _Drawn(NamedTuple):
+    """The bars of a batch, all in one bucket, and a generator that draws the rest."""
+
+    rng: np.random.Generator
+    chosen: np.ndarray  # (B,) int, index into the bars of the dataset
+    bucket: int  # index into BUCKETS
 
 
 class Batches:
@@ -148,28 +158,30 @@ class Batches:
 
     def __getitem__(self, step: int) -> tuple[BarBatch, np.ndarray]:
         """Return the batch of a step and the genre of each of its bars, (B,)."""
-        return self.made_of(self.data.bars[self.index(step)], step)
+        drawn = self._drawn(step)
+        return self._made(self.data.bars[drawn.chosen], drawn)
 
     def index(self, step: int) -> np.ndarray:
         """Return which bars the batch of a step is made of, (B,)."""
-        return self._drawn(step)[1]
+        return self._drawn(step).chosen
 
     def made_of(self, bars: Bars, step: int) -> tuple[BarBatch, np.ndarray]:
         """Return the batch of a step, given the bars that `index` tells."""
-        rng, index, bucket = self._drawn(step)
-        batch, is_mixed = mix_roles(bars.batch(BUCKETS[bucket]), rng, share=self.mixed)
-        batch = transpose(batch, rng, share=self.transposed)
-        return batch, np.where(is_mixed, -1, self.data.genre[index])
+        return self._made(bars, self._drawn(step))
 
-    def _drawn(self, step: int) -> tuple[np.random.Generator, np.ndarray, int]:
-        """Draw the bars of a batch, (B,), all in one bucket, with a generator that draws the rest."""
+    def _made(self, bars: Bars, drawn: _Drawn) -> tuple[BarBatch, np.ndarray]:
+        batch, is_mixed = mix_roles(bars.batch(BUCKETS[drawn.bucket]), drawn.rng, share=self.mixed)
+        batch = transpose(batch, drawn.rng, share=self.transposed)
+        return batch, np.where(is_mixed, -1, self.data.genre[drawn.chosen])
+
+    def _drawn(self, step: int) -> _Drawn:
         rng = np.random.default_rng([self.seed, step])
         of_bucket = self._chance.sum(1)
         bucket = rng.choice(len(BUCKETS), p=of_bucket)
         genre = rng.choice(self._chance.shape[1], size=self.batch_size, p=self._chance[bucket] / of_bucket[bucket])
         cell = bucket * self._chance.shape[1] + genre
         index = self._order[self._first[cell] + (rng.random(self.batch_size) * self._count[cell]).astype(int)]
-        return rng, index, int(bucket)
+        return _Drawn(rng, index, int(bucket))
 
 
 def _by_cell(cell: np.ndarray, count: np.ndarray) -> np.ndarray:

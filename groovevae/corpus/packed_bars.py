@@ -50,11 +50,7 @@ class PackedBars:
         own = Spool()
         self._spools: list[Spool] = []
         first_of_run, num_bars = [], 0
-        starts, sizes, flags = (
-            bytearray(),
-            bytearray(),
-            bytearray(),
-        )  # as they grow, nothing is copied
+        starts, sizes, flags = (bytearray() for _ in range(3))  # as they grow, nothing is copied
         for part in parts:
             places = packed_into(own, part) if isinstance(part, Bars) else part
             if not self._spools or places.spool is not self._spools[-1]:

@@ -10,12 +10,12 @@ from contextlib import closing
 from pathlib import Path
 
 from groovevae.bars.choices import Choices
-from groovevae.corpus.archives import is_archive, read_members
+from groovevae.corpus.archives import is_archive, is_archive_name, read_members
 from groovevae.corpus.cache import file_stamp, with_reader
 from groovevae.corpus.entries import Scan
 from groovevae.corpus.local_copies import read_unpacked
 from groovevae.corpus.reader import read_packed, read_packed_members
-from groovevae.corpus.remote import is_archive_name, read_remote
+from groovevae.corpus.remote import read_remote
 
 Answers = Generator[tuple[Path, bytes | str]]
 

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groovevae.corpus.archives import ARCHIVE_SUFFIXES, Member, too_large
+from groovevae.corpus.archives import Member, too_large
 from groovevae.errors import CorpusError, GrooveError
 from groovevae.midi.reading import MAX_FILE_BYTES
 from groovevae.wording import one_line
@@ -34,11 +34,6 @@ _MARKS = ("ETag", "etag", "md5Hash", *_DATES, "size")
 def is_url(place: object) -> bool:
     """Tell whether a place is named by a URL, and not by a path: Windows' drives have one letter."""
     return isinstance(place, str) and _URL.match(place) is not None
-
-
-def is_archive_name(name: str) -> bool:
-    """Tell whether a path or a URL names an archive by its suffix."""
-    return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def as_path(url: str) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from groovevae.corpus.archives import member_names
+from groovevae.corpus.archives import is_archive_name, member_names
 from groovevae.corpus.cache import Cache, file_stamp
 from groovevae.corpus.entries import (
     LOOSE,
@@ -26,7 +26,7 @@ from groovevae.corpus.entries import (
 from groovevae.corpus.labels import Labels
 from groovevae.corpus.local_copies import fetched
 from groovevae.corpus.manifest import MANIFEST, Rows, read_manifest
-from groovevae.corpus.remote import as_path, is_archive_name, listed, read_bytes
+from groovevae.corpus.remote import as_path, listed, read_bytes
 from groovevae.progress import Progress
 
 

@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from groovevae.bars.choices import Choices
+from groovevae.corpus.archives import is_archive_name
 from groovevae.corpus.cache import cache_folder, reader_version
 from groovevae.corpus.entries import Scan
 from groovevae.corpus.local_copies import fetched
 from groovevae.corpus.places import read_files
-from groovevae.corpus.remote import as_path, is_archive_name, is_url, names_under, read_bytes_if_there, write_bytes
+from groovevae.corpus.remote import as_path, is_url, names_under, read_bytes_if_there, write_bytes
 from groovevae.errors import CorpusError
 from groovevae.files import write_file
 

@@ -9,8 +9,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from groovevae.corpus import Corpus, CorpusSong, split_songs
-from groovevae.corpus.duplicates import near_duplicates
-from groovevae.corpus.load import BarsOf
+from groovevae.corpus.duplicates import pairs_alike
 from groovevae.corpus.sample import drawn_songs
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
@@ -44,6 +43,6 @@ def measured_songs(
 def _apart(songs: list[CorpusSong], known: list[CorpusSong], progress: Progress) -> list[CorpusSong]:
     """Return the songs that are not nearly the same as a known one."""
     first = len(known)
-    pairs = near_duplicates(BarsOf([*known, *songs]), progress=progress)
+    pairs = pairs_alike([song.kept for song in (*known, *songs)], progress=progress)
     repeated = {pair.song - first for pair in pairs if pair.of < first <= pair.song}
     return [song for index, song in enumerate(songs) if index not in repeated]

@@ -147,7 +147,7 @@ def dataset(
 
     Where other processes have the notes of some, the bars are `hosts.SharedBars`.
     """
-    names = [song.entry.genre for song in songs] + [name for _, name in rehearsal] + [UNLABELLED] * len(unlabelled)
+    names = songs_with_genres(songs, rehearsal)[1] + [UNLABELLED] * len(unlabelled)
     every: list[CorpusSong | Song] = [*songs, *(song for song, _ in rehearsal), *unlabelled]
     if is_shared([*songs, *unlabelled]):
         return shared_dataset(every, names, genres, progress=progress)
