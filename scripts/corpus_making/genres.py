@@ -26,6 +26,8 @@ class Rendered:
     files: int = 0  # to render
     basses: tuple[int, ...] = ()  # programs that may take the place of the groove's own
     follows_kick: float = 0.0  # the share of the files whose bass plays with the drummer's kick
+    only_hands: bool = False  # leave out tunes that no take suits
+    genre: str = ""  # the folder, where a genre is rendered in several ways; "": as the entry is called
 
 
 def _styles(text: str) -> tuple[Style, ...]:
@@ -59,15 +61,16 @@ GENRES: dict[str, Rendered] = {
             charleston 150 220
             bossanova 100 150 latin-brazilian-(bossa|samba)
             jazzrhumba 90 140 latin(-brazilian)?$
-            jazzwaltz 110 180
-            fastjazzwaltz 150 220
-            modernjazzwaltz 110 180
+            jazzwaltz 110 180 swing
+            fastjazzwaltz 150 220 swing
+            modernjazzwaltz 110 180 swing
             """
         ),
         leads=(65, 66, 56, 11, 26, 0, 71, 59, 4, 40),
         takes=r"jazz(-swing|-fast|-mediumfast|-linear)?$",
         files=220,
         basses=(32,),
+        only_hands=True,
     ),
     "blues": Rendered(
         _styles(
@@ -111,6 +114,39 @@ GENRES: dict[str, Rendered] = {
         basses=(33, 34, 38),
         follows_kick=0.3,
     ),
+    "pop-piano": Rendered(
+        _styles(
+            """
+            own:PianoPopA,PianoPopB,PianoPopEnd 62 96
+            own:PianoPopB,PianoPopC,PianoPopEnd 62 96
+            own:PianoPopC,PianoPopA,PianoPopEnd 58 84
+            own:PianoPopD,PianoPopA,PianoPopEnd 60 92
+            own:PianoPopA,PianoPopD,PianoPopEnd 64 104
+            arpeggio44 62 92
+            """
+        ),
+        leads=(0, 0, 53, 52, 73),
+        files=30,
+        basses=(0,),
+        genre="pop",
+    ),
+    "pop-piano-drums": Rendered(
+        _styles(
+            """
+            pianoballad 60 95
+            own:PianoPopA,PianoPopB,PianoPopEnd 62 100
+            own:PianoPopB,PianoPopC,PianoPopEnd 62 100
+            own:PianoPopD,PianoPopA,PianoPopEnd 60 100
+            own:PianoPopC,PianoPopD,PianoPopEnd 58 92
+            """
+        ),
+        leads=(0, 53, 52, 73, 40),
+        takes=r"pop-soft|rock(-indie|-folk|-groove8)?$|soul(-groove3|-groove4)?$",
+        files=45,
+        basses=(0, 33, 32),
+        only_hands=True,
+        genre="pop",
+    ),
     "latin": Rendered(
         _styles(
             """
@@ -136,17 +172,18 @@ GENRES: dict[str, Rendered] = {
         takes=r"latin|afrocuban|highlife|neworleans-chacha",
         files=180,
         basses=(32, 33),
+        only_hands=True,
     ),
     "reggae": Rendered(
         _styles(
             """
-            ska 120 180
+            ska 120 180 reggae|punk|rock$|pop$
             own:OneDropA,OneDropB,ReggaeEnd 115 155
             own:OneDropB,OneDropA,ReggaeEnd 118 150
-            own:SteppersA,SteppersB,ReggaeEnd 115 150
-            own:SteppersB,SteppersA,ReggaeEnd 115 145
-            own:RockersA,RockersB,ReggaeEnd 62 92
-            own:RockersB,RockersA,ReggaeEnd 64 95
+            own:SteppersA,SteppersB,ReggaeEnd 115 150 reggae|dance-disco
+            own:SteppersB,SteppersA,ReggaeEnd 115 145 reggae|dance-disco
+            own:RockersA,RockersB,ReggaeEnd 62 92 reggae|latin-brazilian-sambareggae|hiphop|soul$|rock$
+            own:RockersB,RockersA,ReggaeEnd 64 95 reggae|latin-brazilian-sambareggae|hiphop|soul$|rock$
             """
         ),
         leads=(56, 17, 22, 57, 53, 26, 65, 4),
@@ -214,7 +251,7 @@ GENRES: dict[str, Rendered] = {
             slowcountry 70 105 country|pop-soft|rock(-folk|-indie)?$
             westernswing 120 180 country|rock(-folk|-rockabilly)?$
             zydeco 110 150 neworleans|country
-            countrywaltz 90 150
+            countrywaltz 90 150 country|rock(-folk|-indie)?$|pop-soft
             folkrock 95 135 country|rock(-folk|-indie)?$
             """
         ),
@@ -222,22 +259,40 @@ GENRES: dict[str, Rendered] = {
         takes=r"country|rock-(folk|rockabilly|indie)|pop-soft|blues-shuffle",
         files=62,
         basses=(32, 33),
+        only_hands=True,
     ),
     "rock": Rendered(
         _styles(
             """
             basicrock 100 150
             60srock 110 160
+            50srock 110 170 swing
+            twist 130 170
             rockballad 64 92 swing
+            rock-128 60 92 swing
+            softrock 90 130
+            ballad 62 95
+            8beat 95 140
+            folkrock 95 135
             own:RockOwnA,PopStrumA,PopOwnEnd 105 165
             own:RockOwnA,PopOwnEnd 110 170
+            own:RockPowerA,RockPowerB,RockOwnEnd 90 165
+            own:RockPowerB,RockRiffA,RockOwnEnd 84 145
+            own:RockRiffA,RockPowerA,RockOwnEnd 90 150
+            own:RockCleanA,RockPowerB,RockOwnEnd 70 130
+            own:RockCleanA,RockRiffA,RockOwnEnd 76 130
+            own:RockOrganA,RockRiffA,RockOwnEnd 95 150
+            own:RockOrganA,RockCleanA,RockOwnEnd 84 140
+            own:RockShuffleA,RockShuffleB,RockOwnEnd 85 140 swing
+            own:RockShuffleB,RockShuffleA,RockOwnEnd 85 140 swing
             """
         ),
-        leads=(29, 30, 27, 81, 18),
-        takes=r"rock(-groove8|-indie|-prog)?$|punk",
-        files=30,
+        leads=(29, 30, 27, 81, 18, 53, 53, 66, 25),
+        takes=r"rock(-groove8|-indie|-prog|-halftime|-shuffle|-folk|-rockabilly)?$|punk",
+        files=130,
         basses=(33, 34),
-        follows_kick=0.5,
+        follows_kick=0.4,
+        only_hands=True,
     ),
     "march": Rendered(
         _styles(
