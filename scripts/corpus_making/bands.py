@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from corpus_making import charts, hands
-from corpus_making.genres import Rendered, Style
 from corpus_making.grooves import grooves_of
+from corpus_making.styles import Rendered, Style
 from corpus_making.takes import BAR, Take, Wanted, choose, fills_for
 from corpus_making.tunes import NOTE_NAMES, Tune, with_swing
 from groovevae.midi import Score

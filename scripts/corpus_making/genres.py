@@ -2,47 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Style:
-    """A way to play a genre: a file of grooves, and the tempos that suit it."""
-
-    file: str  # within MMA's standard library; "own" with names after a colon: our own grooves
-    slowest: int
-    fastest: int
-    swung: bool = False  # off-beat eighths come late
-    takes: str = ""  # a regular expression, where the style asks for other takes than its genre
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A genre of renderings."""
-
-    styles: tuple[Style, ...]
-    leads: tuple[int, ...]  # General MIDI programs, counted from 0
-    takes: str = ""  # a regular expression for the style of the Groove MIDI Dataset; "": no hands
-    files: int = 0  # to render
-    basses: tuple[int, ...] = ()  # programs that may take the place of the groove's own
-    follows_kick: float = 0.0  # the share of the files whose bass plays with the drummer's kick
-    only_hands: bool = False  # leave out tunes that no take suits
-    genre: str = ""  # the folder, where a genre is rendered in several ways; "": as the entry is called
-
-
-def _styles(text: str) -> tuple[Style, ...]:
-    """Read styles from lines: a file, its slowest and fastest tempo, `swing` where it swings, its own takes if any."""
-    styles = []
-    for line in text.strip().splitlines():
-        file, slowest, fastest, *more = line.split()
-        takes = "".join(word for word in more if word != "swing")
-        styles.append(Style(file, int(slowest), int(fastest), "swing" in more, takes))
-    return tuple(styles)
-
+from corpus_making.styles import Rendered, read_styles
 
 GENRES: dict[str, Rendered] = {
     "jazz": Rendered(
-        _styles(
+        read_styles(
             """
             swing 110 220 swing
             fastswing 170 260 swing
@@ -73,7 +37,7 @@ GENRES: dict[str, Rendered] = {
         only_hands=True,
     ),
     "blues": Rendered(
-        _styles(
+        read_styles(
             """
             blues 80 130 swing
             slowblues 56 80
@@ -91,7 +55,7 @@ GENRES: dict[str, Rendered] = {
         basses=(32, 33),
     ),
     "pop": Rendered(
-        _styles(
+        read_styles(
             """
             8beat 90 135
             popballad 66 92
@@ -115,7 +79,7 @@ GENRES: dict[str, Rendered] = {
         follows_kick=0.3,
     ),
     "pop-piano": Rendered(
-        _styles(
+        read_styles(
             """
             own:PianoPopA,PianoPopB,PianoPopEnd 62 96
             own:PianoPopB,PianoPopC,PianoPopEnd 62 96
@@ -131,7 +95,7 @@ GENRES: dict[str, Rendered] = {
         genre="pop",
     ),
     "pop-piano-drums": Rendered(
-        _styles(
+        read_styles(
             """
             pianoballad 60 95
             own:PianoPopA,PianoPopB,PianoPopEnd 62 100
@@ -143,12 +107,12 @@ GENRES: dict[str, Rendered] = {
         leads=(0, 53, 52, 73, 40),
         takes=r"pop-soft|rock(-indie|-folk|-groove8)?$|soul(-groove3|-groove4)?$",
         files=45,
-        basses=(0, 33, 32),
+        basses=(0, 0, 33),
         only_hands=True,
         genre="pop",
     ),
     "latin": Rendered(
-        _styles(
+        read_styles(
             """
             bossanova 100 150
             samba 90 125
@@ -175,7 +139,7 @@ GENRES: dict[str, Rendered] = {
         only_hands=True,
     ),
     "reggae": Rendered(
-        _styles(
+        read_styles(
             """
             ska 120 180 reggae|punk|rock$|pop$
             own:OneDropA,OneDropB,ReggaeEnd 115 155
@@ -188,11 +152,23 @@ GENRES: dict[str, Rendered] = {
         ),
         leads=(56, 17, 22, 57, 53, 26, 65, 4),
         takes=r"reggae",
-        files=150,
+        files=110,
         basses=(33, 32, 34),
     ),
+    "reggae-one-drop": Rendered(
+        read_styles(
+            """
+            own:OneDropA,OneDropB,ReggaeEnd 115 155
+            own:OneDropB,OneDropA,ReggaeEnd 118 150
+            """
+        ),
+        leads=(56, 17, 22, 57, 53, 26, 65, 4),
+        files=40,
+        basses=(33, 32, 34),
+        genre="reggae",
+    ),
     "soul": Rendered(
-        _styles(
+        read_styles(
             """
             rb 80 120
             rb-ballad 62 90
@@ -212,7 +188,7 @@ GENRES: dict[str, Rendered] = {
         follows_kick=0.35,
     ),
     "funk": Rendered(
-        _styles(
+        read_styles(
             """
             bvfunk 92 125
             lfusion 95 125
@@ -228,7 +204,7 @@ GENRES: dict[str, Rendered] = {
         follows_kick=0.5,
     ),
     "hip-hop": Rendered(
-        _styles(
+        read_styles(
             """
             own:BoomBapA,BoomBapB,HipHopOwnEnd 78 104
             own:BoomBapB,BoomBapA,HipHopOwnEnd 80 106
@@ -243,7 +219,7 @@ GENRES: dict[str, Rendered] = {
         follows_kick=0.5,
     ),
     "country": Rendered(
-        _styles(
+        read_styles(
             """
             countryswing 110 170 country|rock(-folk|-rockabilly)?$
             bluegrass 120 180
@@ -262,7 +238,7 @@ GENRES: dict[str, Rendered] = {
         only_hands=True,
     ),
     "rock": Rendered(
-        _styles(
+        read_styles(
             """
             basicrock 100 150
             60srock 110 160
@@ -295,7 +271,7 @@ GENRES: dict[str, Rendered] = {
         only_hands=True,
     ),
     "march": Rendered(
-        _styles(
+        read_styles(
             """
             march 108 124
             bwmarch 108 126
@@ -307,7 +283,7 @@ GENRES: dict[str, Rendered] = {
         basses=(58,),
     ),
     "electronic": Rendered(
-        _styles(
+        read_styles(
             """
             trance 130 144
             own:HouseA,HouseB,ElectronicEnd 118 130

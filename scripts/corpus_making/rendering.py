@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from corpus_making.bands import WITH_HANDS, Rendering, render, wanted_of
-from corpus_making.genres import GENRES, Rendered, Style
+from corpus_making.genres import GENRES
 from corpus_making.grooves import grooves_of
 from corpus_making.rows import Row
+from corpus_making.styles import Rendered, Style
 from corpus_making.takes import Take, group_of
 from corpus_making.tunes import Tune, number_of
 from groovevae.midi import score_to_midi

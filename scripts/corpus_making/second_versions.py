@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,18 +33,16 @@ def second_versions(rows: Sequence[Row], takes: Mapping[int, Sequence[Take]], ou
         if row["genre"] not in GENRES:
             continue
         score = load_score(out / row["path"])
-        found = _take_for(score, row["song_id"], takes) if is_in_four(score) else None
-        if found is None:
+        drummer = drummer_for(score, row["song_id"], takes) if is_in_four(score) else None
+        if drummer is None:
             continue
-        group, take = found
         path = Path(row["path"])
         path = path.parent.with_name(f"{path.parent.name}_hands") / path.name
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng(number_of(f"hands {row['song_id']}"))
-        fills = fills_for(take, takes[group]) if take in takes[group] else []  # none is half as fast
-        (out / path).write_bytes(score_to_midi(with_hands(score, take, fills, rng)))
-        row["group"] = f"#{group}"
-        yield row | _about(row, path, take)
+        (out / path).write_bytes(score_to_midi(with_hands(score, drummer.take, drummer.fills, rng)))
+        row["group"] = f"#{drummer.group}"
+        yield row | _about(row, path, drummer.take)
 
 
 def _about(row: Row, path: Path, take: Take) -> Row:
@@ -69,22 +68,31 @@ def _is_drum(score: Score) -> np.ndarray:
     return np.array([track.is_drum for track in score.tracks], bool)[score.notes["track"]]
 
 
-def _take_for(score: Score, song_id: str, takes: Mapping[int, Sequence[Take]]) -> tuple[int, Take] | None:
-    """Return a take that suits a piece, and its group: the song's own, or the next that has one.
+class Drummer(NamedTuple):
+    """A take that suits a piece, its group, and fills of its kind and tempo."""
 
-    A fast piece may have one at half its tempo: the drummer plays in half time.
+    group: int
+    take: Take
+    fills: list[Take]
+
+
+def drummer_for(score: Score, song_id: str, takes: Mapping[int, Sequence[Take]]) -> Drummer | None:
+    """Return who can play a piece: of the song's own group, or of the next that has one, if there is one.
+
+    A fast piece may be played in half time, with a take of half its tempo and without fills.
     """
-    is_drum = _is_drum(score)
-    tempo = usual_tempo(score)
-    wanted = Wanted(TAKES, swings(score.notes["onset"][is_drum]), tempo, tempo)
+    wanted = Wanted(TAKES, swings(score.notes["onset"][_is_drum(score)]), *[usual_tempo(score)] * 2)
     rng = np.random.default_rng(number_of(f"take {song_id}"))
     bass = score.notes["onset"][_is_bass(score)]
     for step in range(GROUPS):
         group = (group_of(song_id) + step) % GROUPS
-        given = [take for take in takes.get(group, ()) if not take.is_fill]
-        take = choose(given, wanted, bass, rng) or choose(map(in_half_time, given), wanted, bass, rng)
+        members = takes.get(group, ())
+        take = choose(members, wanted, bass, rng)
         if take is not None:
-            return group, take
+            return Drummer(group, take, fills_for(take, members))
+        take = choose(map(in_half_time, members), wanted, bass, rng)
+        if take is not None:
+            return Drummer(group, take, [])
     return None
 
 
@@ -122,8 +130,8 @@ def with_hands(score: Score, take: Take, fills: Sequence[Take], rng: np.random.G
 
 def _only_used(score: Score, notes: np.ndarray) -> Score:
     """Return the score with these notes, the last track of which is for drums, and without tracks that have none."""
-    tracks = [*score.tracks, Track("Drums", 0, True)]
     used, notes["track"] = np.unique(notes["track"], return_inverse=True)
     notes["onset"] = np.maximum(notes["onset"], 0.0)
-    tracks = tuple(tracks[index] for index in used)
-    return Score(notes, tracks, score.tempos, score.metres, score.end, key_signature=score.key_signature, text=score.text)
+    tracks = [*score.tracks, Track("Drums", 0, True)]
+    kept = tuple(tracks[index] for index in used)
+    return Score(notes, kept, score.tempos, score.metres, score.end, key_signature=score.key_signature, text=score.text)
