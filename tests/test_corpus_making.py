@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from corpus_making import bands, charts, hands, real, sources, takes, tunes
-from corpus_making.genres import GENRES, Rendered, Style
+from corpus_making.genres import GENRES
 from corpus_making.grooves import OWN, Grooves
+from corpus_making.styles import Rendered, Style
 from corpus_making.tunes import Tune
 from groovevae.midi import Score
 from groovevae.midi.score import NOTE_DTYPE, Track
