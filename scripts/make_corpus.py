@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from corpus_making.genres import GENRES
-from corpus_making.real import copy_real, files_to_measure, real_files
+from corpus_making.real import copy_real, files_of_no_genre, files_to_measure, real_files
 from corpus_making.rendering import render_genre
 from corpus_making.rows import COLUMNS, Row, read_rows
 from corpus_making.second_versions import GENRES as WITH_SECOND_VERSIONS
@@ -57,6 +57,7 @@ def without_copies(rows: list[Row], out: Path) -> list[Row]:
 @click.option("--openewld", required=True, type=folder, help="A clone of https://github.com/00sapo/OpenEWLD.")
 @click.option("--takes", required=True, type=folder, help="The Groove MIDI Dataset, with a manifest.csv.")
 @click.option("--titles", type=folder, help="A corpus whose manifest.csv gives titles to the song ids of --tunes.")
+@click.option("--no-genre", multiple=True, type=folder, help="Real pieces of no genre: half of their songs are taken.")
 @click.option("--measure", type=folder, help="A collection to measure on: one song in five that it has is left out.")
 @click.option("--genre", "only", multiple=True, help="Render this genre only.")
 def main(
@@ -67,6 +68,7 @@ def main(
     openewld: Path,
     takes: Path,
     titles: Path | None,
+    no_genre: tuple[Path, ...],
     measure: Path | None,
     only: tuple[str, ...],
 ) -> None:
@@ -74,7 +76,10 @@ def main(
     out.mkdir(parents=True)
     files = [file for place in real for file in real_files(place)]
     apart = files_to_measure(files, read_rows(measure) if measure else [])
-    rows = without_copies(list(copy_real([file for file in files if file not in apart], out)), out)
+    taken = [file for file in files if file not in apart] + [
+        file for place in no_genre for file in files_of_no_genre(place)
+    ]
+    rows = without_copies(list(copy_real(taken, out)), out)
     write_rows(out / "left_out.csv", ("song_id", "genre", "title"), [vars(file) for file in apart])
     found = read_tunes(openewld, tunes, {row["song_id"]: row["title"] for row in (read_rows(titles) if titles else [])})
     groups = dealt(load_takes(takes))

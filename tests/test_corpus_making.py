@@ -258,6 +258,14 @@ def test_sources_that_are_not_taken(tmp_path: Path) -> None:
     assert list(real.real_files(tmp_path)) == []
 
 
+def test_half_of_the_songs_of_no_genre_are_taken(tmp_path: Path) -> None:
+    rows = [f"lounge/{n}.mid,s{n},A,Artistic-1.0,simutrans" for n in range(100)] + ["lounge/b.mid,b,B,GPL-2.0,openmsx"]
+    (tmp_path / "manifest.csv").write_text("\n".join(["path,song_id,title,licence,source", *rows]))
+    files = list(real.files_of_no_genre(tmp_path))
+    assert 35 < len(files) < 65
+    assert {(file.genre, file.source, file.phrases) for file in files} == {("unlabelled", "simutrans", False)}
+
+
 def test_songs_to_measure_on_are_some_of_those_that_are_shared() -> None:
     files = [real.RealFile(Path(f"{n}.mid"), "rock", "freedoom", f"s{n}", "", "", "", True, "") for n in range(100)]
     apart = real.files_to_measure(files, [{"song_id": f"s{n}"} for n in range(50)])
