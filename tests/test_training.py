@@ -76,6 +76,13 @@ def test_songs_of_a_group_are_set_aside_together(tiny: Tiny) -> None:
     assert groups[1] and not groups[0] & groups[1]
 
 
+@pytest.mark.parametrize(("num_groups", "num_aside"), [(7, 0), (8, 1)])
+def test_a_genre_of_few_groups_has_one_set_aside(tiny: Tiny, num_groups: int, num_aside: int) -> None:
+    groups = [f"book {number}" for number in range(num_groups)]  # by chance, none of their digests is set aside
+    songs = [replace(tiny.corpus.songs[0], entry=replace(tiny.corpus.songs[0].entry, group=own)) for own in groups]
+    assert set_aside(songs).sum() == num_aside
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
