@@ -25,8 +25,8 @@ from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
 from groovevae.network.decoding import decode, without_stray_holds
 from groovevae.network.forward import Network
 
-# How far a phrase is led towards its own genre, and how much of its noise it keeps. Chosen on training songs: led as far
-# as a blend is, it would be more typical than real bars are.
+# How far a phrase is led towards its own genre, and how much of its noise it keeps. Chosen on training songs: led as
+# far as a blend is, it would be more typical than real bars are.
 GUIDANCE = Guidance(genre=np.float32(1.0), content=np.float32(1.0))
 NOISE = 0.7
 
