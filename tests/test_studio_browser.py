@@ -66,6 +66,20 @@ def test_the_pad_is_dragged_and_moved_by_keys(page: Any) -> None:
     page.wait_for_function("() => studio.state.y < -0.1")
 
 
+def test_what_is_muted_fades_in_the_piano_roll(page: Any) -> None:
+    darkness = """() => {
+        const roll = document.getElementById("roll"), pixels = roll.getContext("2d").getImageData(0, 0, roll.width, roll.height).data;
+        return pixels.reduce((sum, value) => sum + 255 - value, 0);
+    }"""
+    loud = page.evaluate(darkness)
+    page.get_by_label("Solo lead").click()
+    assert page.evaluate(darkness) < loud
+    page.get_by_label("Solo lead").click()
+    assert page.evaluate(darkness) == loud
+    page.locator("#roll").hover(position={"x": 40, "y": 40})
+    assert page.locator("#roll").get_attribute("title")[-1].isdigit()  # a pitch, such as C5
+
+
 def test_what_plays_is_heard_and_can_be_muted(page: Any) -> None:
     page.locator("body").press("Space")
     page.wait_for_function("() => studio.player.isPlaying")
@@ -118,6 +132,35 @@ def test_the_next_bars_are_there_before_all_of_a_take_is(page: Any) -> None:
     assert soon[2] == whole[0]
     page.wait_for_function("() => !studio.player.place().deck.stretch")
     assert loudest(page, 2500) > HEARD
+
+
+def test_a_take_goes_on_at_a_bar_line_that_it_can_reach(page: Any) -> None:
+    page.locator("#play").click()
+    page.wait_for_function("() => studio.player.isPlaying")
+    gaps, counts, seconds, longest = page.evaluate(
+        """() => {
+            const { clock } = studio.player.place().deck, at = studio.player.place().seconds;
+            const stretches = [[0, 1], [0, 1e3], [0.5, 1], [5, 1]].map((asked) => studio.player.nextBars(...asked));
+            const bars = clock.bars.map((_, bar) => clock.startOf(bar + 1) - clock.startOf(bar));
+            const gaps = stretches.map(({ begin }) => (begin - at + clock.seconds) % clock.seconds);
+            return [gaps, stretches.map(({ count }) => count), clock.seconds, Math.max(...bars)];
+        }"""
+    )
+    assert counts == [1, 8, 1, 1]
+    for gap, wait in zip(gaps, [0, 0, 0.5, 5], strict=True):
+        assert wait <= gap <= wait + longest + 0.1 < seconds
+    page.evaluate("window.was = studio.piece; studio.player.decks.clear(); null")
+    before = take_id(page)
+    page.locator("#dice").click()
+    wait_for_another_take(page, before)
+    planned = page.evaluate(
+        """async () => {
+            const deck = await studio.player.loadSoon(was, undefined, { wait: 3, least: 1 });
+            const isPlanned = studio.player.change(deck), voice = studio.player.voices.at(-1);
+            return [isPlanned, voice.offset - deck.stretch.begin, voice.deck.piece.id];
+        }"""
+    )
+    assert planned == [True, 0, before]  # it waits for its own bar line, and no other
 
 
 def test_a_script_in_the_page_itself_does_not_run(page: Any) -> None:

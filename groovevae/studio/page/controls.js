@@ -15,6 +15,7 @@ export function make(name, { data = {}, aria = {}, ...properties } = {}, ...chil
   for (const [key, value] of Object.entries(data)) element.dataset[key] = value;
   for (const [key, value] of Object.entries(aria)) element.setAttribute(`aria-${key}`, value);
   element.append(...children);
+  if (name === "button" && !element.title && !/\w\w/.test(element.textContent)) element.title = aria.label ?? ""; // a sign alone says little
   return element;
 }
 

@@ -31,8 +31,8 @@ class Studio {
     this.controls = new Controls(model, { onChange: (patch, isFinal) => this.change(patch, isFinal), nameOf, files: this.files.reads });
     this.corners = new Corners(model, { onChange: (corners) => this.change({ corners }, true), nameOf, files: this.files.reads });
     this.pad = new Pad($("pad"), { onMove: (x, y) => this.change({ x, y }, false), onLetGo: () => this.change({}, true) });
-    this.roll = new Roll({ canvas: $("roll"), inner: $("roll-inner"), box: $("roll-box"), head: $("head"), onSeek: (seconds) => this.#seek(seconds) });
-    this.mixer = new Mixer($("mixer"), this.player, { onMix: () => this.#mixed(), onKeep: (role) => this.#keepRole(role) });
+    this.roll = new Roll({ canvas: $("roll"), inner: $("roll-inner"), box: $("roll-box"), head: $("head"), voices: model.voices, isHeard: (role) => this.player.isHeard(role), onSeek: (seconds) => this.#seek(seconds) });
+    this.mixer = new Mixer($("mixer"), this.player, { onMix: () => (this.#mixed(), this.roll.draw()), onKeep: (role) => this.#keepRole(role) });
     this.history = new History({ onGo: (take) => this.#go(take.state), onKeep: (take) => this.#keepTake(take), onCompare: (take) => this.#compare(take) });
     this.succession = new Succession(this.player, { isWanted: (piece) => piece === this.piece, onChange: () => this.#hear(false) });
     this.midi = new MidiOut(this.player, { onError: (error) => this.fail(error) });
