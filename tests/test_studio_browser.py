@@ -25,6 +25,10 @@ const send = (bytes, at) => sent.push({ bytes: [...bytes], at });
 const port = { id: "synth", name: "Synth", state: "connected", send };
 Navigator.prototype.requestMIDIAccess = async () => ({ outputs: new Map([["synth", port]]) });
 """
+NO_DEVICE = """
+AudioContext.prototype.resume = () => new Promise(() => {});
+Object.defineProperty(BaseAudioContext.prototype, "state", { get: () => "suspended" });
+"""  # as Firefox does
 SIZES = {"wide": (1360, 900), "phone": (380, 800)}
 
 
@@ -68,7 +72,8 @@ def test_the_pad_is_dragged_and_moved_by_keys(page: Any) -> None:
 
 def test_what_is_muted_fades_in_the_piano_roll(page: Any) -> None:
     darkness = """() => {
-        const roll = document.getElementById("roll"), pixels = roll.getContext("2d").getImageData(0, 0, roll.width, roll.height).data;
+        const roll = document.getElementById("roll");
+        const pixels = roll.getContext("2d").getImageData(0, 0, roll.width, roll.height).data;
         return pixels.reduce((sum, value) => sum + 255 - value, 0);
     }"""
     loud = page.evaluate(darkness)
@@ -230,6 +235,16 @@ def test_without_web_midi_the_page_says_so(server: Server, browser: Any) -> None
     page = open_page(context, server.address)
     assert page.locator("#midi-port").is_disabled()
     assert "no Web MIDI" in page.locator("#midi-hint").text_content()
+    context.close()
+
+
+def test_without_a_sound_device_the_page_says_so(server: Server, browser: Any) -> None:
+    context = browser.new_context()
+    context.add_init_script(NO_DEVICE)
+    page = open_page(context, server.address)
+    page.locator("#play").click()
+    page.locator("#alert").get_by_text("The browser opens no sound device.").wait_for()
+    assert page.locator("#play").get_attribute("aria-pressed") == "false"
     context.close()
 
 

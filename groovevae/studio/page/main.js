@@ -124,7 +124,11 @@ class Studio {
   }
 
   async play() {
-    await this.player.wake();
+    try {
+      await this.player.wake();
+    } catch (error) {
+      return this.fail(error);
+    }
     if (this.player.isPlaying) this.player.stop();
     else if (this.piece) await this.#start();
     const { isPlaying } = this.player;

@@ -10,6 +10,8 @@ const LOUDEST = 3.3; // gain of full volume: at the first volume, 0.8, most take
 const REMEMBERED = 4; // takes whose sound stays decoded
 const MOST_LINES = 4; // bar lines among the next ones at which a stretch may begin
 const NEVER = 1e9; // seconds
+const PATIENCE = 3000; // milliseconds that a sound device may take to open
+const NO_SOUND = "The browser opens no sound device. Connect one, or choose one in your system, and press Play again.";
 const AHEAD = 0.15, TICK = 40; // seconds, milliseconds: how the metronome plans
 
 export class Player {
@@ -27,7 +29,7 @@ export class Player {
     return this.voices.length > 0;
   }
 
-  /** Opens the sound device; browsers allow it only after a click or a key. */
+  /** Opens the sound device; browsers allow it only after a click or a key. Throws where there is none. */
   async wake() {
     if (!this.context) {
       this.context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
@@ -39,7 +41,9 @@ export class Player {
       this.mix();
       setInterval(() => this.#planClicks(), TICK);
     }
-    if (this.context.state !== "running") await this.context.resume();
+    if (this.context.state === "running") return;
+    const late = new Promise((_, fail) => setTimeout(() => fail(new Error(NO_SOUND)), PATIENCE)); // without a device, Firefox never answers
+    await Promise.race([this.context.resume(), late]);
   }
 
   /** Loads and decodes the loops of a piece; asked for again, it waits for the same ones. */
