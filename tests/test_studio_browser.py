@@ -263,6 +263,14 @@ def test_takes_are_taken_away(page: Any, server: Server) -> None:
     assert data in [path.read_bytes() for path in server.folder.glob("*.mid")]
 
 
+def test_a_new_phrase_is_the_start(page: Any) -> None:
+    before = take_id(page)
+    page.locator("#start").select_option("new jazz")
+    wait_for_another_take(page, before)
+    assert page.evaluate("studio.files.name(studio.state.start)").startswith("jazz-sample-")
+    assert page.locator("#start").input_value() == page.evaluate("studio.state.start")
+
+
 def test_several_files_are_one_start_and_its_tempo_can_be_kept(page: Any, midi: bytes) -> None:
     before = take_id(page)
     first, second = (midi[:-4] + bytes([wait]) + b"\xff\x2f\x00" for wait in (1, 2))  # files that no other test drops
