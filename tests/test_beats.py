@@ -94,25 +94,6 @@ def test_a_chord_has_no_semitones_by_chance(strengths: dict[int, float], struck:
     assert set(np.flatnonzero(chords[all_drawn].any(0)).tolist()) == struck
 
 
-@pytest.mark.parametrize(
-    ("strengths", "struck"),
-    [
-        ({24: 3.0, 28: -1.0}, {24}),  # 1.2 notes are likely
-        ({24: 3.0, 28: 0.5, 31: 0.2}, {24, 28}),  # 2.1
-        ({24: 3.0, 28: 1.5, 31: 1.4}, {24, 28, 31}),  # 2.5
-        ({24: 3.0, 28: 1.5, 29: 1.4}, {24, 28}),  # as many, but E is likelier than F
-    ],
-)
-def test_a_chord_has_as_many_notes_as_are_likely(strengths: dict[int, float], struck: set[int]) -> None:
-    logits = silence()
-    for pitch, strength in strengths.items():
-        logits.chord_onset[:, 0, pitch] = strength
-    chords = drawn(logits).chords[:, 0] == ONSET
-    strikes = chords.any(1)
-    assert strikes.mean() > 0.9
-    assert chords[strikes][:, sorted(struck)].all()
-
-
 def test_each_role_has_its_own_stream_and_the_lead_the_time_of_the_bass() -> None:
     """All values of a stream are its number: 0 for drums, 1 for bass, 2 for chords, 3 for the lead."""
     numbers = np.arange(4, dtype=np.float32)[:, None, None]

@@ -32,8 +32,7 @@ from groovevae.network.logits import BarLogits
 # What is drawn is likelier than by its logits alone to sound together, since lines and chords are drawn independently.
 # Both were chosen on training songs, where basses miss the chords, and chords hold semitones, as often as in real bars.
 FITS = 1.5  # added to the logit of a pitch of the chords, for bass and lead where they strike on a beat
-CLEARLY = 2.0  # logit from which a chord's note sounds even a semitone from a likelier one; below -2, none is added
-LEAST_CHANCE = 1e-6  # against rounding, that a chord strikes
+CLEARLY = 2.0  # logit from which a chord's note sounds even a semitone from a likelier one
 
 # Whose point each pitched role takes its micro-timing from. A lead goes less far than the others, to keep its notes;
 # with its own, it would keep its straight eighths over a band that swings.
@@ -93,9 +92,7 @@ def logits_to_beat(
     by: Any = drawn if is_drawn else _LIKELIEST
     hits = _draw_bool(logits.drums, temperature, by.drums) & inside
     onsets = _draw_bool(logits.chord_onset, temperature, by.chord_onset) & inside
-    if is_drawn:
-        onsets = _apart(logits.chord_onset, _full(logits.chord_onset, onsets))
-    onsets = _hands(logits.chord_onset, onsets)
+    onsets = _hands(logits.chord_onset, _apart(logits.chord_onset, onsets) if is_drawn else onsets)
     holds = _draw_bool(logits.chord_hold, temperature, by.chord_hold) & inside & ~onsets
     sounding = _sounding(onsets | holds, kept)
     on_beat = steps % np.where(metre.is_compound, 6, STEPS_PER_BEAT)[:, None] == 0  # (B, S)
@@ -163,22 +160,6 @@ def _fits(line: str, sounding: np.ndarray, on_beat: np.ndarray) -> np.ndarray:
     classes = np.any(sounding.reshape(len(sounding), -1, 12), axis=1)  # (B, 12) from the pitch class of CHORD_LOW
     of_pitch = classes[:, (LOWEST_PITCH[line] - CHORD_LOW + np.arange(NUM_PITCHES[line])) % 12]
     return np.asarray(of_pitch[:, None] & on_beat[..., None])
-
-
-def _full(strength: np.ndarray, onsets: np.ndarray) -> np.ndarray:
-    """Return the onsets, with as many notes as chords that strike there are likely to have: the strongest ones, too.
-
-    Notes are drawn one by one. Of a chord whose notes are all less likely than not, one or two would be left.
-    """
-    onsets, places = onsets.copy(), np.nonzero(onsets.any(-1))
-    chance = 0.5 + 0.5 * np.tanh(strength[places] / 2)  # (P, 60)
-    any_sounds = np.maximum(1 - np.prod(1 - chance, axis=-1), LEAST_CHANCE)
-    size = np.maximum(np.round(chance.sum(-1) / any_sounds), 1).astype(int)
-    fits = _apart(strength, strength > -CLEARLY)[places]
-    falling = -np.sort(-np.where(fits, strength[places], -np.inf), axis=-1)
-    weakest = np.take_along_axis(falling, size[:, None] - 1, axis=-1)  # (P, 1)
-    onsets[places] |= fits & (strength[places] >= weakest)
-    return onsets
 
 
 def _apart(strength: np.ndarray, onsets: np.ndarray) -> np.ndarray:
