@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ from groovevae.network.chunks import CHUNK
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
 from groovevae.network.nats import ACTIVE_KL, kl_divergence
+from groovevae.training.compiling import compiler_options
 from groovevae.training.devices import make_mesh, replicate, split_rows
 from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.hosts import batches_of
@@ -113,11 +114,21 @@ def loss_fn(
     return loss / NATS_PER_UNIT, StepMetrics(recon, kl.mean(0), genre_nats)
 
 
-@partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
 def train_step(
     graph: Graph, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
 ) -> tuple[TrainState, StepMetrics]:
-    """Take one step of the optimiser, and update the average of the weights."""
+    """Take one step of the optimiser, and update the average of the weights; `state` is used up."""
+    return _compiled_step()(graph, config, state, batch, genre)
+
+
+@cache
+def _compiled_step() -> Callable[..., tuple[TrainState, StepMetrics]]:
+    return jax.jit(_step, static_argnums=(0, 1), donate_argnums=2, compiler_options=compiler_options())
+
+
+def _step(
+    graph: Graph, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
+) -> tuple[TrainState, StepMetrics]:
     grads, metrics = jax.grad(loss_fn, has_aux=True)(state.params, graph, config, batch, genre, state.step)
     updates, opt_state = make_optimizer(config).update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
@@ -153,7 +164,12 @@ def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[
         GrooveVAE(model_config, rngs=nnx.Rngs(config.seed)) if weights is None else build_network(model_config, weights)
     )
     params = nnx.state(network, nnx.Param)
-    return TrainState(params, jax.tree.map(jnp.copy, params), make_optimizer(config).init(params), jnp.int32(0))
+    return TrainState(params, *jax.jit(partial(_begun, config))(params))
+
+
+def _begun(config: TrainConfig, params: Any) -> tuple[Any, Any, Array]:
+    """Return the rest of a state of step 0; compiled as a whole, as an array alone takes as long to compile."""
+    return jax.tree.map(jnp.copy, params), make_optimizer(config).init(params), jnp.int32(0)
 
 
 def run_training(
