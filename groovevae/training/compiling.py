@@ -11,10 +11,10 @@ _OPTIONS = {"xla_cpu_use_fusion_emitters": False}
 
 @cache
 def compiler_options() -> dict[str, bool]:
-    """Return options for `jax.jit` with which the compiler takes a tenth of the memory; none where XLA has no such.
+    """Return options for `jax.jit` to compile element by element work with hardly any memory; none without such.
 
-    On CPUs, XLA's newer emitters write code that runs no faster here, and take some 600 MB for a training step, which is
-    more than the step itself. Call it once it is settled on which devices JAX runs.
+    XLA's newer emitters for CPUs take a megabyte for each loop that they write. What they write for products is faster,
+    and for an optimiser it is not. Call it once it is settled on which devices JAX runs.
     """
     if jax.default_backend() != "cpu":
         return {}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, TypeVar
 
 import jax
@@ -23,7 +22,6 @@ from groovevae.corpus import Songs
 from groovevae.corpus.dataset import sounding
 from groovevae.network.flow import NUM_TIMES
 from groovevae.progress import Progress
-from groovevae.training.compiling import compiler_options
 from groovevae.training.weights import state_to_arrays
 
 MAX_GENRE_BARS = 8000  # bars that a network is fitted on, for each genre
@@ -98,7 +96,7 @@ def fit_flow(
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule, b2=0.99))
     state = jax.jit(optimiser.init)(params)
 
-    @partial(jax.jit, compiler_options=compiler_options())
+    @jax.jit
     def step(params: Any, state: Any, parts: Sequence[Any], key: jax.Array) -> Any:
         _, grads = jax.value_and_grad(lambda p: loss(nnx.merge(graph, p), *parts, key))(params)
         updates, state = optimiser.update(grads, state, params)
