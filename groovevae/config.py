@@ -65,8 +65,8 @@ class TrainConfig(_Config):
     lead_weight: float = 3.0
     genre_weight: float = 1.0
     genre_balance: float = 0.5  # 0: genres as often as their bars; 1: every genre equally often
-    mixed: float = 0.25  # share of bars whose roles come from several bars
-    transposed: float = 0.2  # share of bars moved to another key
+    mixed: float = 0.5  # share of bars whose roles come from several bars
+    transposed: float = 0.5  # share of bars moved to another key
     low_precision: bool = True  # bfloat16 products with float32 accumulation
     seed: int = 0
 

@@ -29,6 +29,7 @@ PERCENTILES = (50, 95)
 PORTION = 50  # takes after which memory is told
 REST = 30  # seconds that a take is looped until the next one, of --loops
 TOLD = 2  # minutes of loops after which memory is told
+PATIENCE = 600_000  # milliseconds that a take may take meanwhile: other work may fill the machine within an hour
 
 
 def measured(page, name: str) -> list[float]:
@@ -62,6 +63,7 @@ def drag_anywhere(page, rng: np.random.Generator) -> None:
 def run_loops(page, server, minutes: int) -> None:
     """Let loops play on in real time, with another take now and then."""
     rng = np.random.default_rng(SEED + 1)
+    page.set_default_timeout(PATIENCE)
     start, told = time.monotonic(), 0
     while (gone := time.monotonic() - start) < 60 * minutes:
         page.wait_for_timeout(1000 * REST)

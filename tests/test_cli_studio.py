@@ -1,5 +1,7 @@
 """`groove studio`: where it listens, what it says, and what it refuses before it loads a model into a page."""
 
+import asyncio
+import logging
 import socket
 import sys
 from collections.abc import Iterator
@@ -94,3 +96,18 @@ def test_a_missing_package_is_named(run: Run, opened: list[str], monkeypatch: py
 )
 def test_addresses_are_those_of_a_browser(host: str, token: str, address: str) -> None:
     assert server.address_of(host, 1, Access(token)) == address
+
+
+@pytest.mark.parametrize(
+    ("message", "error", "told"),
+    [
+        ("Cancel 1 running task(s), timeout graceful shutdown exceeded", None, False),
+        ("Exception in ASGI application\n", asyncio.CancelledError(), False),
+        ("Exception in ASGI application\n", ValueError(), True),
+        ("Invalid HTTP request received.", None, True),
+    ],
+)
+def test_work_that_ends_with_the_studio_is_no_error(message: str, error: BaseException | None, told: bool) -> None:
+    cause = (type(error), error, None) if error else None
+    record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, message, (), cause)
+    assert server.is_told(record) is told

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from corpus_making import bands, charts, hands, real, sources, takes, tunes
-from corpus_making.genres import GENRES, Rendered, Style
+from corpus_making.genres import GENRES
 from corpus_making.grooves import OWN, Grooves
+from corpus_making.styles import Rendered, Style
 from corpus_making.tunes import Tune
 from groovevae.midi import Score
 from groovevae.midi.score import NOTE_DTYPE, Track
@@ -255,6 +256,14 @@ def test_sources_that_are_not_taken(tmp_path: Path) -> None:
     rows = ["folk/a.mid,a,A,GPL-3.0,nottingham", "lounge/b.mid,b,B,Artistic-1.0,simutrans"]
     (tmp_path / "manifest.csv").write_text("\n".join(["path,song_id,title,licence,source", *rows]))
     assert list(real.real_files(tmp_path)) == []
+
+
+def test_half_of_the_songs_of_no_genre_are_taken(tmp_path: Path) -> None:
+    rows = [f"lounge/{n}.mid,s{n},A,Artistic-1.0,simutrans" for n in range(100)] + ["lounge/b.mid,b,B,GPL-2.0,openmsx"]
+    (tmp_path / "manifest.csv").write_text("\n".join(["path,song_id,title,licence,source", *rows]))
+    files = list(real.files_of_no_genre(tmp_path))
+    assert 35 < len(files) < 65
+    assert {(file.genre, file.source, file.phrases) for file in files} == {("unlabelled", "simutrans", False)}
 
 
 def test_songs_to_measure_on_are_some_of_those_that_are_shared() -> None:

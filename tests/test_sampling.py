@@ -62,6 +62,23 @@ def test_a_piece_does_what_its_form_says(groove: Groove) -> None:
         assert piece.song.transpose == form.transpose
 
 
+def test_a_phrase_is_arranged_in_its_own_genre_and_keeps_its_form(groove: Groove) -> None:
+    """Without an arranger, it is what the prior drew."""
+    drawn = Groove(replace(groove.model, arranger=None)).sample(REQUEST)[0].song.bars
+    arranged = groove.sample(REQUEST)[0].song.bars
+    assert any((getattr(drawn, role) != getattr(arranged, role)).any() for role in ("drums", "bass", "chords"))
+    assert (arranged.metre == drawn.metre).all()
+
+
+def test_a_genre_that_the_arranger_does_not_know_is_not_arranged(groove: Groove) -> None:
+    arranger = groove.model.arranger
+    assert arranger is not None
+    genres = tuple("other" if name == "jazz" else name for name in arranger.genres)
+    others = Groove(replace(groove.model, arranger=replace(arranger, genres=genres)))
+    bare = Groove(replace(groove.model, arranger=None))
+    assert others.sample(REQUEST)[0].midi == bare.sample(REQUEST)[0].midi
+
+
 def test_tempo_and_key_as_asked_for(groove: Groove) -> None:
     [piece] = groove.sample(replace(REQUEST, tempo=77.0, key="F# minor"))
     assert set(piece.song.bars.tempo.tolist()) == {77.0}

@@ -133,6 +133,18 @@ def test_files_that_sound_together_are_one_start(client: TestClient, midi: bytes
         assert "no longer here" in error_of(client.post("/api/pieces", json={**fields, "together": words}), 404)
 
 
+def test_a_new_phrase_can_be_the_start(client: TestClient, groove: Groove) -> None:
+    from groovevae import SampleRequest
+
+    file = client.post("/api/phrases", json={"genre": "Jazz", "bars": 2, "seed": 3, "key": None}).json()
+    assert file["name"] == "jazz-sample-3.mid"
+    [phrase] = groove.sample(SampleRequest("jazz", bars=2, seed=3))
+    assert file["id"] == Uploads().add("x.mid", phrase.midi).id
+    [piece] = client.post("/api/pieces", json={**REQUEST, "start": file["id"], "bars": None}).json()["pieces"]
+    assert " jazz-sample-3.mid " in piece["command"]
+    assert "jazz" in client.get("/api/model").json()["sampled"]
+
+
 def test_a_take_can_be_the_start_of_another(client: TestClient, piece: dict[str, Any]) -> None:
     file = client.post(f"/api/pieces/{piece['id']}/file", json={}).json()
     assert file["name"] == f"{piece['name']}.mid"

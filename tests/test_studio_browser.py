@@ -25,6 +25,10 @@ const send = (bytes, at) => sent.push({ bytes: [...bytes], at });
 const port = { id: "synth", name: "Synth", state: "connected", send };
 Navigator.prototype.requestMIDIAccess = async () => ({ outputs: new Map([["synth", port]]) });
 """
+NO_DEVICE = """
+AudioContext.prototype.resume = () => new Promise(() => {});
+Object.defineProperty(BaseAudioContext.prototype, "state", { get: () => "suspended" });
+"""  # as Firefox does
 SIZES = {"wide": (1360, 900), "phone": (380, 800)}
 
 
@@ -64,6 +68,21 @@ def test_the_pad_is_dragged_and_moved_by_keys(page: Any) -> None:
     assert page.locator("#weights li").all_text_contents() == ["classical (start)100 %"]
     page.locator("#pad").press("Shift+ArrowUp")
     page.wait_for_function("() => studio.state.y < -0.1")
+
+
+def test_what_is_muted_fades_in_the_piano_roll(page: Any) -> None:
+    darkness = """() => {
+        const roll = document.getElementById("roll");
+        const pixels = roll.getContext("2d").getImageData(0, 0, roll.width, roll.height).data;
+        return pixels.reduce((sum, value) => sum + 255 - value, 0);
+    }"""
+    loud = page.evaluate(darkness)
+    page.get_by_label("Solo lead").click()
+    assert page.evaluate(darkness) < loud
+    page.get_by_label("Solo lead").click()
+    assert page.evaluate(darkness) == loud
+    page.locator("#roll").hover(position={"x": 40, "y": 40})
+    assert page.locator("#roll").get_attribute("title")[-1].isdigit()  # a pitch, such as C5
 
 
 def test_what_plays_is_heard_and_can_be_muted(page: Any) -> None:
@@ -118,6 +137,35 @@ def test_the_next_bars_are_there_before_all_of_a_take_is(page: Any) -> None:
     assert soon[2] == whole[0]
     page.wait_for_function("() => !studio.player.place().deck.stretch")
     assert loudest(page, 2500) > HEARD
+
+
+def test_a_take_goes_on_at_a_bar_line_that_it_can_reach(page: Any) -> None:
+    page.locator("#play").click()
+    page.wait_for_function("() => studio.player.isPlaying")
+    gaps, counts, seconds, longest = page.evaluate(
+        """() => {
+            const { clock } = studio.player.place().deck, at = studio.player.place().seconds;
+            const stretches = [[0, 1], [0, 1e3], [0.5, 1], [5, 1]].map((asked) => studio.player.nextBars(...asked));
+            const bars = clock.bars.map((_, bar) => clock.startOf(bar + 1) - clock.startOf(bar));
+            const gaps = stretches.map(({ begin }) => (begin - at + clock.seconds) % clock.seconds);
+            return [gaps, stretches.map(({ count }) => count), clock.seconds, Math.max(...bars)];
+        }"""
+    )
+    assert counts == [1, 8, 1, 1]
+    for gap, wait in zip(gaps, [0, 0, 0.5, 5], strict=True):
+        assert wait <= gap <= wait + longest + 0.1 < seconds
+    page.evaluate("window.was = studio.piece; studio.player.decks.clear(); null")
+    before = take_id(page)
+    page.locator("#dice").click()
+    wait_for_another_take(page, before)
+    planned = page.evaluate(
+        """async () => {
+            const deck = await studio.player.loadSoon(was, undefined, { wait: 3, least: 1 });
+            const isPlanned = studio.player.change(deck), voice = studio.player.voices.at(-1);
+            return [isPlanned, voice.offset - deck.stretch.begin, voice.deck.piece.id];
+        }"""
+    )
+    assert planned == [True, 0, before]  # it waits for its own bar line, and no other
 
 
 def test_a_script_in_the_page_itself_does_not_run(page: Any) -> None:
@@ -190,6 +238,16 @@ def test_without_web_midi_the_page_says_so(server: Server, browser: Any) -> None
     context.close()
 
 
+def test_without_a_sound_device_the_page_says_so(server: Server, browser: Any) -> None:
+    context = browser.new_context()
+    context.add_init_script(NO_DEVICE)
+    page = open_page(context, server.address)
+    page.locator("#play").click()
+    page.locator("#alert").get_by_text("The browser opens no sound device.").wait_for()
+    assert page.locator("#play").get_attribute("aria-pressed") == "false"
+    context.close()
+
+
 def test_takes_are_taken_away(page: Any, server: Server) -> None:
     with page.expect_download() as download:
         page.locator("#get-mid").click()
@@ -203,6 +261,14 @@ def test_takes_are_taken_away(page: Any, server: Server) -> None:
     page.locator("#keep").click()
     page.wait_for_function("() => document.querySelector('#live').textContent.endsWith('is in the folder.')")
     assert data in [path.read_bytes() for path in server.folder.glob("*.mid")]
+
+
+def test_a_new_phrase_is_the_start(page: Any) -> None:
+    before = take_id(page)
+    page.locator("#start").select_option("new jazz")
+    wait_for_another_take(page, before)
+    assert page.evaluate("studio.files.name(studio.state.start)").startswith("jazz-sample-")
+    assert page.locator("#start").input_value() == page.evaluate("studio.state.start")
 
 
 def test_several_files_are_one_start_and_its_tempo_can_be_kept(page: Any, midi: bytes) -> None:

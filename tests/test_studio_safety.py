@@ -112,6 +112,20 @@ def test_what_is_wrong_with_a_request_is_said_in_one_line(
     assert error_of(client.post("/api/pieces", json=fields), 422).startswith(line)
 
 
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({}, "genre: name the one that a new phrase is to be of"),
+        ({"genre": "jaz"}, "no genre 'jaz' in this model; did you mean jazz?"),
+        ({"genre": "/etc/passwd"}, f"no genre '/etc/passwd' in this model; {GENRES}"),
+        ({"genre": "jazz", "bars": 1000}, "bars 1,000 is more than 256"),
+        ({"genre": "jazz", "count": 2}, "there is no field 'count'; there are genre, metre, bars,"),
+    ],
+)
+def test_what_is_wrong_with_a_new_phrase_is_said_in_one_line(client: TestClient, fields: Any, line: str) -> None:
+    assert error_of(client.post("/api/phrases", json=fields), 422).startswith(line)
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3", b'{"amount": NaN}', b"[" * 50_000, b"\xff"])
 def test_a_body_that_is_no_json_object_is_refused(client: TestClient, body: bytes) -> None:
     line = error_of(client.post("/api/pieces", content=body, headers={"content-type": "application/json"}), 422)

@@ -1,5 +1,6 @@
 """A network so small that it trains within the tests, and what a run with it leaves behind."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -56,3 +57,9 @@ def describe_quickly() -> None:
     result.find_attribute_vectors = lambda network, data, **_: []
     result.with_calibration = lambda model, **_: model
     arranger.with_arranger_doses = lambda model, **_: model
+
+
+def stop_after(steps: int) -> Callable[[], bool]:
+    """What a run asks whether to stop: no so many times, then yes."""
+    asked = iter(range(steps))
+    return lambda: next(asked, None) is None

@@ -128,12 +128,19 @@ class Arrangements:
         return points, knows
 
     def rearranged(
-        self, briefs: Sequence[Brief], given: Sequence[np.ndarray], z: Sequence[np.ndarray], sources: Sequence[str]
+        self,
+        briefs: Sequence[Brief],
+        given: Sequence[np.ndarray],
+        z: Sequence[np.ndarray],
+        sources: Sequence[str],
+        *,
+        guidance: Guidance = REARRANGED,
+        noise: float = NOISE,
     ) -> list[np.ndarray]:
         """Return points (N, Z) for pieces that encode to z (N, Z): given roles and harmony, played as genres play.
 
         What they leave open comes from the bars themselves: they are carried back to noise as bars of their source,
-        a genre, and drawn from it anew. `given` is what the method of this name returned.
+        a genre, and drawn from `noise` of its size anew. `given` is what the method of this name returned.
         """
         known = [self.known(*both, seed=0) for both in zip(briefs, given, strict=True)]
         as_they_were = [
@@ -147,8 +154,8 @@ class Arrangements:
         ]
         together, x = Conditions.concatenate(known), self.arranger.of(np.concatenate(z))
         before = Conditions.concatenate(as_they_were)
-        noise = NOISE * self._inverted.of(lambda: self.flow.invert(before, x), *before, x)
-        drawn = self._drawn.of(lambda: self.flow.draw(together, noise, REARRANGED), *together, noise)
+        start = np.float32(noise) * self._inverted.of(lambda: self.flow.invert(before, x), *before, x)
+        drawn = self._drawn.of(lambda: self.flow.draw(together, start, guidance), *together, start, np.array(guidance))
         points = self.arranger.points(self._as_planned(drawn, together.plays))
         return _split(points, [len(brief.bars) for brief in briefs])
 

@@ -60,16 +60,20 @@ def forms_of(genre: Genre, prior: Prior | None, arranger: Arranger | None = None
     forms = prior.forms.get(genre.name, ()) if prior else ()
     if arranger is not None and genre.name in arranger.typical:
         forms = tuple(forms[number] for number in arranger.typical[genre.name])
-    return _most_usual_first(forms) or tuple(map(_form_of_phrase, genre.phrases)) or (_form_of_all(genre),)
+    return _most_usual_first(forms, genre.mean) or tuple(map(_form_of_phrase, genre.phrases)) or (_form_of_all(genre),)
 
 
-def _most_usual_first(forms: Sequence[Form]) -> tuple[Form, ...]:
-    """Return forms in another order: first those whose styles lie near the middle of all these."""
+def _most_usual_first(forms: Sequence[Form], middle: np.ndarray) -> tuple[Form, ...]:
+    """Return forms in another order: first those whose styles lie near the middle (Z,) of their genre."""
+    return tuple(forms[number] for number in np.argsort(far_from(forms, middle), kind="stable"))
+
+
+def far_from(forms: Sequence[Form], middle: np.ndarray) -> np.ndarray:
+    """Return how far the styles of forms lie from a point (Z,), (F,): the sum of squares, each in their own spread."""
     if not forms:
-        return ()
+        return np.zeros(0)
     styles = np.stack([form.style.astype(np.float64) for form in forms])  # (F, Z)
-    far = np.square((styles - styles.mean(0)) / np.sqrt(np.maximum(styles.var(0), 1e-6))).sum(1)
-    return tuple(forms[number] for number in np.argsort(far, kind="stable"))
+    return np.asarray(np.square((styles - middle) / np.sqrt(np.maximum(styles.var(0), 1e-6))).sum(1))
 
 
 def _form_of_phrase(phrase: Phrase) -> Form:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Brief, Setting
-from groovevae.arranging.plans import Plan, forms_of, make_plan
+from groovevae.arranging.plans import Plan, far_from, forms_of, make_plan
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
@@ -25,6 +25,7 @@ FARTHER = 1.25  # the same where together they are not heard to arrive; at 1.5, 
 PREFERRED = 0.1  # how much farther another way must be heard at 1 before it takes the place of arranging
 CODED = 0.03  # and arranging, before it takes the place of song codes
 TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
+CENTRAL = 0.75  # share of a genre's forms among which these are: those whose style is nearest to its mean
 LEAST_FORMS = 4
 
 
@@ -65,14 +66,19 @@ def with_typical_forms(model: ModelFile) -> ModelFile:
 
 
 def typical_forms(forms: Sequence[Form], name: str, genres: Mapping[str, Genre]) -> tuple[int, ...]:
-    """Return which forms have the styles most typical of a genre: much likelier in its Gaussian than in the others'."""
+    """Return which forms have the styles most typical of a genre: much likelier in its Gaussian than in the others'.
+
+    Those far from its mean do not count: what is unlike other genres may be unlike most of its own songs as well.
+    """
     if len(forms) <= LEAST_FORMS:
         return tuple(range(len(forms)))
     styles = np.stack([form.style.astype(np.float64) for form in forms])
     likelihood = {other: log_likelihood(styles, genre) for other, genre in genres.items()}
     rest = [values for other, values in likelihood.items() if other != name]
     ratio = likelihood[name] - (np.logaddexp.reduce(rest, axis=0) if rest else 0.0)
-    best = np.argsort(-ratio, kind="stable")[: max(round(TYPICAL * len(forms)), LEAST_FORMS)]
+    order = np.argsort(far_from(forms, genres[name].mean), kind="stable")
+    central = order[: max(round(CENTRAL * len(forms)), LEAST_FORMS)]
+    best = central[np.argsort(-ratio[central], kind="stable")][: max(round(TYPICAL * len(forms)), LEAST_FORMS)]
     return tuple(sorted(best.tolist()))
 
 

@@ -50,6 +50,7 @@ def model_json(groove: Groove, *, folder: str) -> dict[str, Any]:
         "model": groove.path or "the model that comes with groovevae",
         "digest": model.digest,
         "genres": genres,
+        "sampled": [name for name in model.genres if model.prior and model.prior.forms.get(name)],
         "vectors": vectors,
         "methods": list(METHODS) if model.arranger else [name for name in METHODS if name != "arranged"],
         "roles": list(ROLES),

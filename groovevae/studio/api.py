@@ -48,6 +48,7 @@ class Api:
             Route("/api/model", self.model),
             Route("/api/files", self.add_file, methods=["POST"]),
             Route("/api/files/{file}", self.read_file, methods=["POST"]),
+            Route("/api/phrases", self.sample, methods=["POST"]),
             Route("/api/pieces", self.make, methods=["POST"]),
             Route("/api/pieces/{piece}.mid", self.midi),
             Route("/api/pieces/{piece}.wav", partial(self.sound, audio="wav", media=WAV)),
@@ -83,6 +84,12 @@ class Api:
         """Read an uploaded file anew, with a person's choices."""
         fields, file = await _fields(request), request.path_params["file"]
         upload, read = await in_turn(request, self._reading, lambda: self.takes.read_file(file, fields))
+        return JSONResponse(file_json(upload, read))
+
+    async def sample(self, request: Request) -> Response:
+        """Make a file of a new phrase of a genre, so that pieces can start from it."""
+        fields = await _fields(request)
+        upload, read = await in_turn(request, self._blending, lambda: self.takes.sample(fields))
         return JSONResponse(file_json(upload, read))
 
     async def make(self, request: Request) -> Response:

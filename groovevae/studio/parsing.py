@@ -1,4 +1,4 @@
-"""Turns the JSON of a request into a `BlendRequest`, and refuses whatever is not exactly as the API says.
+"""Turns the JSON of a request into one of the library, and refuses whatever is not exactly as the API says.
 
 A word is the id of an upload, or else the name of a genre of the model: no word of a request ever becomes a path.
 """
@@ -14,7 +14,7 @@ from groovevae.bars.choices import Choices
 from groovevae.errors import RequestError
 from groovevae.generation.names import is_path
 from groovevae.generation.parsing import KEEP, Amount, Tempo
-from groovevae.generation.requests import METHODS, BlendRequest
+from groovevae.generation.requests import METHODS, BlendRequest, SampleRequest
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
 from groovevae.model.vectors import find_vector
@@ -24,6 +24,7 @@ MAX_BARS = 256  # of one piece: what a page can show and a person can wait for
 MAX_COUNT = 16
 MAX_TARGETS = 64
 _CHOICES = ("roles", "metre", "pickup", "beats")
+_SAMPLE = ("genre", "metre", "bars", "key", "tempo", "temperature", "seed")
 
 
 class UnknownError(RequestError):
@@ -62,6 +63,15 @@ def to_request(fields: Mapping[str, Any], model: ModelFile, uploads: Uploads) ->
     start = _word(values.pop("start"), model, uploads)
     values["together"] = tuple(str(find_upload(file, uploads).path) for file in values.get("together", ()))
     return BlendRequest(start, targets, **values).checked(model)
+
+
+def to_sample(fields: Mapping[str, Any], model: ModelFile) -> SampleRequest:
+    """Return the request for a new phrase that the fields of a JSON object stand for. Raises what `to_request` does."""
+    _check_names(fields, _SAMPLE)
+    values = {name: _READERS.get(name, _text)(name, value) for name, value in fields.items() if value is not None}
+    if "genre" not in values:
+        raise RequestError("genre: name the one that a new phrase is to be of")
+    return SampleRequest(**values).checked(model)
 
 
 def to_reading(fields: Mapping[str, Any], uploads: Uploads) -> tuple[list[Upload], Choices]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import logging
 import os
 import socket
 import threading
@@ -62,7 +64,14 @@ def serve(
             lifespan="on",
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+        logging.getLogger("uvicorn.error").addFilter(is_told)
         uvicorn.Server(config).run(sockets=[sock])
+
+
+def is_told(record: logging.LogRecord) -> bool:
+    """Tell whether the server's log record is for the user: work that is given up at the end is no error."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError) and not record.getMessage().startswith("Cancel ")
 
 
 def open_page(address: str) -> None:

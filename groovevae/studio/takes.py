@@ -19,7 +19,7 @@ from groovevae.generation.requests import BlendRequest
 from groovevae.generation.sources import Sources
 from groovevae.midi.events import EventTrack, read_events, write_events
 from groovevae.network.stopping import StoppedError, stoppable
-from groovevae.studio.parsing import UnknownError, find_upload, to_reading, to_request
+from groovevae.studio.parsing import UnknownError, find_upload, to_reading, to_request, to_sample
 from groovevae.studio.rolls import Roll, roll_of
 from groovevae.studio.uploads import Upload, Uploads
 from groovevae.tracks import load_original
@@ -78,6 +78,13 @@ class Takes:
         """Keep a MIDI file, and return what was read of it. Raises MidiError for one that cannot be read."""
         upload = self.uploads.add(name, data)
         return upload, self._read([upload], NO_CHOICES)
+
+    def sample(self, fields: Mapping[str, Any]) -> tuple[Upload, FileRead]:
+        """Keep a new phrase of a genre as a file to start from. Raises RequestError."""
+        request = to_sample(fields, self.groove.model)
+        with self._working:
+            [piece] = self.groove.sample(request)
+        return self.add_file(f"{piece.name}.mid", piece.midi)
 
     def read_file(self, file: str, fields: Mapping[str, Any]) -> tuple[Upload, FileRead]:
         """Return what is read of an uploaded file with the choices of a JSON object. Raises RequestError, MidiError."""

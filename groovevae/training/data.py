@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -157,11 +157,19 @@ def dataset(
 def set_aside(songs: Sequence[CorpusSong]) -> np.ndarray:
     """Mark the songs (N,) that an arranger is not fitted to, so that its doses can be measured on them.
 
-    All versions of a song, by its id, are on one side, and so are all songs of a group.
+    All versions of a song, by its id, are on one side, and so are all songs of a group. A genre of SET_ASIDE_OF songs
+    or groups has one set aside: a few groups that many genres share might all fall on the other side.
     """
     names = [song.entry.group or song.entry.song_id for song in songs]
-    digests = [hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest() for name in names]
-    return np.array([digest[0] % SET_ASIDE_OF == 0 for digest in digests], bool)
+    digests = {name: hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest() for name in names}
+    aside = {name for name, digest in digests.items() if digest[0] % SET_ASIDE_OF == 0}
+    of_genre: dict[str, set[str]] = defaultdict(set)
+    for name, song in zip(names, songs, strict=True):
+        of_genre[song.entry.genre].add(name)
+    for _, own in sorted(of_genre.items()):
+        if len(own) >= SET_ASIDE_OF and not own & aside:
+            aside.add(min(own, key=digests.__getitem__))
+    return np.array([name in aside for name in names], bool)
 
 
 def songs_with_genres(

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from corpus_making import charts, hands
-from corpus_making.genres import Rendered, Style
 from corpus_making.grooves import grooves_of
-from corpus_making.takes import BAR, Take, Wanted, choose
+from corpus_making.styles import Rendered, Style
+from corpus_making.takes import BAR, Take, Wanted, choose, fills_for
 from corpus_making.tunes import NOTE_NAMES, Tune, with_swing
 from groovevae.midi import Score
 from groovevae.midi.score import NOTE_DTYPE, Track
@@ -21,6 +21,7 @@ BASS = re.compile(r"Bass$|Walk")
 NO_TAKE = r"(?!)"  # matches nothing
 ROOT = re.compile(r"[A-G]b?")
 MAX_CHORD_TRACKS = 3
+WITH_HANDS = (3, BAR)  # quarter notes of bars that a take, which has four, can be cut to
 ACOUSTIC_BASS, DRUMS = 32, -1  # General MIDI programs, counted from 0; a program of our own
 
 
@@ -50,15 +51,16 @@ def render(tune: Tune, genre: Rendered, style: Style, takes: Sequence[Take], *, 
     drums, bass, others = _parted(played, tune.beats, rng)
     wanted = wanted_of(genre, style)
     lead = _lead(with_swing(tune, swung=style.swung), plan.intro * tune.beats)
-    take = choose(takes, wanted, bass["onset"], rng) if tune.beats == BAR else None
+    take = choose(takes, wanted, in_four(bass["onset"], tune.beats), rng) if tune.beats in WITH_HANDS else None
     tempo = wanted.tempo_of(take) if take else float(rng.integers(style.slowest, style.fastest + 1))
     pitched = [Part("Lead", int(rng.choice(genre.leads)), lead), Part("Bass", _bass_program(genre, rng), bass), *others]
     if take is not None:
-        hits = _hands(take, takes, plan, bass, rng)
+        hits = _hands(take, takes, plan, bass, rng, tune.beats)
         drums = _as_notes([(onset, 0.12, key, velocity) for onset, key, velocity in hits.tolist()])
-        pitched = _felt(pitched, hits)
+        pitched = _felt(pitched, hits, tune.beats)
         if rng.random() < genre.follows_kick:
-            pitched[1] = pitched[1]._replace(notes=_as_notes(hands.kick_bass(plan.chords, _roots(plan), hits, rng)))
+            kicked = hands.kick_bass(plan.chords, _roots(plan), hits, rng, beats=tune.beats)
+            pitched[1] = pitched[1]._replace(notes=_as_notes(kicked))
     if not plan.ends_by_groove:
         pitched[1:] = [part._replace(notes=_held(part.notes, length, tune.beats)) for part in pitched[1:]]
     parts = [pitched[0], Part("Drums", DRUMS, drums), *pitched[1:]]
@@ -70,9 +72,17 @@ def _bass_program(genre: Rendered, rng: np.random.Generator) -> int:
     return int(rng.choice(genre.basses)) if genre.basses else ACOUSTIC_BASS
 
 
-def _felt(pitched: Sequence[Part], hits: np.ndarray) -> list[Part]:
+def _felt(pitched: Sequence[Part], hits: np.ndarray, beats: int) -> list[Part]:
     """Return the parts played together with the drums, the bass with the kick before all."""
-    return [part._replace(notes=hands.with_feel(part.notes, hits, kicks_first=part.name == "Bass")) for part in pitched]
+    return [
+        part._replace(notes=hands.with_feel(part.notes, hits, kicks_first=part.name == "Bass", beats=beats))
+        for part in pitched
+    ]
+
+
+def in_four(onsets: np.ndarray, beats: int) -> np.ndarray:
+    """Return where in bars of four beats the onsets (N,) of bars of so many lie, as a take of four beats is cut."""
+    return onsets // beats * BAR + onsets % beats
 
 
 def _parted(played: Score, beats: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, list[Part]]:
@@ -106,15 +116,14 @@ def wanted_of(genre: Rendered, style: Style) -> Wanted:
 
 
 def _hands(
-    take: Take, takes: Sequence[Take], plan: charts.Plan, bass: np.ndarray, rng: np.random.Generator
+    take: Take, takes: Sequence[Take], plan: charts.Plan, bass: np.ndarray, rng: np.random.Generator, beats: int
 ) -> np.ndarray:
     """Return a drummer's hits (N, 3) for the whole rendering, ending with the bass."""
-    kind = take.style.split("-")[0]
-    fills = [other for other in takes if other.is_fill and other.style.split("-")[0] == kind]
     num_bars = len(plan.chords)
-    hits = hands.lay(take, fills, num_bars=num_bars, filled=plan.fills, rng=rng)
-    last = bass["onset"][bass["onset"] >= (num_bars - 1) * BAR - 0.1]
-    at = float(last.max()) if plan.ends_by_groove and len(last) else float((num_bars - 1) * BAR)
+    fills = fills_for(take, takes)
+    hits = hands.lay(take, fills, num_bars=num_bars, filled=plan.fills, rng=rng, beats=beats)
+    last = bass["onset"][bass["onset"] >= (num_bars - 1) * beats - 0.1]
+    at = float(last.max()) if plan.ends_by_groove and len(last) else float((num_bars - 1) * beats)
     hits = hands.ended(hits, at)
     hits[:, 0] = np.maximum(hits[:, 0], 0.0)
     return hits

@@ -2,45 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Style:
-    """A way to play a genre: a file of grooves, and the tempos that suit it."""
-
-    file: str  # within MMA's standard library; "own" with names after a colon: our own grooves
-    slowest: int
-    fastest: int
-    swung: bool = False  # off-beat eighths come late
-    takes: str = ""  # a regular expression, where the style asks for other takes than its genre
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A genre of renderings."""
-
-    styles: tuple[Style, ...]
-    leads: tuple[int, ...]  # General MIDI programs, counted from 0
-    takes: str = ""  # a regular expression for the style of the Groove MIDI Dataset; "": no hands
-    files: int = 0  # to render
-    basses: tuple[int, ...] = ()  # programs that may take the place of the groove's own
-    follows_kick: float = 0.0  # the share of the files whose bass plays with the drummer's kick
-
-
-def _styles(text: str) -> tuple[Style, ...]:
-    """Read styles from lines: a file, its slowest and fastest tempo, `swing` where it swings, its own takes if any."""
-    styles = []
-    for line in text.strip().splitlines():
-        file, slowest, fastest, *more = line.split()
-        takes = "".join(word for word in more if word != "swing")
-        styles.append(Style(file, int(slowest), int(fastest), "swing" in more, takes))
-    return tuple(styles)
-
+from corpus_making.styles import Rendered, read_styles
 
 GENRES: dict[str, Rendered] = {
     "jazz": Rendered(
-        _styles(
+        read_styles(
             """
             swing 110 220 swing
             fastswing 170 260 swing
@@ -59,18 +25,19 @@ GENRES: dict[str, Rendered] = {
             charleston 150 220
             bossanova 100 150 latin-brazilian-(bossa|samba)
             jazzrhumba 90 140 latin(-brazilian)?$
-            jazzwaltz 110 180
-            fastjazzwaltz 150 220
-            modernjazzwaltz 110 180
+            jazzwaltz 110 180 swing
+            fastjazzwaltz 150 220 swing
+            modernjazzwaltz 110 180 swing
             """
         ),
         leads=(65, 66, 56, 11, 26, 0, 71, 59, 4, 40),
         takes=r"jazz(-swing|-fast|-mediumfast|-linear)?$",
         files=220,
         basses=(32,),
+        only_hands=True,
     ),
     "blues": Rendered(
-        _styles(
+        read_styles(
             """
             blues 80 130 swing
             slowblues 56 80
@@ -88,7 +55,7 @@ GENRES: dict[str, Rendered] = {
         basses=(32, 33),
     ),
     "pop": Rendered(
-        _styles(
+        read_styles(
             """
             8beat 90 135
             popballad 66 92
@@ -111,8 +78,41 @@ GENRES: dict[str, Rendered] = {
         basses=(33, 34, 38),
         follows_kick=0.3,
     ),
+    "pop-piano": Rendered(
+        read_styles(
+            """
+            own:PianoPopA,PianoPopB,PianoPopEnd 62 96
+            own:PianoPopB,PianoPopC,PianoPopEnd 62 96
+            own:PianoPopC,PianoPopA,PianoPopEnd 58 84
+            own:PianoPopD,PianoPopA,PianoPopEnd 60 92
+            own:PianoPopA,PianoPopD,PianoPopEnd 64 104
+            arpeggio44 62 92
+            """
+        ),
+        leads=(0, 0, 53, 52, 73),
+        files=30,
+        basses=(0,),
+        genre="pop",
+    ),
+    "pop-piano-drums": Rendered(
+        read_styles(
+            """
+            pianoballad 60 95
+            own:PianoPopA,PianoPopB,PianoPopEnd 62 100
+            own:PianoPopB,PianoPopC,PianoPopEnd 62 100
+            own:PianoPopD,PianoPopA,PianoPopEnd 60 100
+            own:PianoPopC,PianoPopD,PianoPopEnd 58 92
+            """
+        ),
+        leads=(0, 53, 52, 73, 40),
+        takes=r"pop-soft|rock(-indie|-folk|-groove8)?$|soul(-groove3|-groove4)?$",
+        files=45,
+        basses=(0, 0, 33),
+        only_hands=True,
+        genre="pop",
+    ),
     "latin": Rendered(
-        _styles(
+        read_styles(
             """
             bossanova 100 150
             samba 90 125
@@ -136,26 +136,39 @@ GENRES: dict[str, Rendered] = {
         takes=r"latin|afrocuban|highlife|neworleans-chacha",
         files=180,
         basses=(32, 33),
+        only_hands=True,
     ),
     "reggae": Rendered(
-        _styles(
+        read_styles(
             """
-            ska 120 180
+            ska 120 180 reggae|punk|rock$|pop$
             own:OneDropA,OneDropB,ReggaeEnd 115 155
             own:OneDropB,OneDropA,ReggaeEnd 118 150
-            own:SteppersA,SteppersB,ReggaeEnd 115 150
-            own:SteppersB,SteppersA,ReggaeEnd 115 145
-            own:RockersA,RockersB,ReggaeEnd 62 92
-            own:RockersB,RockersA,ReggaeEnd 64 95
+            own:SteppersA,SteppersB,ReggaeEnd 115 150 reggae|dance-disco
+            own:SteppersB,SteppersA,ReggaeEnd 115 145 reggae|dance-disco
+            own:RockersA,RockersB,ReggaeEnd 62 92 reggae|latin-brazilian-sambareggae|hiphop|soul$|rock$
+            own:RockersB,RockersA,ReggaeEnd 64 95 reggae|latin-brazilian-sambareggae|hiphop|soul$|rock$
             """
         ),
         leads=(56, 17, 22, 57, 53, 26, 65, 4),
         takes=r"reggae",
-        files=150,
+        files=110,
         basses=(33, 32, 34),
     ),
+    "reggae-one-drop": Rendered(
+        read_styles(
+            """
+            own:OneDropA,OneDropB,ReggaeEnd 115 155
+            own:OneDropB,OneDropA,ReggaeEnd 118 150
+            """
+        ),
+        leads=(56, 17, 22, 57, 53, 26, 65, 4),
+        files=40,
+        basses=(33, 32, 34),
+        genre="reggae",
+    ),
     "soul": Rendered(
-        _styles(
+        read_styles(
             """
             rb 80 120
             rb-ballad 62 90
@@ -175,7 +188,7 @@ GENRES: dict[str, Rendered] = {
         follows_kick=0.35,
     ),
     "funk": Rendered(
-        _styles(
+        read_styles(
             """
             bvfunk 92 125
             lfusion 95 125
@@ -191,7 +204,7 @@ GENRES: dict[str, Rendered] = {
         follows_kick=0.5,
     ),
     "hip-hop": Rendered(
-        _styles(
+        read_styles(
             """
             own:BoomBapA,BoomBapB,HipHopOwnEnd 78 104
             own:BoomBapB,BoomBapA,HipHopOwnEnd 80 106
@@ -206,7 +219,7 @@ GENRES: dict[str, Rendered] = {
         follows_kick=0.5,
     ),
     "country": Rendered(
-        _styles(
+        read_styles(
             """
             countryswing 110 170 country|rock(-folk|-rockabilly)?$
             bluegrass 120 180
@@ -214,7 +227,7 @@ GENRES: dict[str, Rendered] = {
             slowcountry 70 105 country|pop-soft|rock(-folk|-indie)?$
             westernswing 120 180 country|rock(-folk|-rockabilly)?$
             zydeco 110 150 neworleans|country
-            countrywaltz 90 150
+            countrywaltz 90 150 country|rock(-folk|-indie)?$|pop-soft
             folkrock 95 135 country|rock(-folk|-indie)?$
             """
         ),
@@ -222,25 +235,43 @@ GENRES: dict[str, Rendered] = {
         takes=r"country|rock-(folk|rockabilly|indie)|pop-soft|blues-shuffle",
         files=62,
         basses=(32, 33),
+        only_hands=True,
     ),
     "rock": Rendered(
-        _styles(
+        read_styles(
             """
             basicrock 100 150
             60srock 110 160
+            50srock 110 170 swing
+            twist 130 170
             rockballad 64 92 swing
+            rock-128 60 92 swing
+            softrock 90 130
+            ballad 62 95
+            8beat 95 140
+            folkrock 95 135
             own:RockOwnA,PopStrumA,PopOwnEnd 105 165
             own:RockOwnA,PopOwnEnd 110 170
+            own:RockPowerA,RockPowerB,RockOwnEnd 90 165
+            own:RockPowerB,RockRiffA,RockOwnEnd 84 145
+            own:RockRiffA,RockPowerA,RockOwnEnd 90 150
+            own:RockCleanA,RockPowerB,RockOwnEnd 70 130
+            own:RockCleanA,RockRiffA,RockOwnEnd 76 130
+            own:RockOrganA,RockRiffA,RockOwnEnd 95 150
+            own:RockOrganA,RockCleanA,RockOwnEnd 84 140
+            own:RockShuffleA,RockShuffleB,RockOwnEnd 85 140 swing
+            own:RockShuffleB,RockShuffleA,RockOwnEnd 85 140 swing
             """
         ),
-        leads=(29, 30, 27, 81, 18),
-        takes=r"rock(-groove8|-indie|-prog)?$|punk",
-        files=30,
+        leads=(29, 30, 27, 81, 18, 53, 53, 66, 25),
+        takes=r"rock(-groove8|-indie|-prog|-halftime|-shuffle|-folk|-rockabilly)?$|punk",
+        files=130,
         basses=(33, 34),
-        follows_kick=0.5,
+        follows_kick=0.4,
+        only_hands=True,
     ),
     "march": Rendered(
-        _styles(
+        read_styles(
             """
             march 108 124
             bwmarch 108 126
@@ -252,7 +283,7 @@ GENRES: dict[str, Rendered] = {
         basses=(58,),
     ),
     "electronic": Rendered(
-        _styles(
+        read_styles(
             """
             trance 130 144
             own:HouseA,HouseB,ElectronicEnd 118 130

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ DISTORTED = (29, 30)  # General MIDI programs, counted from 0: overdriven and di
 BASSES = range(32, 40)
 METAL_FROM = 0.6  # the share of a piece's notes without drums and basses that distorted guitars play
 HELD_OUT_OF = 5  # one song in so many of those that a collection for measuring shares
+UNLABELLED = "unlabelled"  # the folder of pieces of no genre
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ SOURCES = {
     "lmms_artistic2": Source(LMMS, phrases=False),
 }
 
+# Pieces of several styles that are not told apart: they teach encoder and decoder alone.
+OF_NO_GENRE = {"simutrans": Source("Simutrans contributors, https://www.simutrans.com", phrases=False)}
+
 # Where a source has several licences: the words in a path, and the licence of those files.
 LICENCES = {
     "lmms_cc_Farbro": "CC-BY",
@@ -94,6 +98,14 @@ def real_files(folder: Path) -> Iterator[RealFile]:
         source = SOURCES.get(row["source"])
         if source is not None:
             yield _real_file(folder, row, source)
+
+
+def files_of_no_genre(folder: Path) -> Iterator[RealFile]:
+    """Yield the files of a folder that are of no genre; half of these songs are left to measure on."""
+    for row in read_rows(folder):
+        source = OF_NO_GENRE.get(row["source"])
+        if source is not None and number_of(f"half {row['song_id']}") % 2 == 0:
+            yield replace(_real_file(folder, row, source), genre=UNLABELLED)
 
 
 def _real_file(folder: Path, row: Row, source: Source) -> RealFile:

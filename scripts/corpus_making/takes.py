@@ -132,6 +132,12 @@ def choose(takes: Iterable[Take], wanted: Wanted, bass: np.ndarray, rng: np.rand
     return max(scores)[2] if scores else None
 
 
+def fills_for(take: Take, takes: Iterable[Take]) -> list[Take]:
+    """Return the fills of a take's kind among the others."""
+    kind = take.style.split("-")[0]
+    return [other for other in takes if other.is_fill and other.style.split("-")[0] == kind]
+
+
 def together(take: Take, bass: np.ndarray) -> float:
     """Return the share of the take's kicks that fall on a step (a sixteenth of a bar) where the bass often begins."""
     kicks = np.rint(take.hits[np.isin(take.hits[:, 1], KICKS), 0] * 4).astype(int) % 16

@@ -40,6 +40,9 @@ export const readFile = (id, choices) => post(`/api/files/${id}`, choices);
 
 /** Makes a piece. The sound of a stretch of it, { first, quarters }, is begun at once where it will be asked for next. */
 export const makePiece = async (request, signal, soon) => (await post(`/api/pieces${inQuery(soon)}`, request, signal)).pieces[0];
+/** Makes a file of a new phrase of a genre; answers what was read of it. */
+export const makePhrase = (fields) => post("/api/phrases", fields);
+
 export const pieceAsFile = (id) => post(`/api/pieces/${id}/file`, {});
 export const keepPiece = (id) => post(`/api/pieces/${id}/kept`, {});
 

@@ -6,6 +6,7 @@ import { isFile, NO_CHOICES, ROLES } from "./state.js";
 const KEYS = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 const MINORS = ["Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm"];
 const METRES = ["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8"];
+const NEW = "new "; // before a genre: a phrase of it that is yet to be made
 const MOST_STRENGTH = 3; // of a vector, on its slider
 export const $ = (id) => document.getElementById(id);
 
@@ -15,6 +16,7 @@ export function make(name, { data = {}, aria = {}, ...properties } = {}, ...chil
   for (const [key, value] of Object.entries(data)) element.dataset[key] = value;
   for (const [key, value] of Object.entries(aria)) element.setAttribute(`aria-${key}`, value);
   element.append(...children);
+  if (name === "button" && !element.title && !/\w\w/.test(element.textContent)) element.title = aria.label ?? ""; // a sign alone says little
   return element;
 }
 
@@ -25,8 +27,8 @@ function setValue(input, value) {
 }
 
 export class Controls {
-  /** `onChange(patch, isFinal)` tells a change of the state; `nameOf(word)` spells a genre or a file. */
-  constructor(model, { onChange, nameOf, files }) {
+  /** `onChange(patch, isFinal)` tells a change of the state, `onNew(genre)` asks for a new phrase to start from; `nameOf(word)` spells a genre or a file. */
+  constructor(model, { onChange, onNew, nameOf, files }) {
     Object.assign(this, { model, onChange, nameOf, files });
     const { limits } = model;
     $("bars").max = limits.bars;
@@ -45,6 +47,10 @@ export class Controls {
     $("metre").addEventListener("change", () => onChange({ choices: { ...NO_CHOICES, metre: $("metre").value } }, true));
     $("start").addEventListener("change", () => {
       const start = $("start").value;
+      if (start.startsWith(NEW)) {
+        $("start").value = this.state.start; // until it is there
+        return onNew(start.slice(NEW.length));
+      }
       const bars = isFile(start) ? null : this.state.bars ?? limits.default_bars;
       onChange({ start, bars, choices: NO_CHOICES, together: [] }, true);
     });
@@ -131,6 +137,7 @@ export class Controls {
 
   #showStarts() {
     const groups = [this.#group("A phrase of", this.model.genres.filter((genre) => genre.phrases).map((genre) => genre.name))];
+    if (this.model.sampled.length) groups.push(make("optgroup", { label: "A new phrase of" }, ...this.model.sampled.map((name) => option(NEW + name, `${name}, new`))));
     if (this.files.size) groups.push(this.#group("Your files", [...this.files.keys()]));
     const shown = [...this.files.keys()].join();
     if (shown !== this.shown || !$("start").length) $("start").replaceChildren(...groups);

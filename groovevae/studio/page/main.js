@@ -1,6 +1,6 @@
 /** The studio's page: what the user does becomes a state, a state a request, and its answer is shown and played. */
 
-import { getModel, keepPiece, makePiece, pieceAsFile } from "./api.js";
+import { getModel, keepPiece, makePhrase, makePiece, pieceAsFile } from "./api.js";
 import { bindAway, offer } from "./away.js";
 import { $, Controls, make } from "./controls.js";
 import { Corners } from "./corners.js";
@@ -28,11 +28,11 @@ class Studio {
     this.maker = new Maker({ onAsk: (isFinal) => this.succession.ask(isFinal), onMade: (...made) => this.#made(...made), onError: (error) => this.fail(error) });
     this.files = new Files(model, { onAdd: (reads, isCorner) => this.#useFiles(reads, isCorner), onError: (error) => this.fail(error) });
     const nameOf = (word) => this.files.name(word);
-    this.controls = new Controls(model, { onChange: (patch, isFinal) => this.change(patch, isFinal), nameOf, files: this.files.reads });
+    this.controls = new Controls(model, { onChange: (patch, isFinal) => this.change(patch, isFinal), onNew: (genre) => this.#startFromNew(genre), nameOf, files: this.files.reads });
     this.corners = new Corners(model, { onChange: (corners) => this.change({ corners }, true), nameOf, files: this.files.reads });
     this.pad = new Pad($("pad"), { onMove: (x, y) => this.change({ x, y }, false), onLetGo: () => this.change({}, true) });
-    this.roll = new Roll({ canvas: $("roll"), inner: $("roll-inner"), box: $("roll-box"), head: $("head"), onSeek: (seconds) => this.#seek(seconds) });
-    this.mixer = new Mixer($("mixer"), this.player, { onMix: () => this.#mixed(), onKeep: (role) => this.#keepRole(role) });
+    this.roll = new Roll({ canvas: $("roll"), inner: $("roll-inner"), box: $("roll-box"), head: $("head"), voices: model.voices, isHeard: (role) => this.player.isHeard(role), onSeek: (seconds) => this.#seek(seconds) });
+    this.mixer = new Mixer($("mixer"), this.player, { onMix: () => (this.#mixed(), this.roll.draw()), onKeep: (role) => this.#keepRole(role) });
     this.history = new History({ onGo: (take) => this.#go(take.state), onKeep: (take) => this.#keepTake(take), onCompare: (take) => this.#compare(take) });
     this.succession = new Succession(this.player, { isWanted: (piece) => piece === this.piece, onChange: () => this.#hear(false) });
     this.midi = new MidiOut(this.player, { onError: (error) => this.fail(error) });
@@ -124,7 +124,11 @@ class Studio {
   }
 
   async play() {
-    await this.player.wake();
+    try {
+      await this.player.wake();
+    } catch (error) {
+      return this.fail(error);
+    }
     if (this.player.isPlaying) this.player.stop();
     else if (this.piece) await this.#start();
     const { isPlaying } = this.player;
@@ -237,6 +241,20 @@ class Studio {
       this.controls.showTracks(await this.files.read(this.state.start, this.state.choices, this.state.together));
     } catch (error) {
       this.fail(error);
+    }
+  }
+
+  async #startFromNew(genre) {
+    const { bars, key, tempo } = this.state, seed = Math.floor(Math.random() * 10000);
+    note("drawing…");
+    try {
+      const read = await makePhrase({ genre, bars, key: key || null, tempo, seed });
+      this.files.know(read);
+      await this.change({ start: read.id, together: [], bars: null, choices: NO_CHOICES }, true);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      note("");
     }
   }
 

@@ -7,6 +7,7 @@ const STEP = 0.04, FAR = 0.16; // of the radius, for a key
 const WIDE = 1.36; // half of the picture, in radii
 const FEW = { letter: 0.062, longest: 14 }, MANY = { letter: 0.053, longest: 12 }; // how wide a letter is, and how many a name may have
 const CROWD = 12; // corners: of more than that, names are smaller
+const HALF = "0.3em"; // from a text's middle to its baseline: in letters this small, Firefox puts `dominant-baseline` elsewhere
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function shape(name, attributes) {
@@ -23,6 +24,7 @@ function labelAt({ x, y }, name, { letter, longest }) {
   const out = isAtSide || Math.abs(x) < 0.2 ? 0 : Math.sign(x) * (wide / 2 - 0.06); // names at the top and the bottom begin, or end, at their corners
   const most = WIDE - wide / 2;
   const label = shape("text", {
+    dy: HALF,
     x: Math.min(Math.max(x * (isAtSide ? 1.15 : 1.1) + out, -most), most),
     y: isAtSide ? y + (y > 0.01 ? 0.14 : -0.14) : y * 1.16,
   });
@@ -53,7 +55,7 @@ export class Pad {
     this.svg.classList.toggle("many", isMany);
     const labels = state.corners.map((word, index) => labelAt(places[index], nameOf(word), isMany ? MANY : FEW));
     this.point = shape("circle", { class: "point", r: 0.085 });
-    const start = shape("text", { class: "of-start", y: 0.115 });
+    const start = shape("text", { class: "of-start", y: 0.115, dy: HALF });
     start.textContent = nameOf(state.start).slice(0, 18);
     this.svg.replaceChildren(
       shape("circle", { class: "disc", r: 1 }), ...[0.33, 0.66].map((r) => shape("circle", { class: "ring", r })),

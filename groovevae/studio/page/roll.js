@@ -2,14 +2,20 @@
 
 import { Clock } from "./clock.js";
 
-const LEAST_BAR = 44; // pixels: narrower bars scroll
+const LEAST_BAR = 40; // pixels: narrower bars scroll; eight fit on a phone
 const LANES = [7, 8, 3, 2, 6, 5, 4, 1, 0]; // drum voices from the top: crash, ride, hats, toms, snare, kick
 const LANE = 11, GAP = 10; // pixels
+const NOTES = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+const UNHEARD = 0.25; // how visible the notes are of what is muted
 
 export class Roll {
-  /** `onSeek(seconds)` is called for a click. */
-  constructor({ canvas, inner, box, head, onSeek }) {
-    Object.assign(this, { canvas, inner, box, head, piece: null, other: null });
+  /** `onSeek(seconds)` is called for a click; `isHeard(role)` tells which notes are to stand out, `voices` are those of the drums. */
+  constructor({ canvas, inner, box, head, voices, isHeard, onSeek }) {
+    Object.assign(this, { canvas, inner, box, head, voices, isHeard, piece: null, other: null });
+    canvas.addEventListener("pointermove", (event) => {
+      const name = this.#nameAt(event.clientY - canvas.getBoundingClientRect().top);
+      if (name !== canvas.title) canvas.title = name;
+    });
     canvas.addEventListener("click", (event) => {
       if (!this.piece) return;
       const share = (event.clientX - canvas.getBoundingClientRect().left) / canvas.clientWidth;
@@ -47,7 +53,7 @@ export class Roll {
     pen.scale(scale, scale);
     const style = getComputedStyle(document.documentElement);
     this.colour = (name) => style.getPropertyValue(`--${name}`).trim();
-    const frame = this.#frame(wide, high);
+    const frame = (this.frame = this.#frame(wide, high));
     this.#drawGround(pen, frame, piece);
     if (this.other && this.other.id !== piece.id) this.#drawNotes(pen, frame, this.other, true);
     this.#drawNotes(pen, frame, piece, false);
@@ -101,7 +107,7 @@ export class Roll {
     for (const role of ["other", "chords", "bass", "lead", "drums"]) {
       pen.fillStyle = pen.strokeStyle = this.colour(role);
       for (const [onset, length, pitch, velocity, voice] of piece.roles[role] ?? []) {
-        pen.globalAlpha = isFaint ? 0.28 : 0.6 + (0.4 * velocity) / 127;
+        pen.globalAlpha = (isFaint ? 0.28 : 0.6 + (0.4 * velocity) / 127) * (this.isHeard(role) ? 1 : UNHEARD);
         const x = frame.x(onset);
         if (role === "drums" || voice >= 0) {
           const lane = frame.lanes.indexOf(voice);
@@ -123,6 +129,15 @@ export class Roll {
       }
     }
     pen.globalAlpha = 1;
+  }
+
+  /** The pitch, or the drum, that lies so many pixels below the top. */
+  #nameAt(y) {
+    const { frame } = this;
+    if (!frame) return "";
+    if (y >= frame.pitchedHigh) return this.voices[frame.lanes[Math.floor((y - frame.drumsTop) / LANE)]] ?? "";
+    const pitch = frame.top - Math.floor(y / frame.step);
+    return `${NOTES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
   }
 
   #inWords() {

@@ -2,35 +2,17 @@
 
 import { getLoop, getStretch } from "./api.js";
 import { Clock } from "./clock.js";
+import { buffersOf, left, RATE, reaches, stretchFor, stretchOf } from "./stretches.js";
 
-const RATE = 48000;
 const LEAD = 0.03; // seconds: nothing can be planned nearer than this
 const FADE = 0.008; // seconds: without a click
 const LOUDEST = 3.3; // gain of full volume: at the first volume, 0.8, most takes are near -18 LUFS
 const REMEMBERED = 4; // takes whose sound stays decoded
-const SOON = 3; // seconds: the least that is played of a new take before all of it is there, and two bars
+const MOST_LINES = 4; // bar lines among the next ones at which a stretch may begin
 const NEVER = 1e9; // seconds
+const PATIENCE = 3000; // milliseconds that a sound device may take to open
+const NO_SOUND = "The browser opens no sound device. Connect one, or choose one in your system, and press Play again.";
 const AHEAD = 0.15, TICK = 40; // seconds, milliseconds: how the metronome plans
-
-/** How many seconds of a stretch are left at a place of its piece; none outside. */
-function left({ stretch, clock }, offset) {
-  const gone = (offset - stretch.begin + clock.seconds + 1e-6) % clock.seconds;
-  return Math.max(stretch.seconds - gone, 0);
-}
-
-/** The samples of all roles, one after another, as a buffer for each: quicker by hand than a decoder is asked. */
-function buffersOf(samples, roles) {
-  const length = samples.length / roles.length / 2;
-  return new Map(roles.map((role, number) => {
-    const buffer = new AudioBuffer({ numberOfChannels: 2, length, sampleRate: RATE });
-    const [left, right] = [buffer.getChannelData(0), buffer.getChannelData(1)];
-    for (let frame = 0, at = 2 * number * length; frame < length; frame += 1) {
-      left[frame] = samples[at++] / 32768;
-      right[frame] = samples[at++] / 32768;
-    }
-    return [role, buffer];
-  }));
-}
 
 export class Player {
   constructor() {
@@ -47,7 +29,7 @@ export class Player {
     return this.voices.length > 0;
   }
 
-  /** Opens the sound device; browsers allow it only after a click or a key. */
+  /** Opens the sound device; browsers allow it only after a click or a key. Throws where there is none. */
   async wake() {
     if (!this.context) {
       this.context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
@@ -59,7 +41,9 @@ export class Player {
       this.mix();
       setInterval(() => this.#planClicks(), TICK);
     }
-    if (this.context.state !== "running") await this.context.resume();
+    if (this.context.state === "running") return;
+    const late = new Promise((_, fail) => setTimeout(() => fail(new Error(NO_SOUND)), PATIENCE)); // without a device, Firefox never answers
+    await Promise.race([this.context.resume(), late]);
   }
 
   /** Loads and decodes the loops of a piece; asked for again, it waits for the same ones. */
@@ -95,23 +79,22 @@ export class Player {
     return Boolean(this.decks.get(piece.id)?.isLoaded);
   }
 
-  /** The bars with which another piece would go on at the next bar line, if it has the same bars; null where nothing plays. */
-  nextBars() {
+  /** The stretch, of `least` seconds or more, with which a piece of the same bars would go on at the first bar line that is `wait` seconds away; null where nothing plays. */
+  nextBars(wait, least) {
     const clock = this.place()?.deck.clock;
-    return clock ? this.#barsFrom(this.#nextLine(clock).bar, clock) : null;
+    return clock ? stretchFor(clock, this.#lineAfter(wait, clock).bar, least) : null;
   }
 
   /**
-   * Loads the bars of a piece with which it would go on at the next bar line; null where nothing plays, or it is short.
-   * `soon`: the bars that were asked for with it, which are taken where they still reach far enough.
+   * Loads the stretch of a piece with which it would go on as `nextBars` says; null where nothing plays, or it is short.
+   * `soon`: the stretch that was asked for with it, which is taken where it can still be reached.
    */
-  async loadSoon(piece, signal, soon) {
+  async loadSoon(piece, signal, { wait, least, soon = null }) {
     if (!this.isPlaying) return null;
     const clock = new Clock(piece);
-    const { bar } = this.#nextLine(clock);
-    const asked = soon && this.#barsFrom(soon.bar % clock.bars.length, clock);
-    const isThere = asked && left({ stretch: asked, clock }, clock.startOf(bar)) > SOON / 4;
-    const stretch = isThere ? asked : this.#barsFrom(bar, clock);
+    const asked = soon && stretchOf(clock, soon.bar % clock.bars.length, soon.count);
+    const isThere = asked && this.#lineFor({ stretch: asked, clock });
+    const stretch = isThere ? asked : stretchFor(clock, this.#lineAfter(wait, clock).bar, least);
     if (stretch.quarters > piece.quarters - 1e-3) return null;
     const samples = await getStretch(piece.id, stretch, signal);
     return { piece, stretch, clock, buffers: buffersOf(samples, Object.keys(piece.roles)) };
@@ -124,29 +107,24 @@ export class Player {
     return { piece, clock: new Clock(piece), buffers: new Map(roles.map((role, index) => [role, buffers[index]])) };
   }
 
-  /** A stretch of a piece from a bar on: two bars or more, and SOON. */
-  #barsFrom(bar, clock) {
-    const count = clock.bars.length;
-    let quarters = 0, seconds = 0;
-    for (let number = 0; number < count && (number < 2 || seconds < SOON); number += 1) {
-      const here = (bar + number) % count;
-      quarters += (clock.bars[here + 1] ?? clock.quarters) - clock.bars[here];
-      seconds += clock.startOf(here + 1) - clock.startOf(here);
-    }
-    return { bar, first: clock.bars[bar], quarters, begin: clock.startOf(bar), seconds };
+  /** The first bar line of what sounds that is `least` seconds away: how long until it comes, and which bar of another piece begins there. */
+  #lineAfter(least, clock) {
+    const { deck, seconds } = this.place();
+    const own = deck.clock, count = own.bars.length;
+    const waitFor = (line) => Math.floor(line / count) * own.seconds + own.startOf(line % count) - seconds;
+    let line = own.barAt(seconds) + 1;
+    while (waitFor(line) < Math.max(least, LEAD)) line += 1;
+    return { wait: waitFor(line), bar: (line % count) % clock.bars.length };
   }
 
-  /** The next bar line of what sounds: how long until it comes, and which bar of another piece begins there. */
-  #nextLine(clock) {
-    const { deck, seconds } = this.place();
-    const own = deck.clock;
-    let bar = own.barAt(seconds) + 1;
-    let wait = own.startOf(bar) - seconds;
-    if (wait < LEAD) {
-      bar += 1;
-      wait = bar > own.bars.length ? own.startOf(1) + wait : own.startOf(bar) - seconds;
+  /** The next bar line at which a deck can go on; null where it is a stretch that is over. */
+  #lineFor(deck) {
+    let line = { wait: 0 };
+    for (let number = 0; number < MOST_LINES; number += 1) {
+      line = this.#lineAfter(line.wait + 1e-3, deck.clock);
+      if (reaches(deck, deck.clock.startOf(line.bar))) return line;
     }
-    return { wait, bar: (bar % own.bars.length) % clock.bars.length };
+    return null;
   }
 
   /** Where the sounding take is, in seconds, and which it is. */
@@ -171,13 +149,12 @@ export class Player {
     this.voices = [];
   }
 
-  /** Goes on with another deck at the next bar line, or now at the same place. A stretch must reach beyond that line. */
+  /** Goes on with another deck at the next bar line, or now at the same place; with a stretch, where that begins or later. Answers whether it does. */
   change(deck, { isNow = false } = {}) {
     const place = this.place();
     if (!place) return false;
-    const { wait, bar } = this.#nextLine(deck.clock);
-    const offset = deck.clock.startOf(bar);
-    if (deck.stretch && left(deck, offset) < SOON / 4) return false;
+    const line = this.#lineFor(deck);
+    if (!line) return false;
     const now = this.context.currentTime;
     this.voices.filter((voice) => voice.at > now).forEach((voice) => this.#end(voice, 0));
     this.voices = [place.voice];
@@ -185,7 +162,7 @@ export class Player {
     if (isNow) {
       const quarter = place.deck.clock.quarterAt(place.seconds + LEAD) % deck.clock.quarters;
       this.#plan(deck, now + LEAD, deck.clock.secondsAt(quarter));
-    } else this.#plan(deck, now + wait, offset);
+    } else this.#plan(deck, now + line.wait, deck.clock.startOf(line.bar));
     return true;
   }
 
