@@ -1,9 +1,11 @@
 """Measures how far groovevae goes: huge files, long pieces, tiny and many genres, and the cost of growing corpora.
 
 python scripts/limits.py --files 1000,3000,10000,30000 --plot limits.png
+python scripts/limits.py --files 300000 --bars "" --real --no-extremes
 
-All input is made up, and each command runs in a process of its own. The script prints the seconds that a command took
-and the memory of its largest process. `phases.py` measures the parts of a training run.
+All input is made up, and each command runs in a process of its own. The script prints the seconds that a command took,
+its processor time with that of its readers, and the memory of its largest process. `phases.py` measures the parts of a
+training run, also of a corpus that this script left in `--folder`.
 """
 
 from __future__ import annotations
@@ -27,8 +29,10 @@ FIELDS = (
     "files",
     "bars",
     "reading",
+    "processor time of reading",
     "again",
     "peak of reading",
+    "cache",
     "training data",
     "peak of training data",
     "packed bars",
@@ -36,7 +40,8 @@ FIELDS = (
 WATCH = """
 import resource, subprocess, sys
 status = subprocess.run(sys.argv[1:], stderr=subprocess.STDOUT).returncode
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_maxrss, used.ru_utime + used.ru_stime)
 sys.exit(status)
 """
 HOURS_3 = 3 * 60 * 60 * 120 // (60 * 4)  # bars of 4/4 at 120
@@ -47,6 +52,7 @@ class Cost:
     """What a process took, and the last line it said."""
 
     seconds: float
+    processor: float  # seconds, of the process and those that it started
     peak: float  # MiB
     status: int
     said: str
@@ -59,9 +65,10 @@ def run(command: list[str], cache: Path) -> Cost:
     done = subprocess.run(
         [sys.executable, "-S", "-c", WATCH, *command], env=settings, capture_output=True, encoding="utf-8"
     )
-    *told, peak = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    *told, used = [line.strip() for line in done.stdout.splitlines() if line.strip()]
     said = next((line for line in reversed(told) if line.startswith("Error")), told[-1] if told else "")
-    return Cost(time.monotonic() - begin, int(peak) / 1024, done.returncode, said)
+    peak, processor = used.split()
+    return Cost(time.monotonic() - begin, float(processor), int(peak) / 1024, done.returncode, said)
 
 
 def data_size(folder: str) -> None:
@@ -103,21 +110,31 @@ def cost_of_corpus(folder: Path, cache: Path) -> dict[str, float]:
     return {
         "bars": bars,
         "reading": first.seconds,
+        "processor time of reading": first.processor,
         "again": again.seconds,
         "peak of reading": max(first.peak, again.peak),
+        "cache": sum(path.stat().st_size for path in cache.glob("*.sqlite")) / 2**20,
         "training data": seconds,
         "peak of training data": begun.peak,
         "packed bars": packed,
     }
 
 
-def growth(files: list[int], bars: list[int], folder: Path) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
-    """Costs against the number of files of 32 bars, and against the bars of 300 files."""
+def growth(
+    files: list[int], bars: list[int], folder: Path, *, real: bool = False
+) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """Costs against the number of files of 32 bars, and against the bars of 300 files.
+
+    With `real`, the former are as long as real ones, and one in a hundred cannot be read.
+    """
     by_files, by_bars = [], []
-    for rows, sizes in ((by_files, [(count, 32) for count in files]), (by_bars, [(300, count) for count in bars])):
+    usual = None if real else 32
+    for rows, sizes in ((by_files, [(count, usual) for count in files]), (by_bars, [(300, count) for count in bars])):
         for num_files, num_bars in sizes:
-            corpus = made_up_corpus(folder / f"{num_files} {num_bars}", num_files, num_bars=num_bars)
-            rows.append({"files": num_files, **cost_of_corpus(corpus, folder / "cache")})
+            own = folder / (f"{num_files} {num_bars}" if num_bars else f"{num_files}")
+            damaged = 0.01 if num_bars is None else 0.0
+            corpus = made_up_corpus(own / "corpus", num_files, num_bars=num_bars, damaged=damaged)
+            rows.append({"files": num_files, **cost_of_corpus(corpus, own / "cache")})
             print(row_text(rows[-1]), flush=True)
     return by_files, by_bars
 
@@ -185,6 +202,8 @@ def numbers(text: str) -> list[int]:
 @click.option("--bars", default="8,32,128,512", show_default=True, help="Bars in each of 300 files, comma-separated.")
 @click.option("--plot", "picture", type=click.Path(path_type=Path), help="PNG file for a plot of the costs.")
 @click.option("--extremes/--no-extremes", "has_extremes", default=True, help="Huge files, long pieces, many genres.")
+@click.option("--real", is_flag=True, help="For --files: as many bars as real files have; one in a hundred damaged.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where corpora and caches stay.  [default: nowhere]")
 @click.option("--data", hidden=True)
 @click.option("--train", nargs=2, hidden=True)
 def main(
@@ -192,6 +211,8 @@ def main(
     bars: str,
     picture: Path | None,
     has_extremes: bool,
+    real: bool,
+    folder: Path | None,
     data: str | None,
     train: tuple[str, str] | None,
 ) -> None:
@@ -200,13 +221,13 @@ def main(
         return data_size(data)
     if train:
         return few_steps(*train)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
         print("| " + " | ".join(FIELDS) + " |\n|" + "---:|" * len(FIELDS))
-        rows = growth(numbers(files), numbers(bars), Path(folder))
+        rows = growth(numbers(files), numbers(bars), folder or Path(temporary), real=real)
         if picture:
             plot(*rows, picture)
         if has_extremes:
-            extremes(Path(folder))
+            extremes(Path(temporary))
 
 
 if __name__ == "__main__":

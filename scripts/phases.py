@@ -69,6 +69,10 @@ def measure(work: str, folder: Path) -> None:
     told = Recorder()
     told("importing")
     from groovevae.corpus import load_corpus
+    from groovevae.training.memory import keep_freed_memory
+
+    if work in ("train", "usual"):
+        keep_freed_memory()  # as `groove train` does
 
     corpus = load_corpus(folder, progress=told)
     WORKS[work](corpus, folder.parent / "model.safetensors", told)

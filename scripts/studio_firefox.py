@@ -9,6 +9,7 @@ sound device, Firefox opens none, and the page says so: hence PulseAudio with a 
 """
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -35,10 +36,13 @@ IS_SETTLED = "studio.history.current && studio.history.current.id !== {0!r} && !
 
 def opened(profile: str) -> Marionette:
     """Start Firefox, and return what drives it."""
+    found = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None) or sys.exit(
+        "no Firefox is installed"
+    )
     Path(profile, "user.js").write_text(
         f'user_pref("marionette.port", {PORT});\nuser_pref("media.autoplay.default", 0);'
     )
-    browser = Marionette(port=PORT, bin="firefox-esr", profile=profile, headless=True, app_args=list(SIZE))
+    browser = Marionette(port=PORT, bin=found, profile=profile, headless=True, app_args=list(SIZE))
     browser.start_session()
     browser.timeout.script = PATIENCE
     return browser

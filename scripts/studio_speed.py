@@ -115,10 +115,10 @@ def show_processor_time(count: int) -> None:
         made, loops, soon = time.process_time(), [], []
         for midi in role_files(take, is_loop=True).values():
             loops.append(played(midi, take.roll.seconds, is_loop=True))
-            soon.append(played(stretch(midi, 8, 8), take.roll.seconds_at(16) - take.roll.seconds_at(8), is_loop=False))
+            soon.append(played(stretch(midi, 8, 4), take.roll.seconds_at(12) - take.roll.seconds_at(8), is_loop=False))
         rows.append((made - start, sum(soon), max(loops), sum(loops)))
     make, first, longest, whole = np.median(rows[1:], axis=0) * 1000  # the first loads what all others use
-    print(f"processor time: {make:.0f} ms to make 8 bars; {first:.0f} ms to play two of them, all roles; ", end="")
+    print(f"processor time: {make:.0f} ms to make 8 bars; {first:.0f} ms to play one of them, all roles; ", end="")
     print(f"loops: the longest {longest:.0f} ms, all {whole:.0f} ms")
 
 

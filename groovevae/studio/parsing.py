@@ -24,7 +24,6 @@ MAX_BARS = 256  # of one piece: what a page can show and a person can wait for
 MAX_COUNT = 16
 MAX_TARGETS = 64
 _CHOICES = ("roles", "metre", "pickup", "beats")
-_SAMPLE = ("genre", "metre", "bars", "key", "tempo", "temperature", "seed")
 
 
 class UnknownError(RequestError):
@@ -68,7 +67,7 @@ def to_request(fields: Mapping[str, Any], model: ModelFile, uploads: Uploads) ->
 def to_sample(fields: Mapping[str, Any], model: ModelFile) -> SampleRequest:
     """Return the request for a new phrase that the fields of a JSON object stand for. Raises what `to_request` does."""
     _check_names(fields, _SAMPLE)
-    values = {name: _READERS.get(name, _text)(name, value) for name, value in fields.items() if value is not None}
+    values = {name: _SAMPLE[name](name, value) for name, value in fields.items() if value is not None}
     if "genre" not in values:
         raise RequestError("genre: name the one that a new phrase is to be of")
     return SampleRequest(**values).checked(model)
@@ -217,4 +216,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "together": _texts,
     "choices": _choices,
     "only_roles": _flag,
+}
+_SAMPLE: dict[str, Callable[[str, Any], Any]] = {"genre": _text, "metre": _text} | {
+    name: _READERS[name] for name in ("bars", "key", "tempo", "temperature", "seed")
 }

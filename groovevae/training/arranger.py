@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +16,12 @@ from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, ROLES
 from groovevae.config import ArrangerConfig
 from groovevae.corpus import CorpusSong
-from groovevae.corpus.dataset import Dataset, sounding
+from groovevae.corpus.dataset import Dataset
+from groovevae.corpus.packed_bars import KeptBars
 from groovevae.fitting.arranger_doses import with_arranger_doses
 from groovevae.model.arranger import Arranger
 from groovevae.model.file import ModelFile
+from groovevae.network.chunks import CHUNK
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
@@ -35,6 +38,7 @@ INPUT_NOISE = 0.2  # standard deviation, added to the points that are known: dra
 HIDDEN = {"roles": 0.1, "harmony": 0.3, "bass": 0.4, "plays": 0.15, "before": 0.3, "after": 0.75, "style": 0.5}
 GENRE_HIDDEN = 0.18
 
+_TOGETHER = 32 * CHUNK  # bars unpacked at once: what comes out does not depend on it
 _LEAD_ALONE = np.arange(len(ROLES)) == LEAD
 VERSIONS = (0.4, 0.45, 0.15)  # how often bars are reduced to the lead, to roles drawn at random, to notes without feel
 _SUBSETS = np.array([[number >> role & 1 for role in range(len(ROLES))] for number in range(1, 15)], bool)
@@ -71,14 +75,24 @@ def fit_arranger(
     """
     config = config or ArrangerConfig()
     names = tuple(sorted(set(song_genres)))
-    used = spread_songs(songs, song_genres, seed=config.seed)
-    bars = Bars.concatenate([song.bars[sounding(song)] for song, _ in used])
-    z, _ = encode(network, bars)
+    used, genre_of = spread_songs(songs, song_genres, seed=config.seed)
+    data = Dataset.from_songs(used, genre_of, names)
+    parts = _parts(data.bars, partial(progress, "encoding bars"))
+    rows = [(encode(network, part)[0], part.role_plays) for part in parts]
+    z, plays = (np.concatenate(column) for column in zip(*rows, strict=True))
     mean, scale = z.mean(0), z.std(0) + np.float32(LEAST_SPREAD)
     x = ((z - mean) / scale).astype(np.float32)
-    arranger = Arranger(config, names, mean, scale, {}, fit_who_plays(x, bars.role_plays))
-    weights = _fit(_known(network, arranger, used, bars, x), config, len(names), stop, progress)
+    arranger = Arranger(config, names, mean, scale, {}, fit_who_plays(x, plays))
+    is_minor = [song.is_minor for song in used]
+    weights = _fit(_known(network, arranger, data, is_minor, x, progress), config, len(names), stop, progress)
     return None if weights is None else replace(arranger, weights=weights)
+
+
+def _parts(bars: KeptBars, told: Callable[[int, int], None]) -> Iterator[Bars]:
+    """Unpack bars, some at a time."""
+    for start in range(0, len(bars), _TOGETHER):
+        told(start, len(bars))
+        yield bars[start : start + _TOGETHER]
 
 
 def with_arranger(
@@ -121,31 +135,49 @@ def fit_who_plays(x: np.ndarray, plays: np.ndarray) -> np.ndarray:
     return np.array(rows, np.float32)
 
 
-def _known(network: Network, arranger: Arranger, songs: Sequence[tuple[Song, str]], bars: Bars, x: np.ndarray) -> _Bars:
+class _Reduced(NamedTuple):
+    """What is known of some bars by themselves."""
+
+    given: np.ndarray  # (N, 3, K)
+    harmony: np.ndarray  # (N, 144)
+    plays: np.ndarray  # (N, 4) bool
+    metre: np.ndarray  # (N,)
+    tempo: np.ndarray  # (N,)
+
+
+def _reduced(network: Network, arranger: Arranger, bars: Bars, is_given: np.ndarray) -> _Reduced:
+    """Return what is known of bars of which some roles `is_given` (N, 3, 4), as in `_Bars`."""
+    reduced = [only_roles(bars, is_given[:, 0]), only_roles(bars, is_given[:, 1]), without_feel(bars)]
+    given = np.stack([arranger.of(encode(network, own)[0]) for own in reduced], axis=1)
+    return _Reduced(given, harmony(bars), bars.role_plays, metre_rows(bars.metre), bars.tempo)
+
+
+def _known(
+    network: Network, arranger: Arranger, data: Dataset, is_minor: Sequence[bool], x: np.ndarray, progress: Progress
+) -> _Bars:
     """Gather what can be known of the bars of songs, which encode to x (N, K)."""
     rng = np.random.default_rng(arranger.config.seed)
-    windows = [sounding(song) for song, _ in songs]
-    lengths = np.array([window.stop - window.start for window in windows])
+    lengths = np.bincount(data.song)
     starts = np.cumsum(lengths) - lengths
-    of_song = np.repeat(np.arange(len(songs)), lengths)
-    drawn = _SUBSETS[rng.integers(0, len(_SUBSETS), len(bars))]
+    drawn = _SUBSETS[rng.integers(0, len(_SUBSETS), len(x))]
     is_given = np.stack([np.broadcast_to(_LEAD_ALONE, drawn.shape), drawn, np.ones_like(drawn)], axis=1)  # (N, 3, 4)
-    reduced = [only_roles(bars, is_given[:, 0]), only_roles(bars, drawn), without_feel(bars)]
-    given = [arranger.of(encode(network, own)[0]) for own in reduced]
-    tempo = [np.median(song.bars.tempo[window]) for (song, _), window in zip(songs, windows, strict=True)]
-    setting = np.stack([[song.is_minor for song, _ in songs], np.log2(np.array(tempo) / 120)], axis=1)  # (songs, 2)
+    parts = enumerate(_parts(data.bars, partial(progress, "reducing bars to some of their roles")))
+    rows = [_reduced(network, arranger, part, is_given[number * _TOGETHER :][: len(part)]) for number, part in parts]
+    known = _Reduced(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+    tempo = np.array([np.median(own) for own in np.split(known.tempo, starts[1:])])
+    setting = np.stack([np.array(is_minor), np.log2(tempo / 120)], axis=1)  # (songs, 2)
     return _Bars(
         x=x,
-        given=np.stack(given, axis=1),
+        given=known.given,
         is_given=is_given,
-        harmony=harmony(bars),
-        plays=bars.role_plays,
-        first=starts[of_song],
-        last=(starts + lengths - 1)[of_song],
-        style=(np.add.reduceat(x, starts, axis=0) / lengths[:, None])[of_song],
-        setting=setting.astype(np.float32)[of_song],
-        metre=metre_rows(bars.metre),
-        genre=np.array([arranger.genres.index(name) for _, name in songs])[of_song],
+        harmony=known.harmony,
+        plays=known.plays,
+        first=starts[data.song],
+        last=(starts + lengths - 1)[data.song],
+        style=(np.add.reduceat(x, starts, axis=0) / lengths[:, None])[data.song],
+        setting=setting.astype(np.float32)[data.song],
+        metre=known.metre,
+        genre=data.genre,
     )
 
 

@@ -17,6 +17,7 @@ from groovevae.arranging.conditions import NUM_KNOWN, NUM_POINTS
 from groovevae.config import ArrangerConfig
 from groovevae.network.flow import NUM_TIMES
 from groovevae.network.inputs import NUM_METRES
+from groovevae.training.first_weights import normal
 from groovevae.training.flow_matching import DRAWS, at_place, on_the_way, velocity_of
 from groovevae.training.layers import Dense
 
@@ -35,9 +36,9 @@ class ArrangerFlow(nnx.Module):
 
     def __init__(self, config: ArrangerConfig, size: int, num_genres: int, *, rngs: nnx.Rngs) -> None:
         wide, hidden = config.input_size, config.hidden_size
-        normal = nnx.initializers.normal(0.3)
-        self.genre = nnx.Param(normal(rngs.params(), (num_genres, wide)))
-        self.metre = nnx.Param(normal(rngs.params(), (NUM_METRES, wide)))
+        drawn = normal(0.3)
+        self.genre = nnx.Param(drawn(rngs.params(), (num_genres, wide)))
+        self.metre = nnx.Param(drawn(rngs.params(), (NUM_METRES, wide)))
         dense = partial(Dense, low_precision=True, rngs=rngs)
         self.read = dense(NUM_POINTS * size + NUM_KNOWN, wide)
         self.mix = dense(wide, wide)

@@ -14,6 +14,7 @@ from groovevae.bars.constants import BASS_TOKENS, LEAD_TOKENS, STEPS_PER_BEAT
 from groovevae.config import ModelConfig
 from groovevae.network.inputs import MAX_BEATS, NUM_FEATURES, NUM_METRES, metre_index, step_features
 from groovevae.network.logits import HEADS, NUM_SCALES, START_LOG_SCALE, BarLogits, head_bias, posterior, split_heads
+from groovevae.training.first_weights import normal
 from groovevae.training.layers import GRU, Dense, matmul
 
 
@@ -31,7 +32,7 @@ class BeatReader(nnx.Module):
     """Reads four steps of every role into one vector."""
 
     def __init__(self, step_size: int, out_size: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
-        init = nnx.initializers.normal(0.5)
+        init = normal(0.5)
         self.bass = nnx.Param(init(rngs.params(), (BASS_TOKENS, step_size)))
         self.lead = nnx.Param(init(rngs.params(), (LEAD_TOKENS, step_size)))
         self.dense = Dense(NUM_FEATURES, step_size, low_precision=low_precision, rngs=rngs)
@@ -54,14 +55,12 @@ class Encoder(nnx.Module):
     def __init__(self, config: ModelConfig, *, low_precision: bool, rngs: nnx.Rngs) -> None:
         size = config.encoder_size
         self.read = BeatReader(config.step_size, size, low_precision=low_precision, rngs=rngs)
-        self.metre = nnx.Param(nnx.initializers.normal(0.1)(rngs.params(), (NUM_METRES, size)))
+        self.metre = nnx.Param(normal(0.1)(rngs.params(), (NUM_METRES, size)))
         self.to_gates = Dense(size, 6 * size, low_precision=low_precision, rngs=rngs)
         self.forward = GRU(size, low_precision=low_precision, rngs=rngs)
         self.backward = GRU(size, low_precision=low_precision, rngs=rngs)
         self.summary = Dense(2 * size, 2 * config.latent_size, low_precision=low_precision, rngs=rngs)
-        self.of_beat = nnx.Param(
-            nnx.initializers.normal(0.5 / size**0.5)(rngs.params(), (MAX_BEATS, size, 2 * config.latent_size))
-        )
+        self.of_beat = nnx.Param(normal(0.5 / size**0.5)(rngs.params(), (MAX_BEATS, size, 2 * config.latent_size)))
         self.low_precision = low_precision
 
     def __call__(self, batch: BarBatch) -> tuple[Array, Array]:
@@ -87,11 +86,9 @@ class Decoder(nnx.Module):
         beat_size = config.step_size
         self.read = BeatReader(config.step_size // 2, beat_size, low_precision=low_precision, rngs=rngs)
         self.start = Dense(latent, size, low_precision=low_precision, rngs=rngs)
-        self.metre = nnx.Param(nnx.initializers.normal(0.1)(rngs.params(), (NUM_METRES, size)))
+        self.metre = nnx.Param(normal(0.1)(rngs.params(), (NUM_METRES, size)))
         self.before = Dense(beat_size, 3 * size, low_precision=low_precision, rngs=rngs)
-        self.of_beat = nnx.Param(
-            nnx.initializers.normal(latent**-0.5)(rngs.params(), (MAX_BEATS, latent, config.encoder_size))
-        )
+        self.of_beat = nnx.Param(normal(latent**-0.5)(rngs.params(), (MAX_BEATS, latent, config.encoder_size)))
         self.to_gates = Dense(config.encoder_size, 3 * size, low_precision=low_precision, rngs=rngs)
         self.gru = GRU(size, low_precision=low_precision, rngs=rngs)
         steps_size = STEPS_PER_BEAT * config.step_size

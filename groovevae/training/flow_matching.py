@@ -5,6 +5,7 @@ The prior over phrases and the arranger share it; `network.flow` is its counterp
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -17,12 +18,14 @@ from jax import Array
 
 from groovevae.bars import Song
 from groovevae.config import ArrangerConfig, PriorConfig
+from groovevae.corpus import Songs
 from groovevae.corpus.dataset import sounding
 from groovevae.network.flow import NUM_TIMES
 from groovevae.progress import Progress
 from groovevae.training.weights import state_to_arrays
 
 MAX_GENRE_BARS = 8000  # bars that a network is fitted on, for each genre
+MAX_BARS = 160_000  # of all genres: 5 KB of memory each
 DRAWS = 2  # points on the way from noise to each bar that a training step looks at
 
 Network = TypeVar("Network", bound=nnx.Module)
@@ -51,20 +54,24 @@ def on_the_way(x: Array, noise: Array, time: Array) -> tuple[Array, Array]:
     return points, ((1 - time[..., None]) * x - time[..., None] * noise) / spread_at(time)[..., None]
 
 
-def spread_songs(songs: Sequence[Song], song_genres: Sequence[str], *, seed: int) -> list[tuple[Song, str]]:
-    """Choose songs of each genre in a seeded order until they have MAX_GENRE_BARS bars together."""
-    count: dict[str, int] = {}
+def spread_songs(songs: Sequence[Song], song_genres: Sequence[str], *, seed: int) -> tuple[Songs, list[str]]:
+    """Choose songs of each genre in a seeded order until they have enough bars together; return them and their genres.
+
+    MAX_GENRE_BARS are enough, or fewer where all genres together would have more than MAX_BARS.
+    """
+    kept = songs.kept if isinstance(songs, Songs) else songs
+    enough = min(MAX_GENRE_BARS, MAX_BARS // max(len(set(song_genres)), 1))
+    count = Counter[str]()
     used = []
-    for i in np.random.default_rng(seed).permutation(len(songs)):
+    for i in np.random.default_rng(seed).permutation(len(songs)).tolist():
         name = song_genres[i]
-        if count.get(name, 0) >= MAX_GENRE_BARS:
+        if count[name] >= enough:
             continue
-        song = songs[i]
-        window = sounding(song)
+        window = sounding(songs[i])
         if window.stop:
-            count[name] = count.get(name, 0) + window.stop - window.start
-            used.append((song, name))
-    return used
+            count[name] += window.stop - window.start
+            used.append(i)
+    return Songs([kept[i] for i in used]), [song_genres[i] for i in used]
 
 
 def fit_flow(
@@ -87,7 +94,7 @@ def fit_flow(
     warmup = min(100, config.steps // 10 + 1)
     schedule = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, warmup, max(config.steps, warmup + 1))
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule, b2=0.99))
-    state = optimiser.init(params)
+    state = jax.jit(optimiser.init)(params)
 
     @jax.jit
     def step(params: Any, state: Any, parts: Sequence[Any], key: jax.Array) -> Any:

@@ -10,6 +10,8 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
+from groovevae.training.first_weights import lecun_normal, zeros
+
 _TILE = 16  # rows of each piece of a transposed copy
 
 
@@ -62,9 +64,8 @@ class Dense(nnx.Module):
     """A dense layer: `x @ kernel + bias`, float32 out."""
 
     def __init__(self, in_size: int, out_size: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
-        init = nnx.initializers.lecun_normal() if out_size else nnx.initializers.zeros
-        self.kernel = nnx.Param(init(rngs.params(), (in_size, out_size)))
-        self.bias = nnx.Param(jnp.zeros(out_size))
+        self.kernel = nnx.Param(lecun_normal()(rngs.params(), (in_size, out_size)))
+        self.bias = nnx.Param(zeros(out_size))
         self.low_precision = low_precision
 
     def __call__(self, x: Array) -> Array:
@@ -157,7 +158,7 @@ class GRU(nnx.Module):
 
     def __init__(self, size: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
         self.kernel = nnx.Param(nnx.initializers.orthogonal()(rngs.params(), (size, 3 * size)))
-        self.bias = nnx.Param(jnp.zeros(size))
+        self.bias = nnx.Param(zeros(size))
         self.size = size
         self.low_precision = low_precision
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ from groovevae.network.chunks import CHUNK
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
 from groovevae.network.nats import ACTIVE_KL, kl_divergence
+from groovevae.training.compiling import compiler_options
 from groovevae.training.devices import make_mesh, replicate, split_rows
 from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.hosts import batches_of
@@ -113,17 +114,36 @@ def loss_fn(
     return loss / NATS_PER_UNIT, StepMetrics(recon, kl.mean(0), genre_nats)
 
 
-@partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
 def train_step(
     graph: Graph, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
 ) -> tuple[TrainState, StepMetrics]:
-    """Take one step of the optimiser, and update the average of the weights."""
-    grads, metrics = jax.grad(loss_fn, has_aux=True)(state.params, graph, config, batch, genre, state.step)
+    """Take one step of the optimiser, and update the average of the weights; `state` is used up.
+
+    Its two halves are compiled one after the other: together they would take 200 MB more memory to compile.
+    """
+    grads, metrics = _gradients(graph, config, state.params, batch, genre, state.step)
+    return _updating()(config, state, grads), metrics
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _gradients(
+    graph: Graph, config: TrainConfig, params: Any, batch: BarBatch, genre: Array, step: Array
+) -> tuple[Any, StepMetrics]:
+    return jax.grad(loss_fn, has_aux=True)(params, graph, config, batch, genre, step)
+
+
+@cache
+def _updating() -> Callable[[TrainConfig, TrainState, Any], TrainState]:
+    """Return `_updated`, compiled once it is settled on which devices JAX runs."""
+    return jax.jit(_updated, static_argnums=0, donate_argnums=1, compiler_options=compiler_options())
+
+
+def _updated(config: TrainConfig, state: TrainState, grads: Any) -> TrainState:
     updates, opt_state = make_optimizer(config).update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
     decay = ema_decay_at(state.step, config.ema_decay)
     average = jax.tree.map(lambda old, new: decay * old + (1 - decay) * new, state.average, params)
-    return TrainState(params, average, opt_state, state.step + 1), metrics
+    return TrainState(params, average, opt_state, state.step + 1)
 
 
 def ema_decay_at(step: Array, decay: float) -> Array:
@@ -153,7 +173,12 @@ def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[
         GrooveVAE(model_config, rngs=nnx.Rngs(config.seed)) if weights is None else build_network(model_config, weights)
     )
     params = nnx.state(network, nnx.Param)
-    return TrainState(params, jax.tree.map(jnp.copy, params), make_optimizer(config).init(params), jnp.int32(0))
+    return TrainState(params, *jax.jit(partial(_begun, config))(params))
+
+
+def _begun(config: TrainConfig, params: Any) -> tuple[Any, Any, Array]:
+    """Return the rest of a state of step 0; compiled as a whole, as an array alone takes as long to compile."""
+    return jax.tree.map(jnp.copy, params), make_optimizer(config).init(params), jnp.int32(0)
 
 
 def run_training(

@@ -51,22 +51,31 @@ def fit_prior(
     config = config or PriorConfig()
     names = tuple(sorted(set(song_genres)))
     coordinates = {name: Coordinates(genres[name]) for name in names}
-    used = spread_songs(songs, song_genres, seed=config.seed)
-    z = [encode(network, song.bars[sounding(song)])[0] for song, _ in used]
-    x = [coordinates[name].of(points) for points, (_, name) in zip(z, used, strict=True)]
-    weights = _fit(_flat(used, x, names), config, len(names), stop, progress)
+    used, genre_of = spread_songs(songs, song_genres, seed=config.seed)
+    z = _encoded(network, used, progress)
+    x = [coordinates[name].of(points) for points, name in zip(z, genre_of, strict=True)]
+    weights = _fit(_flat(used, genre_of, x, names), config, len(names), stop, progress)
     if weights is None:
         return None
     forms = {}
     for name in names:
-        own = [(song, points.mean(0)) for points, (song, other) in zip(z, used, strict=True) if other == name]
-        forms[name] = pick_forms(name, [song for song, _ in own], [style for _, style in own])
+        own = [index for index, other in enumerate(genre_of) if other == name]
+        forms[name] = pick_forms(name, [used[index] for index in own], [z[index].mean(0) for index in own])
     return Prior(config, names, weights, forms)
 
 
-def _flat(songs: Sequence[tuple[Song, str]], x: Sequence[np.ndarray], genres: tuple[str, ...]) -> _Bars:
+def _encoded(network: Network, songs: Sequence[Song], progress: Progress) -> list[np.ndarray]:
+    """Return the latent points of the sounding bars of each song, (N, Z)."""
+    points = []
+    for done, song in enumerate(songs):
+        progress("reading phrases", done, len(songs))
+        points.append(encode(network, song.bars[sounding(song)])[0])
+    return points
+
+
+def _flat(songs: Sequence[Song], song_genres: Sequence[str], x: Sequence[np.ndarray], genres: tuple[str, ...]) -> _Bars:
     parts, end = [], 0
-    for (song, name), own in zip(songs, x, strict=True):
+    for song, name, own in zip(songs, song_genres, x, strict=True):
         bars = song.bars[sounding(song)]
         end += len(bars)
         tempo = np.full(len(bars), np.median(bars.tempo))

@@ -22,6 +22,7 @@ from groovevae.generation.phrase_prior import LAGS, NUM_KNOWN, NUM_SOURCES, PERI
 from groovevae.model.phrase_forms import NEW, SILENT
 from groovevae.network.flow import NUM_TIMES
 from groovevae.network.inputs import NUM_METRES
+from groovevae.training.first_weights import normal
 from groovevae.training.flow_matching import DRAWS, at_place, on_the_way, velocity_of
 from groovevae.training.layers import GRU, Dense
 
@@ -50,9 +51,9 @@ class PriorNetwork(nnx.Module):
 
     def __init__(self, config: PriorConfig, size: int, num_genres: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
         known = config.input_size
-        normal = nnx.initializers.normal(0.3)
-        self.genre = nnx.Param(normal(rngs.params(), (num_genres, known)))
-        self.metre = nnx.Param(normal(rngs.params(), (NUM_METRES, known)))
+        drawn = normal(0.3)
+        self.genre = nnx.Param(drawn(rngs.params(), (num_genres, known)))
+        self.metre = nnx.Param(drawn(rngs.params(), (NUM_METRES, known)))
         dense = partial(Dense, low_precision=low_precision, rngs=rngs)
         self.read = dense(NUM_SOURCES * size + NUM_KNOWN, known)
         self.to_gates = dense(known, 3 * config.state_size)

@@ -19,6 +19,7 @@ from groovevae.training.arranger import with_arranger
 from groovevae.training.data import TrainingMusic, gather_music, songs_with_genres
 from groovevae.training.devices import make_mesh, replicate
 from groovevae.training.loop import TrainingProgress, TrainState, initial_state, run_training
+from groovevae.training.memory import give_back_freed_memory
 from groovevae.training.prior import fit_prior
 from groovevae.training.processes import check_alike, in_first_process, lost_processes_named, together
 from groovevae.training.result import Trained, described
@@ -56,11 +57,13 @@ def train_model(
         sizes = _checked(out, config, model_config or ModelConfig())
     music = gather_music(corpus, config, sizes, start_from, progress=progress)
     store, state = _begun(music, out, config, restart=restart)
+    give_back_freed_memory()
     may_stop = stop if int(state.step) < config.steps else (lambda: False)  # asked only if a new model could be saved
     data, held_out = music.data, music.held_out
     state = run_training(
         data, held_out, state, model_config=music.sizes, config=config, report=report, save=store.save, stop=stop
     )
+    give_back_freed_memory()  # the compiler's
     trained = described(music, state, config, progress=progress)
     if trained.steps_done >= config.steps:  # whoever stops a run does not want to wait for a prior
         trained = _with_networks(trained, music, prior_config, arranger_config, may_stop, progress)
