@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -27,7 +27,6 @@ from groovevae.network.chunks import CHUNK
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
 from groovevae.network.nats import ACTIVE_KL, kl_divergence
-from groovevae.training.compiling import compiler_options
 from groovevae.training.devices import make_mesh, replicate, split_rows
 from groovevae.training.flax_network import GrooveVAE
 from groovevae.training.hosts import batches_of
@@ -122,7 +121,7 @@ def train_step(
     Its two halves are compiled one after the other: together they would take 200 MB more memory to compile.
     """
     grads, metrics = _gradients(graph, config, state.params, batch, genre, state.step)
-    return _updating()(config, state, grads), metrics
+    return _updated(config, state, grads), metrics
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -132,12 +131,7 @@ def _gradients(
     return jax.grad(loss_fn, has_aux=True)(params, graph, config, batch, genre, step)
 
 
-@cache
-def _updating() -> Callable[[TrainConfig, TrainState, Any], TrainState]:
-    """Return `_updated`, compiled once it is settled on which devices JAX runs."""
-    return jax.jit(_updated, static_argnums=0, donate_argnums=1, compiler_options=compiler_options())
-
-
+@partial(jax.jit, static_argnums=0, donate_argnums=1)
 def _updated(config: TrainConfig, state: TrainState, grads: Any) -> TrainState:
     updates, opt_state = make_optimizer(config).update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
