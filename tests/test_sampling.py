@@ -16,7 +16,7 @@ from tiny import PRIOR, Tiny
 from groovevae import Groove, SampleRequest
 from groovevae.cli import main
 from groovevae.errors import RequestError
-from groovevae.generation.sampling import follow_plan, form_of_piece
+from groovevae.generation.sampling import follow_plan, form_of_piece, in_turn
 from groovevae.measures.phrases import role_digests
 from groovevae.model.file import MODEL_KIND, load_model_file, read_tensors, save_model, write_tensors
 from groovevae.training.refit import add_prior
@@ -77,6 +77,14 @@ def test_a_genre_that_the_arranger_does_not_know_is_not_arranged(groove: Groove)
     others = Groove(replace(groove.model, arranger=replace(arranger, genres=genres)))
     bare = Groove(replace(groove.model, arranger=None))
     assert others.sample(REQUEST)[0].midi == bare.sample(REQUEST)[0].midi
+
+
+def test_thin_forms_take_their_turn_last(groove: Groove) -> None:
+    assert groove.model.prior is not None
+    form = groove.model.prior.forms["jazz"][0]
+    plans = [[[0, -1, -1, -1]], [[0, 0, 0, 0]], [[0, 0, 0, -1]], [[0, 0, -1, -1], [0, 0, -1, 0]], [[0, 0, 0, 0]]]
+    forms = [replace(form, roles=np.array(plan, np.int8), tempo=100 + number) for number, plan in enumerate(plans)]
+    assert [one.tempo for one in in_turn(forms)] == [101, 102, 103, 104, 100]
 
 
 def test_tempo_and_key_as_asked_for(groove: Groove) -> None:
