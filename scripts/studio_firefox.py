@@ -39,9 +39,8 @@ def opened(profile: str) -> Marionette:
     found = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None) or sys.exit(
         "no Firefox is installed"
     )
-    Path(profile, "user.js").write_text(
-        f'user_pref("marionette.port", {PORT});\nuser_pref("media.autoplay.default", 0);'
-    )
+    wishes = f'user_pref("marionette.port", {PORT});\nuser_pref("media.autoplay.default", 0);'
+    Path(profile, "user.js").write_text(wishes, encoding="utf-8")
     browser = Marionette(port=PORT, bin=found, profile=profile, headless=True, app_args=list(SIZE))
     browser.start_session()
     browser.timeout.script = PATIENCE

@@ -68,7 +68,10 @@ def test_its_progress_is_told(tiny: Tiny) -> None:
         "gathering bars",
         "how far blends are heard to go",
         "attribute vectors",
+        "reading phrases",
         "prior over phrases",
+        "encoding bars",
+        "reducing bars to some of their roles",
         "arranger",
     ]
     assert told["prior over phrases"] == [(step, PRIOR.steps) for step in range(PRIOR.steps)]
