@@ -118,7 +118,7 @@ def train_step(
 ) -> tuple[TrainState, StepMetrics]:
     """Take one step of the optimiser, and update the average of the weights; `state` is used up.
 
-    Its two halves are compiled one after the other: together they would take 200 MB more memory to compile.
+    Its two halves are compiled one after the other: together they would take more memory to compile.
     """
     grads, metrics = _gradients(graph, config, state.params, batch, genre, state.step)
     return _updated(config, state, grads), metrics
