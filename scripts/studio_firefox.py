@@ -41,7 +41,8 @@ def opened(profile: str) -> Marionette:
     )
     wishes = f'user_pref("marionette.port", {PORT});\nuser_pref("media.autoplay.default", 0);'
     Path(profile, "user.js").write_text(wishes, encoding="utf-8")
-    browser = Marionette(port=PORT, bin=found, profile=profile, headless=True, app_args=list(SIZE))
+    log = str(Path(profile, "gecko.log"))
+    browser = Marionette(port=PORT, bin=found, profile=profile, headless=True, app_args=list(SIZE), gecko_log=log)
     browser.start_session()
     browser.timeout.script = PATIENCE
     return browser
