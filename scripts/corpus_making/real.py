@@ -14,13 +14,13 @@ import numpy as np
 
 from corpus_making.rows import Row, read_rows
 from corpus_making.tunes import ALIASES, number_of
+from groovevae.corpus.labels import UNLABELLED
 from groovevae.midi import Score, load_score
 
 DISTORTED = (29, 30)  # General MIDI programs, counted from 0: overdriven and distorted guitar
 BASSES = range(32, 40)
 METAL_FROM = 0.6  # the share of a piece's notes without drums and basses that distorted guitars play
 HELD_OUT_OF = 5  # one song in so many of those that a collection for measuring shares
-UNLABELLED = "unlabelled"  # the folder of pieces of no genre
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,20 @@ def _real_file(folder: Path, row: Row, source: Source) -> RealFile:
 def is_metal(score: Score) -> bool:
     """Say whether distorted guitars play most of a piece that has drums."""
     programs = np.array([track.program for track in score.tracks])[score.notes["track"]]
-    is_drum = np.array([track.is_drum for track in score.tracks])[score.notes["track"]]
-    pitched = ~is_drum & ~np.isin(programs, BASSES)
-    return bool(is_drum.any() and pitched.any() and np.isin(programs[pitched], DISTORTED).mean() >= METAL_FROM)
+    drums = is_drum(score)
+    pitched = ~drums & ~is_bass(score)
+    return bool(drums.any() and pitched.any() and np.isin(programs[pitched], DISTORTED).mean() >= METAL_FROM)
+
+
+def is_drum(score: Score) -> np.ndarray:
+    """Say of each note whether drums play it, (N,) bool."""
+    return np.array([track.is_drum for track in score.tracks], bool)[score.notes["track"]]
+
+
+def is_bass(score: Score) -> np.ndarray:
+    """Say of each note whether a bass plays it, (N,) bool."""
+    basses = [not track.is_drum and track.program in BASSES for track in score.tracks]
+    return np.array(basses, bool)[score.notes["track"]]
 
 
 def files_to_measure(files: Sequence[RealFile], collection: Sequence[Row]) -> list[RealFile]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from corpus_making import hands
+from corpus_making.real import is_bass, is_drum
 from corpus_making.rendering import GMD
 from corpus_making.rows import Row
 from corpus_making.takes import BAR, EARLY, GROUPS, Take, Wanted, choose, fills_for, group_of, swings
@@ -61,11 +62,7 @@ def is_in_four(score: Score) -> bool:
     """Say whether a piece has drums, and nothing but whole bars of 4/4."""
     metres = np.asarray(score.metres)
     fours = (metres[:, 1:] == 4).all() and (metres[:, 0] % BAR == 0).all()
-    return bool(fours) and int(_is_drum(score).sum()) > FEW
-
-
-def _is_drum(score: Score) -> np.ndarray:
-    return np.array([track.is_drum for track in score.tracks], bool)[score.notes["track"]]
+    return bool(fours) and int(is_drum(score).sum()) > FEW
 
 
 class Drummer(NamedTuple):
@@ -81,9 +78,9 @@ def drummer_for(score: Score, song_id: str, takes: Mapping[int, Sequence[Take]])
 
     A fast piece may be played in half time, with a take of half its tempo and without fills.
     """
-    wanted = Wanted(TAKES, swings(score.notes["onset"][_is_drum(score)]), *[usual_tempo(score)] * 2)
+    wanted = Wanted(TAKES, swings(score.notes["onset"][is_drum(score)]), *[usual_tempo(score)] * 2)
     rng = np.random.default_rng(number_of(f"take {song_id}"))
-    bass = score.notes["onset"][_is_bass(score)]
+    bass = score.notes["onset"][is_bass(score)]
     for step in range(GROUPS):
         group = (group_of(song_id) + step) % GROUPS
         members = takes.get(group, ())
@@ -94,12 +91,6 @@ def drummer_for(score: Score, song_id: str, takes: Mapping[int, Sequence[Take]])
         if take is not None:
             return Drummer(group, take, [])
     return None
-
-
-def _is_bass(score: Score) -> np.ndarray:
-    """Say of each note whether a bass plays it, (N,) bool."""
-    basses = [not track.is_drum and track.program in range(32, 40) for track in score.tracks]
-    return np.array(basses, bool)[score.notes["track"]]
 
 
 def usual_tempo(score: Score) -> float:
@@ -115,15 +106,15 @@ def in_half_time(take: Take) -> Take:
 
 def with_hands(score: Score, take: Take, fills: Sequence[Take], rng: np.random.Generator) -> Score:
     """Return a piece with a take for its drums, in the bars where they play; the others are played together with it."""
-    is_drum, num_bars = _is_drum(score), int(-(-score.end // BAR))
+    drums_play, num_bars = is_drum(score), int(-(-score.end // BAR))
     hits = hands.lay(take, fills, num_bars=num_bars, filled=range(PHRASE - 1, num_bars, PHRASE), rng=rng)
-    playing = np.unique(score.notes["onset"][is_drum] // BAR)
+    playing = np.unique(score.notes["onset"][drums_play] // BAR)
     hits = hits[np.isin((hits[:, 0] + EARLY) // BAR, playing) & (hits[:, 0] < score.end)]
     hits[:, 0] = np.maximum(hits[:, 0], 0.0)
     drums = np.zeros(len(hits), NOTE_DTYPE)
     drums["onset"], drums["pitch"], drums["velocity"] = hits.T
     drums["duration"], drums["track"] = LENGTH, len(score.tracks)
-    bass, others = (score.notes[part & ~is_drum] for part in (_is_bass(score), ~_is_bass(score)))
+    bass, others = (score.notes[part & ~drums_play] for part in (is_bass(score), ~is_bass(score)))
     parts = [hands.with_feel(bass, hits, kicks_first=True), hands.with_feel(others, hits), drums]
     return _only_used(score, np.sort(np.concatenate(parts), order=["onset", "pitch"]))
 
