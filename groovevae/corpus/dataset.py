@@ -14,7 +14,7 @@ from groovevae.bars.constants import BASS_TOKENS, CHORD_SIZE, FIRST_PITCH, LEAD_
 from groovevae.config import TrainConfig
 from groovevae.corpus.labels import UNLABELLED
 from groovevae.corpus.load import CorpusSong, Songs
-from groovevae.corpus.pack import flagged_notes
+from groovevae.corpus.pack import bar_flags, flagged_notes
 from groovevae.corpus.packed_bars import KeptBars, PackedBars, Places
 from groovevae.progress import Progress, quiet
 
@@ -88,6 +88,12 @@ def first_to_last(has_notes: np.ndarray) -> slice:
     """Return the slice from the first bar with a note to the last."""
     index = np.flatnonzero(has_notes)
     return slice(int(index[0]), int(index[-1]) + 1) if len(index) else slice(0, 0)
+
+
+def sounding_flags(song: CorpusSong | Song) -> np.ndarray:
+    """Return the flags of a song's bars from the first with a note to the last, as `pack.bar_flags` makes them."""
+    flags = song.kept.flags if isinstance(song, CorpusSong) else bar_flags(song.bars)
+    return flags[first_to_last(flagged_notes(flags))]
 
 
 def sounding_part(song: CorpusSong | Song) -> Bars | Places:

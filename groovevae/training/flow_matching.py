@@ -19,7 +19,7 @@ from jax import Array
 from groovevae.bars import Song
 from groovevae.config import ArrangerConfig, PriorConfig
 from groovevae.corpus import Songs
-from groovevae.corpus.dataset import sounding
+from groovevae.corpus.dataset import sounding_flags
 from groovevae.network.flow import NUM_TIMES
 from groovevae.progress import Progress
 from groovevae.training.weights import state_to_arrays
@@ -67,9 +67,9 @@ def spread_songs(songs: Sequence[Song], song_genres: Sequence[str], *, seed: int
         name = song_genres[i]
         if count[name] >= enough:
             continue
-        window = sounding(songs[i])
-        if window.stop:
-            count[name] += window.stop - window.start
+        length = len(sounding_flags(kept[i]))
+        if length:
+            count[name] += length
             used.append(i)
     return Songs([kept[i] for i in used]), [song_genres[i] for i in used]
 

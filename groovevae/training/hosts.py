@@ -17,10 +17,10 @@ from groovevae.bars import Bars, Song
 from groovevae.bars.batch import BarBatch
 from groovevae.config import TrainConfig
 from groovevae.corpus import Corpus, CorpusSong
-from groovevae.corpus.dataset import Batches, Dataset, first_to_last, sounding_part
+from groovevae.corpus.dataset import Batches, Dataset, sounding_flags, sounding_part
 from groovevae.corpus.fingerprint import fingerprint
 from groovevae.corpus.kept import KeptSong
-from groovevae.corpus.pack import bar_flags, flagged_beats, flagged_notes
+from groovevae.corpus.pack import flagged_beats, flagged_notes
 from groovevae.corpus.packed_bars import PackedBars, Places, bars_of
 from groovevae.corpus.spool import Spool
 from groovevae.corpus.union import listing, united
@@ -140,7 +140,7 @@ def shared_dataset(
     Raises OutputError where the disk is full.
     """
     holders = [song.holder or 0 if isinstance(song, CorpusSong) else 0 for song in songs]
-    flags = [_sounding_flags(song) for song in songs]
+    flags = [sounding_flags(song) for song in songs]
     own = [song for song, holder in zip(songs, holders, strict=True) if holder == jax.process_index()]
 
     def parts() -> Iterator[Bars | Places]:
@@ -151,12 +151,6 @@ def shared_dataset(
 
     bars = SharedBars(PackedBars(parts()), holders, flags)
     return Dataset.of_bars(bars, [len(one) for one in flags], song_genres, genres)
-
-
-def _sounding_flags(song: CorpusSong | Song) -> np.ndarray:
-    """Return the flags of a song's bars from the first with a note to the last, as `pack.bar_flags` makes them."""
-    flags = song.kept.flags if isinstance(song, CorpusSong) else bar_flags(song.bars)
-    return flags[first_to_last(flagged_notes(flags))]
 
 
 def batches_of(data: Dataset, config: TrainConfig) -> Batches | BatchesAhead:

@@ -1,9 +1,8 @@
 /** The fields and sliders: shows a state in them, and tells what the user changes. */
 
 import { Amounts } from "./amounts.js";
-import { isFile, NO_CHOICES, ROLES } from "./state.js";
+import { isFile, KEYS, NO_CHOICES, ROLES } from "./state.js";
 
-const KEYS = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 const MINORS = ["Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm"];
 const METRES = ["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8"];
 const NEW = "new "; // before a genre: a phrase of it that is yet to be made

@@ -1,11 +1,11 @@
 /** The piano roll: notes coloured by role with bar lines, the other take's notes faintly behind, drums by voice. */
 
 import { Clock } from "./clock.js";
+import { KEYS } from "./state.js";
 
 const LEAST_BAR = 40; // pixels: narrower bars scroll; eight fit on a phone
 const LANES = [7, 8, 3, 2, 6, 5, 4, 1, 0]; // drum voices from the top: crash, ride, hats, toms, snare, kick
 const LANE = 11, GAP = 10; // pixels
-const NOTES = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 const UNHEARD = 0.25; // how visible the notes are of what is muted
 
 export class Roll {
@@ -137,7 +137,7 @@ export class Roll {
     if (!frame) return "";
     if (y >= frame.pitchedHigh) return this.voices[frame.lanes[Math.floor((y - frame.drumsTop) / LANE)]] ?? "";
     const pitch = frame.top - Math.floor(y / frame.step);
-    return `${NOTES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
+    return `${KEYS[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
   }
 
   #inWords() {

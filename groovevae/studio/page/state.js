@@ -1,6 +1,7 @@
 /** What the user has set, as one plain object: to a request, to the page's address and back, and into local storage. */
 
 export const ROLES = ["drums", "bass", "chords", "lead"];
+export const KEYS = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 const FIRST_CORNERS = ["rock", "jazz", "electronic", "latin", "reggae"];
 export const NO_CHOICES = { roles: {}, metre: "", pickup: null, beats: "" }; // how a file is read: all as found
 const SNAP = 0.05; // radius around a corner or the start in which the point is on it
