@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from groovevae import Groove
-from groovevae.bars import Bars
+from groovevae.bars import Bars, Song
+from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.heard_bars import MOVED_BARS, MOVED_RUNS, RUN_BARS, Heard, drawn_runs, heard_bars, runs_of
 
 
@@ -49,3 +50,17 @@ def test_runs_of_phrases_and_single_bars_where_no_four_go_together(groove: Groov
     bars.bass[:, 0] = 2
     apart = Heard(bars, np.arange(120) % 2, np.arange(120))
     assert len(drawn_runs(apart, "jazz", None).bars) == MOVED_BARS
+
+
+def test_runs_of_data_come_from_songs_of_the_genre_first_those_set_aside_each_in_its_half() -> None:
+    bars = Bars.empty(2 * RUN_BARS)
+    bars.bass[:, 0] = 2
+    names = ["rock", "jazz"] * 4
+    data = Dataset.from_songs([Song(bars)] * len(names), names, ("jazz", "rock"))
+    own = np.flatnonzero(data.genre == 1)
+    heard = Heard(data.bars[own], data.song[own] // 2 % 2, data.song[own])
+    runs = drawn_runs(heard, "rock", data, np.array([False, False, True, False, True, False, False, False]))
+    assert set(runs.song) == {0, 2, 4, 6}
+    assert set(runs.song[: 2 * RUN_BARS]) == {2, 4}
+    assert (runs.half == runs.song // 2 % 2).all()
+    assert len(runs.bars) == len(own)
