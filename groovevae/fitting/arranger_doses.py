@@ -126,8 +126,8 @@ def chosen(pair: PairHeard, ways: Ways, *, share_songs: bool) -> tuple[np.ndarra
     That is arranging unless the other way is clearly heard to lead farther; between genres that share songs, whose
     true versions song codes know, it is the other way round.
     """
-    some = pair[::2]  # of each run: role by role, more would say little more
-    ours, theirs = some.responses(ways.arranged[::2]), some.responses(ways.transported[::2])
+    some = pair[::3]  # for each role by itself, all would say little more
+    ours, theirs = some.responses(ways.arranged[::3]), some.responses(ways.transported[::3])
     ahead = np.array([ours[role][1] - theirs[role][1] for role in ROLES])
     arranges = ahead > CODED if share_songs else ~(ahead < -PREFERRED)
     arranges[LEAD] = True
