@@ -172,7 +172,7 @@ def test_worst_quarter_and_means_by_song() -> None:
         ("bass in scale", -4.0, "bass out of key"),
         ("bass in scale", 4.0, ""),
         ("drums off eighths", 5.0, "drums off the grid"),
-        ("bass against lead", 5.0, "bass clashes with lead"),
+        ("bass against lead", 5.0, "clashes between bass and lead"),
         ("drums hits of low tom", 9.0, "too much low tom"),
         ("feel nats", 3.0, "touch unlike any the model knows"),
         ("drums at the start", 3.0, ""),
