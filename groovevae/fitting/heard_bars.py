@@ -70,7 +70,10 @@ def _halves(song: np.ndarray) -> np.ndarray:
 
 def drawn_bars(heard: Heard) -> Heard:
     """Draw up to MOVED_BARS of the bars."""
-    index = np.random.default_rng(0).permutation(len(heard.bars))[:MOVED_BARS]
+    return _picked(heard, np.random.default_rng(0).permutation(len(heard.bars))[:MOVED_BARS])
+
+
+def _picked(heard: Heard, index: np.ndarray) -> Heard:
     return Heard(heard.bars[index], heard.half[index], heard.song[index])
 
 
@@ -82,9 +85,7 @@ def drawn_runs(heard: Heard, name: str, data: Dataset | None, first: np.ndarray 
     """
     if data is None or name not in data.genres:
         runs = runs_of(heard.song, heard.bars.has_notes, heard.bars.num_beats).ravel()
-        return (
-            Heard(heard.bars[runs], heard.half[runs], heard.song[runs]) if len(runs) >= MIN_BARS else drawn_bars(heard)
-        )
+        return _picked(heard, runs) if len(runs) >= MIN_BARS else drawn_bars(heard)
     half_of = np.full(int(data.song[-1]) + 1, -1, np.int8)
     half_of[heard.song] = heard.half
     whole = np.flatnonzero((half_of >= 0)[data.song])  # these songs, all of their bars
