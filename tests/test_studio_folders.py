@@ -73,9 +73,9 @@ def test_what_is_not_used_of_a_folder_is_named(client: TestClient) -> None:
     assert (folder["files"], folder["bars"]) == (3, 6)
     assert [one["path"] for one in folder["unused"]] == ["rock/broken.mid", "rock/empty.mid", "rock/twin.mid"]
     assert folder["unused"][2]["reason"] == "same notes as rock/c.mid"
-    assert folder["line"].startswith("bossa: 3 of 6 MIDI files used; not used: rock/broken.mid (")
+    assert folder["line"].startswith("bossa: 3 of 6 MIDI files used; not used: rock/broken.mid: damaged MIDI file")
     more = upload_folder(client, "bossa", {**files, "z.mid": tune(0), "y.mid": b"x"})
-    assert more["line"].endswith("rock/twin.mid (same notes as rock/c.mid) and 2 more")
+    assert more["line"].endswith("; rock/twin.mid: same notes as rock/c.mid; and 2 more")
 
 
 def test_the_same_folder_has_the_same_id_and_another_has_another(client: TestClient) -> None:
@@ -203,7 +203,7 @@ def test_a_folder_is_no_start_and_no_goal_of_bar_by_bar_methods(client: TestClie
     assert line == "bossa is a folder; start from a genre or a MIDI file, and go to the folder"
     line = error_of(client.post("/api/pieces", json={**REQUEST, "targets": {folder: 1}, "method": "line"}), 422)
     assert line == "bossa/: method line goes from bar to bar, to a genre or a MIDI file, not a folder"
-    fields = {**REQUEST, "start": folder, "together": [folder]}
+    fields = {**REQUEST, "together": [folder]}
     assert "no longer here" in error_of(client.post("/api/pieces", json=fields), 404)
 
 

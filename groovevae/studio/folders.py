@@ -37,11 +37,11 @@ class Folder:
         """What was read of it, for the user."""
         if not self.unused:
             return f"{self.name}: {counted(self.num_files, 'MIDI file')} read"
-        told = [f"{shown_name(path)} ({reason})" for path, reason in self.unused[:_MOST_TOLD]]
-        more = len(self.unused) - len(told)
+        told = [f"{shown_name(path)}: {reason}" for path, reason in self.unused[:_MOST_TOLD]]
+        if more := len(self.unused) - len(told):
+            told.append(f"and {more:,} more")
         total = counted(self.num_files + len(self.unused), "MIDI file")
-        not_used = ", ".join(told) + (f" and {more:,} more" if more else "")
-        return f"{self.name}: {self.num_files:,} of {total} used; not used: {not_used}"
+        return f"{self.name}: {self.num_files:,} of {total} used; not used: {'; '.join(told)}"
 
 
 class Folders:
