@@ -15,14 +15,15 @@ ENTRIES = """async () => {
     const { folderOf } = await import("/page/folders.js");
     const file = (name) => ({ name, isFile: true, file: (done) => done(new File(["x"], name)) });
     const folder = (name, ...batches) => {
-        return { name, isDirectory: true, createReader: () => ({ readEntries: (done) => done(batches.shift() ?? []) }) };
+        const readEntries = (done) => done(batches.shift() ?? []);
+        return { name, isDirectory: true, createReader: () => ({ readEntries }) };
     };
     const found = await folderOf(folder("bossa", [file("a.mid"), folder("deep", [file("b.KAR"), file("c.wav")])],
         [file("d.midi"), file(".e.mid"), folder(".git", [file("f.mid")])]));
-    const failing = { name: "x", createReader: () => ({ readEntries: (_, fail) => fail(new Error("no right")) }) };
-    const endless = { name: "y", createReader: () => ({ readEntries: (done) => done(Array(9999).fill(file("a.wav"))) }) };
-    const told = (error) => error.message;
-    return [found.name, found.files.map(({ path }) => path), await folderOf(failing).catch(told), await folderOf(endless).catch(told)];
+    const reading = (name, readEntries) => folderOf({ name, createReader: () => ({ readEntries }) }).catch(String);
+    const refused = await reading("x", (_, fail) => fail(new Error("no right")));
+    const endless = await reading("y", (done) => done(Array(9999).fill(file("a.wav"))));
+    return [found.name, found.files.map(({ path }) => path), refused, endless];
 }"""
 
 
@@ -44,7 +45,7 @@ def page(server: Server, browser: Any) -> Iterator[Any]:
 
 
 def drop_folder(page: Any, folder: Path, on: str) -> None:
-    """Drop a folder on an element, as a file manager does: through Chromium's own protocol, a page cannot make one."""
+    """Drop a folder on an element, as a file manager does. No page can make one: Chromium itself is told to."""
     box = page.locator(on).bounding_box()
     place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     session = page.context.new_cdp_session(page)
@@ -105,8 +106,8 @@ def test_a_folder_beside_the_pad_and_one_without_music_are_told_of(page: Any, tm
 def test_the_files_of_a_folder_are_found(page: Any) -> None:
     name, paths, refused, endless = page.evaluate(ENTRIES)
     assert (name, paths) == ("bossa", ["a.mid", "deep/b.KAR", "d.midi"])
-    assert refused == "x cannot be read: no right"
-    assert endless == "y holds more than 20,000 files; drop a smaller folder."
+    assert refused == "Error: x cannot be read: no right"
+    assert endless == "Error: y holds more than 20,000 files; drop a smaller folder."
 
 
 def test_a_folder_outlives_the_studio_but_not_a_reload_after_it(
@@ -118,9 +119,10 @@ def test_a_folder_outlives_the_studio_but_not_a_reload_after_it(
         before = take_id(page)
         drop_folder(page, bossa, "#pad")
         dropped = wait_for_another_take(page, before)
+    page.locator("#dice").click()
+    page.locator("#alert").get_by_text("The studio does not answer.").wait_for()
     port = server.address.rsplit(":", 1)[1].strip("/")
     with served(tiny.path, tmp_path, port=port):
-        page.locator("#dice").click()
         wait_for_another_take(page, dropped)
         assert page.evaluate(CORNER[6:])
     with served(tiny.path, tmp_path, port=port):
