@@ -85,8 +85,8 @@ def folder_id(name: str, files: Mapping[str, bytes]) -> str:
 def plain_folder_name(name: str) -> str:
     """Return the last part of a folder's name, on one line; "" where nothing of it is left.
 
-    >>> plain_folder_name("../my songs/Bossa\n")
-    'Bossa_'
+    >>> plain_folder_name("../my songs/Bossa/")
+    'Bossa'
     """
     last = PurePosixPath(name.replace("\\", "/")).name
     return "" if last == ".." else plain_path(last)
