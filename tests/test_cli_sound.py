@@ -86,7 +86,10 @@ def test_sounds_of_other_songs_are_not_written_over(run: Run, song: Path) -> Non
         (["render", "song.mid", "--out", "song.mid/a.wav"], "song.mid/a.wav: cannot be written"),
         (["render", "song.mid", "--soundfont", "song.mid"], "song.mid: not a soundfont; name one in the format"),
         (["render", "song.mid", "--soundfont", "no.sf2"], "no.sf2: No such file or directory; name a soundfont"),
-        (["render", "my-instruments.sf2"], "my-instruments.sf2: not a MIDI file (it has no MThd header)"),
+        (
+            ["render", "my-instruments.sf2"],
+            "my-instruments.sf2: not a MIDI file (it has no MThd header)",
+        ),
         (["play", "none.mid"], "none.mid: No such file or directory"),
         (["blend", "classical", "rock", "--soundfont", "my-instruments.sf2"], "--soundfont is of use only with sound"),
         (

@@ -46,7 +46,7 @@ def test_songs_and_rejected(corpus: Path) -> None:
         ("rock", "c.mid", 2),
     ]
     assert loaded.genres == ["jazz", "rock"]
-    assert loaded.rejected == [(corpus / "rock/bad.mid", "not a MIDI file (it has no MThd header)")]
+    assert loaded.rejected == [(corpus / "rock/bad.mid", "not a MIDI file (it has no MThd header); export it as MIDI")]
     assert done[0] == ("reading files", 0, 4)
     assert done[-1] == ("reading files", 4, 4)
 

@@ -153,6 +153,19 @@ def test_one_song(tmp_path: Path) -> None:
     assert error.value.reason == "empty file"
 
 
+def test_a_file_that_is_not_there_is_asked_for_by_the_nearest_name(tmp_path: Path) -> None:
+    make_corpus(tmp_path, "melody.mid", "drums.kar")
+    for name, hint in {
+        "meldoy.mid": f"; did you mean {tmp_path / 'melody.mid'}?",
+        "drums.mid": f"; did you mean {tmp_path / 'drums.kar'}?",
+        "song.mid": "",
+        "nowhere/melody.mid": "",
+    }.items():
+        with pytest.raises(MidiError) as error:
+            read_song(tmp_path / name)
+        assert error.value.reason == f"No such file or directory{hint}"
+
+
 def test_packing_keeps_everything() -> None:
     song = score_to_song(midi_to_score(tune(0)))
     rng = np.random.default_rng(0)

@@ -153,7 +153,7 @@ def test_seconds_are_two_quarter_notes(division: int, ticks: int, tick: int) -> 
 
 REFUSED = {
     "empty": (b"", "empty file"),
-    "text": (b"hello world", "not a MIDI file (it has no MThd header)"),
+    "text": (b"hello world", "not a MIDI file (it has no MThd header); export it as MIDI"),
     "cut header": (WHOLE[:10], "damaged MIDI file (cut off within its header)"),
     "no tracks": (midi_file(), "damaged MIDI file (no tracks)"),
     "no ticks": (midi_file(chunk(NOTE, END), ticks=0), "damaged MIDI file (0 ticks per quarter note)"),

@@ -62,7 +62,7 @@ def test_seconds() -> None:
 
 BAD_BYTES = {
     "empty": (b"", "empty file"),
-    "not MIDI": (b"hello world", "not a MIDI file (it has no MThd header)"),
+    "not MIDI": (b"hello world", "not a MIDI file (it has no MThd header); export it as MIDI"),
     "cut header": (midi_bytes()[:10], "damaged MIDI file (cut off within its header)"),
     "cut chunk": (midi_bytes()[:20], "damaged MIDI file (no tracks)"),
     "no notes": (midi_bytes(num_notes=0), "no notes"),

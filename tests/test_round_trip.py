@@ -24,7 +24,7 @@ def test_round_trip_of_a_corpus(tmp_path: Path, run_python: Callable) -> None:
 
     jazz = json.loads(run_python("-m", "scripts.round_trip", str(tmp_path), "--json").stdout)["jazz"]
     assert jazz["files"] == 1
-    assert jazz["rejected"] == {"two.mid": "not a MIDI file (it has no MThd header)"}
+    assert jazz["rejected"] == {"two.mid": "not a MIDI file (it has no MThd header); export it as MIDI"}
     assert jazz["counts"]["lead"] == {"true_positives": 64, "num_reference": 64, "num_estimate": 64}
     assert jazz["f1"] == {"drums": 1.0, "bass": 2 / 3, "chords": 2 / 3, "lead": 1.0, "drum keys": 0.5}
     assert jazz["lost"]["bass"]["doubles another line"] == 16

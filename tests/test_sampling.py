@@ -16,9 +16,10 @@ from tiny import PRIOR, Tiny
 from groovevae import Groove, SampleRequest
 from groovevae.cli import main
 from groovevae.errors import RequestError
-from groovevae.generation.sampling import follow_plan, form_of_piece, in_turn
+from groovevae.generation.sampling import follow_plan, form_of_piece
 from groovevae.measures.phrases import role_digests
 from groovevae.model.file import MODEL_KIND, load_model_file, read_tensors, save_model, write_tensors
+from groovevae.model.form_order import full_first
 from groovevae.training.refit import add_prior
 
 REQUEST = SampleRequest("jazz", temperature=1.0)  # the tiny model is silent at its likeliest
@@ -84,7 +85,7 @@ def test_thin_forms_take_their_turn_last(groove: Groove) -> None:
     form = groove.model.prior.forms["jazz"][0]
     plans = [[[0, -1, -1, -1]], [[0, 0, 0, 0]], [[0, 0, 0, -1]], [[0, 0, -1, -1], [0, 0, -1, 0]], [[0, 0, 0, 0]]]
     forms = [replace(form, roles=np.array(plan, np.int8), tempo=100 + number) for number, plan in enumerate(plans)]
-    assert [one.tempo for one in in_turn(forms)] == [101, 102, 103, 104, 100]
+    assert [one.tempo for one in full_first(forms)] == [101, 102, 103, 104, 100]
 
 
 def test_tempo_and_key_as_asked_for(groove: Groove) -> None:

@@ -304,7 +304,9 @@ def test_a_wrong_file_is_named_in_one_line(page: Any) -> None:
     before = take_id(page)
     drop(page, "notes.txt", b"this is no music", "body")
     page.wait_for_selector("#alert:not([hidden])")
-    assert page.locator("#alert p").inner_text() == "notes.txt: not a MIDI file (it has no MThd header)"
+    assert (
+        page.locator("#alert p").inner_text() == "notes.txt: not a MIDI file (it has no MThd header); export it as MIDI"
+    )
     assert take_id(page) == before
 
 

@@ -133,7 +133,7 @@ def test_files_and_roles_that_are_not_here_are_not_found(client: TestClient) -> 
 
 def test_a_file_that_is_none_is_refused_under_its_name(client: TestClient) -> None:
     response = client.post("/api/files", params={"name": "a.mid"}, content=b"no music", headers=MIDI)
-    assert error_of(response, 422) == "a.mid: not a MIDI file (it has no MThd header)"
+    assert error_of(response, 422) == "a.mid: not a MIDI file (it has no MThd header); export it as MIDI"
 
 
 def test_bodies_have_a_limit(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from groovevae.anomaly.baselines import fit_baseline
 from groovevae.anomaly.detectors import Known
-from groovevae.anomaly.song_statistics import song_means, song_statistics
+from groovevae.anomaly.song_statistics import song_statistics
 
 FOLDS = 5
 FARTHEST_ODDS = 1e3  # nats: odds against every other genre are clipped to this
@@ -58,7 +58,7 @@ def deal(group: np.ndarray, *, seed: int = 0, folds: int = FOLDS) -> np.ndarray:
 
 
 def _values(songs: Known) -> np.ndarray:
-    return np.concatenate([song_statistics(songs.measured), song_means(songs.measured.z, songs.measured)], axis=1)
+    return np.concatenate([song_statistics(songs.measured), songs.measured.means(songs.measured.z)], axis=1)
 
 
 def _odds(posterior: np.ndarray, genre: np.ndarray, genres: np.ndarray) -> Odds:

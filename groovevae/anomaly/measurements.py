@@ -6,7 +6,8 @@ This module measures and never judges.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -39,7 +40,24 @@ class Measurements:
     nats: np.ndarray  # (N, 5): `likelihood.NATS`; NaN without a model
     z: np.ndarray  # (N, Z) posterior means; (N, 0) without a model
     whole: np.ndarray  # (S, W): `harmony` and `rhythm` of each song; (S, 0) without a model
-    statistics: dict[bool, np.ndarray] = field(default_factory=dict, init=False, repr=False)  # once they were asked for
+
+    @cached_property
+    def statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and spread, (S, K + 5) each, of traits and nats over each song's bars."""
+        values = np.concatenate([self.traits, self.nats], axis=1)
+        mean = self.means(values)
+        return mean, np.sqrt(self.means((values - mean[self.song]) ** 2))
+
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """Return the mean (S, V) of values (N, V) over each song's bars, ignoring NaN; NaN where all of them are."""
+        known = np.isfinite(values)
+        total, count = self._sums(np.where(known, values, 0.0)), self._sums(known)
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+    def _sums(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum (S, V) of values (N, V) over each song's bars, by column: `np.add.at` is much slower."""
+        columns = [np.bincount(self.song, weights=column, minlength=self.num_songs) for column in values.T]
+        return np.stack(columns, axis=1) if columns else np.zeros((self.num_songs, 0))
 
     def of(self, songs: np.ndarray) -> Measurements:
         """Return the measurements of some of the songs, by their indices (M,), in that order."""

@@ -26,7 +26,7 @@ _WORDS = (
     ("in scale", -1, "{one} out of key"),
     ("never released", 1, "notes that never end"),
     ("length", 1, "{one} notes unusually long"),
-    ("against", 1, "{one} clashes with {other}"),
+    ("against", 1, "clashes between {one} and {other}"),
     ("with", -1, "{one} not together with {other}"),
     ("hits of", 1, "too much {voice}"),
     ("hits of", -1, "too little {voice}"),

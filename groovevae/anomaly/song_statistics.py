@@ -12,12 +12,8 @@ from groovevae.anomaly.measurements import Measurements, nats_names, whole_names
 
 def song_statistics(measured: Measurements, *, with_model: bool = True) -> np.ndarray:
     """Return the mean and spread over each song's bars of traits and, with a model, each role's nats, (S, V) float."""
-    if with_model not in measured.statistics:
-        values = np.concatenate([measured.traits, measured.nats], axis=1) if with_model else measured.traits
-        mean = song_means(values, measured)
-        spread = np.sqrt(song_means((values - mean[measured.song]) ** 2, measured))
-        measured.statistics[with_model] = np.concatenate([mean, spread], axis=1)
-    return measured.statistics[with_model]
+    used = slice(None if with_model else measured.traits.shape[1])
+    return np.concatenate([part[:, used] for part in measured.statistics], axis=1)
 
 
 def statistic_names(measured: Measurements, *, with_model: bool = True) -> tuple[str, ...]:
@@ -34,19 +30,6 @@ def song_values(measured: Measurements) -> np.ndarray:
 def value_names(measured: Measurements) -> tuple[str, ...]:
     """Name the columns of `song_values`."""
     return (*statistic_names(measured), *whole_names())
-
-
-def song_means(values: np.ndarray, measured: Measurements) -> np.ndarray:
-    """Return the mean (S, V) of values (N, V) over each song's bars, ignoring NaN; it is NaN where all values are."""
-    known = np.isfinite(values)
-    total, count = _sums(np.where(known, values, 0.0), measured), _sums(known, measured)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def _sums(values: np.ndarray, measured: Measurements) -> np.ndarray:
-    """Return the sum (S, V) of values (N, V) over each song's bars, column by column: `np.add.at` is much slower."""
-    columns = [np.bincount(measured.song, weights=column, minlength=measured.num_songs) for column in values.T]
-    return np.stack(columns, axis=1) if columns else np.zeros((measured.num_songs, 0))
 
 
 def worst_quarter(bar_scores: np.ndarray, measured: Measurements) -> np.ndarray:

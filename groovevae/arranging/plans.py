@@ -11,6 +11,7 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import DEFAULT_PROGRAMS, LEAD, PITCHED, ROLES
 from groovevae.bars.states import bar_length
 from groovevae.model.arranger import Arranger
+from groovevae.model.form_order import most_usual_first
 from groovevae.model.genres import Genre, Phrase
 from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
 
@@ -60,20 +61,7 @@ def forms_of(genre: Genre, prior: Prior | None, arranger: Arranger | None = None
     forms = prior.forms.get(genre.name, ()) if prior else ()
     if arranger is not None and genre.name in arranger.typical:
         forms = tuple(forms[number] for number in arranger.typical[genre.name])
-    return _most_usual_first(forms, genre.mean) or tuple(map(_form_of_phrase, genre.phrases)) or (_form_of_all(genre),)
-
-
-def _most_usual_first(forms: Sequence[Form], middle: np.ndarray) -> tuple[Form, ...]:
-    """Return forms in another order: first those whose styles lie near the middle (Z,) of their genre."""
-    return tuple(forms[number] for number in np.argsort(far_from(forms, middle), kind="stable"))
-
-
-def far_from(forms: Sequence[Form], middle: np.ndarray) -> np.ndarray:
-    """Return how far the styles of forms lie from a point (Z,), (F,): the sum of squares, each in their own spread."""
-    if not forms:
-        return np.zeros(0)
-    styles = np.stack([form.style.astype(np.float64) for form in forms])  # (F, Z)
-    return np.asarray(np.square((styles - middle) / np.sqrt(np.maximum(styles.var(0), 1e-6))).sum(1))
+    return most_usual_first(forms, genre.mean) or tuple(map(_form_of_phrase, genre.phrases)) or (_form_of_all(genre),)
 
 
 def _form_of_phrase(phrase: Phrase) -> Form:

@@ -29,7 +29,7 @@ out_options = (out_option, audio_option, soundfont_option)
 take_options = (
     click.option("--temperature", type=float, help="0 takes the likeliest notes, 1 draws them freely.  [default: 0.5]"),
     click.option("--seed", type=int, help="Which piece: the same seed gives the same file.  [default: 0]"),
-    click.option("--count", type=int, help="Pieces to write, with the seeds from --seed on.  [default: 1]"),
+    click.option("--count", type=int, help="Pieces to write, with seeds counting up from --seed.  [default: 1]"),
 )
 bars_option = click.option("--bars", type=int, help="Bars to write.  [default: 8; all of a file]")
 reading_options = (
@@ -44,13 +44,18 @@ reading_options = (
     click.option(
         "--metre",
         metavar="N/N",
-        help="The file's metre, where it says a wrong one or none: 3/4. Of a genre: that of a phrase to start from.",
+        help="Metre of the file, where it states none or a wrong one, or of the phrase that a genre starts with: 3/4.",
     ),
     click.option(
-        "--pickup", metavar="X", help="Quarter notes before the file's first whole bar.  [default: as it is found]"
+        "--pickup",
+        metavar="X",
+        help="Quarter notes before the file's first whole bar.  [default: found from the notes]",
     ),
     click.option(
-        "--beats", metavar="HOW", help="written, or estimate: for a file played without a click.  [default: written]"
+        "--beats",
+        metavar="HOW",
+        help="Where the beats are: written (as the file says), or estimate, for music played without a click.  "
+        "[default: written]",
     ),
     click.option(
         "--only-roles", is_flag=True, help="Write drums, bass, chords and lead alone, without the file's other tracks."
@@ -78,7 +83,7 @@ cluster_options = (
     ),
 )
 together_option = click.option(
-    "--together", is_flag=True, help="The first words are stems of one loop (files, or a folder of them): one song."
+    "--together", is_flag=True, help="Read the first words, files or a folder of them, as the stems of one song."
 )
 quiet_option = click.option("--quiet", is_flag=True, help="Do not say what was read of each file.")
 song_options = (
@@ -98,7 +103,7 @@ piece_options = (
         metavar="TEMPO",
         help="Quarter notes per minute, or keep: the start's own.  [default: between start and target]",
     ),
-    click.option("--keep", metavar="ROLES", help="Roles that keep the notes of the start: lead,bass"),
+    click.option("--keep", metavar="ROLES", help="Roles that keep the notes of the start, such as lead,bass."),
     *take_options,
     click.option(
         "--vector",

@@ -10,16 +10,16 @@ from groovevae.cli.common import song_fields, song_options, take_output, with_op
 from groovevae.cli.root import main
 
 
-@main.command("continue", short_help="Go on where a song ends.")
+@main.command("continue", short_help="Add bars after the end of a song.")
 @click.argument("start", metavar="SONG")
 @click.option("--bars", type=int, help="Bars to add.  [default: 8]")
-@click.option("--genre", help="Genre to go on in.  [default: the nearest to the song]")
+@click.option("--genre", help="Genre of the new bars.  [default: the nearest to the song]")
 @click.option("--alone", is_flag=True, help="Write the new bars alone, without the song.")
 @with_options(song_options)
 def continue_song(start: str, *, model: str | None, **options: Any) -> None:
-    """Go on where SONG, a MIDI file, ends: with its parts, in its style, at its tempo.
+    """Add bars after the end of SONG, a MIDI file, for its parts, in its style and at its tempo.
 
-    What follows rests, repeats and varies as the last bars did, up to sixteen of them.
+    The new bars rest, repeat and vary as the last ones of SONG do (up to sixteen of them).
 
     \b
     Examples:

@@ -11,7 +11,7 @@ from groovevae.cli.root import main
 from groovevae.errors import CorpusError
 
 
-@main.command("corpus", short_help="Show what a corpus holds, what is not used, and why.")
+@main.command("corpus", short_help="Show what a corpus holds, and which files are not used and why.")
 @click.argument("corpus", type=click.Path())
 @labels_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -24,7 +24,7 @@ from groovevae.cli.root import main
 @click.option("--like", help="Genre whose feel is wanted.  [default: the nearest to the song]")
 @click.option("--amount", type=float, help="0: the song's own feel, 1: the new one.  [default: 1]")
 @click.option("--seed", type=int, help="Which take: the same seed gives the same file.  [default: 0]")
-@click.option("--count", type=int, help="Takes to write, with the seeds from --seed on.  [default: 1]")
+@click.option("--count", type=int, help="Takes to write, with seeds counting up from --seed.  [default: 1]")
 @with_options((*reading_options, model_option, *out_options, quiet_option))
 def humanize(start: str, *, model: str | None, **options: Any) -> None:
     """Play the notes of SONG, a MIDI file, with the velocities and the timing of a genre. No note changes.

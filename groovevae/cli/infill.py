@@ -10,9 +10,9 @@ from groovevae.cli.common import song_fields, song_options, take_output, with_op
 from groovevae.cli.root import main
 
 
-@main.command(short_help="Write some bars of a song anew, to fit those around them.")
+@main.command(short_help="Rewrite some bars of a song to fit those around them.")
 @click.argument("start", metavar="SONG")
-@click.option("--only-bars", metavar="FIRST..LAST", required=True, help="The bars to write, counted from 1: 5..8.")
+@click.option("--only-bars", metavar="FIRST..LAST", required=True, help="The bars to rewrite, counted from 1: 5..8.")
 @click.option("--genre", help="Genre to write in.  [default: the nearest to the song]")
 @with_options(song_options)
 def infill(
@@ -23,9 +23,9 @@ def infill(
     model: str | None,
     **options: Any,
 ) -> None:
-    """Write some bars of SONG, a MIDI file, anew, so that they fit the bars around them and the parts that stay.
+    """Rewrite some bars of SONG, a MIDI file, so that they fit the bars around them and the parts that stay.
 
-    All other bars and roles stay note for note. --roles bass,drums names the roles to write (by default those that
+    All other bars and roles stay note for note. --roles bass,drums names the roles to rewrite (by default those that
     play around the bars); --roles TRACK=ROLE says what a track of SONG plays.
 
     \b

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @main.command(short_help="Find files that do not belong: broken, mislabelled, duplicated.")
 @click.argument("corpus", type=click.Path())
-@click.option("--genre", help="Show the files of this genre alone.")
+@click.option("--genre", help="Show only the files of this genre.")
 @click.option("--normal", type=click.Path(), help="A corpus that is clean.  [default: most of CORPUS]")
 @click.option(
     "--false-alarms",
@@ -37,7 +37,7 @@ def outliers(
     """Rank the files of a CORPUS by how little they belong in their genre folders, such as broken or mislabelled ones.
 
     Each file is compared with the other songs of its genre. The command shows the role and the bars that are least
-    usual, and a reason where one stands out. It changes and moves nothing.
+    usual, and a reason where one stands out. It only reads the files.
 
     \b
     Examples:

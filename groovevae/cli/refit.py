@@ -10,7 +10,7 @@ from groovevae.cli.common import check_copy, jobs_option, labels_option, read_co
 from groovevae.cli.root import main
 
 
-@main.command(short_help="Fit anew what a model holds besides its network.")
+@main.command(short_help="Refit what a model holds besides its network.")
 @click.argument("model", type=click.Path())
 @click.argument("corpus", type=click.Path())
 @click.option("--out", type=click.Path(), required=True, help="The copy of the model to write.")
@@ -19,7 +19,7 @@ from groovevae.cli.root import main
     "parts",
     type=click.Choice(["blends", "vectors", "prior", "arranger", "doses"]),
     multiple=True,
-    help="Fit this part alone; may be given several times.  [default: all of them]",
+    help="Refit only this part; may be given several times.  [default: all of them]",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed it was trained with.")
 @labels_option
@@ -27,7 +27,7 @@ from groovevae.cli.root import main
 def refit(
     model: str, corpus: str, *, out: str, parts: tuple[str, ...], seed: int, labels: str | None, jobs: int | None
 ) -> None:
-    """Fit anew what a MODEL file (or `default`, the one that comes with groovevae) holds besides its network.
+    """Refit what a MODEL file (or `default`, the one that comes with groovevae) holds besides its network.
 
     groove train does all of this at its end, but a model of an earlier version may lack some of it. CORPUS is the
     corpus that the model was trained on, and --seed the seed of that training: together they decide which songs were
@@ -37,8 +37,8 @@ def refit(
     blends   how far an amount goes between two genres, and what songs in several genres share
     vectors  density, syncopation, swing, register, polyphony and drum density
     prior    the phrases of groove sample
-    arranger parts that were not there, and how the parts of a blend are played
-    doses    how far the arranger goes between two genres: part of arranger, and measured without training it
+    arranger the network that plays a song as a genre would, and adds parts
+    doses    how far the arranger goes between two genres; the arranger itself stays as it is
 
     \b
     Examples:

@@ -20,8 +20,8 @@ from groovevae.cli.root import main
 def sample(genre: str, model: str | None, **options: Any) -> None:
     """Make new phrases of a GENRE, without any song to start from.
 
-    Each seed takes its metre, tempo, instruments and key, and when parts rest or repeat, from one of the genre's
-    songs. The notes are new.
+    Metre, tempo, instruments and key, and where parts rest or repeat, are those of one of the genre's songs, another
+    for each seed. The notes are new.
 
     \b
     Examples:

@@ -17,7 +17,7 @@ _HOW = reading_options[:4]  # all but what is written
 @with_options(_HOW)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--png", type=click.Path(), help="Also draw its bars, in the colours of the roles, to this file.")
-@click.option("--svg", type=click.Path(), help="The same as SVG.")
+@click.option("--svg", type=click.Path(), help="Draw its bars to this file as SVG.")
 def show(file: str, *, as_json: bool, png: str | None, svg: str | None, **options: Any) -> None:
     """Show how a MIDI file is read: which track plays which role, why, how many bars, and what is not in them.
 

@@ -25,9 +25,9 @@ from groovevae.errors import CorpusError, RequestError
 COPY_HELP = "The copy of the model to write."
 
 
-@main.group(short_help="Make, keep and apply vectors: directions that do one thing to music.")
+@main.group(short_help="Make, save and apply vectors, such as swing or density.")
 def vector() -> None:
-    """Make, keep and apply vectors: directions in the latent space that do one thing to music.
+    """Make, save and apply vectors: latent directions that each change one thing, such as swing or density.
 
     \b
     Examples:

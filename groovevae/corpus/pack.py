@@ -33,8 +33,8 @@ Read = Callable[[int, int], bytes]  # where to begin, how many bytes
 class SongHead(NamedTuple):
     """What is known of a packed song without its bars."""
 
-    bars_digest: bytes  # the same for two songs exactly when all their bars are
-    song_digest: bytes  # the same for two songs exactly when all of them is
+    bars_digest: bytes  # equal for two songs exactly when all their bars are equal
+    song_digest: bytes  # equal for two songs exactly when all that is packed of them is equal
     num_bars: int
     num_sounding: int  # bars with notes
     num_distinct: int  # of `bar_numbers`

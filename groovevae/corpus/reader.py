@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
+import errno
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from groovevae.bars import Song, score_to_song
 from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.corpus.archives import Member
+from groovevae.corpus.entries import SUFFIXES
 from groovevae.corpus.pack import pack_song, unpack_song
 from groovevae.corpus.worker_pool import Limits, map_isolated, map_numbered
 from groovevae.errors import CorpusError, MidiError
@@ -126,8 +129,19 @@ def _apart(work: Callable[[Path], bytes], path: str | Path, choices: Choices = N
     """Return what `work` makes of one MIDI file in a process of its own. Raises MidiError that names the path."""
     [(_, result)] = map_isolated(work, [_task(Path(path).absolute(), choices)], jobs=1, limits=LIMITS)
     if isinstance(result, str):
-        raise MidiError(result, path=str(path))
+        raise MidiError(result + _nearest_name(Path(path), result), path=str(path))
     return result
+
+
+def _nearest_name(path: Path, reason: str) -> str:
+    """Return the question whether a file that does not exist is the MIDI file beside it that is called most like it."""
+    if reason != os.strerror(errno.ENOENT):
+        return ""
+    with suppress(OSError):
+        beside = {other.stem: other for other in path.parent.iterdir() if other.suffix.lower() in SUFFIXES}
+        if near := difflib.get_close_matches(path.stem, beside, n=1):
+            return f"; did you mean {beside[near[0]]}?"
+    return ""
 
 
 def parse(path: Path) -> bytes:

@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Brief, Setting
-from groovevae.arranging.plans import Plan, far_from, forms_of, make_plan
+from groovevae.arranging.plans import Plan, forms_of, make_plan
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
 from groovevae.fitting.pair_sample import filled_in, filled_in_choices
 from groovevae.model.calibration import AMOUNTS, DosedPath
 from groovevae.model.file import ModelFile
+from groovevae.model.form_order import style_distances
 from groovevae.model.genres import Genre, log_likelihood
 from groovevae.model.phrase_forms import Form
 from groovevae.progress import Progress, quiet
@@ -76,7 +77,7 @@ def typical_forms(forms: Sequence[Form], name: str, genres: Mapping[str, Genre])
     likelihood = {other: log_likelihood(styles, genre) for other, genre in genres.items()}
     rest = [values for other, values in likelihood.items() if other != name]
     ratio = likelihood[name] - (np.logaddexp.reduce(rest, axis=0) if rest else 0.0)
-    order = np.argsort(far_from(forms, genres[name].mean), kind="stable")
+    order = np.argsort(style_distances(forms, genres[name].mean), kind="stable")
     central = order[: max(round(CENTRAL * len(forms)), LEAST_FORMS)]
     best = central[np.argsort(-ratio[central], kind="stable")][: max(round(TYPICAL * len(forms)), LEAST_FORMS)]
     return tuple(sorted(best.tolist()))

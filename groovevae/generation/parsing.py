@@ -115,7 +115,7 @@ def parse_weights(parts: Sequence[str]) -> dict[str, float]:
     """Return {"classical": 0.5, "rock": 0.3} for ["classical=0.5", "rock=0.3"]. Raises RequestError otherwise."""
     return _parse_numbers(
         parts,
-        no_number="is not a weight; write GENRE=NUMBER, like rock=0.3",
+        no_number="has no weight; write GENRE=NUMBER for each of several genres, like rock=0.3",
         no_name="each weight needs a genre of its own, like classical=0.5 rock=0.5",
     )
 

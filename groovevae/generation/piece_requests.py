@@ -143,7 +143,7 @@ def check_file(word: str) -> None:
 def check_range(name: str, value: float, low: float, high: float) -> None:
     """Raise RequestError for a value out of range, NaN among them."""
     if not low <= value <= high:
-        raise RequestError(f"{name} {value:g} is outside {low:g} to {high:g}")
+        raise RequestError(f"{name} {value:.10g} is outside {low:.10g} to {high:.10g}")
 
 
 def command_of(words: Sequence[str], options: Iterable[tuple[str, str]]) -> str:

@@ -6,7 +6,6 @@ their points into a song and never trains.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +21,7 @@ from groovevae.generation.parsing import KEEP
 from groovevae.generation.phrase_prior import PhraseNetwork
 from groovevae.generation.requests import SampleRequest
 from groovevae.model.file import ModelFile
+from groovevae.model.form_order import full_first
 from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
 from groovevae.network.decoding import decode, without_stray_holds
 from groovevae.network.forward import Network
@@ -30,8 +30,6 @@ from groovevae.network.forward import Network
 # far as a blend is, it would be more typical than real bars are.
 GUIDANCE = Guidance(genre=np.float32(1.0), content=np.float32(1.0))
 NOISE = 0.7
-
-THIN = 0.75  # of the roles that usually play in a bar of a genre's forms: a form with fewer comes last
 
 
 class Sampler:
@@ -69,7 +67,7 @@ class Sampler:
 
 def form_of_piece(request: SampleRequest, prior: Prior) -> Form:
     """Return the form of a piece, with any requested tempo and key. Seeds take turns through the genre's forms."""
-    forms = in_turn(prior.forms[request.genre])
+    forms = full_first(prior.forms[request.genre])
     form = forms[request.seed % len(forms)]
     if request.metre is not None:
         metre = parse_metre(request.metre)
@@ -80,13 +78,6 @@ def form_of_piece(request: SampleRequest, prior: Prior) -> Form:
     if request.key is not None and (key := parse_key(request.key)) is not None:
         form = replace(form, transpose=semitones_to_c(*key), is_minor=key[1])
     return form
-
-
-def in_turn(forms: Sequence[Form]) -> tuple[Form, ...]:
-    """Return forms with the thin ones last: an introduction in which hardly anything plays is no typical phrase."""
-    playing = np.array([(form.roles != SILENT).sum(1).mean() for form in forms])  # (F,) roles in a bar
-    is_thin = playing < THIN * np.median(playing)
-    return tuple(forms[number] for number in np.argsort(is_thin, kind="stable"))
 
 
 def follow_plan(bars: Bars, plan: np.ndarray) -> Bars:

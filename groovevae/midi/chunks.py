@@ -71,7 +71,7 @@ def _header_place(data: bytes) -> int:
         raise MidiError(stranger)
     place = data.find(_HEADER + b"\x00\x00\x00")  # the high bytes of its length: the letters may stand in a text
     if place < 0:
-        raise MidiError("not a MIDI file (it has no MThd header)")
+        raise MidiError("not a MIDI file (it has no MThd header); export it as MIDI")
     return place
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -52,31 +53,38 @@ def fit_prior(
     names = tuple(sorted(set(song_genres)))
     coordinates = {name: Coordinates(genres[name]) for name in names}
     used, genre_of = spread_songs(songs, song_genres, seed=config.seed)
-    z = _encoded(network, used, progress)
-    x = [coordinates[name].of(points) for points, name in zip(z, genre_of, strict=True)]
-    weights = _fit(_flat(used, genre_of, x, names), config, len(names), stop, progress)
+    bars, styles = _read(network, used, genre_of, coordinates, partial(progress, "reading phrases"))
+    weights = _fit(bars, config, len(names), stop, progress)
     if weights is None:
         return None
     forms = {}
     for name in names:
         own = [index for index, other in enumerate(genre_of) if other == name]
-        forms[name] = pick_forms(name, [used[index] for index in own], [z[index].mean(0) for index in own])
+        forms[name] = pick_forms(name, [used[index] for index in own], [styles[index] for index in own])
     return Prior(config, names, weights, forms)
 
 
-def _encoded(network: Network, songs: Sequence[Song], progress: Progress) -> list[np.ndarray]:
-    """Return the latent points of the sounding bars of each song, (N, Z)."""
-    points = []
-    for done, song in enumerate(songs):
-        progress("reading phrases", done, len(songs))
-        points.append(encode(network, song.bars[sounding(song)])[0])
-    return points
+def _read(
+    network: Network,
+    songs: Sequence[Song],
+    song_genres: Sequence[str],
+    coordinates: Mapping[str, Coordinates],
+    told: Callable[[int, int], None],
+) -> tuple[_Bars, list[np.ndarray]]:
+    """Return the sounding bars of songs, and the style of each: the mean (Z,) of its latent points.
 
-
-def _flat(songs: Sequence[Song], song_genres: Sequence[str], x: Sequence[np.ndarray], genres: tuple[str, ...]) -> _Bars:
-    parts, end = [], 0
-    for song, name, own in zip(songs, song_genres, x, strict=True):
+    A song on disk is unpacked once. `coordinates` are those of each genre, in the order of their numbers.
+    """
+    genres = list(coordinates)
+    parts: list[_Bars] = []
+    styles: list[np.ndarray] = []
+    end = 0
+    for done, (song, name) in enumerate(zip(songs, song_genres, strict=True)):
+        told(done, len(songs))
         bars = song.bars[sounding(song)]
+        z = encode(network, bars)[0]
+        own = coordinates[name].of(z)
+        styles.append(z.mean(0))
         end += len(bars)
         tempo = np.full(len(bars), np.median(bars.tempo))
         parts.append(
@@ -90,7 +98,7 @@ def _flat(songs: Sequence[Song], song_genres: Sequence[str], x: Sequence[np.ndar
                 np.broadcast_to(own.mean(0), own.shape),
             )
         )
-    return _Bars(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return _Bars(*(np.concatenate(columns) for columns in zip(*parts, strict=True))), styles
 
 
 def _phrases(bars: _Bars, starts: np.ndarray) -> tuple[np.ndarray, PhraseBatch, np.ndarray]:
