@@ -15,15 +15,15 @@ _IN_USE = (5, 32)  # Windows' ERROR_ACCESS_DENIED and ERROR_SHARING_VIOLATION
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds: a virus scanner is done by then, a DAW that plays the file is not
 
 
-def write_file(path: str | Path, data: bytes) -> None:
-    """Write a file whole or not at all. Raises OutputError, one line, where that cannot be done."""
+def write_file(path: str | Path, *parts: bytes | memoryview) -> None:
+    """Write a file of these parts whole or not at all. Raises OutputError, one line, where that cannot be done."""
     path = Path(path)
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         mask = os.umask(0)

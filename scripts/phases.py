@@ -4,8 +4,8 @@ python scripts/phases.py --files 1000,3000,10000
 
 Files are made up: as many bars each as real files of pop and rock have, or `--bars`, and one in a hundred cannot be
 read; `--unread` puts songs into the cache instead, which takes a fraction of the time. Each work is done in a process
-of its own (Linux). The network is a tiny one, so that what the corpus takes shows; `usual` takes a few steps with one
-of the usual size.
+of its own (Linux). The network is a tiny one, so that what the corpus takes shows; `usual` trains one of the usual size
+for a few steps, and does all that follows.
 """
 
 from __future__ import annotations
@@ -126,24 +126,18 @@ def evaluate(corpus: Corpus, model: Path, told: Recorder) -> None:
 
 
 def usual(corpus: Corpus, model: Path, told: Recorder) -> None:
-    """Gather the bars, and train a network of the usual size for a few steps."""
-    from groovevae.config import ModelConfig, TrainConfig
-    from groovevae.training.data import gather_music
-    from groovevae.training.loop import initial_state, run_training
+    """Train networks of the usual size for a few steps, and do all that follows."""
+    from groovevae.config import ArrangerConfig, PriorConfig, TrainConfig
+    from groovevae.training.train import train_model
 
-    config = TrainConfig()
-    music = gather_music(corpus, config, ModelConfig(), None, progress=told)
-    told("steps with a network of the usual size")
-    left = [True] * USUAL_STEPS
-    run_training(
-        music.data,
-        music.held_out,
-        initial_state(music.sizes, config, None),
-        model_config=music.sizes,
-        config=config,
-        report=lambda _: None,
-        save=lambda _: None,
-        stop=lambda: not left or not left.pop(),
+    train_model(
+        corpus,
+        model.with_name("usual.safetensors"),
+        config=TrainConfig(steps=USUAL_STEPS),
+        prior_config=PriorConfig(steps=USUAL_STEPS),
+        arranger_config=ArrangerConfig(steps=USUAL_STEPS),
+        progress=told,
+        report=lambda _: told("training"),
     )
 
 

@@ -20,7 +20,7 @@ from groovevae.generation.sources import Source
 from groovevae.model.arranger import Arranger
 from groovevae.model.calibration import DosedPath
 from groovevae.model.phrase_forms import NEW, SILENT
-from groovevae.network.chunks import distinct
+from groovevae.network.chunks import SHORT, distinct
 from groovevae.network.flow import MIDPOINT, RALSTON, carried
 
 CONFIG = ArrangerConfig(input_size=12, hidden_size=20)
@@ -52,10 +52,10 @@ def brief(bars: Bars, number: int) -> Brief:
 
 
 def pieces() -> list[Brief]:
-    """More pieces than are drawn at once, of 1 to 5 bars; three share their bars, and one lies between other bars."""
+    """More pieces than are drawn at once, of 1 to 5 bars, and a long one; two lie alike, one between other bars."""
     start, point = band(num_bars=5), np.ones(SIZE, np.float32)
     briefs = [brief(melody(*range(60, 61 + number % 4)), number) for number in range(PIECES)]
-    briefs += [brief(start, 20), brief(start, 21)]
+    briefs += [brief(band(num_bars=SHORT), 19), brief(start, 20), brief(start, 21)]
     return [*briefs, replace(brief(start, 22), before=point, after=-point, is_varied=True)]
 
 
@@ -77,7 +77,7 @@ def rearranged(arrangements: Arrangements, briefs: list[Brief]) -> list[np.ndarr
 def test_a_piece_comes_out_as_it_does_alone(arrangements: Arrangements, make) -> None:
     briefs = pieces()
     together = make(arrangements, briefs)
-    assert [len(z) for z in together] == [1, 2, 3, 4, 1, 2, 3, 4, 5, 5, 5]
+    assert [len(z) for z in together] == [1, 2, 3, 4, 1, 2, 3, 4, SHORT, 5, 5, 5]
     for one, z in zip(briefs, together, strict=True):
         assert (make(arrangements, [one])[0] == z).all()
     backwards = make(arrangements, briefs[::-1])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS, CHORDS, ROLES
 from groovevae.model.arranger import Arranger
-from groovevae.network.chunks import Recent, distinct, on_all_processors, padded
+from groovevae.network.chunks import SHORT, Recent, distinct, on_all_processors, padded
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
@@ -29,6 +29,7 @@ ADDED = Guidance(genre=np.float32(2.0), content=np.float32(1.0))  # with 1 less 
 CLEARLY = 1.0  # how clearly a role must play or rest as planned: bars that play it are at 1 on average
 ROUNDS = 3
 PIECES = 8  # drawn at once, bar by bar, always, as `network.BLOCK`; few, since a piece alone takes as long as that many
+FEW_PIECES = 2  # of short ones, which somebody mostly waits for: a piece, and the same with a livelier lead
 NOISE = 0.5  # size of the noise that bars are drawn from, as a share of that in training
 
 
@@ -170,31 +171,35 @@ class Arrangements:
         known = [self.known(brief, own, seed=brief.seed) for brief, own in zip(briefs, given, strict=True)]
         noise = [self._noise(brief) for brief in briefs]
 
-        def drawn(first: int) -> list[np.ndarray]:
-            some = slice(first, first + PIECES)
-            return self._bar_after_bar(known[some], noise[some])
+        lengths = np.array([len(brief.bars) for brief in briefs])
+        blocks = _blocks(lengths)
+
+        def drawn(block: _Block) -> list[np.ndarray]:
+            some = block.pieces.tolist()
+            return self._bar_after_bar([known[piece] for piece in some], [noise[piece] for piece in some], block.size)
 
         def all_drawn() -> list[np.ndarray]:
-            return [x for block in on_all_processors(drawn, range(0, len(briefs), PIECES)) for x in block]
+            every = [x for block in on_all_processors(drawn, blocks) for x in block]
+            order = np.argsort(np.concatenate([block.pieces for block in blocks]))
+            return [every[piece] for piece in order.tolist()]
 
-        lengths = np.array([len(brief.bars) for brief in briefs])
         every = self._added.of(all_drawn, lengths, *Conditions.concatenate(known), np.concatenate(noise))
         return [self.arranger.points(x) for x in every]
 
-    def _bar_after_bar(self, known: Sequence[Conditions], noise: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Draw at most PIECES pieces, (N, K) each: a bar of each at once, then the next, which hears it.
+    def _bar_after_bar(self, known: Sequence[Conditions], noise: Sequence[np.ndarray], size: int) -> list[np.ndarray]:
+        """Draw at most `size` pieces, (N, K) each: a bar of each at once, then the next, which hears it.
 
         Pieces that have ended, and places in the block that are free, repeat a bar that nobody hears.
         """
         lengths = [len(own) for own in noise]
-        last, first = padded(np.array(lengths), PIECES) - 1, padded(np.cumsum([0, *lengths[:-1]]), PIECES)
+        last, first = padded(np.array(lengths), size) - 1, padded(np.cumsum([0, *lengths[:-1]]), size)
         together, all_noise = Conditions.concatenate(known), np.concatenate(noise)
         out, heard = np.zeros_like(all_noise), None
         for bar in range(max(lengths)):
-            index = first + np.minimum(bar, last)  # (PIECES,)
+            index = first + np.minimum(bar, last)  # (size,)
             here = together.rows(index)
             if heard is not None:
-                here = here._replace(before=heard, knows_before=np.ones(PIECES, bool))
+                here = here._replace(before=heard, knows_before=np.ones(size, bool))
             heard = self._as_planned(self.flow.draw_block(here, all_noise[index], ADDED), here.plays)
             goes_on = np.flatnonzero(bar < np.array(lengths))
             out[index[goes_on]] = heard[goes_on]
@@ -223,6 +228,23 @@ class Arrangements:
             return np.float32(brief.noise) * np.repeat(shared, num_bars, axis=0)
         own = np.random.default_rng([brief.seed, size, 1]).standard_normal((num_bars, size), np.float32)
         return np.float32(brief.noise * np.sqrt(0.5)) * (shared + own)
+
+
+class _Block(NamedTuple):
+    """Pieces that are drawn at once, and how many rows that takes, always."""
+
+    pieces: np.ndarray
+    size: int
+
+
+def _blocks(lengths: np.ndarray) -> list[_Block]:
+    """Return blocks of pieces of so many bars; how large a piece's block is depends on its own length alone."""
+    is_short = lengths < SHORT
+    return [
+        _Block(pieces[first : first + size], size)
+        for pieces, size in ((np.flatnonzero(is_short), FEW_PIECES), (np.flatnonzero(~is_short), PIECES))
+        for first in range(0, len(pieces), size)
+    ]
 
 
 def _split(rows: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:

@@ -207,15 +207,18 @@ def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], *, kind: 
     arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}  # 0-d stays 0-d
     metadata = {"kind": kind, "version": str(FORMAT_VERSION), **{k: json.dumps(v) for k, v in texts.items()}}
     data = save(arrays, metadata={**metadata, "checksum": _checksum(arrays, metadata)})
-    write_file(path, _in_order(data))
+    write_file(path, *_in_order(data))
 
 
-def _in_order(data: bytes) -> bytes:
-    """Sort the header of a safetensors file: the library writes metadata in a different order each time."""
+def _in_order(data: bytes) -> tuple[bytes, memoryview]:
+    """Return a safetensors file as its header, sorted, and its arrays: the library orders metadata anew each time.
+
+    Arrays are not copied: the state of a run has a hundred megabytes of them.
+    """
     size = int.from_bytes(data[:8], "little")
     header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)  # the arrays begin on a multiple of 8
-    return len(header).to_bytes(8, "little") + header + data[8 + size :]
+    return len(header).to_bytes(8, "little") + header, memoryview(data)[8 + size :]
 
 
 def read_tensors(path: Path, *, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -20,7 +20,8 @@ from threadpoolctl import ThreadpoolController
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 CHUNK = 64  # bars encoded or decoded at once, always: so BLAS rounds a bar the same in any batch
-FEW = 16  # bars decoded at once of takes that are shorter: alone, they would wait for a chunk that is mostly padding
+SHORT = 16  # bars: takes that have fewer would wait for chunks that are mostly padding
+FEW = 8  # bars of those that are decoded at once
 
 
 def on_all_processors(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

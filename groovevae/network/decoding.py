@@ -13,7 +13,7 @@ from groovevae.bars.constants import HOLD, OFF, ONSET, PITCHED, ROLES, STEPS_PER
 from groovevae.bars.types import Bars
 from groovevae.errors import RequestError
 from groovevae.network.beats import chances, logits_to_beat, merge_streams, put_in, with_feel
-from groovevae.network.chunks import CHUNK, FEW, of_chunks, padded
+from groovevae.network.chunks import CHUNK, FEW, SHORT, of_chunks, padded
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_index
 from groovevae.network.stopping import stop_if_told
@@ -56,7 +56,7 @@ def decode_takes(network: Network, takes: Sequence[Take]) -> list[Bars]:
     """Decode several runs of bars together, each as `decode` would alone. Raises RequestError like `decode`."""
     groups: dict[_Alike, list[int]] = {}
     for number, take in enumerate(takes):
-        size = FEW if len(take.like) < FEW else CHUNK
+        size = FEW if len(take.like) < SHORT else CHUNK
         alike = _Alike(_num_streams(network, take), take.temperature, take.feel_alone, size)
         groups.setdefault(alike, []).append(number)
     out = [take.like for take in takes]

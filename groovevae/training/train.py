@@ -65,6 +65,8 @@ def train_model(
     )
     give_back_freed_memory()  # the compiler's
     trained = described(music, state, config, progress=progress)
+    del state  # four times the weights, of no use to what follows
+    give_back_freed_memory()
     if trained.steps_done >= config.steps:  # whoever stops a run does not want to wait for a prior
         trained = _with_networks(trained, music, prior_config, arranger_config, may_stop, progress)
     in_first_process(save_model, out, trained.model)
@@ -140,6 +142,7 @@ def _with_networks(
     prior = fit_prior(model.network(), model.genres, songs, names, config=prior_config, stop=stop, progress=progress)
     if prior is None:
         return trained
+    give_back_freed_memory()
     model = replace(model, prior=prior)
     own = (music.at_hand, music.rehearsal, music.data_at_hand)
     model = with_arranger(model, *own, config=arranger_config, stop=stop, progress=progress)
