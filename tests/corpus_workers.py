@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from groovevae.corpus.reader import load_packed_data
 from groovevae.errors import MidiError
 
 
@@ -33,3 +34,8 @@ def act(path: Path) -> bytes:
 
 def names_of_modules(path: Path) -> bytes:
     return " ".join(sys.modules).encode()
+
+
+def act_on_bytes(task: bytes) -> bytes:
+    """Read a file whose bytes are given; of one that is called crash.mid, do that."""
+    return act(Path("crash")) if task.startswith(b"crash\0") else load_packed_data(task)

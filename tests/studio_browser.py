@@ -35,9 +35,9 @@ def find_chromium() -> str:
 
 
 @contextmanager
-def served(model: Path | None, folder: Path) -> Iterator[Server]:
-    """Run `groove studio` on a free port; it is ended afterwards."""
-    options = ["--no-browser", "--port", "0", "--folder", str(folder), *(["--model", str(model)] if model else [])]
+def served(model: Path | None, folder: Path, *, port: str = "0") -> Iterator[Server]:
+    """Run `groove studio` on a port, a free one by default; it is ended afterwards."""
+    options = ["--no-browser", "--port", port, "--folder", str(folder), *(["--model", str(model)] if model else [])]
     command = [sys.executable, "-m", "groovevae", "studio", *options]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}

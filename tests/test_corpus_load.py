@@ -8,10 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from corpus_files import make_corpus, tune
+from corpus_files import TUNES, folder, make_corpus, tune
 
-from groovevae.corpus import load_corpus, places
+from groovevae.corpus import load_corpus, load_genre, load_genre_of_bytes, places
 from groovevae.corpus.cache import Cache, cache_file, cache_folder
+from groovevae.corpus.pack import pack_song
 from groovevae.errors import CorpusError
 
 
@@ -192,6 +193,44 @@ def test_a_corpus_without_a_song_is_loaded_and_no_corpus_is_not(tmp_path: Path) 
     loaded = load_corpus(tmp_path)
     assert (loaded.songs, loaded.genres) == ([], [])
     assert [reason for _, reason in loaded.rejected] == ["empty file"]
+
+
+def test_bytes_of_files_are_loaded_like_a_folder_of_them(tmp_path: Path) -> None:
+    told: list[int] = []
+    loaded = load_genre(folder(tmp_path / "mine", TUNES), "mine/")
+    files = dict(reversed(TUNES.items())) | {"../x.mid": tune(8), "/y.mid": tune(9), ".z/a.mid": tune(10)}
+    given = load_genre_of_bytes(files, "mine", "mine/", progress=lambda _, done, __: told.append(done))
+    for corpus in (loaded, given):
+        assert [corpus.path_within(song.entry.path) for song in corpus.songs] == [
+            "jazz/a.mid",
+            "jazz/deep/b.MID",
+            "rock/c.mid",
+        ]
+        assert [corpus.path_within(path) for path, _ in corpus.rejected] == [
+            f"rock/{name}.mid" for name in ("broken", "empty", "twin")
+        ]
+    assert [reason for _, reason in given.rejected] == [reason for _, reason in loaded.rejected]
+    for one, other in zip(loaded.songs, given.songs, strict=True):
+        assert pack_song(one.song) == pack_song(other.song)
+        assert (one.entry.song_id, one.entry.title, one.entry.genre) == (
+            other.entry.song_id,
+            other.entry.title,
+            "mine/",
+        )
+    assert told == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        ({}, "mine: no MIDI files (.mid, .midi) in it"),
+        ({"a.mid": b""}, "mine: no file that can be used; a.mid: empty file"),
+    ],
+)
+def test_bytes_of_files_without_a_song_are_none(files: dict[str, bytes], line: str) -> None:
+    with pytest.raises(CorpusError) as raised:
+        load_genre_of_bytes(files, "mine", "mine/")
+    assert str(raised.value) == line
 
 
 def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from groovevae.corpus.cluster import Cluster
 from groovevae.corpus.duplicates import NearDuplicate, most_alike, near_duplicates
 from groovevae.corpus.entries import Entry, Scan, Unread, song_id_of
 from groovevae.corpus.exclusion import leave_out
-from groovevae.corpus.load import Corpus, CorpusSong, Songs, load_corpus, load_genre
+from groovevae.corpus.load import Corpus, CorpusSong, Songs, load_corpus, load_genre, load_genre_of_bytes
 from groovevae.corpus.reader import check_readable, read_song, read_songs
 from groovevae.corpus.scan import scan, scan_genre
 from groovevae.corpus.split import split_songs
@@ -31,6 +31,7 @@ __all__ = [
     "leave_out",
     "load_corpus",
     "load_genre",
+    "load_genre_of_bytes",
     "most_alike",
     "near_duplicates",
     "read_song",

@@ -6,23 +6,26 @@ never splits or batches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from groovevae.bars import Bars, Song
+from groovevae.bars.choices import NO_CHOICES
+from groovevae.corpus.archives import Member
 from groovevae.corpus.cache import Cache
 from groovevae.corpus.cluster import Cluster, read_on_cluster
 from groovevae.corpus.duplicates import NearDuplicate, pairs_alike
-from groovevae.corpus.entries import Entry, Scan, Unread
+from groovevae.corpus.entries import Entry, Scan, Unread, entry_of, is_tune
 from groovevae.corpus.kept import KeptSong
 from groovevae.corpus.labels import UNLABELLED, read_labels
 from groovevae.corpus.pack import pack_song
 from groovevae.corpus.places import read_files, stamps_of
-from groovevae.corpus.scan import scan, scan_genre
+from groovevae.corpus.reader import read_packed_members
+from groovevae.corpus.scan import no_tunes, scan, scan_genre
 from groovevae.corpus.spool import Spool
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
@@ -153,15 +156,44 @@ def load_corpus(
 
 def load_genre(folder: str | Path, genre: str, *, progress: Progress = quiet, jobs: int | None = None) -> Corpus:
     """Load the songs of one folder and its subfolders as one genre. Raises CorpusError where it holds no song."""
-    corpus = _load(scan_genre(folder, genre), progress, jobs)
+    return _with_songs(_load(scan_genre(folder, genre), progress, jobs), str(folder))
+
+
+def load_genre_of_bytes(
+    files: Mapping[str, bytes], folder: str, genre: str, *, progress: Progress = quiet, jobs: int | None = None
+) -> Corpus:
+    """Load songs as `load_genre` does from the folder of this name, of MIDI files whose bytes are given by path in it.
+
+    No path is opened, and nothing is written to disk. Hidden files, and paths that lead out of the folder, are
+    skipped. Raises CorpusError where there is no song.
+    """
+    tunes = {path.as_posix(): files[name] for name in files if is_tune(path := PurePosixPath(name))}
+    entries = {name: entry_of(Path(), Path(folder, name), genre, {}) for name in sorted(tunes, key=PurePosixPath)}
+    if not entries:
+        raise no_tunes(folder)
+    members = (Member(name, tunes[name]) for name in entries)
+    results: dict[Path, KeptSong | str] = {}
+    with closing(read_packed_members(members, folder, dict.fromkeys(entries, NO_CHOICES), jobs=jobs)) as answers:
+        for name, result in answers:
+            results[entries[name].path] = result if isinstance(result, str) else KeptSong.from_packed(result)
+            progress("reading files", len(results), len(entries))
+    return _with_songs(_sorted_out(Scan(Path(folder), tuple(entries.values())), results), folder)
+
+
+def _with_songs(corpus: Corpus, shown: str) -> Corpus:
+    """Return a corpus that has songs. Raises CorpusError for one that has none."""
     if not corpus.songs:
         first = corpus.rejected[0]
-        raise CorpusError(f"{folder}: no file that can be used; {first.path.name}: {first.reason}")
+        raise CorpusError(f"{shown}: no file that can be used; {first.path.name}: {first.reason}")
     return corpus
 
 
 def _load(found: Scan, progress: Progress, jobs: int | None, cluster: Cluster | None = None) -> Corpus:
-    results = _read(found, progress, jobs, cluster)
+    return _sorted_out(found, _read(found, progress, jobs, cluster))
+
+
+def _sorted_out(found: Scan, results: Mapping[Path, KeptSong | str]) -> Corpus:
+    """Return a corpus of what was read of its files: songs, each once, and the files that are none."""
     songs, rejected, genres = [], [], []
     first_with: dict[tuple[str, bytes], Entry] = {}
     for entry in found.entries:

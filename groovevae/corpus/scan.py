@@ -70,7 +70,7 @@ def _labelled(root: Path, rows: Rows, labels: Labels, *, shown: str) -> Scan:
     files = _walk(root, unread, visited=set())
     entries = [entry_of(root, path, UNLABELLED, rows) for path in files if suffix_of(path.name) in SUFFIXES]
     if not entries:
-        raise CorpusError(f"{shown}: no MIDI files (.mid, .midi) in it")
+        raise no_tunes(shown)
     found = with_labels(entries, root, labels)
     return Scan(root, tuple(found), tuple(unread), missing_of(root, rows, found))
 
@@ -83,8 +83,13 @@ def scan_genre(folder: str | Path, genre: str) -> Scan:
     unread: list[Unread] = []
     found = _genre_entries(root.parent, root, {}, unread)
     if not found:
-        raise CorpusError(f"{folder}: no MIDI files (.mid, .midi) in it")
+        raise no_tunes(str(folder))
     return Scan(root, tuple(replace(entry, genre=genre) for entry in found), tuple(unread))
+
+
+def no_tunes(shown: str) -> CorpusError:
+    """Return what is wrong with a folder in which there is nothing to read."""
+    return CorpusError(f"{shown}: no MIDI files (.mid, .midi) in it")
 
 
 def _check_folder(root: Path, *, shown: str) -> None:

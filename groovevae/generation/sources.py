@@ -114,9 +114,12 @@ class Sources:
                 songs = [CorpusSong.from_song(entry, self.song(StartFile((word,))))]
             else:
                 songs = load_genre(word, word).songs
-            typical = mean_covariance(self.model.genres.values())
-            self._genres[word] = describe_genre(self.network, word, songs, prior_covariance=typical)
+            self._genres[word] = genre_of_songs(self.model, self.network, word, songs)
         return self._genres[word]
+
+    def know(self, word: str, genre: Genre) -> None:
+        """Let a word stand for a genre that was described before, so that nothing is opened for it."""
+        self._genres[word] = replace(genre, name=word)
 
     @cached_property
     def arrangements(self) -> Arrangements | None:
@@ -211,6 +214,11 @@ class Sources:
     def told(self) -> tuple[str, ...]:
         """What was read of each file, in a line: which track plays what, how many bars, what was guessed."""
         return tuple(reading_line(self.original(file)) for file in self._songs)
+
+
+def genre_of_songs(model: ModelFile, network: Network, name: str, songs: Sequence[CorpusSong]) -> Genre:
+    """Return a genre made on the spot of a file's or a folder's songs, however few. Raises CorpusError."""
+    return describe_genre(network, name, songs, prior_covariance=mean_covariance(model.genres.values()))
 
 
 def metres_of(genre: Genre) -> list[tuple[int, int]]:

@@ -14,7 +14,8 @@ from groovevae.generation.piece_requests import DEFAULT_BARS, MAX_TEMPERATURE, T
 from groovevae.generation.requests import MAX_STRENGTH, METHODS
 from groovevae.generation.sources import metres_of
 from groovevae.network.decoding import DEFAULT_TEMPERATURE
-from groovevae.studio.parsing import MAX_BARS, MAX_COUNT
+from groovevae.studio.folders import Folder
+from groovevae.studio.parsing import MAX_BARS, MAX_COUNT, MAX_FOLDER_FILES
 from groovevae.studio.takes import Take
 from groovevae.studio.uploads import MAX_BYTES, Upload
 from groovevae.tracks.summary import FileRead
@@ -44,6 +45,8 @@ def model_json(groove: Groove, *, folder: str) -> dict[str, Any]:
         "default_temperature": DEFAULT_TEMPERATURE,
         "tempo": list(TEMPO_RANGE),
         "file_bytes": MAX_BYTES,
+        "folder_files": MAX_FOLDER_FILES,
+        "folder_bytes": MAX_BYTES,
     }
     return {
         "version": __version__,
@@ -63,6 +66,18 @@ def model_json(groove: Groove, *, folder: str) -> dict[str, Any]:
 def file_json(upload: Upload, read: FileRead) -> dict[str, Any]:
     """Return what was read of an uploaded file."""
     return {"id": upload.id, "name": upload.name, **{key: one for key, one in asdict(read).items() if key != "path"}}
+
+
+def folder_json(folder: Folder) -> dict[str, Any]:
+    """Return what was read of an uploaded folder."""
+    return {
+        "id": folder.id,
+        "name": folder.name,
+        "files": folder.num_files,
+        "bars": folder.genre.num_bars,
+        "unused": [{"path": path, "reason": reason} for path, reason in folder.unused],
+        "line": folder.line,
+    }
 
 
 def take_json(take: Take) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from starlette.routing import Route
 from groovevae.errors import OutputError, RequestError
 from groovevae.files import write_file
 from groovevae.generation.groove import Groove
-from groovevae.studio.answers import file_json, model_json, take_json
-from groovevae.studio.parsing import UnknownError, read_json
+from groovevae.studio.answers import file_json, folder_json, model_json, take_json
+from groovevae.studio.parsing import UnknownError, find_folder, read_json
 from groovevae.studio.sound import Player, has_stretch, role_files, zipped
 from groovevae.studio.takes import Take, Takes
 from groovevae.studio.turns import in_turn
@@ -48,6 +48,8 @@ class Api:
             Route("/api/model", self.model),
             Route("/api/files", self.add_file, methods=["POST"]),
             Route("/api/files/{file}", self.read_file, methods=["POST"]),
+            Route("/api/folders", self.add_folder, methods=["POST"]),
+            Route("/api/folders/{folder}", self.show_folder),
             Route("/api/phrases", self.sample, methods=["POST"]),
             Route("/api/pieces", self.make, methods=["POST"]),
             Route("/api/pieces/{piece}.mid", self.midi),
@@ -85,6 +87,18 @@ class Api:
         fields, file = await _fields(request), request.path_params["file"]
         upload, read = await in_turn(request, self._reading, lambda: self.takes.read_file(file, fields))
         return JSONResponse(file_json(upload, read))
+
+    async def add_folder(self, request: Request) -> Response:
+        """Take a folder of MIDI files, and tell how many were read."""
+        _check_type(request, (JSON,))
+        gone = threading.Event()
+        async with self._receiving:
+            work = partial(self.takes.add_folder, await request.body(), is_stopped=gone.is_set)
+            return JSONResponse(folder_json(await in_turn(request, self._reading, work, gone=gone)))
+
+    async def show_folder(self, request: Request) -> Response:
+        """Tell what was read of an uploaded folder."""
+        return JSONResponse(folder_json(find_folder(request.path_params["folder"], self.takes.uploads)))
 
     async def sample(self, request: Request) -> Response:
         """Make a file of a new phrase of a genre, so that pieces can start from it."""

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from groovevae.errors import AudioError, GrooveError, OutputError
 from groovevae.generation.groove import Groove
+from groovevae.network.stopping import StoppedError
 from groovevae.studio.api import HERE, Api
 from groovevae.studio.parsing import UnknownError
 from groovevae.studio.safety import Access, Guard, failure
@@ -49,7 +50,7 @@ def create_app(
     app = Starlette(
         routes=[*api.routes(), *page],
         middleware=[Middleware(Guard, access=access or Access())],
-        exception_handlers={GrooveError: _failed, HTTPException: _refused, GoneError: _gone},
+        exception_handlers={GrooveError: _failed, HTTPException: _refused, GoneError: _gone, StoppedError: _gone},
         lifespan=lifespan,
     )
     app.state.uploads, app.state.api = uploads, api

@@ -1,13 +1,14 @@
 """Turns the JSON of a request into one of the library, and refuses whatever is not exactly as the API says.
 
-A word is the id of an upload, or else the name of a genre of the model: no word of a request ever becomes a path.
+A word is the id of an upload, or else the name of a genre of the model: no word of a request ever leads to a file.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Collection, Mapping
+from base64 import b64decode
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from groovevae.bars.choices import Choices
@@ -18,11 +19,15 @@ from groovevae.generation.requests import METHODS, BlendRequest, SampleRequest
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
 from groovevae.model.vectors import find_vector
-from groovevae.studio.uploads import PREFIX, Upload, Uploads
+from groovevae.studio import folders
+from groovevae.studio.folders import Folder, plain_folder_name, plain_path, words_of
+from groovevae.studio.uploads import MAX_BYTES, PREFIX, Upload, Uploads
+from groovevae.wording import shown_name
 
 MAX_BARS = 256  # of one piece: what a page can show and a person can wait for
 MAX_COUNT = 16
 MAX_TARGETS = 64
+MAX_FOLDER_FILES = 500
 _CHOICES = ("roles", "metre", "pickup", "beats")
 
 
@@ -54,14 +59,25 @@ def to_request(fields: Mapping[str, Any], model: ModelFile, uploads: Uploads) ->
     values = {name: _READERS[name](name, value) for name, value in fields.items() if value is not None}
     if "start" not in values:
         raise RequestError("start: name a genre, or the id of an upload")
-    targets = {_word(word, model, uploads): weight for word, weight in values.pop("targets", {}).items()}
+    weights = values.pop("targets", {})
+    words = {folder.id: word for word, folder in to_folders(weights, model, uploads).items()}
+    targets = {words.get(word) or _word(word, model, uploads): weight for word, weight in weights.items()}
     for word in values.get("vectors", {}):
         if word not in model.vectors:
             find_vector(word.removesuffix(".safetensors"), model)  # says which ones there are
             raise RequestError(f"no vector {word!r} in this model")
-    start = _word(values.pop("start"), model, uploads)
+    start = values.pop("start")
+    for folder in to_folders([start], model, uploads).values():
+        raise RequestError(f"{folder.name} is a folder; start from a genre or a MIDI file, and go to the folder")
+    start = _word(start, model, uploads)
     values["together"] = tuple(str(find_upload(file, uploads).path) for file in values.get("together", ()))
     return BlendRequest(start, targets, **values).checked(model)
+
+
+def to_folders(targets: Iterable[str], model: ModelFile, uploads: Uploads) -> dict[str, Folder]:
+    """Return the folders among the targets of a request by the words of `to_request` for them. Raises UnknownError."""
+    ids = [word for word in targets if word.startswith(folders.PREFIX) and word not in model.genres]
+    return words_of(find_folder(folder, uploads) for folder in ids)
 
 
 def to_sample(fields: Mapping[str, Any], model: ModelFile) -> SampleRequest:
@@ -93,6 +109,34 @@ def to_choices(fields: Mapping[str, Any]) -> Choices:
     )
 
 
+def to_folder(body: bytes) -> tuple[str, dict[str, bytes]]:
+    """Return a folder's name and the bytes of its files by path in it, of {"name": NAME, "files": {PATH: BASE64}}.
+
+    Raises RequestError for anything else, and for more than is read.
+    """
+    fields = read_json(body)
+    _check_names(fields, ("name", "files"))
+    name, coded = plain_folder_name(_text("name", fields.get("name"))), fields.get("files")
+    if not name:
+        raise RequestError("name: not the name of a folder")
+    if not isinstance(coded, dict):
+        raise RequestError("files: not an object of paths in the folder, with what each file holds in base64")
+    if len(coded) > MAX_FOLDER_FILES:
+        raise RequestError(f"{name}: {len(coded):,} MIDI files; at most {MAX_FOLDER_FILES} of a folder can be read")
+    files = {plain_path(path): _bytes(path, text) for path, text in coded.items()}
+    if (size := sum(map(len, files.values()))) > MAX_BYTES:
+        most = f"at most {MAX_BYTES // 2**20} MiB of a folder can be read"
+        raise RequestError(f"{name}: {size / 2**20:.1f} MiB of MIDI files; {most}")
+    return name, files
+
+
+def _bytes(path: str, text: Any) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (TypeError, ValueError):
+        raise RequestError(f"{shown_name(plain_path(path))}: what it holds is not in base64") from None
+
+
 def _word(word: str, model: ModelFile, uploads: Uploads) -> str:
     """Return the path of an upload, or a genre spelt as in the model. Raises RequestError for any other word."""
     if word.startswith(PREFIX) and word not in model.genres:
@@ -109,6 +153,14 @@ def find_upload(file: str, uploads: Uploads) -> Upload:
     if upload is None:
         raise UnknownError(f"the file {file[:40]} is no longer here; drop it once more")
     return upload
+
+
+def find_folder(folder: str, uploads: Uploads) -> Folder:
+    """Return the folder of an id. Raises UnknownError where it is not here."""
+    found = uploads.folders.find(folder)
+    if found is None:
+        raise UnknownError(f"the folder {folder[:40]} is no longer here; drop it once more")
+    return found
 
 
 def _check_names(fields: Mapping[str, Any], known: Collection[str]) -> None:

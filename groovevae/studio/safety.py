@@ -22,6 +22,7 @@ from groovevae.wording import one_line
 
 COOKIE = "groove-studio"
 MAX_JSON = 64 * 2**10  # bytes
+MAX_NAMES = 2**20  # bytes, of the files of a folder
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _READS = ("GET", "HEAD")
 _POLICY = (
@@ -75,12 +76,19 @@ class Guard:
         refused = refusal(scope, Headers(scope=scope), self.access)
         if refused is not None:
             return await refused(scope, receive, _with_headers(send))
-        limit = MAX_BYTES if scope["path"].startswith("/api/files") else MAX_JSON
+        limit = _most_bytes(scope["path"])
         try:
             await self.app(scope, _limited(receive, limit), _with_headers(send))
         except TooLargeError:
             answer = failure(413, f"the request is longer than {limit // 2**10:,} KiB")
             await answer(scope, receive, _with_headers(send))
+
+
+def _most_bytes(path: str) -> int:
+    """Return how long the body of a request to this path may be."""
+    if path.startswith("/api/folders"):
+        return MAX_BYTES * 4 // 3 + MAX_NAMES  # base64 takes four bytes for three
+    return MAX_BYTES if path.startswith("/api/files") else MAX_JSON
 
 
 def refusal(scope: Scope, headers: Headers, access: Access) -> Response | None:

@@ -12,14 +12,23 @@ from typing import Any
 
 from groovevae import __version__
 from groovevae.bars.choices import NO_CHOICES, Choices
-from groovevae.corpus import check_readable
+from groovevae.corpus import check_readable, load_genre_of_bytes
 from groovevae.generation.groove import Groove, Piece
 from groovevae.generation.names import is_midi_path
 from groovevae.generation.requests import BlendRequest
-from groovevae.generation.sources import Sources
+from groovevae.generation.sources import Sources, genre_of_songs
 from groovevae.midi.events import EventTrack, read_events, write_events
-from groovevae.network.stopping import StoppedError, stoppable
-from groovevae.studio.parsing import UnknownError, find_upload, to_reading, to_request, to_sample
+from groovevae.network.stopping import StoppedError, stop_if_told, stoppable
+from groovevae.studio.folders import Folder, folder_id
+from groovevae.studio.parsing import (
+    UnknownError,
+    find_upload,
+    to_folder,
+    to_folders,
+    to_reading,
+    to_request,
+    to_sample,
+)
 from groovevae.studio.rolls import Roll, roll_of
 from groovevae.studio.uploads import Upload, Uploads
 from groovevae.tracks import load_original
@@ -56,6 +65,7 @@ class Takes:
         Raises RequestError, MidiError, as `Groove.blend` does, and for words that are neither genres nor uploads.
         """
         request = to_request(fields, self.groove.model, self.uploads)
+        folders = to_folders(fields.get("targets") or {}, self.groove.model, self.uploads)
         takes = []
         for single in request.singles:
             with self._working:
@@ -63,7 +73,7 @@ class Takes:
                     break
                 try:
                     with stoppable(is_stopped):
-                        takes.append(self._take(single))
+                        takes.append(self._take(single, folders))
                 except StoppedError:
                     break
         return takes
@@ -78,6 +88,23 @@ class Takes:
         """Keep a MIDI file, and return what was read of it. Raises MidiError for one that cannot be read."""
         upload = self.uploads.add(name, data)
         return upload, self._read([upload], NO_CHOICES)
+
+    def add_folder(self, body: bytes, *, is_stopped: Callable[[], bool] = lambda: False) -> Folder:
+        """Read a folder of MIDI files as a place to go to, and keep what was made of it.
+
+        Raises RequestError, CorpusError where nothing in it can be used, StoppedError.
+        """
+        name, files = to_folder(body)
+        folder = folder_id(name, files)
+        known = self.uploads.folders.find(folder)
+        if known is not None:
+            return known
+        with stoppable(is_stopped):
+            corpus = load_genre_of_bytes(files, name, f"{name}/", progress=lambda *_: stop_if_told())
+            with self._working:
+                genre = genre_of_songs(self.groove.model, self.groove.network, f"{name}/", corpus.songs)
+        unused = tuple((corpus.path_within(path), reason) for path, reason in corpus.rejected)
+        return self.uploads.folders.add(Folder(folder, name, genre, len(corpus.songs), unused))
 
     def sample(self, fields: Mapping[str, Any]) -> tuple[Upload, FileRead]:
         """Keep a new phrase of a genre as a file to start from. Raises RequestError."""
@@ -97,10 +124,11 @@ class Takes:
             check_readable(file.path)  # in a process of its own: a file that hangs the reader does so there
         return file_read(load_original(*(str(file.path) for file in files), choices=choices))
 
-    def _take(self, request: BlendRequest) -> Take:
-        name = _id_of(request, self.groove)
+    def _take(self, request: BlendRequest, folders: Mapping[str, Folder]) -> Take:
+        """Return the take of a request, in which these words stand for folders."""
+        name = _id_of(request, self.groove, [folder.id for folder in folders.values()])
         if name not in self._takes:
-            [piece] = self.groove.blend_all([request], sources=self._sources_of(request))
+            [piece] = self.groove.blend_all([request], sources=self._sources_of(request, folders))
             piece = self._without_folders(piece)
             command = self.uploads.without_folder(request.command(model=self.groove.path))
             self._takes[name] = Take(name, piece, request, command, roll_of(piece))
@@ -109,11 +137,14 @@ class Takes:
             self._takes.popitem(last=False)
         return self._takes[name]
 
-    def _sources_of(self, request: BlendRequest) -> Sources:
+    def _sources_of(self, request: BlendRequest, folders: Mapping[str, Folder]) -> Sources:
         """Return sources that may have read the files of a request before; uploads never change."""
-        files = (request.start, *request.together, *request.targets)
-        key = (request.file.choices, *sorted(word for word in files if is_midi_path(word)))
-        self._sources.setdefault(key, Sources(self.groove.model, self.groove.network))
+        files = [word for word in (request.start, *request.together, *request.targets) if is_midi_path(word)]
+        key = (request.file.choices, *sorted(files), *sorted((word, folder.id) for word, folder in folders.items()))
+        if key not in self._sources:
+            self._sources[key] = Sources(self.groove.model, self.groove.network)
+            for word, folder in folders.items():
+                self._sources[key].know(word, folder.genre)
         self._sources.move_to_end(key)
         while len(self._sources) > MAX_SOURCES:
             self._sources.popitem(last=False)
@@ -141,6 +172,6 @@ def _plain(data: bytes, plain: Callable[[str], str]) -> bytes:
     return plain(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
-def _id_of(request: BlendRequest, groove: Groove) -> str:
-    about = json.dumps([__version__, groove.model.digest, asdict(request)])
+def _id_of(request: BlendRequest, groove: Groove, folders: Sequence[str]) -> str:
+    about = json.dumps([__version__, groove.model.digest, asdict(request), *folders])
     return hashlib.sha256(about.encode()).hexdigest()[:_ID_DIGITS]

@@ -1,4 +1,7 @@
-"""Keeps uploaded MIDI files in a private temporary folder, each under an id that is a hash of what it holds."""
+"""Keeps what was uploaded under ids that are hashes of what it holds: MIDI files in a private temporary folder.
+
+Of folders of them, it keeps in memory what was made of their files.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from groovevae.corpus.entries import SUFFIXES
 from groovevae.errors import RequestError
+from groovevae.studio.folders import Folders
 from groovevae.systems import portable_stem
 
 MAX_BYTES = 32 * 2**20  # of one file
@@ -34,9 +38,10 @@ class Upload:
 
 
 class Uploads:
-    """The files that were uploaded so far. The folder goes when `close` is called, or when this process ends."""
+    """The files and folders that were uploaded so far. They go when `close` is called, or when this process ends."""
 
     def __init__(self) -> None:
+        self.folders = Folders()
         self._folder = Path(tempfile.mkdtemp(prefix="groove-studio-"))  # for this user alone
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._files: OrderedDict[str, Upload] = OrderedDict()
@@ -66,8 +71,9 @@ class Uploads:
         return text
 
     def close(self) -> None:
-        """Remove all files."""
+        """Remove all of them."""
         self._files.clear()
+        self.folders = Folders()
         self._remove()
 
     def _make_room(self) -> None:

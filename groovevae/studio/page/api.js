@@ -38,6 +38,25 @@ export async function addFile(file, limit) {
 
 export const readFile = (id, choices) => post(`/api/files/${id}`, choices);
 
+/** Uploads the MIDI files of a folder, { name, files: [{ path, file }] }; answers what was read of them. */
+export async function addFolder({ name, files }, limits) {
+  const size = files.reduce((sum, { file }) => sum + file.size, 0);
+  const most = `at most ${limits.folder_files} in a folder, and ${limits.folder_bytes >> 20} MiB, can be read. “groove genre add” takes more.`;
+  if (files.length > limits.folder_files) throw new StudioError(`${name} holds ${files.length} MIDI files; ${most}`, 413);
+  if (size > limits.folder_bytes) throw new StudioError(`${name} holds ${Math.ceil(size / 2 ** 20)} MiB of MIDI files; ${most}`, 413);
+  const coded = await Promise.all(files.map(async ({ path, file }) => [path, await inBase64(file)]));
+  return post("/api/folders", { name, files: Object.fromEntries(coded) });
+}
+
+const inBase64 = (file) => new Promise((resolve, reject) => {
+  const reader = new FileReader();
+  reader.onload = () => resolve(file.size ? reader.result.slice(reader.result.indexOf(",") + 1) : "");
+  reader.onerror = () => reject(new StudioError(`${file.name} cannot be read: ${reader.error.message}`, 422));
+  reader.readAsDataURL(file);
+});
+
+export const readFolder = async (id) => (await ask(`/api/folders/${id}`)).json();
+
 /** Makes a piece. The sound of a stretch of it, { first, quarters }, is begun at once where it will be asked for next. */
 export const makePiece = async (request, signal, soon) => (await post(`/api/pieces${inQuery(soon)}`, request, signal)).pieces[0];
 /** Makes a file of a new phrase of a genre; answers what was read of it. */

@@ -137,8 +137,9 @@ export class Controls {
   #showStarts() {
     const groups = [this.#group("A phrase of", this.model.genres.filter((genre) => genre.phrases).map((genre) => genre.name))];
     if (this.model.sampled.length) groups.push(make("optgroup", { label: "A new phrase of" }, ...this.model.sampled.map((name) => option(NEW + name, `${name}, new`))));
-    if (this.files.size) groups.push(this.#group("Your files", [...this.files.keys()]));
-    const shown = [...this.files.keys()].join();
+    const files = [...this.files.keys()].filter(isFile);
+    if (files.length) groups.push(this.#group("Your files", files));
+    const shown = files.join();
     if (shown !== this.shown || !$("start").length) $("start").replaceChildren(...groups);
     this.shown = shown;
     $("start").value = this.state.start;

@@ -1,4 +1,4 @@
-/** Which genres and files lie around the pad. */
+/** Which genres, files and folders lie around the pad. */
 
 import { $, make } from "./controls.js";
 import { fewCorners } from "./state.js";
@@ -25,7 +25,7 @@ export class Corners {
   #chip(word) {
     const input = make("input", { type: "checkbox", checked: this.chosen.includes(word), value: word });
     input.addEventListener("change", () => this.#toggle(word));
-    return make("label", {}, input, this.nameOf(word));
+    return make("label", { title: this.files.get(word)?.line ?? "" }, input, this.nameOf(word));
   }
 
   #toggle(word) {

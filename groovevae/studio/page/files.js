@@ -1,8 +1,10 @@
-/** The user's MIDI files: opened, dropped, read again with other choices; starts and corners of the pad. */
+/** The user's MIDI files and folders: opened, dropped, read again with other choices; starts and corners of the pad. */
 
-import { addFile, readFile } from "./api.js";
+import { addFile, addFolder, readFile, readFolder, StudioError } from "./api.js";
 import { $ } from "./controls.js";
-import { isFile, storage, toChoices } from "./state.js";
+import { chosenFolder, dropped, folderOf } from "./folders.js";
+import { note } from "./messages.js";
+import { isFile, isFolder, isOwn, storage, toChoices } from "./state.js";
 
 export class Files {
   /** `onAdd(reads, isCorner)` tells of a new corner, or of the files of a new start, `onError(error)` of one that cannot be read. */
@@ -13,27 +15,53 @@ export class Files {
       this.#add([...$("file").files], false);
       $("file").value = "";
     });
+    $("open-folder").addEventListener("click", () => $("folder").click());
+    $("folder").addEventListener("change", () => {
+      const folder = chosenFolder([...$("folder").files]);
+      $("folder").value = "";
+      if (folder) this.#addFolders([() => folder]);
+      else this.onError(new StudioError("There is no file in that folder; choose one with MIDI files.", 422));
+    });
     this.#bindDrop();
   }
 
   name(word) {
-    return this.reads.get(word)?.name ?? storage.get("files", {})[word] ?? (isFile(word) ? "a file" : word);
+    const name = this.reads.get(word)?.name ?? storage.get("files", {})[word];
+    if (isFolder(word)) return this.model.genres.some((genre) => genre.name === name) ? `${name}/` : name ?? "a folder"; // as the command line tells them apart
+    return name ?? (isFile(word) ? "a file" : word);
   }
 
-  /** Reads a file again with a person's choices; answers what was read. */
+  /** Reads a file again with a person's choices, or a folder; answers what was read. */
   async read(id, choices = {}, together = []) {
-    const wanted = { ...toChoices(choices), together };
+    const ask = () => (isFolder(id) ? readFolder(id) : readFile(id, { ...toChoices(choices), together }));
     let read;
     try {
-      read = await readFile(id, wanted);
+      read = await ask();
     } catch (error) {
       const again = [id, ...together].filter((one) => this.dropped.has(one));
       if (error.status !== 404 || !again.length) throw error;
-      for (const one of again) await addFile(this.dropped.get(one), this.model.limits.file_bytes); // the studio was started anew
-      read = await readFile(id, wanted);
+      for (const one of again) await this.#send(this.dropped.get(one)); // the studio was started anew
+      read = await ask();
     }
     this.know(read);
     return read;
+  }
+
+  /** Reads the files and folders that a state names. Those that are gone leave it: their parts are taken from `first`, and a line tells of them. */
+  async readAll(state, first) {
+    let line = "";
+    for (const word of new Set([state.start, ...state.corners].filter(isOwn))) {
+      try {
+        await (word === state.start ? this.read(word, state.choices, state.together) : this.read(word));
+      } catch (error) {
+        if (error.status === 0) throw error;
+        line = `${this.name(word)} is no longer here: drop it once more.`;
+        state.corners = state.corners.filter((one) => one !== word);
+        if (!state.corners.length) state.corners = first.corners;
+        if (state.start === word) Object.assign(state, { start: first.start, bars: first.bars, choices: first.choices, together: [] });
+      }
+    }
+    return line;
   }
 
   know(read) {
@@ -46,10 +74,7 @@ export class Files {
     const reads = [];
     for (const file of files) {
       try {
-        const read = await addFile(file, this.model.limits.file_bytes);
-        this.know(read);
-        this.dropped.set(read.id, file);
-        reads.push(read);
+        reads.push(await this.#send(file));
       } catch (error) {
         error.message = error.message.replace(`${file.name}.mid:`, `${file.name}:`); // what is no MIDI file is not called one
         this.onError(error);
@@ -58,6 +83,30 @@ export class Files {
     }
     if (isCorner) reads.forEach((read) => this.onAdd([read], true));
     else if (reads.length) this.onAdd(reads, false);
+  }
+
+  /** Takes folders, each a corner of the pad; `finders` answer the MIDI files in one each. */
+  async #addFolders(finders) {
+    for (const find of finders) {
+      note("reading…");
+      try {
+        const read = await this.#send(await find());
+        note("");
+        this.onAdd([read], true);
+      } catch (error) {
+        note("");
+        this.onError(error);
+      }
+    }
+  }
+
+  /** Sends a file or a folder to the studio; answers what was read of it. */
+  async #send(what) {
+    const { limits } = this.model;
+    const read = await (what instanceof File ? addFile(what, limits.file_bytes) : addFolder(what, limits));
+    this.know(read);
+    this.dropped.set(read.id, what);
+    return read;
   }
 
   #bindDrop() {
@@ -74,7 +123,10 @@ export class Files {
       if (!hasFiles(event)) return;
       event.preventDefault();
       shade(0);
-      this.#add([...event.dataTransfer.files], $("pad").contains(event.target));
+      const isCorner = $("pad").contains(event.target), { files, folders } = dropped(event.dataTransfer);
+      this.#add(files, isCorner);
+      if (isCorner) this.#addFolders(folders.map((entry) => () => folderOf(entry)));
+      else if (folders.length) this.onError(new StudioError(`${folders[0].name} is a folder: drop it on the pad to blend towards it. To start from stems in it, drop the files themselves.`, 422));
     });
   }
 }

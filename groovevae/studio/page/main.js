@@ -13,8 +13,9 @@ import { MidiOut } from "./midi.js";
 import { Mixer } from "./mixer.js";
 import { Pad } from "./pad.js";
 import { Roll } from "./roll.js";
+import { showShares } from "./shares.js";
 import { Player } from "./sound.js";
-import { firstState, fromHash, inWords, isFile, NO_CHOICES, percent, sharesOf, storage, toHash, toRequest, toStartRequest } from "./state.js";
+import { firstState, fromHash, inWords, isFile, isFolder, NO_CHOICES, storage, toHash, toRequest, toStartRequest } from "./state.js";
 import { Succession } from "./succession.js";
 
 const MOST_BARS_OF_A_FILE = 32, FIRST_BARS_OF_A_FILE = 16;
@@ -67,20 +68,10 @@ class Studio {
       this.pad.layOut(state, (word) => this.files.name(word));
       this.corners.show(state);
     } else this.pad.show(state);
-    this.#showShares(sharesOf(state), isLaidOut);
+    showShares(state, (word) => this.files.name(word), isLaidOut);
     this.controls.show(state);
     if (isLaidOut) this.controls.showTracks(this.files.reads.get(state.start));
     this.mixer.show(this.piece, state);
-  }
-
-  /** Shows the shares as numbers. The list only grows while the point moves: nothing below it jumps. */
-  #showShares(shares, isLaidOut) {
-    const list = $("weights");
-    const share = (name, value, className) => make("li", { className }, make("span", { textContent: name }), make("b", { textContent: percent(value) }));
-    const corners = this.state.corners.map((word, index) => (shares.corners[index] > 0 ? share(this.files.name(word), shares.corners[index], "") : ""));
-    if (isLaidOut) list.style.minHeight = "";
-    list.replaceChildren(share(`${this.files.name(this.state.start)} (start)`, shares.start, "is-start"), ...corners.filter(Boolean));
-    list.style.minHeight = `${list.offsetHeight}px`;
   }
 
   async #made(piece, isFinal, signal, soon) {
@@ -97,7 +88,7 @@ class Studio {
     this.history.add(piece, this.state, inWords(this.state, (word) => this.files.name(word)));
     history.replaceState(null, "", `#${toHash(this.state)}`);
     say(piece.is_silent ? "" : `New take: ${piece.description}`);
-    if (piece.is_silent || !isWaiting()) warn(piece.is_silent ? SILENT : this.hint ?? "", !piece.is_silent);
+    if (piece.is_silent || !isWaiting()) warn([this.hint, piece.is_silent && SILENT].filter(Boolean).join(" "), !piece.is_silent);
     this.hint = null;
     await heard;
     await this.#findOther(signal);
@@ -195,7 +186,7 @@ class Studio {
   /** Goes to a state as a whole: of an earlier take, of a link, or after the studio was gone. */
   async #go(state) {
     this.state = structuredClone(state);
-    await this.#readFiles();
+    this.hint = (await this.files.readAll(this.state, firstState(this.model)).catch((error) => this.fail(error))) || this.hint;
     this.show(true);
     performance.mark("letting-go");
     await this.maker.make(toRequest(this.state), true);
@@ -211,28 +202,12 @@ class Studio {
   }
 
   #useFiles([read, ...others], isCorner) {
+    if (isFolder(read.id)) this.hint = `${read.line}.`;
     if (isCorner) return this.change({ corners: [...new Set([...this.state.corners, read.id])] }, true);
     const bars = read.bars > MOST_BARS_OF_A_FILE ? FIRST_BARS_OF_A_FILE : null;
     if (bars) this.hint = `${read.name} has ${read.bars} bars; the first ${bars} that sound are taken. Set Bars for more.`;
     $("tracks-fold").open = true;
     return this.change({ start: read.id, together: others.map((one) => one.id), bars, choices: NO_CHOICES }, true);
-  }
-
-  /** Reads the files that the state names; those that are gone leave it. */
-  async #readFiles() {
-    const { state } = this;
-    const first = firstState(this.model);
-    for (const word of new Set([state.start, ...state.corners].filter(isFile))) {
-      try {
-        await (word === state.start ? this.files.read(word, state.choices, state.together) : this.files.read(word));
-      } catch (error) {
-        if (error.status === 0) return this.fail(error);
-        this.hint = `${this.files.name(word)} is no longer here: drop it once more.`;
-        state.corners = state.corners.filter((one) => one !== word);
-        if (!state.corners.length) state.corners = first.corners;
-        if (state.start === word) Object.assign(state, { start: first.start, bars: first.bars, choices: first.choices, together: [] });
-      }
-    }
   }
 
   async #readStart() {
@@ -304,11 +279,6 @@ class Studio {
       step: (by) => this.history.step(by), role: (what, role) => this.mixer.toggle(what, role),
     });
     bindAway();
-    $("volume").value = this.player.mixer.volume;
-    $("volume").addEventListener("input", () => {
-      this.player.mixer.volume = Number($("volume").value);
-      this.#mixed();
-    });
     addEventListener("hashchange", () => {
       const state = fromHash(location.hash, this.model);
       if (state && toHash(state) !== toHash(this.state)) this.#go(state);

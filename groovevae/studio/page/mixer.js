@@ -1,6 +1,6 @@
-/** The roles of a take: heard, alone, kept. */
+/** The roles of a take: heard, alone, kept; and how loud all of it is. */
 
-import { make } from "./controls.js";
+import { $, make } from "./controls.js";
 import { ROLES } from "./state.js";
 
 export class Mixer {
@@ -20,6 +20,11 @@ export class Mixer {
       element.append(lane);
       this.lanes.set(role, { lane, small, mute, solo, keep });
     }
+    $("volume").value = player.mixer.volume;
+    $("volume").addEventListener("input", () => {
+      player.mixer.volume = Number($("volume").value);
+      onMix();
+    });
   }
 
   toggle(what, role) {

@@ -105,6 +105,8 @@ export function inWords(state, nameOf) {
 }
 
 export const isFile = (word) => word.startsWith("file-");
+export const isFolder = (word) => word.startsWith("folder-");
+export const isOwn = (word) => isFile(word) || isFolder(word);
 
 /** A state as text for the page's address, and back; null for a text that is none. */
 export function toHash(state) {
@@ -134,7 +136,7 @@ export function mended(given, model) {
   for (const name of ["own", "vectors"]) state[name] = Object.fromEntries(Object.entries(state[name]).filter(([, amount]) => isAmount(amount, name === "own")));
   if (!(state.reach >= 0 && state.reach <= MOST_REACH)) state.reach = 1;
   const known = (word) => typeof word === "string" && (isFile(word) || model.genres.some((genre) => genre.name === word));
-  state.corners = state.corners.filter(known);
+  state.corners = state.corners.filter((word) => known(word) || (typeof word === "string" && isFolder(word)));
   state.together = state.together.filter((word) => typeof word === "string" && isFile(word));
   if (!state.corners.length || !known(state.start)) return null;
   const radius = Math.hypot(state.x, state.y);
