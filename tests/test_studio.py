@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra: python -m pip install '.[studio]'")
 
 import mido
+from command_line import Run
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from studio_client import REQUEST, client_of, error_of, sounding, upload, wav_frames
@@ -108,6 +109,18 @@ def test_a_file_is_read_and_blended_under_its_own_name(client: TestClient, midi:
     assert b"groove blend 'a tune.mid' jazz" in written
     assert b"groove-studio" not in written
     assert "groove-studio" not in json.dumps(piece)
+
+
+@pytest.mark.parametrize("words", [("from.mid", "rock"), ("classical", "to.mid")])
+def test_a_file_to_or_from_a_genre_has_the_bytes_of_the_command(
+    client: TestClient, groove: Groove, midi: bytes, run: Run, tmp_path: Path, words: tuple[str, str]
+) -> None:
+    start, target = (upload(client, midi, word)["id"] if word.endswith(".mid") else word for word in words)
+    [piece] = client.post("/api/pieces", json={"start": start, "targets": {target: 1}}).json()["pieces"]
+    (tmp_path / next(word for word in words if word.endswith(".mid"))).write_bytes(midi)
+    assert run("blend", *words, "--out", "out", "--model", groove.path).exit_code == 0
+    [made] = (tmp_path / "out").glob("*.mid")
+    assert client.get(f"/api/pieces/{piece['id']}.mid").content == made.read_bytes()
 
 
 def test_roles_are_changed_by_hand(client: TestClient, midi: bytes) -> None:
