@@ -111,13 +111,15 @@ def test_a_file_is_read_and_blended_under_its_own_name(client: TestClient, midi:
     assert "groove-studio" not in json.dumps(piece)
 
 
-@pytest.mark.parametrize("words", [("from.mid", "rock"), ("classical", "to.mid")])
-def test_a_file_to_or_from_a_genre_has_the_bytes_of_the_command(
-    client: TestClient, groove: Groove, midi: bytes, run: Run, tmp_path: Path, words: tuple[str, str]
+@pytest.mark.parametrize("way", [("FILE", "rock"), ("classical", "FILE")])
+def test_a_piece_with_a_file_has_the_bytes_of_the_command(
+    client: TestClient, groove: Groove, midi: bytes, run: Run, tmp_path: Path, way: tuple[str, str]
 ) -> None:
-    start, target = (upload(client, midi, word)["id"] if word.endswith(".mid") else word for word in words)
+    file = upload(client, midi)
+    start, target = (file["id"] if word == "FILE" else word for word in way)
     [piece] = client.post("/api/pieces", json={"start": start, "targets": {target: 1}}).json()["pieces"]
-    (tmp_path / next(word for word in words if word.endswith(".mid"))).write_bytes(midi)
+    (tmp_path / file["name"]).write_bytes(midi)
+    words = [file["name"] if word == "FILE" else word for word in way]
     assert run("blend", *words, "--out", "out", "--model", groove.path).exit_code == 0
     [made] = (tmp_path / "out").glob("*.mid")
     assert client.get(f"/api/pieces/{piece['id']}.mid").content == made.read_bytes()
