@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra: python -m pip install '.[studio]'")
 
 import mido
+from command_line import Run
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from studio_client import REQUEST, client_of, error_of, sounding, upload, wav_frames
@@ -108,6 +109,20 @@ def test_a_file_is_read_and_blended_under_its_own_name(client: TestClient, midi:
     assert b"groove blend 'a tune.mid' jazz" in written
     assert b"groove-studio" not in written
     assert "groove-studio" not in json.dumps(piece)
+
+
+@pytest.mark.parametrize("way", [("FILE", "rock"), ("classical", "FILE")])
+def test_a_piece_with_a_file_has_the_bytes_of_the_command(
+    client: TestClient, groove: Groove, midi: bytes, run: Run, tmp_path: Path, way: tuple[str, str]
+) -> None:
+    file = upload(client, midi)
+    start, target = (file["id"] if word == "FILE" else word for word in way)
+    [piece] = client.post("/api/pieces", json={"start": start, "targets": {target: 1}}).json()["pieces"]
+    (tmp_path / file["name"]).write_bytes(midi)
+    words = [file["name"] if word == "FILE" else word for word in way]
+    assert run("blend", *words, "--out", "out", "--model", groove.path).exit_code == 0
+    [made] = (tmp_path / "out").glob("*.mid")
+    assert client.get(f"/api/pieces/{piece['id']}.mid").content == made.read_bytes()
 
 
 def test_roles_are_changed_by_hand(client: TestClient, midi: bytes) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,19 @@ def score_to_midi(score: Score) -> bytes:
     for index, track in enumerate(score.tracks):
         channel = DRUM_CHANNEL if track.is_drum else next(channels)
         file.tracks.append(_note_track(score.notes[score.notes["track"] == index], track, channel=channel, end=end))
+    buffer = io.BytesIO()
+    file.save(file=buffer)
+    return buffer.getvalue()
+
+
+def with_text(midi: bytes, change: Callable[[str], str]) -> bytes:
+    """Return the bytes of a file that `score_to_midi` wrote as it would have written them with its text changed."""
+    import mido
+
+    file = mido.MidiFile(file=io.BytesIO(midi), charset="utf-8")
+    for message in file.tracks[0]:
+        if message.type == "text":
+            message.text = change(message.text)
     buffer = io.BytesIO()
     file.save(file=buffer)
     return buffer.getvalue()
