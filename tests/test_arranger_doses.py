@@ -8,8 +8,9 @@ from test_phrase_forms import genre as made_genre
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import LEAD, ROLES
-from groovevae.fitting.arranger_doses import FARTHER, FARTHEST, aims, chosen, relative_aims, typical_forms
+from groovevae.fitting.arranger_doses import FARTHER, FARTHEST, Ways, aims, chosen, typical_forms
 from groovevae.fitting.calibration import PairHeard, TwoGenres
+from groovevae.model.calibration import AMOUNTS
 from groovevae.model.phrase_forms import Form
 
 
@@ -56,16 +57,21 @@ def pair_heard() -> PairHeard:
     return Heard(None, "jazz", "rock", Bars.empty(count), half, z, genres, is_back=False)  # type: ignore[arg-type]
 
 
-def test_relative_aims() -> None:
-    assert relative_aims(0.8) == pytest.approx((0.2, 0.4, 0.6, 0.8))
-    assert relative_aims(1.2) == pytest.approx((0.2375, 0.475, 0.7125, 0.95))  # nearly all of the way
+def ways_of(pair: PairHeard, arranged: np.ndarray, transported: np.ndarray, *, comes_in: tuple[str, ...] = ()) -> Ways:
+    """Return ways on which some roles come in at once, in every run of four bars."""
+    new = np.tile([role in comes_in for role in ROLES], (len(pair.z) // 4, 1))
+    return Ways(arranged, transported, new, np.zeros_like(new))
 
 
 def test_roles_that_are_not_heard_to_arrive_go_farther() -> None:
     """Each role is heard to arrive by itself, and all together only half way."""
-    pair = pair_heard()
-    object.__setattr__(pair, "shares", lambda roles, steps: np.linspace(0, 1.5 if len(roles) == 1 else 0.5, len(steps)))
-    curves, _ = chosen(pair, pair.z, pair.z, share_songs=False)
+
+    class HalfTogether(Heard):
+        def shares(self, roles, steps):
+            return np.linspace(0, 1.5 if len(roles) == 1 else 0.5, len(steps))
+
+    pair = HalfTogether(**vars(pair_heard()))
+    curves, _ = chosen(pair, ways_of(pair, pair.z, pair.z), share_songs=False)
     assert curves[:LEAD, -1].tolist() == [FARTHER] * 3
 
 
@@ -73,7 +79,7 @@ def test_all_but_the_lead_are_arranged_at_1_and_heard_half_way_at_half() -> None
     """Each role would be heard far enough a third of the way to where it is arranged."""
     pair = pair_heard()
     far, near = np.full(pair.z.shape, 3.0), np.full(pair.z.shape, 1.0)
-    curves, arranges = chosen(pair, far, near, share_songs=False)
+    curves, arranges = chosen(pair, ways_of(pair, far, near), share_songs=False)
     assert arranges.all()
     assert curves[:LEAD, -1].tolist() == [1.0, 1.0, 1.0]
     assert curves[:LEAD, 1] == pytest.approx([1 / 6] * 3, abs=0.08)
@@ -83,7 +89,24 @@ def test_all_but_the_lead_are_arranged_at_1_and_heard_half_way_at_half() -> None
 def test_a_role_that_is_clearly_heard_farther_by_the_other_way_takes_it() -> None:
     pair = pair_heard()
     far, near = np.full(pair.z.shape, 1.0), np.full(pair.z.shape, 0.1)
-    _, arranges = chosen(pair, near, far, share_songs=False)
+    _, arranges = chosen(pair, ways_of(pair, near, far), share_songs=False)
     assert arranges.tolist() == [False, False, False, True]  # but for the lead
-    _, arranges = chosen(pair, near, near, share_songs=True)
+    _, arranges = chosen(pair, ways_of(pair, near, near), share_songs=True)
     assert arranges.tolist() == [False, False, False, True]  # songs known in both genres go before
+
+
+def test_parts_that_come_in_are_heard_to_do_so_as_in_a_blend() -> None:
+    """At half they play in the second half of each run, all the way, while the others go there bar by bar."""
+    made = []
+
+    class Kept(Heard):
+        def heard(self, points):
+            made.append(points)
+            return super().heard(points)
+
+    pair = Kept(**vars(pair_heard()))
+    arranged = np.ones(pair.z.shape, np.float32)
+    chosen(pair, ways_of(pair, arranged, arranged, comes_in=("bass",)), share_songs=False)
+    gone = made[-1][AMOUNTS.index(0.5)] - pair.z  # (4, N, Z)
+    assert gone[ROLES.index("bass"), :8, 0] == pytest.approx([0, 0, 1, 1, 0, 0, 1, 1], abs=1e-6)
+    assert gone[ROLES.index("chords"), :8, 0] == pytest.approx([gone[ROLES.index("chords"), 0, 0]] * 8)

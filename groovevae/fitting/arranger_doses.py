@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Brief, Setting
-from groovevae.arranging.plans import Plan, forms_of, make_plan
+from groovevae.arranging.plans import forms_of, make_plan
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
+from groovevae.fitting.heard_bars import RUN_BARS
 from groovevae.fitting.pair_sample import filled_in, filled_in_choices
 from groovevae.model.calibration import AMOUNTS, DosedPath
 from groovevae.model.file import ModelFile
@@ -41,7 +43,8 @@ def with_arranger_doses(
 
     Of many genres, some pairs are measured, and the others filled in.
 
-    Bars to move are taken from the songs of `data` that were `set_aside` (songs,): the arranger knows the others.
+    What is moved are runs of bars, first of the songs of `data` that were `set_aside` (songs,): the arranger knows the
+    others, but a few songs alone say little about a genre.
     """
     if model.arranger is None or model.prior is None:
         return model
@@ -49,10 +52,10 @@ def with_arranger_doses(
     assert model.arranger is not None
     arrangements = Arrangements(model.arranger, network)
     doses, arranges = {}, {}
-    for pair in pairs_heard(model, network, data=data, moved=set_aside, progress=progress):
+    for pair in pairs_heard(model, network, data=data, in_runs=True, first=set_aside, progress=progress):
         ways = _ways(model, arrangements, pair)
         doses[pair.source, pair.target], arranges[pair.source, pair.target] = chosen(
-            pair, *ways, share_songs=share_songs(model, pair.source, pair.target)
+            pair, ways, share_songs=share_songs(model, pair.source, pair.target)
         )
     doses, arranges = filled_in(doses), filled_in_choices(arranges, lambda pair: share_songs(model, *pair))
     return replace(model, arranger=replace(model.arranger, doses=doses, arranges=arranges))
@@ -83,18 +86,34 @@ def typical_forms(forms: Sequence[Form], name: str, genres: Mapping[str, Genre])
     return tuple(sorted(best.tolist()))
 
 
-def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> tuple[np.ndarray, np.ndarray]:
-    """Return where a pair's bars lie once arranged, and once transported, as displacements (N, Z).
+class Ways(NamedTuple):
+    """Where the bars of a pair lie once arranged, and once transported, and which roles change over at once."""
 
-    Each bar is arranged by a plan of its own: they come from different songs.
-    """
-    genre, like = model.genres[pair.target], pair.like
-    forms = {pair.target: forms_of(genre, model.prior, model.arranger)}
-    plans = [make_plan(forms, {pair.target: 1.0}, like[i : i + 1], seed=i, start=i % 8) for i in range(len(like))]
-    plan = Plan(np.concatenate([own.plays for own in plans]), np.stack([own.style for own in plans]))
-    brief = Brief(like, np.arange(len(ROLES)) == LEAD, plan, {pair.target: 1.0}, Setting.of(like))
-    [arranged] = arrangements.rearranged([brief], arrangements.given([brief]), [pair.z], [pair.source])
-    return arranged - pair.z, transported(model, pair.source, pair.target)(pair.z)
+    arranged: np.ndarray  # (N, Z), as a displacement
+    transported: np.ndarray  # (N, Z)
+    comes_in: np.ndarray  # (R, 4) bool, run by run of RUN_BARS bars
+    goes_out: np.ndarray  # (R, 4) bool
+
+
+def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> Ways:
+    """Return the ways of a pair's bars, each run arranged as a piece with a plan of its own, as in a blend."""
+    forms = {pair.target: forms_of(model.genres[pair.target], model.prior, model.arranger)}
+    runs = runs_in(len(pair.z))
+    briefs = []
+    for number, bars in enumerate(pair.like[run] for run in runs):
+        plan = make_plan(forms, {pair.target: 1.0}, bars, seed=number)
+        briefs.append(Brief(bars, np.arange(len(ROLES)) == LEAD, plan, {pair.target: 1.0}, Setting.of(bars)))
+    points = [pair.z[run] for run in runs]
+    arranged = arrangements.rearranged(briefs, arrangements.given(briefs), points, [pair.source] * len(runs))
+    played = np.array([brief.bars.plays for brief in briefs])
+    planned = np.array([brief.plan.plays.any(0) for brief in briefs])
+    transport = transported(model, pair.source, pair.target)(pair.z)
+    return Ways(np.concatenate(arranged) - pair.z, transport, planned & ~played, played & ~planned)
+
+
+def runs_in(count: int) -> list[slice]:
+    """Return the runs of RUN_BARS that so many bars consist of."""
+    return [slice(start, start + RUN_BARS) for start in range(0, count, RUN_BARS)]
 
 
 def share_songs(model: ModelFile, source: str, target: str) -> bool:
@@ -102,52 +121,55 @@ def share_songs(model: ModelFile, source: str, target: str) -> bool:
     return all(model.genres[name].code is not None for name in (source, target))
 
 
-def chosen(
-    pair: PairHeard, arranged: np.ndarray, carried: np.ndarray, *, share_songs: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def chosen(pair: PairHeard, ways: Ways, *, share_songs: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return each role's curve (4, K) along the way that is chosen for it, and which roles arrange, (4,).
 
     That is arranging unless the other way is clearly heard to lead farther; between genres that share songs, whose
     true versions song codes know, it is the other way round.
     """
-    ours, theirs = pair.responses(arranged), pair.responses(carried)
+    some = pair[::3]  # for each role by itself, all would say little more
+    ours, theirs = some.responses(ways.arranged[::3]), some.responses(ways.transported[::3])
     ahead = np.array([ours[role][1] - theirs[role][1] for role in ROLES])
     arranges = ahead > CODED if share_songs else ~(ahead < -PREFERRED)
     arranges[LEAD] = True
     curves = np.array([(ours if own else theirs)[role][0] for role, own in zip(ROLES, arranges, strict=True)])
     curves[:, -1] = np.maximum(curves[:, -1], LEAST)
     curves[LEAD] = np.minimum(curves[LEAD], FARTHEST)
-    ways = np.where(arranges[:, None, None], arranged, carried)  # (4, N, Z)
-    return _together_half(pair, ways, curves).astype(np.float32), arranges
+    displacement = np.where(arranges[:, None, None], ways.arranged, ways.transported)  # (4, N, Z)
+    paths = [
+        DosedPath(pair.z[run], displacement[:, run], curves, comes_in, goes_out)
+        for run, comes_in, goes_out in zip(runs_in(len(pair.z)), ways.comes_in, ways.goes_out, strict=True)
+    ]
+    return _together_half(pair, paths, curves).astype(np.float32), arranges
 
 
-def _together_half(pair: PairHeard, ways: np.ndarray, curves: np.ndarray) -> np.ndarray:
+def _together_half(pair: PairHeard, paths: Sequence[DosedPath], curves: np.ndarray) -> np.ndarray:
     """Return curves (4, K) corrected so that all roles together are heard as far as each amount.
 
-    Roles that are each heard half way need not be so together, least of all under a melody that stays.
+    Roles that are each heard half way need not be so together, least of all under a melody that stays. The runs go
+    along their `paths` as they do in a blend.
     """
-    path = DosedPath(pair.z, ways, curves)
-    points = [np.stack([path(role, np.full(len(pair.z), amount)) for role in ROLES]) for amount in AMOUNTS]
-    steps = pair.heard(points)
+    steps = pair.heard([_points(paths, amount) for amount in AMOUNTS])
     corrected = curves.copy()
-    for columns, roles, aimed in (((DRUMS,), ROLES, relative_aims), ((BASS, CHORDS), PITCHED, aims)):
+    for columns, roles in (((DRUMS,), ROLES), ((BASS, CHORDS), PITCHED)):
         heard = pair.shares(roles, steps)
         if np.isfinite(heard).all():
             rising = np.maximum.accumulate([0.0, *heard]) + 1e-6 * np.arange(len(AMOUNTS) + 1)
-            amounts = np.interp(aimed(rising[-1]), rising, (0.0, *AMOUNTS))
+            amounts = np.interp(aims(rising[-1]), rising, (0.0, *AMOUNTS))
             for column in columns:
                 corrected[column] = np.interp(amounts, (0.0, *AMOUNTS), (0.0, *curves[column]))
                 corrected[column, -1] = max(curves[column, -1], LEAST if heard[-1] >= ARRIVED else FARTHER)
     return corrected
 
 
-def relative_aims(end: float) -> np.ndarray:
-    """Return how far roles are to be heard at AMOUNTS, (K,), that are heard as far as `end` at 1: shares of that."""
-    return np.array(AMOUNTS) * min(end, ARRIVED)
+def _points(paths: Sequence[DosedPath], amount: float) -> np.ndarray:
+    """Return the points (4, N, Z) of all runs at an amount."""
+    by_role = [[path(role, np.full(len(path.z), amount)) for path in paths] for role in ROLES]
+    return np.stack([np.concatenate(points) for points in by_role])
 
 
 def aims(end: float) -> np.ndarray:
-    """Return how far roles are to be heard at AMOUNTS, (K,), where drums do not decide it.
+    """Return how far roles together are to be heard at AMOUNTS, (K,), where `end` is how far they are heard at 1.
 
     That is the geometric mean of the amount itself and of this share of `end`: judges of other songs hear an end that
     seems near to these farther off, and bars that are half way by these are past it.

@@ -17,12 +17,11 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
-from groovevae.fitting.genres import phrase_take
+from groovevae.fitting.heard_bars import drawn_bars, drawn_runs, heard_bars
 from groovevae.fitting.pair_sample import filled_in, measured_pairs
 from groovevae.measures.judges import forest
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import ModelFile
-from groovevae.model.genres import Genre
 from groovevae.model.latent_arithmetic import Displacement, find_displacement, translation_matrix
 from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
 from groovevae.network.forward import Network
@@ -31,9 +30,6 @@ from groovevae.progress import Progress, quiet
 GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # shares of the way that are tried: beyond, harmony is lost for little gain
 ARRIVED = 0.95  # share of the way, as heard, that amount 1 aims for: the last bit can lie far out
 FARTHEST = {"lead": AMOUNTS}  # limit for a role, by amount: the melody says least of a genre and is missed most
-MOVED_BARS = 96  # bars of each genre that are moved to every other genre
-JUDGED_BARS = 1500  # bars of each genre for the judges to be fitted on or to hear
-MIN_BARS = 16  # genres with fewer bars for the judges to hear are left out
 LEAST_DIFFERENCE = 0.1  # between the probabilities of both genres' real bars: below it, the role tells nothing
 PLACES = 8  # parts of a bar in which a judge counts strikes
 TREES = 40
@@ -41,14 +37,6 @@ TREES = 40
 RoleFeatures = Mapping[str, np.ndarray]  # role -> (N, F)
 Roles = tuple[str, ...]
 Judge = Callable[[np.ndarray], np.ndarray]  # features (N, F) to the probability of the second of two genres (N,)
-
-
-class Heard(NamedTuple):
-    """Bars of a genre, in two halves by song."""
-
-    bars: Bars
-    half: np.ndarray  # (N,) int, 0 or 1
-    song: np.ndarray | None = None  # (N,) int: the song of each in the data, where they come from there
 
 
 class KnownJudges(NamedTuple):
@@ -130,6 +118,10 @@ class PairHeard:
     genres: TwoGenres
     is_back: bool  # whether the source is the second of the two genres
 
+    def __getitem__(self, index: slice) -> PairHeard:
+        """Return the pair with some of its bars to move."""
+        return replace(self, like=self.like[index], half=self.half[index], z=self.z[index])
+
     def responses(self, displacement: np.ndarray) -> dict[str, tuple[np.ndarray, float]]:
         """Return by role its curve (K,) along a displacement, (N, Z) or (4, N, Z), and how far its end is heard."""
         steps = self.heard([self.z + np.float32(share) * displacement for share in GRID])
@@ -162,27 +154,27 @@ def pairs_heard(
     *,
     data: Dataset | None = None,
     names: Sequence[str] | None = None,
-    moved: np.ndarray | None = None,
+    in_runs: bool = False,
+    first: np.ndarray | None = None,
     progress: Progress = quiet,
 ) -> Iterator[PairHeard]:
     """Go through the ordered pairs of genres, or those that include one of `names`, with bars to move and judges.
 
     Of more than MOST_GENRES, only some pairs come (`pair_sample.measured_pairs`).
 
-    The bars to move are those of the songs of `data` that `moved` (songs,) marks, in genres that have enough of them.
+    The bars to move are single ones, or runs (`heard_bars.drawn_runs`), `first` of the songs of `data` so marked.
     """
     heard = heard_bars(model, network, data)
     pairs = _pairs(list(heard), names)
     features = {name: role_features(own.bars) for name, own in heard.items()}
-    to_move = {name: _to_move(own, moved) for name, own in heard.items()}
-    like = {name: own.bars[to_move[name]] for name, own in heard.items()}
-    z = {name: encode(network, bars).mean for name, bars in like.items()}
+    moved = {n: drawn_runs(own, n, data, first) if in_runs else drawn_bars(own) for n, own in heard.items()}
+    z = {name: encode(network, own.bars).mean for name, own in moved.items()}
     for done, (one, other) in enumerate(pairs):  # both ways by the same judges
         both = TwoGenres((features[one], features[other]), (heard[one].half, heard[other].half))
         for is_back, (source, target) in enumerate(((one, other), (other, one))):
             progress("how far blends are heard to go", 2 * done + is_back, 2 * len(pairs))
-            half = heard[source].half[to_move[source]]
-            yield PairHeard(network, source, target, like[source], half, z[source], both, is_back=bool(is_back))
+            own = moved[source]
+            yield PairHeard(network, source, target, own.bars, own.half, z[source], both, is_back=bool(is_back))
 
 
 def _pairs(heard: Sequence[str], names: Sequence[str] | None) -> list[tuple[str, str]]:
@@ -192,51 +184,8 @@ def _pairs(heard: Sequence[str], names: Sequence[str] | None) -> list[tuple[str,
     return [pair for pair in combinations(heard, 2) if set(pair) & set(names)]
 
 
-def _to_move(heard: Heard, moved: np.ndarray | None) -> np.ndarray:
-    """Draw the indices of up to MOVED_BARS bars that are moved: of the songs marked, if those have enough."""
-    index = np.arange(len(heard.bars))
-    if moved is not None and heard.song is not None and (own := np.flatnonzero(moved[heard.song])).size >= MIN_BARS:
-        index = own
-    return np.random.default_rng(0).permutation(index)[:MOVED_BARS]
-
-
 def _together(features: RoleFeatures, roles: Roles) -> np.ndarray:
     return np.concatenate([features[role] for role in roles], axis=1)
-
-
-def heard_bars(model: ModelFile, network: Network, data: Dataset | None) -> dict[str, Heard]:
-    """Return bars of each genre that has enough: from `data`, and for genres that it does not hold, from phrases."""
-    found = _phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
-    if data is not None:
-        found |= _data_bars(data)
-    return {name: own for name, own in found.items() if own.half.sum() >= MIN_BARS}
-
-
-def _data_bars(data: Dataset) -> dict[str, Heard]:
-    index = np.sort(data.of_each_genre(JUDGED_BARS))
-    found = {}
-    for number, name in enumerate(data.genres):
-        own = index[data.genre[index] == number]
-        found[name] = Heard(data.bars[own], _halves(data.song[own]), data.song[own])
-    return found
-
-
-def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, Heard]:
-    """Decode the phrases of each genre; their bars are in halves by phrase."""
-    names = [name for name, genre in genres.items() if genre.phrases]
-    played = iter(decode_takes(network, [phrase_take(phrase) for name in names for phrase in genres[name].phrases]))
-    found = {}
-    for name in names:
-        bars = [next(played) for _ in genres[name].phrases]
-        song = np.repeat(np.arange(len(bars)), [len(part) for part in bars])
-        found[name] = Heard(Bars.concatenate(bars), _halves(song))
-    return found
-
-
-def _halves(song: np.ndarray) -> np.ndarray:
-    """Return the half that each bar belongs to, (N,) int: songs take turns; of a single song, its bars."""
-    songs, number = np.unique(song, return_inverse=True)
-    return (np.arange(len(song)) if len(songs) == 1 else number) % 2
 
 
 def invert(heard: np.ndarray) -> np.ndarray:
