@@ -233,7 +233,7 @@ class Arrangements:
 class _Block(NamedTuple):
     """Pieces that are drawn at once, and how many rows that takes, always."""
 
-    pieces: np.ndarray
+    pieces: np.ndarray  # (M,) their numbers, at most `size` of them
     size: int
 
 

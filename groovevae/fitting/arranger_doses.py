@@ -127,8 +127,8 @@ def chosen(pair: PairHeard, ways: Ways, *, share_songs: bool) -> tuple[np.ndarra
     That is arranging unless the other way is clearly heard to lead farther; between genres that share songs, whose
     true versions song codes know, it is the other way round.
     """
-    some = pair[::3]  # for each role by itself, all would say little more
-    ours, theirs = some.responses(ways.arranged[::3]), some.responses(ways.transported[::3])
+    some = slice(None, None, 3)  # of the bars: for each role by itself, all would say little more
+    ours, theirs = (pair[some].responses(way[some]) for way in (ways.arranged, ways.transported))
     ahead = np.array([ours[role][1] - theirs[role][1] for role in ROLES])
     arranges = ahead > CODED if share_songs else ~(ahead < -PREFERRED)
     arranges[LEAD] = True

@@ -35,9 +35,7 @@ def score_to_midi(score: Score) -> bytes:
     for index, track in enumerate(score.tracks):
         channel = DRUM_CHANNEL if track.is_drum else next(channels)
         file.tracks.append(_note_track(score.notes[score.notes["track"] == index], track, channel=channel, end=end))
-    buffer = io.BytesIO()
-    file.save(file=buffer)
-    return buffer.getvalue()
+    return _bytes_of(file)
 
 
 def with_text(midi: bytes, change: Callable[[str], str]) -> bytes:
@@ -48,6 +46,10 @@ def with_text(midi: bytes, change: Callable[[str], str]) -> bytes:
     for message in file.tracks[0]:
         if message.type == "text":
             message.text = change(message.text)
+    return _bytes_of(file)
+
+
+def _bytes_of(file: mido.MidiFile) -> bytes:
     buffer = io.BytesIO()
     file.save(file=buffer)
     return buffer.getvalue()
