@@ -17,6 +17,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
 
 if TYPE_CHECKING:
     from command_line import Run
+    from starlette.testclient import TestClient
     from studio_browser import Server
     from tiny import Tiny
 
@@ -127,6 +128,15 @@ def run(tmp_path: Path, tiny: "Tiny", monkeypatch: pytest.MonkeyPatch) -> "Run":
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(file, "default_model_path", lambda: tiny.path)
     return invoke
+
+
+@pytest.fixture(scope="module")
+def client(groove: "Groove") -> "Iterator[TestClient]":
+    """A client of a studio of the tiny model that runs in this process."""
+    from studio_client import client_of
+
+    with client_of(groove) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import corpus_workers
 from command_line import Run
 from corpus_files import TUNES, tune
 from starlette.testclient import TestClient
-from studio_client import REQUEST, client_of, error_of
+from studio_client import REQUEST, error_of
 
 from groovevae import Groove
 from groovevae.corpus import reader
@@ -24,12 +23,6 @@ from groovevae.studio import folders, parsing, safety, takes
 from groovevae.studio.folders import plain_folder_name
 from groovevae.studio.takes import Takes
 from groovevae.studio.uploads import Uploads
-
-
-@pytest.fixture(scope="module")
-def client(groove: Groove) -> Iterator[TestClient]:
-    with client_of(groove) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

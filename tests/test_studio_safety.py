@@ -1,7 +1,6 @@
 """Whom and what the studio refuses: paths, wrong requests, other sites, and files that are too much."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ pytest.importorskip("starlette", reason="needs the extra: python -m pip install 
 
 import corpus_workers
 from starlette.testclient import TestClient
-from studio_client import LOCAL, MIDI, REQUEST, client_of, error_of
+from studio_client import LOCAL, MIDI, REQUEST, error_of
 
 from groovevae import Groove
 from groovevae.corpus import reader
@@ -24,12 +23,6 @@ from groovevae.studio.safety import Access, is_loopback
 from groovevae.studio.uploads import Uploads, plain_name
 
 GENRES = "it has classical, jazz, rock"
-
-
-@pytest.fixture(scope="module")
-def client(groove: Groove) -> Iterator[TestClient]:
-    with client_of(groove) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

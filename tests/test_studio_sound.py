@@ -1,7 +1,6 @@
 """What the studio plays: loops, stretches of them, roles apart. `audio` makes the sound itself."""
 
 import io
-from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -28,12 +27,6 @@ from groovevae.studio.takes import Takes
 from groovevae.studio.uploads import Uploads
 
 WAV = encode(np.array([[0.5, -0.5]]))
-
-
-@pytest.fixture(scope="module")
-def client(groove: Groove) -> Iterator[TestClient]:
-    with client_of(groove) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

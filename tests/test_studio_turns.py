@@ -3,7 +3,6 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 from starlette.requests import Request
 from starlette.testclient import TestClient
 from studio_browser import served
-from studio_client import REQUEST, client_of
+from studio_client import REQUEST
 
 from groovevae import Bars, Groove
 from groovevae.generation.groove import Piece
@@ -26,12 +25,6 @@ from groovevae.studio import rolls, takes
 from groovevae.studio.takes import Takes
 from groovevae.studio.turns import GoneError, in_turn
 from groovevae.studio.uploads import Uploads
-
-
-@pytest.fixture(scope="module")
-def client(groove: Groove) -> Iterator[TestClient]:
-    with client_of(groove) as client:
-        yield client
 
 
 @pytest.fixture
