@@ -28,7 +28,7 @@ FEW_BARS = 4  # with notes: a file with fewer is nearly empty
 EMPTY_SHARE = 0.5  # a file with more than this share of bars without a note is mostly empty
 REPEATED_SHARE = 0.1  # a file of MANY_BARS bars or more repeats itself where a smaller share of its bars differs
 MANY_BARS = 16
-MOST_COMPARED_WITH = 12_000  # songs of all genres together: each takes some 70 KB while judges are fitted
+MOST_COMPARED_WITH = 8000  # songs of all genres together: each takes some 120 KB while judges are fitted
 TOGETHER = 1000  # songs measured and judged together, where not all of them are compared with
 
 
