@@ -27,8 +27,9 @@ from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, Vector, find_genre, nearest_genre
 from groovevae.model.latent_arithmetic import translation_matrix
 from groovevae.model.phrase_forms import Form
-from groovevae.network.decoding import Take, decode_takes, encode
+from groovevae.network.decoding import Take, decode_takes
 from groovevae.network.forward import Network
+from groovevae.network.refining import close_points
 from groovevae.tracks import Original, load_original, reading_line
 
 LOUDNESS_BARS = 64  # of a genre's phrases that tell how loud it is: as many as are decoded at once
@@ -183,7 +184,7 @@ class Sources:
             song = self.song(file)
             index = _bars_to_use(song.bars, num_bars, path=file.paths[0])
             bars = song.bars[index]
-            z, _ = encode(self.network, bars)
+            z = close_points(self.network, bars)
             others = {name: genre for name, genre in self.model.genres.items() if name not in targets}
             genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, others or self.model.genres)
             is_cut = num_bars is None and len(bars) < len(song.bars)
