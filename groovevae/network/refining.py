@@ -13,13 +13,14 @@ from groovevae.bars.batch import BarBatch
 from groovevae.bars.types import Bars
 from groovevae.config import TrainConfig
 from groovevae.network.beats import logits_to_beat
-from groovevae.network.chunks import CHUNK, of_chunks, padded
+from groovevae.network.chunks import of_chunks, padded
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.gradient import latent_gradient, play, true_beats
 from groovevae.network.stopping import stop_if_told
 
 STEPS = 12
+TOGETHER = 16  # bars at once, always: few, as a clip of eight bars takes as long as that many
 RATE, RATE_DECAY = np.float32(0.15), np.float32(0.9)  # of the first step, and from each to the next
 MEAN_DECAY, SQUARE_DECAY = np.float32(0.5), np.float32(0.9)  # of Adam (Kingma & Ba 2015): short, for few steps
 _TINY = np.float32(1e-8)
@@ -39,9 +40,9 @@ def refined(network: Network, z: np.ndarray, bars: Bars) -> np.ndarray:
 
     def chunk(start: int) -> np.ndarray:
         own, batch = _chunk(bars, start)
-        return _descended(network, padded(z[start : start + CHUNK]), batch, beta)[: len(own)]
+        return _descended(network, padded(z[start : start + TOGETHER], TOGETHER), batch, beta)[: len(own)]
 
-    return np.concatenate([z[:0], *of_chunks(chunk, len(bars))])
+    return np.concatenate([z[:0], *of_chunks(chunk, len(bars), TOGETHER)])
 
 
 def _come_back(network: Network, z: np.ndarray, bars: Bars) -> np.ndarray:
@@ -49,16 +50,16 @@ def _come_back(network: Network, z: np.ndarray, bars: Bars) -> np.ndarray:
 
     def chunk(start: int) -> np.ndarray:
         own, batch = _chunk(bars, start)
-        logits = play(network, padded(z[start : start + CHUNK]), batch, true_beats(network, batch)).logits
+        logits = play(network, padded(z[start : start + TOGETHER], TOGETHER), batch, true_beats(network, batch)).logits
         played = logits_to_beat(logits, batch.metre, 0, 0.0, None)
         return _same_notes(batch, played)[: len(own)]
 
-    return np.concatenate([np.zeros(0, bool), *of_chunks(chunk, len(bars))])
+    return np.concatenate([np.zeros(0, bool), *of_chunks(chunk, len(bars), TOGETHER)])
 
 
 def _chunk(bars: Bars, start: int) -> tuple[Bars, BarBatch]:
-    own = bars[start : start + CHUNK]
-    return own, BarBatch(*(padded(part) for part in own.batch(int(own.num_beats.max()))))
+    own = bars[start : start + TOGETHER]
+    return own, BarBatch(*(padded(part, TOGETHER) for part in own.batch(int(own.num_beats.max()))))
 
 
 def _same_notes(one: BarBatch, other: BarBatch) -> np.ndarray:
