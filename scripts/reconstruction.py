@@ -18,7 +18,7 @@ from groovevae.evaluation.reconstruction import measure_reconstruction
 from groovevae.evaluation.songs import measured_songs
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
 from groovevae.model.file import load_model_file
-from groovevae.network.decoding import decode, encode
+from groovevae.network.decoding import Posterior, decode, encode
 from groovevae.network.forward import Network
 from groovevae.network.refining import close_points, refined
 from groovevae.reports.evaluation.reconstruction import by_genre, means
@@ -50,19 +50,30 @@ def beginnings(network: Network, held: Sequence[CorpusSong], genres: tuple[str, 
     bars, genre = data.bars[index], data.genre[index]
     mean, logvar = encode(network, bars)
     other = mean[np.random.default_rng(0).permutation(len(mean))]
+    noise = np.exp(0.5 * logvar) * np.random.default_rng(1).standard_normal(mean.shape).astype(np.float32)
     points = {
         "the encoder's means": mean,
         "led on where they lack notes": close_points(network, bars),
-        "led on from the origin": refined(network, np.zeros_like(mean), bars),
-        "led on from another bar's mean": refined(network, other, bars),
+        "led on, each step at the point itself": refined(network, Posterior(mean, np.full_like(logvar, -30)), bars),
+        "led on from the origin": refined(network, Posterior(np.zeros_like(mean), logvar), bars),
+        "led on from another bar's mean": refined(network, Posterior(other, logvar), bars),
     }
+
+    def f1(z: np.ndarray) -> dict[str, float]:
+        return macro_f1(f1_by_genre(bars, decode(network, z, bars), genre, genres))
+
     rows = []
     for name, z in points.items():
-        f1 = macro_f1(f1_by_genre(bars, decode(network, z, bars), genre, genres))
         moved, size = (np.sqrt((part**2).mean()) for part in (z - mean, z))
-        rows.append((name, *(f"{f1[role]:.3f}" for role in ROLES), f"{moved:.2f}", f"{size:.2f}"))
-    note = f"Root mean squares of each dimension. The posterior's own deviation: {np.sqrt(np.exp(logvar).mean()):.2f}."
-    return Table(("points", *ROLES, "from the means", "from 0"), tuple(rows), title="Where points begin", note=note)
+        known, beside = f1(z), f1(z + noise)["chords"]
+        rows.append((name, *(f"{known[role]:.3f}" for role in ROLES), f"{beside:.3f}", f"{moved:.2f}", f"{size:.2f}"))
+    note = (
+        "Chords nearby: from places drawn around the points as widely as the posterior is. Moved and size: root mean "
+        "squares of each dimension, from the means and from 0; the posterior's deviation is "
+        f"{np.sqrt(np.exp(logvar).mean()):.2f}."
+    )
+    columns = ("points", *ROLES, "chords nearby", "moved", "size")
+    return Table(columns, tuple(rows), title="Where points begin", note=note)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from tiny import SIZES, untrained_network
 
 from groovevae.bars import Bars
 from groovevae.config import TrainConfig
-from groovevae.network.decoding import encode
+from groovevae.network.decoding import Posterior, encode
 from groovevae.network.forward import Network, gelu, gelu_slope
 from groovevae.network.gradient import latent_gradient, play, true_beats
 from groovevae.network.logits import HEADS
@@ -93,5 +93,6 @@ def test_no_bars(network: Network) -> None:
 def test_a_plain_autoencoder_has_no_prior_to_be_led_to(network: Network) -> None:
     plain = Network(replace(network.config, variational=False), network.weights)
     bars = noise_bars(2)
-    z = 100 * np.ones((2, SIZES.latent_size), np.float32)
-    assert np.linalg.norm(refined(network, z, bars)) < np.linalg.norm(refined(plain, z, bars))
+    far = 100 * np.ones((2, SIZES.latent_size), np.float32)
+    guess = Posterior(far, np.zeros_like(far))
+    assert np.linalg.norm(refined(network, guess, bars)) < np.linalg.norm(refined(plain, guess, bars))
