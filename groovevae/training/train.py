@@ -15,8 +15,9 @@ from groovevae.errors import Cure, OutputError, RequestError
 from groovevae.files import remove_unfinished
 from groovevae.model.file import ModelFile, save_model
 from groovevae.progress import Progress, quiet
+from groovevae.training.ahead import compile_ahead
 from groovevae.training.arranger import with_arranger
-from groovevae.training.data import TrainingMusic, gather_music, songs_with_genres
+from groovevae.training.data import TrainingMusic, gather_music, genres_of, sizes_of, songs_with_genres
 from groovevae.training.devices import make_mesh, replicate
 from groovevae.training.loop import TrainingProgress, TrainState, initial_state, run_training
 from groovevae.training.memory import give_back_freed_memory
@@ -55,8 +56,12 @@ def train_model(
     """
     with together():
         sizes = _checked(out, config, model_config or ModelConfig())
+    genres = genres_of(corpus, start_from)
+    compiler = compile_ahead(corpus.songs, genres, sizes_of(genres, sizes, start_from), config)
     music = gather_music(corpus, config, sizes, start_from, progress=progress)
     store, state = _begun(music, out, config, restart=restart)
+    if compiler.is_alive():
+        compiler.join()
     give_back_freed_memory()
     may_stop = stop if int(state.step) < config.steps else (lambda: False)  # asked only if a new model could be saved
     data, held_out = music.data, music.held_out
