@@ -60,8 +60,8 @@ def train_model(
     compiler = compile_ahead(corpus.songs, genres, sizes_of(genres, sizes, start_from), config)
     music = gather_music(corpus, config, sizes, start_from, progress=progress)
     store, state = _begun(music, out, config, restart=restart)
-    if compiler.is_alive():
-        compiler.join()
+    while compiler.is_alive():
+        compiler.join(0.1)  # again and again, as Windows hears no Ctrl-C while it waits
     give_back_freed_memory()
     may_stop = stop if int(state.step) < config.steps else (lambda: False)  # asked only if a new model could be saved
     data, held_out = music.data, music.held_out
