@@ -91,12 +91,7 @@ def learning_rate(config: TrainConfig) -> optax.Schedule:
 
 def make_optimizer(config: TrainConfig) -> optax.GradientTransformation:
     """Make Adam (Kingma & Ba 2015), after clipping the gradient's norm."""
-    rate = learning_rate(config)
-
-    def rate_once(step: Any) -> Any:
-        return jax.lax.optimization_barrier(rate(step))  # or it would be compiled into what updates each array
-
-    return optax.chain(optax.clip_by_global_norm(config.clip_norm), optax.adam(rate_once))
+    return optax.chain(optax.clip_by_global_norm(config.clip_norm), optax.adam(learning_rate(config)))
 
 
 def loss_fn(
