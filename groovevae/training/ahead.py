@@ -27,8 +27,9 @@ def compile_ahead(
 ) -> Thread:
     """Begin to compile the first step of training on songs; return the thread, to be joined before that step.
 
-    It raises nothing: the step compiles what the thread could not, and meets what was wrong. Of several processes that
-    train together, none compiles ahead, since a compiler may have to ask the others.
+    It raises nothing: the step compiles what the thread could not, and meets what was wrong. Nothing stops it, and
+    Python does not end before it does. Of several processes that train together, none compiles ahead: they may not be
+    of one mind yet about what to train.
     """
     thread = Thread(target=_compile, args=(songs, genres, model_config, config), name=COMPILER)
     if songs and jax.process_count() == 1:
