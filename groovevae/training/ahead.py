@@ -28,8 +28,8 @@ def compile_ahead(
     """Begin to compile the first step of training on songs; return the thread, to be joined before that step.
 
     It raises nothing: the step compiles what the thread could not, and meets what was wrong. Nothing stops it, and
-    Python does not end before it does. Of several processes that train together, none compiles ahead: they may not be
-    of one mind yet about what to train.
+    Python does not end before it does. Of several processes that train together, none compiles ahead: what they train
+    is settled only once they have told one another of their songs.
     """
     thread = Thread(target=_compile, args=(songs, genres, model_config, config), name=COMPILER)
     if songs and jax.process_count() == 1:
