@@ -14,7 +14,7 @@ from tiny import GENRES, SETTINGS, SIZES, Tiny, stop_after, train_tiny
 from groovevae.corpus.dataset import Dataset
 from groovevae.errors import CorpusError
 from groovevae.systems import COMPILER
-from groovevae.training.ahead import compile_ahead
+from groovevae.training.ahead import compile_ahead, wait_for
 from groovevae.training.data import genres_of
 from groovevae.training.loop import initial_state, run_training
 
@@ -43,7 +43,7 @@ def halves_compiled(log: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 
 def test_the_first_step_finds_itself_compiled(tiny: Tiny, compiled: pytest.LogCaptureFixture) -> None:
     config = replace(SETTINGS, steps=2, batch_size=24)  # a size that no other test has compiled
-    compile_ahead(tiny.corpus.songs, GENRES, SIZES_OF_THREE, config).join()
+    wait_for(compile_ahead(tiny.corpus, config, SIZES, None))
     assert halves_compiled(compiled) == [("_gradients", COMPILER), ("_updated", COMPILER)]
     songs = tiny.corpus.songs
     data = Dataset.from_songs([song.song for song in songs], [song.entry.genre for song in songs], GENRES)
@@ -55,8 +55,8 @@ def test_the_first_step_finds_itself_compiled(tiny: Tiny, compiled: pytest.LogCa
 
 
 def test_what_is_wrong_is_told_by_the_run(tiny: Tiny, tmp_path: Path) -> None:
-    compile_ahead(tiny.corpus.songs, (), SIZES_OF_THREE, SETTINGS).join()  # songs of no such genre
-    assert not compile_ahead([], (), SIZES, SETTINGS).is_alive()
+    wait_for(compile_ahead(tiny.corpus, replace(SETTINGS, batch_size=0), SIZES, None))
+    assert not compile_ahead(replace(tiny.corpus, songs=[]), SETTINGS, SIZES, None).is_alive()
     songs = [song for song in tiny.corpus.songs if song.entry.genre == "rock"]
     with pytest.raises(CorpusError, match="one genre only"):
         train_tiny(replace(tiny.corpus, songs=songs), tmp_path / "x.safetensors")
