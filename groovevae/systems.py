@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 IS_WINDOWS = os.name == "nt"
 # Ctrl-C, the request to end, and Windows' Ctrl-Break.
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
+COMPILER = "compiler"  # name of a thread that no signal stops and that nobody has to wait for
 # They play in the terminal until the end; none plays where no sound server and no sound card answers.
 _TERMINAL_PLAYERS = (["pw-play"], ["paplay"], ["aplay", "-q"], ["ffplay", "-nodisp", "-autoexit", "-loglevel", "quiet"])
 _PLAIN_WORD = re.compile(r"[\w.,:=+/\\@-]+")

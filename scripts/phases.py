@@ -5,7 +5,7 @@ python scripts/phases.py --files 1000,3000,10000
 Files are made up: as many bars each as real files of pop and rock have, or `--bars`, and one in a hundred cannot be
 read; `--unread` puts songs into the cache instead, which takes a fraction of the time. Each work is done in a process
 of its own (Linux). The network is a tiny one, so that what the corpus takes shows; `usual` trains one of the usual size
-for a few steps, and does all that follows.
+for a few steps, and does all that follows; `first` and `sixth` only say how long it takes until that step is done.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
+from functools import partial
 from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -71,7 +73,7 @@ def measure(work: str, folder: Path) -> None:
     from groovevae.corpus import load_corpus
     from groovevae.training.memory import keep_freed_memory
 
-    if work in ("train", "usual"):
+    if work not in ("outliers", "evaluate"):
         keep_freed_memory()  # as `groove train` does
 
     corpus = load_corpus(folder, progress=told)
@@ -141,7 +143,43 @@ def usual(corpus: Corpus, model: Path, told: Recorder) -> None:
     )
 
 
-WORKS = {"train": train, "outliers": outliers, "evaluate": evaluate, "usual": usual}
+class StepDoneError(Exception):
+    """Ends a training run."""
+
+
+def until(steps: int, corpus: Corpus, model: Path, told: Recorder) -> None:
+    """Train a network of the usual size for so many steps; say what that took from the corpus being read."""
+    begun = time.monotonic(), time.process_time()
+    from groovevae.config import TrainConfig
+    from groovevae.training import loop
+    from groovevae.training.train import train_model
+
+    loop.REPORT_STEPS = steps
+
+    def done(_: object) -> None:
+        seconds, processor = time.monotonic() - begun[0], time.process_time() - begun[1]
+        told(f"{steps} steps done after {seconds:.1f} s, {processor:.1f} s of processor time")
+        raise StepDoneError
+
+    with suppress(StepDoneError):
+        train_model(
+            corpus,
+            model.with_name(f"until_{steps}.safetensors"),
+            config=TrainConfig(steps=steps + 1),  # held-out songs are measured after the last
+            restart=True,
+            progress=told,
+            report=done,
+        )
+
+
+WORKS = {
+    "train": train,
+    "outliers": outliers,
+    "evaluate": evaluate,
+    "usual": usual,
+    "first": partial(until, 1),
+    "sixth": partial(until, USUAL_STEPS),
+}
 
 
 def rows(folder: Path, files: int, bars: int | None, genres: int, works: list[str], *, unread: bool) -> dict[str, Cost]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from groovevae.training.first_weights import lecun_normal, normal, zeros
+from groovevae.training.first_weights import lecun_normal, normal, orthogonal, zeros
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (50, 640), (2, 7, 9), (4, 0), (300, 200)])
@@ -20,7 +20,14 @@ def test_lecun_weights_are_those_of_flax(shape: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(lecun_normal()(key, shape), nnx.initializers.lecun_normal()(key, shape))
 
 
+@pytest.mark.parametrize("shape", [(3, 9), (9, 3), (5, 5), (100, 300)])
+def test_orthogonal_weights_are_those_of_flax(shape: tuple[int, ...]) -> None:
+    key = jax.random.key(5)
+    np.testing.assert_array_equal(orthogonal()(key, shape), nnx.initializers.orthogonal()(key, shape))
+
+
 def test_shapes_alone_can_be_asked_for() -> None:
-    drawn = jax.eval_shape(lambda: (lecun_normal()(jax.random.key(0), (192, 0)), zeros(3)))
-    assert [part.shape for part in drawn] == [(192, 0), (3,)]
+    key = jax.random.key(0)
+    drawn = jax.eval_shape(lambda: (lecun_normal()(key, (2, 6)), orthogonal()(key, (2, 6)), zeros(3)))
+    assert [part.shape for part in drawn] == [(2, 6), (2, 6), (3,)]
     assert {str(part.dtype) for part in drawn} == {"float32"}

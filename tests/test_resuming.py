@@ -10,7 +10,7 @@ from tiny import SETTINGS, SIZES, Tiny, stop_after, train_tiny
 from groovevae.corpus import Corpus
 from groovevae.errors import ModelFileError
 from groovevae.model.file import STATE_KIND, load_model_file, read_tensors, write_tensors
-from groovevae.training.loop import initial_state
+from groovevae.training.loop import initial_state, make_optimizer
 from groovevae.training.state_file import load_state, save_state, state_file, unfinished_step
 
 
@@ -41,6 +41,14 @@ def test_another_seed_is_another_model(tiny: Tiny) -> None:
     first, same, other = (jax.tree.leaves(state.params) for state in states)
     assert all((a == b).all() for a, b in zip(first, same, strict=True))
     assert any((a != b).any() for a, b in zip(first, other, strict=True))
+
+
+def test_the_first_state_is_that_of_the_optimiser() -> None:
+    state = initial_state(SIZES, SETTINGS, None)
+    wanted = (state.params, make_optimizer(SETTINGS).init(state.params), jnp.int32(0))
+    for own, other in zip(jax.tree.leaves(state[1:]), jax.tree.leaves(wanted), strict=True):
+        assert own.dtype == other.dtype
+        np.testing.assert_array_equal(own, other)
 
 
 def test_a_finished_run_writes_its_model_again(tiny: Tiny, tmp_path: Path) -> None:

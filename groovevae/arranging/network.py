@@ -89,28 +89,28 @@ class ArrangerNetwork(Layers):
         contexts = self.context(branches).reshape(3, len(known.place), -1)
 
         def velocity(x: np.ndarray, time: float) -> np.ndarray:
-            own, any_genre, any_content = self._hidden(contexts, self._dense("point", at_place(x, time)))  # (N, H) each
+            own, any_genre, any_content = self._hidden(contexts, self.dense("point", at_place(x, time)))  # (N, H) each
             led = own + guidance.genre * (own - any_genre) + guidance.content * (own - any_content)
-            return velocity_of(x, time, self._dense("out", led))
+            return velocity_of(x, time, self.dense("out", led))
 
         return velocity
 
     def context(self, known: Conditions) -> np.ndarray:
         """Return what the velocities of bars depend on besides their points, (N, H)."""
         of_genre = known.genre.astype(np.float32) @ self.weights["genre"]
-        hidden = gelu(self._dense("read", known.features) + of_genre + self.weights["metre"][known.metre])
-        hidden = hidden + gelu(self._dense("mix", hidden))
-        return self._dense("head", hidden)
+        hidden = gelu(self.dense("read", known.features) + of_genre + self.weights["metre"][known.metre])
+        hidden = hidden + gelu(self.dense("mix", hidden))
+        return self.dense("head", hidden)
 
     def velocity(self, context: np.ndarray, x: np.ndarray, time: float) -> np.ndarray:
         """Return the velocity (N, K) of points x (N, K) at `time`, as `arranger_network.ArrangerFlow` does."""
-        hidden = self._hidden(context, self._dense("point", at_place(x, time)))
-        return velocity_of(x, time, self._dense("out", hidden))
+        hidden = self._hidden(context, self.dense("point", at_place(x, time)))
+        return velocity_of(x, time, self.dense("out", hidden))
 
     def _hidden(self, context: np.ndarray, points: np.ndarray) -> np.ndarray:
         hidden = gelu(context + points)  # (N, H)
         for name in ("first", "second"):
-            hidden = hidden + gelu(self._dense(name, hidden))
+            hidden = hidden + gelu(self.dense(name, hidden))
         return hidden
 
 

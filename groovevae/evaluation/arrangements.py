@@ -25,7 +25,8 @@ from groovevae.generation.sources import Source
 from groovevae.measures.judges import Judges
 from groovevae.measures.phrases import note_sets, overlap
 from groovevae.model.genres import nearest_genre
-from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
+from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes
+from groovevae.network.refining import close_points
 from groovevae.progress import Progress, quiet
 
 REAL, ARRANGED = "real bars", "arranged"
@@ -164,7 +165,7 @@ def _single(sides: Sides, column: int, starts: Sequence[Bars], target: str) -> S
     bars = [only_roles(run, alone) for run in starts]
     journeys = []
     for number, own in enumerate(bars):
-        z, _ = encode(sides.network, own)
+        z = close_points(sides.network, own)
         source = nearest_genre(z, others)  # as for a file
         start = Source(z, own, Song(own), own.plays, source, source)
         journeys.append(Journey("arranged", start, goal, seed=number))

@@ -1,4 +1,4 @@
-"""How well bars come back from their latent means, decoded greedily without teacher forcing, and how full latents are.
+"""How well bars come back from their latent points, decoded greedily without teacher forcing, and how full latents are.
 
 This module measures a network and never trains it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from groovevae.measures.note_f1 import f1_by_genre, macro_f1
 from groovevae.network.decoding import decode, encode
 from groovevae.network.forward import Network
 from groovevae.network.nats import ACTIVE_KL, kl_divergence
+from groovevae.network.refining import close_points
 
 NUM_BARS = 512  # at most, for each genre
 
@@ -34,10 +36,15 @@ class Feel:
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """Note F1 by genre and role, NaN where a genre has no notes of a role, and figures of the latent space."""
+    """Note F1 by genre and role, NaN where a genre has no notes of a role, and figures of the latent space.
+
+    The points are those that a file's bars get (`network.refining`), or the posterior means: the encoder's alone.
+    """
 
     held_out: dict[str, dict[str, float]]
+    held_out_alone: dict[str, dict[str, float]]
     training: dict[str, dict[str, float]]
+    training_alone: dict[str, dict[str, float]]
     num_bars: dict[str, int]  # held-out bars by genre
     num_songs: dict[str, int]
     latent_nats: float  # per bar
@@ -48,7 +55,13 @@ class Reconstruction:
     @property
     def means(self) -> dict[str, dict[str, float]]:
         """The means over genres by role, for held-out and for training songs."""
-        return {"held-out songs": macro_f1(self.held_out), "training songs": macro_f1(self.training)}
+        found = {
+            "held-out songs": self.held_out,
+            "held-out songs, encoder alone": self.held_out_alone,
+            "training songs": self.training,
+            "training songs, encoder alone": self.training_alone,
+        }
+        return {name: macro_f1(f1) for name, f1 in found.items()}
 
 
 def measure_reconstruction(
@@ -58,24 +71,38 @@ def measure_reconstruction(
     data, seen_data = (
         Dataset.from_songs(Songs(part), [song.entry.genre for song in part], genres) for part in (held, train)
     )
-    index = data.of_each_genre(NUM_BARS)
-    bars = data.bars[index]
-    mean, logvar = encode(network, bars)
-    decoded = decode(network, mean, bars)
-    kl = kl_divergence(mean, logvar).mean(0)  # (Z,)
-    seen = seen_data.of_each_genre(NUM_BARS)
-    seen_bars = seen_data.bars[seen]
-    seen_decoded = decode(network, encode(network, seen_bars)[0], seen_bars)
+    found, seen = _played(network, data), _played(network, seen_data)
+    kl = kl_divergence(*encode(network, found.bars)).mean(0)  # (Z,)
     return Reconstruction(
-        held_out=f1_by_genre(bars, decoded, data.genre[index], genres),
-        training=f1_by_genre(seen_bars, seen_decoded, seen_data.genre[seen], genres),
-        num_bars={name: int((data.genre[index] == number).sum()) for number, name in enumerate(genres)},
+        held_out=found.f1,
+        held_out_alone=found.f1_alone,
+        training=seen.f1,
+        training_alone=seen.f1_alone,
+        num_bars={name: int((found.genre == number).sum()) for number, name in enumerate(genres)},
         num_songs={name: len({s.entry.song_id for s in held if s.entry.genre == name}) for name in genres},
         latent_nats=float(kl.sum()) if network.config.variational else float("nan"),
         active_units=int((kl > ACTIVE_KL).sum()),
         latent_size=len(kl),
-        feel={role: _feel_error(bars, decoded, role) for role in ROLES},
+        feel={role: _feel_error(found.bars, found.decoded, role) for role in ROLES},
     )
+
+
+class _Played(NamedTuple):
+    """Bars that were measured, how they came back, and note F1 by genre and role."""
+
+    bars: Bars
+    genre: np.ndarray  # (N,)
+    decoded: Bars
+    f1: dict[str, dict[str, float]]
+    f1_alone: dict[str, dict[str, float]]  # from the encoder's means
+
+
+def _played(network: Network, data: Dataset) -> _Played:
+    index = data.of_each_genre(NUM_BARS)
+    bars, genre = data.bars[index], data.genre[index]
+    decoded, alone = (decode(network, z, bars) for z in (close_points(network, bars), encode(network, bars).mean))
+    f1, f1_alone = (f1_by_genre(bars, played, genre, data.genres) for played in (decoded, alone))
+    return _Played(bars, genre, decoded, f1, f1_alone)
 
 
 def _feel_error(true: Bars, decoded: Bars, role: str) -> Feel:

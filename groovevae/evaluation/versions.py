@@ -24,8 +24,9 @@ from groovevae.generation.sources import Source
 from groovevae.model.calibration import DosedPath, find_curves
 from groovevae.model.file import ModelFile
 from groovevae.model.latent_arithmetic import genre_arithmetic
-from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode, without_stray_holds
+from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, without_stray_holds
 from groovevae.network.forward import Network
+from groovevae.network.refining import close_points
 
 AMOUNTS = (0.25, 0.5, 0.75, 1.0)  # in addition to 0, which is the same for all targets
 IDENTITY = "amount 0"
@@ -71,7 +72,7 @@ def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int 
     All versions are decoded with the same random numbers, bar for bar.
     """
     like = sides.excerpts[source].bars
-    z, _ = encode(sides.network, like)
+    z = close_points(sides.network, like)
     takes: dict[tuple[str, str], Take] = {("", IDENTITY): _take(z, like, seed)}
     out: dict[tuple[str, str], Bars] = {}
     for target in targets:

@@ -23,8 +23,9 @@ from groovevae.measures.judges import forest
 from groovevae.model.calibration import AMOUNTS
 from groovevae.model.file import ModelFile
 from groovevae.model.latent_arithmetic import Displacement, find_displacement, translation_matrix
-from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes, encode
+from groovevae.network.decoding import DEFAULT_TEMPERATURE, Take, decode_takes
 from groovevae.network.forward import Network
+from groovevae.network.refining import close_points
 from groovevae.progress import Progress, quiet
 
 GRID = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # shares of the way that are tried: beyond, harmony is lost for little gain
@@ -168,7 +169,7 @@ def pairs_heard(
     pairs = _pairs(list(heard), names)
     features = {name: role_features(own.bars) for name, own in heard.items()}
     moved = {n: drawn_runs(own, n, data, first) if in_runs else drawn_bars(own) for n, own in heard.items()}
-    z = {name: encode(network, own.bars).mean for name, own in moved.items()}
+    z = {name: close_points(network, own.bars) for name, own in moved.items()}
     for done, (one, other) in enumerate(pairs):  # both ways by the same judges
         both = TwoGenres((features[one], features[other]), (heard[one].half, heard[other].half))
         for is_back, (source, target) in enumerate(((one, other), (other, one))):

@@ -32,6 +32,7 @@ from groovevae.model.genres import (
 )
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.forward import Network
+from groovevae.network.refining import close_points
 from groovevae.progress import Progress, quiet
 
 MAX_STATISTICS_BARS = 4000  # bars of each genre from which its vector and covariance are computed
@@ -162,7 +163,7 @@ def _pick_phrases(name: str, songs: Sequence[CorpusSong], unpacked: Sequence[Son
 def _encoded(network: Network, picked: Sequence[Picked]) -> tuple[Phrase, ...]:
     if not picked:
         return ()
-    z, _ = encode(network, Bars.concatenate([bars for bars, _, _ in picked]))
+    z = close_points(network, Bars.concatenate([bars for bars, _, _ in picked]))
     return tuple(
         Phrase(
             z=points.astype(np.float16),

@@ -19,7 +19,8 @@ from groovevae.generation.sources import Sources
 from groovevae.measures.phrases import role_digests
 from groovevae.model.genres import nearest_genre
 from groovevae.model.phrase_forms import FORM_BARS, NEW, Form, plan_of
-from groovevae.network.decoding import decode, encode, without_stray_holds
+from groovevae.network.decoding import decode, without_stray_holds
+from groovevae.network.refining import close_points
 from groovevae.tracks import NOWHERE, Rewriting
 
 ENDING = 0.5  # share of the strikes of a usual bar: bars at a song's end that have fewer are its ending
@@ -37,7 +38,7 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
         raise MidiError("none of its notes has a place in the bars", path=request.start)
     whole = song.bars[: int(sounding[-1]) + 1]
     past = without_ending(_last_in_one_metre(whole))
-    z, _ = encode(sources.network, past)
+    z = close_points(sources.network, past)
     known = {name: sources.model.genres[name] for name in prior.genres}
     genre = request.genre or nearest_genre(z, known)
     plan = plan_ahead(past, request.num_bars)

@@ -32,6 +32,7 @@ from groovevae.model.file import ModelFile, load_model_file
 from groovevae.model.genres import Vector
 from groovevae.network.decoding import Posterior, decode, decode_takes, encode
 from groovevae.network.forward import Network
+from groovevae.network.refining import close_points
 from groovevae.tracks import Rewriting, composed
 from groovevae.wording import printable
 
@@ -89,6 +90,13 @@ class Groove:
     def encode(self, bars: Bars) -> np.ndarray:
         """Return the posterior means (N, Z) of bars; `posterior` gives the spread too."""
         return self.posterior(bars).mean
+
+    def close_points(self, bars: Bars) -> np.ndarray:
+        """Return the points (N, Z) from which bars come back best, as a file's bars get them; slower than `encode`.
+
+        Bars whose notes all come back from their posterior means keep those.
+        """
+        return close_points(self.network, bars)
 
     def posterior(self, bars: Bars) -> Posterior:
         """Return mean and log-variance, (N, Z) each, of the posterior of each bar."""

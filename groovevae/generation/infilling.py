@@ -15,7 +15,8 @@ from groovevae.errors import RequestError
 from groovevae.generation.song_requests import InfillRequest
 from groovevae.generation.sources import Sources
 from groovevae.model.genres import nearest_genre
-from groovevae.network.decoding import decode, encode, without_stray_holds
+from groovevae.network.decoding import decode, without_stray_holds
+from groovevae.network.refining import close_points
 from groovevae.tracks import Rewriting
 
 AROUND = 4  # bars on either side that say which roles play in a gap
@@ -35,7 +36,7 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     around = bars[max(gap.start - AROUND, 0) : gap.stop + AROUND]
     is_new = np.array([role in request.roles for role in ROLES]) if request.roles else np.array(around.plays)
     plays = np.where(is_new, around.plays, bars[gap].role_plays)
-    z, _ = encode(sources.network, bars)
+    z = close_points(sources.network, bars)
     heard = z[bars.has_notes] if bars.has_notes.any() else z
     genre = request.genre or nearest_genre(heard, sources.model.genres)
     brief = Brief(

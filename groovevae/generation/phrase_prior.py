@@ -55,11 +55,11 @@ class PhraseNetwork(Layers):
             lagged = np.stack([past[bar - lag] if bar >= lag else 0 * style for lag in LAGS])  # (3, Z)
             repeated = np.stack([past[bar - lag] if lag > NEW else 0 * style for lag in plan[bar]])  # (4, Z)
             points = np.concatenate([lagged.ravel(), repeated.ravel(), known_features(plan[bar], bar), setting, style])
-            known = gelu(self._dense("read", points[None].astype(np.float32)) + played)  # (1, D)
-            h = self._gru("gru", h, self._dense("to_gates", known))
+            known = gelu(self.dense("read", points[None].astype(np.float32)) + played)  # (1, D)
+            h = self._gru("gru", h, self.dense("to_gates", known))
             if bar < len(begun):
                 continue
-            features = self._dense("head", np.concatenate([known, h], axis=-1))
+            features = self.dense("head", np.concatenate([known, h], axis=-1))
             noise = np.random.default_rng([seed, bar]).standard_normal((1, self.size), np.float32)
             velocity = partial(self.velocity, features, self._sources(lagged, repeated, style))
             drawn = carried(NOISE * noise, velocity, np.linspace(0, 1, FLOW_STEPS + 1))[0]
@@ -68,16 +68,16 @@ class PhraseNetwork(Layers):
 
     def _sources(self, lagged: np.ndarray, repeated: np.ndarray, style: np.ndarray) -> np.ndarray:
         """Return the points (8, Z) that a new bar may resemble."""
-        of_role = [self._dense(f"up/{role}", self._dense(f"down/{role}", z[None])) for role, z in enumerate(repeated)]
+        of_role = [self.dense(f"up/{role}", self.dense(f"down/{role}", z[None])) for role, z in enumerate(repeated)]
         w = self.weights
         return np.concatenate([lagged * w["of_lag"], *of_role, (style * w["of_style"])[None]])
 
     def velocity(self, features: np.ndarray, sources: np.ndarray, x: np.ndarray, time: float) -> np.ndarray:
         """Return the velocity (1, Z) of x (1, Z) at `time`, as `prior_network.PriorNetwork` does."""
-        hidden = gelu(features + self._dense("head_point", at_place(x, time)))
-        hidden = hidden + gelu(self._dense("middle", hidden))
-        gates = np.tanh(self._dense("gates", hidden))  # (1, 8)
-        return velocity_of(x, time, self._dense("out", hidden) + gates @ sources)
+        hidden = gelu(features + self.dense("head_point", at_place(x, time)))
+        hidden = hidden + gelu(self.dense("middle", hidden))
+        gates = np.tanh(self.dense("gates", hidden))  # (1, 8)
+        return velocity_of(x, time, self.dense("out", hidden) + gates @ sources)
 
 
 def known_features(plan: np.ndarray, bar: int) -> np.ndarray:

@@ -27,8 +27,9 @@ from groovevae.model.file import ModelFile
 from groovevae.model.genres import Genre, Vector, find_genre, nearest_genre
 from groovevae.model.latent_arithmetic import translation_matrix
 from groovevae.model.phrase_forms import Form
-from groovevae.network.decoding import Take, decode_takes, encode
+from groovevae.network.decoding import Take, decode_takes
 from groovevae.network.forward import Network
+from groovevae.network.refining import close_points
 from groovevae.tracks import Original, load_original, reading_line
 
 LOUDNESS_BARS = 64  # of a genre's phrases that tell how loud it is: as many as are decoded at once
@@ -59,6 +60,7 @@ class Sources:
         self._songs: dict[StartFile, Song] = {}
         self._originals: dict[StartFile, Original] = {}
         self._files: dict[tuple[StartFile, int | None, tuple[str, ...]], Source] = {}
+        self._points: dict[tuple[StartFile, int | None], np.ndarray] = {}
         self._phrases: dict[tuple[str, int, int], Source] = {}
         self._heard: dict[int, Source] = {}  # phrases with their notes, by id of the one without
         self._genres: dict[str, Genre] = {}
@@ -183,7 +185,7 @@ class Sources:
             song = self.song(file)
             index = _bars_to_use(song.bars, num_bars, path=file.paths[0])
             bars = song.bars[index]
-            z, _ = encode(self.network, bars)
+            z = self._points_of(file, num_bars, bars)
             others = {name: genre for name, genre in self.model.genres.items() if name not in targets}
             genre = nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, others or self.model.genres)
             is_cut = num_bars is None and len(bars) < len(song.bars)
@@ -191,6 +193,12 @@ class Sources:
             name = f"{_names(file)} ({which}taken for {genre})"
             self._files[key] = Source(z, bars, song, bars.plays, genre, name, index)
         return self._files[key]
+
+    def _points_of(self, file: StartFile, num_bars: int | None, bars: Bars) -> np.ndarray:
+        """Return the points (N, Z) of a file's bars, found once: whoever tries other targets need not wait for them."""
+        if (file, num_bars) not in self._points:
+            self._points[file, num_bars] = close_points(self.network, bars)
+        return self._points[file, num_bars]
 
     def song(self, file: StartFile) -> Song:
         """Return a MIDI file's song. Raises MidiError."""

@@ -25,7 +25,7 @@ MAX_PROGRAMS = 4  # programs that a genre remembers for each role
 class Phrase:
     """Consecutive bars of one song as latent points, and how the song was played: where a blend can start."""
 
-    z: np.ndarray  # (L, Z) float16, posterior means
+    z: np.ndarray  # (L, Z) float16, points from which its bars come back
     metre: np.ndarray  # (L, 2) numerator, denominator
     tempo: float  # quarter notes per minute
     transpose: int  # as in Song

@@ -24,7 +24,8 @@ class Layers:
 
     weights: Mapping[str, np.ndarray]
 
-    def _dense(self, name: str, x: np.ndarray) -> np.ndarray:
+    def dense(self, name: str, x: np.ndarray) -> np.ndarray:
+        """Map (..., in) -> (..., out) by a dense layer's kernel and bias."""
         kernel = self.weights[f"{name}/kernel"]
         y = x.reshape(-1, x.shape[-1]) @ kernel  # a single product of matrices: fastest in BLAS
         y += self.weights[f"{name}/bias"]
@@ -58,16 +59,16 @@ class Network(Layers):
         w = self.weights
         num_beats = batch.bass.shape[1] // STEPS_PER_BEAT
         mask = batch.inside[:, ::STEPS_PER_BEAT].astype(np.float32)  # (B, T): beats that begin inside
-        beats = self._read("encoder", batch)  # (B, T, E)
+        beats = self.read("encoder", batch)  # (B, T, E)
         beats += w["encoder/metre"][metre_index(*batch.metre)][:, None]
-        gates = self._dense("encoder/to_gates", beats)
+        gates = self.dense("encoder/to_gates", beats)
         forward_gates, backward_gates = np.split(gates, 2, axis=-1)
         last = first = np.zeros(beats[:, 0].shape, np.float32)
         for beat in range(num_beats):
             last = _where(mask[:, beat], self._gru("encoder/forward", last, forward_gates[:, beat]), last)
         for beat in reversed(range(num_beats)):
             first = _where(mask[:, beat], self._gru("encoder/backward", first, backward_gates[:, beat]), first)
-        stats = self._dense("encoder/summary", np.concatenate([last, first], axis=-1))  # (B, 2Z)
+        stats = self.dense("encoder/summary", np.concatenate([last, first], axis=-1))  # (B, 2Z)
         for beat in range(num_beats):
             stats += mask[:, beat, None] * (beats[:, beat] @ w["encoder/of_beat"][beat])
         return posterior(stats, np)
@@ -76,14 +77,14 @@ class Network(Layers):
         """Project `z` (B, Z) to each beat (B, T, E) and the first state (B, H), as the Flax `Decoder` does."""
         of_beat = self.weights["decoder/of_beat"]
         beats = np.stack([z @ of_beat[beat] for beat in range(num_beats)], axis=1)
-        h = np.tanh(self._dense("decoder/start", z) + self.weights["decoder/metre"][metre])
+        h = np.tanh(self.dense("decoder/start", z) + self.weights["decoder/metre"][metre])
         return gelu(beats), h
 
     def hear(self, before: BarBatch | None, num_bars: int) -> np.ndarray:
         """Return the input to the gates, (B, 3H), from the beat before, (B, 4, ...); None is the bar's beginning."""
         if before is None:
             return np.tile(self.weights["decoder/before/bias"], (num_bars, 1))
-        return self._dense("decoder/before", self._read("decoder", before)[:, 0])
+        return self.dense("decoder/before", self.read("decoder", before)[:, 0])
 
     def step(
         self, h: np.ndarray, projected: np.ndarray, heard: np.ndarray, num_streams: int = 1
@@ -93,21 +94,21 @@ class Network(Layers):
         They follow from the last state, this beat's projection of z (S * B, E) and what was heard (B, 3H), which is the
         same for each of the S streams.
         """
-        gates = self._dense("decoder/to_gates", projected)
+        gates = self.dense("decoder/to_gates", projected)
         gates += np.tile(heard, (num_streams, 1))
         h = self._gru("decoder/gru", h, gates)
-        steps = gelu(self._dense("decoder/out", h) + self._dense("decoder/skip", projected))  # (S * B, 4D)
-        heads = self._dense("decoder/heads", steps.reshape(len(h), STEPS_PER_BEAT, -1))
+        steps = gelu(self.dense("decoder/out", h) + self.dense("decoder/skip", projected))  # (S * B, 4D)
+        heads = self.dense("decoder/heads", steps.reshape(len(h), STEPS_PER_BEAT, -1))
         return h, split_heads(heads, self.weights["decoder/log_scales"], np)
 
-    def _read(self, side: str, batch: BarBatch) -> np.ndarray:
+    def read(self, side: str, batch: BarBatch) -> np.ndarray:
         """Read (B, S) steps as (B, S / 4, out) beats, as `flax_network.BeatReader` does."""
         w = self.weights
-        steps = self._dense(f"{side}/read/dense", step_features(batch, np))
+        steps = self.dense(f"{side}/read/dense", step_features(batch, np))
         steps += w[f"{side}/read/bass"][batch.bass] + w[f"{side}/read/lead"][batch.lead]
         num_bars, num_steps, size = steps.shape
         beats = gelu(steps).reshape(num_bars, num_steps // STEPS_PER_BEAT, STEPS_PER_BEAT * size)
-        return gelu(self._dense(f"{side}/read/out", beats))
+        return gelu(self.dense(f"{side}/read/out", beats))
 
 
 def check_shapes(found: Mapping[str, tuple[int, ...]], needed: Mapping[str, tuple[int, ...]]) -> None:
@@ -171,3 +172,10 @@ def gelu(x: np.ndarray) -> np.ndarray:
     inner += np.float32(1)
     inner *= np.float32(0.5) * x
     return inner
+
+
+def gelu_slope(x: np.ndarray) -> np.ndarray:
+    """Return the derivative of `gelu`."""
+    square = np.float32(0.044715) * x * x
+    bend = np.tanh(_GELU * x * (1 + square))
+    return np.float32(0.5) * (1 + bend) + np.float32(0.5) * x * (1 - bend**2) * _GELU * (1 + 3 * square)

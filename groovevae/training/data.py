@@ -71,8 +71,7 @@ def gather_music(
     train_songs, at_hand = _brought(train_songs, progress)
     held_songs, held_at_hand = _brought(held_songs, progress)
     with together():
-        old = start.genres if start else {}
-        genres = tuple(sorted({*corpus.genres, *old}))
+        old, genres = start.genres if start else {}, genres_of(corpus, start)
         kept = {name: genre for name, genre in old.items() if name not in corpus.genres}
         rehearsal = rehearse(start, kept) if start else []
         return TrainingMusic(
@@ -81,13 +80,23 @@ def gather_music(
             held_songs,
             at_hand,
             genres,
-            replace(start.config if start else sizes, num_genres=len(genres)),
+            sizes_of(genres, sizes, start),
             dataset(train_songs, genres, rehearsal, unlabelled, progress=progress),
             dataset(held_at_hand, genres, progress=progress),
             start,
             kept,
             rehearsal,
         )
+
+
+def genres_of(corpus: Corpus, start: ModelFile | None) -> tuple[str, ...]:
+    """Return the genres of a model trained on the corpus: its own, and those of the model to start from."""
+    return tuple(sorted({*corpus.genres, *(start.genres if start else ())}))
+
+
+def sizes_of(genres: tuple[str, ...], sizes: ModelConfig, start: ModelFile | None) -> ModelConfig:
+    """Return the sizes of the network to train: those of the model to start from, where there is one."""
+    return replace(start.config if start else sizes, num_genres=len(genres))
 
 
 def _brought(songs: list[CorpusSong], progress: Progress) -> tuple[list[CorpusSong], list[CorpusSong]]:

@@ -15,6 +15,8 @@ import jax
 import numpy as np
 from jax import Array
 from jax.core import Tracer
+from scipy.linalg import qr
+from threadpoolctl import threadpool_limits
 
 Initializer = Callable[[Array, Sequence[int]], Array]  # a key and a shape -> float32
 
@@ -35,6 +37,24 @@ def lecun_normal() -> Initializer:
         return jax.device_put(_first_of_more(_within_2, key, shape) * spread)
 
     return init
+
+
+def orthogonal() -> Initializer:
+    """Return what draws matrices (in, out) with orthonormal rows or columns (Saxe et al. 2013)."""
+
+    def init(key: Array, shape: Sequence[int]) -> Array:
+        drawn = _first_of_more(jax.random.normal, key, sorted(shape, reverse=True))
+        columns = drawn if isinstance(drawn, Tracer) else _orthonormal(drawn)
+        return jax.device_put(columns.T if shape[0] < shape[1] else columns)
+
+    return init
+
+
+def _orthonormal(drawn: np.ndarray) -> np.ndarray:
+    """Return orthonormal columns that span those of a matrix (N, M), of which M are no more than N."""
+    with threadpool_limits(1, user_api="blas"):  # several threads would wait for one another where others work
+        q, r = qr(drawn, mode="economic", check_finite=False)
+    return q * np.sign(np.diagonal(r))
 
 
 def zeros(size: int) -> Array:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
-from groovevae.training.first_weights import lecun_normal, zeros
+from groovevae.training.first_weights import lecun_normal, orthogonal, zeros
 
 _TILE = 16  # rows of each piece of a transposed copy
 
@@ -157,7 +157,7 @@ class GRU(nnx.Module):
     """
 
     def __init__(self, size: int, *, low_precision: bool, rngs: nnx.Rngs) -> None:
-        self.kernel = nnx.Param(nnx.initializers.orthogonal()(rngs.params(), (size, 3 * size)))
+        self.kernel = nnx.Param(orthogonal()(rngs.params(), (size, 3 * size)))
         self.bias = nnx.Param(zeros(size))
         self.size = size
         self.low_precision = low_precision

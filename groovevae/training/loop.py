@@ -124,6 +124,19 @@ def train_step(
     return _updated(config, state, grads), metrics
 
 
+def compile_step(
+    model_config: ModelConfig, config: TrainConfig, state: TrainState, batch: BarBatch, genre: Array
+) -> None:
+    """Compile what `train_step` calls for arrays of these shapes, on these devices; a `state` of shapes is enough."""
+    gradients = _gradients.lower(_graph(model_config, config), config, state.params, batch, genre, state.step).compile()
+    grads = jax.tree.map(
+        lambda part, sharding: jax.ShapeDtypeStruct(part.shape, part.dtype, sharding=sharding),
+        state.params,
+        gradients.output_shardings[0],
+    )
+    _updated.lower(config, state, grads).compile()
+
+
 @partial(jax.jit, static_argnums=(0, 1))
 def _gradients(
     graph: Graph, config: TrainConfig, params: Any, batch: BarBatch, genre: Array, step: Array
@@ -167,12 +180,10 @@ def initial_state(model_config: ModelConfig, config: TrainConfig, weights: dict[
         GrooveVAE(model_config, rngs=nnx.Rngs(config.seed)) if weights is None else build_network(model_config, weights)
     )
     params = nnx.state(network, nnx.Param)
-    return TrainState(params, *jax.jit(partial(_begun, config))(params))
-
-
-def _begun(config: TrainConfig, params: Any) -> tuple[Any, Any, Array]:
-    """Return the rest of a state of step 0; compiled as a whole, as an array alone takes as long to compile."""
-    return jax.tree.map(jnp.copy, params), make_optimizer(config).init(params), jnp.int32(0)
+    average = jax.tree.map(partial(jax.device_put, may_alias=False), params)
+    moments = jax.eval_shape(make_optimizer(config).init, params)  # Adam's, all 0: to compute them would be compiled
+    opt_state = jax.tree.map(lambda part: jax.device_put(np.zeros(part.shape, part.dtype)), moments)
+    return TrainState(params, average, opt_state, jax.device_put(np.int32(0)))
 
 
 def run_training(

@@ -15,6 +15,7 @@ from groovevae.errors import Cure, OutputError, RequestError
 from groovevae.files import remove_unfinished
 from groovevae.model.file import ModelFile, save_model
 from groovevae.progress import Progress, quiet
+from groovevae.training.ahead import compile_ahead, wait_for
 from groovevae.training.arranger import with_arranger
 from groovevae.training.data import TrainingMusic, gather_music, songs_with_genres
 from groovevae.training.devices import make_mesh, replicate
@@ -55,9 +56,7 @@ def train_model(
     """
     with together():
         sizes = _checked(out, config, model_config or ModelConfig())
-    music = gather_music(corpus, config, sizes, start_from, progress=progress)
-    store, state = _begun(music, out, config, restart=restart)
-    give_back_freed_memory()
+    music, store, state = _prepared(corpus, out, config, sizes, start_from, restart=restart, progress=progress)
     may_stop = stop if int(state.step) < config.steps else (lambda: False)  # asked only if a new model could be saved
     data, held_out = music.data, music.held_out
     state = run_training(
@@ -71,6 +70,25 @@ def train_model(
         trained = _with_networks(trained, music, prior_config, arranger_config, may_stop, progress)
     in_first_process(save_model, out, trained.model)
     return trained
+
+
+def _prepared(
+    corpus: Corpus,
+    out: Path,
+    config: TrainConfig,
+    sizes: ModelConfig,
+    start: ModelFile | None,
+    *,
+    restart: bool,
+    progress: Progress,
+) -> tuple[TrainingMusic, StateStore, TrainState]:
+    """Return what a run learns from, where it keeps its state, and that state; its first step has been compiled."""
+    compiler = compile_ahead(corpus, config, sizes, start)
+    music = gather_music(corpus, config, sizes, start, progress=progress)
+    store, state = _begun(music, out, config, restart=restart)
+    wait_for(compiler)
+    give_back_freed_memory()
+    return music, store, state
 
 
 def _begun(music: TrainingMusic, out: Path, config: TrainConfig, *, restart: bool) -> tuple[StateStore, TrainState]:

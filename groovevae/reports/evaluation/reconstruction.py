@@ -25,10 +25,10 @@ def means(found: Reconstruction) -> Table:
     ]
     nats = f"{found.latent_nats:.0f} nats per bar, " if math.isfinite(found.latent_nats) else ""
     note = (
-        f"Note F1 of bars encoded to their means and decoded greedily and freely, mean of {len(found.held_out)} "
-        f"genres, up to {NUM_BARS} bars of each. Latent space: {nats}{found.active_units} of {found.latent_size} "
-        "units active. Mean absolute errors of velocity (1 to 127) and timing (sixteenths) where both strike, and "
-        "of always saying the role's median."
+        f"Note F1 of bars decoded greedily and freely from their points, mean of {len(found.held_out)} genres, up to "
+        f"{NUM_BARS} bars of each. Points are those of a file's bars, or, of the encoder alone, posterior means. "
+        f"Latent space: {nats}{found.active_units} of {found.latent_size} units active. Mean absolute errors of "
+        "velocity (1 to 127) and timing (sixteenths) where both strike, and of always saying the role's median."
     )
     return Table(("", *ROLES), (*rows, *feel), title="Reconstruction", note=note)
 
