@@ -277,6 +277,13 @@ def test_songs_are_judged_some_at_a_time(tiny: Tiny, dirty: Path, monkeypatch: p
     assert (len(corpus.songs) - 1, len(corpus.songs)) in told
 
 
+def test_songs_are_compared_with_some_of_many(tiny: Tiny, dirty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("groovevae.anomaly.outliers.MOST_COMPARED_WITH", 30)
+    found = found_by(tiny, dirty)
+    assert (found.num_normal, len(found.files)) == (30, 50)
+    assert found.files[0].path == "classical/misplaced.mid"
+
+
 def test_small_corpora_have_no_suspects(band_corpus: Path, tmp_path: Path) -> None:
     assert names_of(band_corpus) == []  # 8 songs a genre
     for path in ("rock/one.mid", "jazz/two.mid"):

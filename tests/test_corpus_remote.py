@@ -1,7 +1,8 @@
 """What fsspec reaches is read as the folder or archive that it is; here it is in memory."""
 
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def put(system, root: str, files: dict[str, bytes]) -> str:
     for name, data in files.items():
         system.pipe_file(f"/{root}/{name}", data)
     return f"memory://{root}"
+
+
+class Refusal(Exception):
+    """What gcsfs raises where it has no credentials."""
+
+    code = 401
 
 
 def told(corpus: Corpus) -> dict:
@@ -110,7 +117,9 @@ def test_what_cannot_be_read(url: str, shown: str, memory) -> None:
 @pytest.mark.parametrize(
     ("fault", "shown"),
     [
-        (PermissionError("Forbidden"), "access is denied (Forbidden); give credentials that may read it"),
+        (PermissionError("Forbidden"), "access is denied (Forbidden); give credentials that allow it"),
+        (OSError("Forbidden: b/tunes\nNo access"), "access is denied (Forbidden: b/tunes No access); give credentials"),
+        (Refusal("Anonymous caller"), "access is denied (Anonymous caller); give credentials that allow it"),
         (FileNotFoundError("gone"), "no such file, folder or bucket"),
         (RuntimeError("Unable to locate\ncredentials"), "cannot be reached (Unable to locate credentials); once"),
         (ConnectionError(), "cannot be reached (ConnectionError); once"),
@@ -155,6 +164,19 @@ def test_what_is_a_url(place: str, is_one: bool) -> None:
 def test_paths_of_urls_are_spelled_as_urls(tmp_path: Path) -> None:
     assert spelled(as_path("s3://midi/rock") / "a.mid") == "s3://midi/rock/a.mid"
     assert spelled(tmp_path / "a.mid") == str(tmp_path / "a.mid")
+
+
+def test_what_a_package_logs_is_not_printed(run_python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """Unless somebody asks for it: gcsfs logs a traceback, and raises the same."""
+    code = """
+import logging
+from groovevae.corpus import remote
+remote.names_under("memory://tunes")
+{}
+logging.getLogger("fsspec.implementations.memory").error("out of retries")
+"""
+    assert run_python("-c", code.format("")).stderr == ""
+    assert "out of retries" in run_python("-c", code.format("logging.basicConfig()")).stderr
 
 
 def test_a_manifest_elsewhere_is_named(memory) -> None:

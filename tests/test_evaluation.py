@@ -19,11 +19,13 @@ from groovevae.errors import CorpusError
 from groovevae.evaluation import evaluate
 from groovevae.evaluation.bootstrap import draw_songs, drawn_means, estimate
 from groovevae.evaluation.content import content_kept
-from groovevae.evaluation.dose_response import rank_correlation, unrelated
+from groovevae.evaluation.dose_response import measure_pairs, rank_correlation, unrelated
 from groovevae.evaluation.excerpts import RUN_BARS, draw_excerpts
+from groovevae.evaluation.run import judges_of
 from groovevae.evaluation.songs import measured_songs
 from groovevae.evaluation.soundness import soundness
-from groovevae.evaluation.versions import COPY, IDENTITY, RANDOM, SPLICE, blend_name, splice
+from groovevae.evaluation.versions import COPY, IDENTITY, RANDOM, SPLICE, Sides, blend_name, splice
+from groovevae.network.decoding import encode
 from groovevae.reports.evaluation import details, summary, to_html, to_json
 
 
@@ -219,6 +221,22 @@ def test_unseen_songs_take_the_place_of_held_out_ones(many_songs: Path, tmp_path
     assert names == ["901.mid", "900.mid"]  # 1.mid is a training song
     with pytest.raises(CorpusError, match="no held-out song"):
         measured_songs(corpus, ["jazz"], seed=0, unseen=unseen)
+
+
+def test_of_many_genres_some_pairs_are_measured(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = [("classical", "jazz"), ("jazz", "rock")]
+    monkeypatch.setattr("groovevae.evaluation.dose_response.measured_pairs", lambda names: chosen)
+    model, network = tiny.trained.model, Groove(tiny.trained.model).network
+    judges, pair_judges = judges_of(tiny.corpus.songs, seed=0)
+    excerpts, training = {}, {}
+    for name in judges.genres:
+        own = [song for song in tiny.corpus.songs if song.entry.genre == name]
+        excerpts[name] = draw_excerpts(own, num_runs=2, seed=0)
+        training[name] = encode(network, excerpts[name].bars)[0]
+    pairs, blends = measure_pairs(Sides(model, network, excerpts, training), judges, pair_judges)
+    both_ways = [("classical", "jazz"), ("jazz", "classical"), ("jazz", "rock"), ("rock", "jazz")]
+    assert [(pair.source, pair.target) for pair in pairs] == both_ways
+    assert sorted({key[:2] for key in blends}) == both_ways
 
 
 def test_too_few_songs(tiny: Tiny) -> None:

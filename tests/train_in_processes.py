@@ -3,10 +3,12 @@
     python train_in_processes.py CORPUS FOLDER [COORDINATOR PROCESSES PROCESS]
 
 The first process writes the losses of each step to FOLDER/losses.json, and models: one trained at a stretch, one whose
-run the last process stopped and that was gone on with, and one that goes on with what lies in FOLDER as "moved".
+run the last process stopped and that was gone on with, and one that goes on with what lies in FOLDER as "moved". It
+leaves the state of the stopped run there as "left".
 """
 
 import json
+import shutil
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from tiny import SETTINGS, describe_quickly, train_tiny
 from groovevae.corpus import load_corpus
 from groovevae.training import loop
 from groovevae.training.processes import connect, is_first_process
+from groovevae.training.state_folder import state_folder
 
 STEPS, STOPPED_AT = 8, 4
 CONFIG = replace(SETTINGS, steps=STEPS)
@@ -38,6 +41,8 @@ def main(corpus: str, folder: str, coordinator: str = "", processes: str = "1", 
     path = Path(folder) / "halved.safetensors"
     first = train_tiny(loaded, path, config=CONFIG, stop=lambda: is_last and next(asked, None) is None)
     assert first.trained.steps_done == STOPPED_AT
+    if is_first_process() and state_folder(path).exists():
+        shutil.copytree(state_folder(path), Path(folder) / "left.checkpoints")
     rest = train_tiny(loaded, path, config=CONFIG)
     told = {"whole": whole.reports, "halved": first.reports + rest.reports}
     if (Path(folder) / "moved.training").exists():

@@ -17,7 +17,7 @@ from groovevae.anomaly.reasons import Blame, Blamer
 from groovevae.bars import Bars
 from groovevae.corpus import Corpus, CorpusSong, most_alike
 from groovevae.corpus.duplicates import distinct_bars
-from groovevae.corpus.sample import drawn_songs
+from groovevae.corpus.sample import some_of_all
 from groovevae.errors import CorpusError, RequestError
 from groovevae.generation.groove import Groove
 from groovevae.network.forward import Network
@@ -28,6 +28,7 @@ FEW_BARS = 4  # with notes: a file with fewer is nearly empty
 EMPTY_SHARE = 0.5  # a file with more than this share of bars without a note is mostly empty
 REPEATED_SHARE = 0.1  # a file of MANY_BARS bars or more repeats itself where a smaller share of its bars differs
 MANY_BARS = 16
+MOST_COMPARED_WITH = 8000  # songs of all genres together: each takes some 120 KB while judges are fitted
 TOGETHER = 1000  # songs measured and judged together, where not all of them are compared with
 
 
@@ -71,8 +72,9 @@ def find_outliers(
     """Rank the files of a corpus, or of one genre of it, by how little they belong in their genre folders.
 
     Each file is compared with the songs of its genre in `normal`, or else in the corpus itself, most of which must then
-    belong; where a genre has more than `sample.MOST_SONGS`, with so many of them. It is never compared with versions of
-    itself. Raises CorpusError for fewer than MIN_SONGS normal songs and RequestError for an unknown genre.
+    belong; where a genre has more than `sample.MOST_SONGS`, with so many of them, and with MOST_COMPARED_WITH songs of
+    all genres. It is never compared with versions of itself. Raises CorpusError for fewer than MIN_SONGS normal songs
+    and RequestError for an unknown genre.
 
     >>> found = find_outliers(load_model(), load_corpus("my-midi"))
     >>> found.files[0].path, found.files[0].reasons
@@ -80,7 +82,7 @@ def find_outliers(
     """
     _check_request(corpus, genre, false_alarms)
     network, corpus = groove.network, corpus.of_genres()
-    usual = drawn_songs((corpus if normal is None else normal).songs)  # that others are compared with
+    usual = _compared_with((corpus if normal is None else normal).songs)
     baseline = known_songs(network, usual, progress=progress)
     if len(np.unique(baseline.group)) < MIN_SONGS:
         raise CorpusError(f"normal songs to compare with: {len(np.unique(baseline.group))}; {MIN_SONGS} are needed")
@@ -92,7 +94,8 @@ def find_outliers(
     is_whole = normal is None and len(usual) == len(corpus.songs)  # then every song has been looked at
     parts = [(0, baseline)] if is_whole else _in_parts(network, corpus.songs, progress)
     corpus.find_near_duplicates(progress=progress)
-    scored = (_judged(corpus, start, measure(known), blame(known), threshold) for start, known in parts)
+    twins = {pair.song: pair.of for pair in most_alike(corpus.near_duplicates).values()}
+    scored = (_judged(corpus, start, measure(known), blame(known), twins, threshold) for start, known in parts)
     ranked = sorted(chain.from_iterable(scored), key=lambda found: -found[0])
     files = tuple(outlier for _, outlier in ranked if genre in (None, outlier.genre))
     unused = tuple((corpus.path_within(item.path), item.reason) for item in corpus.rejected)
@@ -104,6 +107,10 @@ def _check_request(corpus: Corpus, genre: str | None, false_alarms: float) -> No
         raise RequestError(f"a false-alarm rate of {false_alarms:g}; it is a share of the files, between 0 and 1")
     if genre is not None and genre not in corpus.genres:
         raise RequestError(f"no genre {genre!r} in {corpus.name}; there are {', '.join(corpus.genres)}")
+
+
+def _compared_with(songs: Sequence[CorpusSong]) -> list[CorpusSong]:
+    return [songs[index] for index in some_of_all(songs, MOST_COMPARED_WITH, least=MIN_SONGS)]
 
 
 def known_songs(network: Network | None, songs: Sequence[CorpusSong], *, progress: Progress = quiet) -> Known:
@@ -141,10 +148,14 @@ def _in_parts(network: Network, songs: Sequence[CorpusSong], progress: Progress)
 
 
 def _judged(
-    corpus: Corpus, start: int, found: Belonging, blames: Sequence[Blame], threshold: float
+    corpus: Corpus,
+    start: int,
+    found: Belonging,
+    blames: Sequence[Blame],
+    twins: dict[int, int],
+    threshold: float,
 ) -> Iterator[tuple[float, Outlier]]:
     """Yield the score of each song from `start` on, and what is told of its file."""
-    twins = {pair.song: pair.of for pair in most_alike(corpus.near_duplicates).values()}
     for place, blame in enumerate(blames):
         yield float(found.score[place]), _outlier(corpus, start + place, place, found, blame, twins, threshold)
 

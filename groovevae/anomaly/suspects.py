@@ -16,7 +16,7 @@ from groovevae.anomaly.genres import fit_genres
 from groovevae.anomaly.outliers import known_songs
 from groovevae.anomaly.reasons import Blamer
 from groovevae.corpus import Corpus
-from groovevae.corpus.sample import some_songs
+from groovevae.corpus.sample import some_of_all
 from groovevae.progress import Progress, quiet
 
 ENOUGH_SONGS = 10  # for each genre: fewer do not show what is usual in it
@@ -50,10 +50,7 @@ def looked_at_before_training(corpus: Corpus) -> list[int]:
     """Return the indices of the songs among which suspects are looked for."""
     own = corpus.labelled
     songs = [corpus.songs[number] for number in own]
-    drawn = some_songs(songs)
-    if len(drawn) > MOST_LOOKED_AT:
-        drawn = some_songs(songs, max(MOST_LOOKED_AT // len(corpus.genres), ENOUGH_SONGS))
-    return [own[index] for index in drawn]
+    return [own[index] for index in some_of_all(songs, MOST_LOOKED_AT, least=ENOUGH_SONGS)]
 
 
 def suspects(known: Known, *, progress: Progress = quiet) -> Iterator[Suspect]:

@@ -6,6 +6,7 @@ kept, since the songs that are read of it are.
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 from collections import deque
@@ -23,6 +24,7 @@ from groovevae.wording import one_line
 _URL = re.compile(r"([a-z][a-z0-9+.-]+)://(.*)", re.IGNORECASE | re.DOTALL)
 _SHORTENED = re.compile(r"([a-z][a-z0-9+.-]+):/(?!/)", re.IGNORECASE)  # what a path makes of a URL's beginning
 _WEB = ("http", "https")
+_DENIED = (401, 403)  # HTTP's numbers for: not without, and not with, these credentials
 _FETCHERS = 16  # threads: a file comes in some 50 ms, of which nearly all is waiting
 _AHEAD = 64  # files that are fetched before they are wanted
 _CHUNK = 2**20  # bytes
@@ -171,7 +173,15 @@ def _files(url: str) -> _Files:
             raise CorpusError(f"{url}: fsspec knows no {parts[1]}://, but s3://, gs://, https:// and more") from None
         except ImportError as error:
             raise CorpusError(f"{url}: a package for {parts[1]}:// is not installed ({error})") from None
+    _keep_log_from_screen(type(system).__module__.partition(".")[0])
     return _Files(url, system, path)
+
+
+def _keep_log_from_screen(package: str) -> None:
+    """Keep Python from printing what a package logs where nobody has asked for logs: what goes wrong is raised."""
+    logger = logging.getLogger(package)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def _arrived(name: str, content: Future[bytes | str]) -> Member:
@@ -193,12 +203,18 @@ def _told(url: str) -> Iterator[None]:
     except FileNotFoundError as error:
         why = f" ({_reason(error.__cause__)})" if error.__cause__ else ""  # web servers that are down say so there
         raise CorpusError(f"{url}: no such file, folder or bucket{why}") from None
-    except PermissionError as error:
-        raise CorpusError(f"{url}: access is denied ({_reason(error)}); give credentials that may read it") from None
     except Exception as error:  # each cloud's library raises errors of its own
+        if _is_denied(error):
+            raise CorpusError(f"{url}: access is denied ({_reason(error)}); give credentials that allow it") from None
         raise CorpusError(
             f"{url}: cannot be reached ({_reason(error)}); once it can be, run the command again: what was read is kept"
         ) from None
+
+
+def _is_denied(error: Exception) -> bool:
+    """Tell whether a server refuses: clouds' libraries have no error in common for it, but the numbers of HTTP."""
+    code = getattr(error, "code", getattr(error, "status", None))  # of gcsfs and of aiohttp
+    return isinstance(error, PermissionError) or code in _DENIED or str(error).startswith("Forbidden")
 
 
 def _reason(error: BaseException) -> str:

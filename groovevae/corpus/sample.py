@@ -30,6 +30,17 @@ def some_songs(songs: Sequence[CorpusSong], most: int = MOST_SONGS) -> list[int]
     return sorted(index for own in drawn for index in own)
 
 
+def some_of_all(songs: Sequence[CorpusSong], total: int, *, least: int) -> list[int]:
+    """Return the indices that `some_songs` returns, or of fewer songs a genre where these are more than `total`.
+
+    No genre has fewer than `least` for that: very many genres may still have more together.
+    """
+    drawn = some_songs(songs)
+    if len(drawn) <= total:
+        return drawn
+    return some_songs(songs, max(total // len({song.entry.genre for song in songs}), least))
+
+
 def drawn_songs(songs: Sequence[CorpusSong], most: int = MOST_SONGS) -> list[CorpusSong]:
     """Return the songs themselves whose indices `some_songs` returns."""
     return [songs[index] for index in some_songs(songs, most)]

@@ -7,22 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import permutations
+from typing import TypeVar
 
 import numpy as np
 
 from groovevae.bars import Bars
 from groovevae.evaluation.bootstrap import Estimate, draw_songs, drawn_means, estimate
 from groovevae.evaluation.content import content_kept
-from groovevae.evaluation.pair_judges import PairJudges, hear
+from groovevae.evaluation.pair_judges import PairJudge, PairJudges, hear
 from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.style_profile import STYLED, style_fit
 from groovevae.evaluation.versions import AMOUNTS, IDENTITY, Sides, blend_name, versions_of
+from groovevae.fitting.pair_sample import measured_pairs
 from groovevae.measures.features import KINDS
 from groovevae.measures.judges import Judges
 from groovevae.progress import Progress, quiet
 
 REAL = "real bars"
 UNRELATED = "unrelated bars"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,23 +55,37 @@ def measure_pairs(
     *,
     progress: Progress = quiet,
 ) -> tuple[list[PairResponse], dict[tuple[str, str, str], Bars]]:
-    """Measure every ordered pair of the judges' genres; return that, and the blends by (source, target, version)."""
+    """Measure every ordered pair of the judges' genres; return that, and the blends by (source, target, version).
+
+    Of more than `pair_sample.MOST_GENRES` genres, some pairs are measured, both ways.
+    """
     names = [name for name in judges.genres if name in sides.excerpts]
     real = {name: _Real(sides, name) for name in names}
-    pairs = []
+    chosen = measured_pairs(names)
+    ordered = [pair for pair in permutations(names, 2) if pair in chosen or pair[::-1] in chosen]
     blends: dict[tuple[str, str, str], Bars] = {}
+    thirds: dict[tuple[str, str, str], np.ndarray] = {}
     for number, source in enumerate(names):
         progress("pairs of genres", number, len(names))
-        targets = [name for name in names if name != source]
+        targets = [target for of, target in ordered if of == source]
         versions = versions_of(sides, source, targets)
-        thirds = _taken_for(judges, versions, real[source].song_ids)
+        taken = _taken_for(judges, versions, real[source].song_ids)
         for target in targets:
-            own = {name: bars for (of, name), bars in versions.items() if of in ("", target)}
-            taken = {name: values for (of, name), values in thirds.items() if of in ("", target)}
-            pairs.append(_pair(pair_judges, real[source], real[target], own, taken))
-            blends |= {(source, target, name): bars for name, bars in own.items()}
-    progress("pairs of genres", len(names), len(names))
-    return pairs, blends
+            blends |= {(source, target, name): bars for (of, name), bars in versions.items() if of in ("", target)}
+            thirds |= {(source, target, name): own for (of, name), own in taken.items() if of in ("", target)}
+    found: dict[tuple[str, str], PairResponse] = {}
+    for number, pair in enumerate(chosen):
+        progress("judges of pairs", number, len(chosen))
+        judge = pair_judges.of(pair)
+        for source, target in (pair, pair[::-1]):
+            own, taken_for = (_of_pair(every, source, target) for every in (blends, thirds))
+            found[source, target] = _pair(judge, real[source], real[target], own, taken_for)
+    return [found[pair] for pair in ordered], blends
+
+
+def _of_pair(every: Mapping[tuple[str, str, str], T], source: str, target: str) -> dict[str, T]:
+    """Return what belongs to one pair, by version."""
+    return {name: own for (one, other, name), own in every.items() if (one, other) == (source, target)}
 
 
 class _Real:
@@ -92,9 +111,9 @@ def _taken_for(
 
 
 def _pair(
-    judges: PairJudges, source: _Real, target: _Real, versions: Mapping[str, Bars], taken: Mapping[str, np.ndarray]
+    judge: PairJudge, source: _Real, target: _Real, versions: Mapping[str, Bars], taken: Mapping[str, np.ndarray]
 ) -> PairResponse:
-    by_version, real_target = _judged(judges, source, target, versions)
+    by_version, real_target = _judged(judge, source, target, versions)
     levels: dict[str, dict[str, Estimate]] = {}
     shares: dict[str, dict[str, Estimate]] = {}
     spearman, accuracy = {}, {}
@@ -126,17 +145,17 @@ def _pair(
 
 
 def _judged(
-    judges: PairJudges, source: _Real, target: _Real, versions: Mapping[str, Bars]
+    judge: PairJudge, source: _Real, target: _Real, versions: Mapping[str, Bars]
 ) -> tuple[dict[str, dict[str, np.ndarray]], Mapping[str, np.ndarray]]:
     """Return the target's probability for each bar (N,): by version, REAL included, and kind; then for target bars."""
     every = {REAL: source.bars, **versions}
     heard, song_ids = hear(Bars.concatenate(list(every.values()))), np.tile(source.song_ids, len(every))
-    together = judges.between(source.name, target.name, heard, song_ids)  # all together: each judge is asked once
+    together = judge.towards(target.name, heard, song_ids)  # all together: each judge is asked once
     by_version = {
         name: {kind: values.reshape(len(every), -1)[number] for kind, values in together.items()}
         for number, name in enumerate(every)
     }
-    return by_version, judges.between(source.name, target.name, target.heard, target.song_ids)
+    return by_version, judge.towards(target.name, target.heard, target.song_ids)
 
 
 def _levels_and_shares(

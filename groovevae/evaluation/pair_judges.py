@@ -9,8 +9,7 @@ music genre transfer with CycleGAN, sec. IV). The judges are forests, like those
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,48 +23,57 @@ Pair = tuple[str, str]
 
 
 class PairJudges:
-    """Judges of every pair of genres, in four kinds (`features.KINDS`), with one judge for each fold of songs."""
+    """Makes judges of pairs of genres. All pairs' together would fill the memory: some 30 MB each."""
 
     def __init__(
         self, bars: Bars, genre: Sequence[str], song_ids: Sequence[str], *, judges: Judges, seed: int = 0
     ) -> None:
-        """Fit judges to the bars (N,) of the songs of `judges`, with the same songs in each fold."""
+        """Take the bars (N,) of the songs of `judges`; pairs will have the same songs in each fold."""
         names, rng = np.array(genre), np.random.default_rng(seed)
         index = rng.permutation(np.flatnonzero(np.isin(names, judges.genres) & bars.has_notes))
         index = np.sort(np.concatenate([index[names[index] == name][:MAX_GENRE_BARS] for name in judges.genres]))
-        features, names = bar_features(bars[index]), names[index]
-        fold = np.array([judges.fold_of_song[song_ids[number]] for number in index])
-        self.fold_of_song = judges.fold_of_song
-        self.fitted: dict[Pair, dict[str, tuple[Any, ...]]] = {}
-        for pair in combinations(judges.genres, 2):
-            rows = np.isin(names, pair)
-            self.fitted[pair] = {
-                kind: tuple(
-                    _fit(
-                        features.of_kind(kind)[rows & (fold != number)], names[rows & (fold != number)] == pair[1], seed
-                    )
-                    for number in range(NUM_FOLDS)
-                )
-                for kind in KINDS
-            }
+        self._features, self._names, self._seed = bar_features(bars[index]), names[index], seed
+        self._fold_of_song = judges.fold_of_song
+        self._fold = np.array([judges.fold_of_song[song_ids[number]] for number in index])
 
-    def between(
-        self, source: str, target: str, heard: Mapping[str, np.ndarray], song_ids: np.ndarray
-    ) -> dict[str, np.ndarray]:
-        """Return by kind the probability (N,) that bars are of the target.
+    def of(self, pair: Pair) -> PairJudge:
+        """Fit the judge of a pair."""
+        rows = np.isin(self._names, pair)
+        fitted = {
+            kind: tuple(
+                _fit(
+                    self._features.of_kind(kind)[rows & (self._fold != number)],
+                    self._names[rows & (self._fold != number)] == pair[1],
+                    self._seed,
+                )
+                for number in range(NUM_FOLDS)
+            )
+            for kind in KINDS
+        }
+        return PairJudge(pair, fitted, self._fold_of_song)
+
+
+class PairJudge(NamedTuple):
+    """A judge of two genres, in four kinds (`features.KINDS`), with one judge for each fold of songs."""
+
+    pair: Pair
+    fitted: Mapping[str, Sequence[Any]]  # by kind
+    fold_of_song: Mapping[str, int]
+
+    def towards(self, target: str, heard: Mapping[str, np.ndarray], song_ids: np.ndarray) -> dict[str, np.ndarray]:
+        """Return by kind the probability (N,) that bars are of the target, one of the two.
 
         Each bar is judged by a judge that never heard its song. `heard` holds the features of the bars by kind, as
         `hear` returns them.
         """
-        pair = (source, target) if (source, target) in self.fitted else (target, source)
         fold = np.array([self.fold_of_song.get(song_id, 0) for song_id in song_ids])
         out = {}
-        for kind, judges in self.fitted[pair].items():
+        for kind, judges in self.fitted.items():
             said = np.zeros(len(song_ids))
             for number, judge in enumerate(judges):
                 if (fold == number).any():
                     said[fold == number] = judge.predict_proba(heard[kind][fold == number])[:, 1]
-            out[kind] = said if pair == (source, target) else 1 - said
+            out[kind] = said if target == self.pair[1] else 1 - said
         return out
 
 
