@@ -78,7 +78,7 @@ def measure_pairs(
         progress("judges of pairs", number, len(chosen))
         judge = pair_judges.of(pair)
         for source, target in (pair, pair[::-1]):
-            own, taken_for = (_of_pair(every, source, target) for every in (blends, thirds))
+            own, taken_for = _of_pair(blends, source, target), _of_pair(thirds, source, target)
             found[source, target] = _pair(judge, real[source], real[target], own, taken_for)
     return [found[pair] for pair in ordered], blends
 
