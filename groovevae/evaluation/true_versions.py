@@ -27,7 +27,7 @@ from groovevae.evaluation.versions import (
 )
 from groovevae.fitting.song_codes import Versions, aligned, versions_of_songs
 from groovevae.measures.note_f1 import role_note_counts
-from groovevae.network.decoding import Take, decode_takes
+from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.refining import close_points
 
 SONG_BARS = 8  # of each song
@@ -99,7 +99,7 @@ def _scores(
     """Return role -> rival -> (N, 2): notes that agree, and the mean of true and played notes; for LATENT, (N,)."""
     network = sides.network
     z = close_points(network, like)
-    z_true = close_points(network, true)
+    z_true, _ = encode(network, true)
     rng = np.random.default_rng([*source.encode(), 0, *target.encode()])
     points = points_of(sides, source, target, blend_paths(sides, source, target, like, z), z, rng)
     decoded = decode_takes(network, [Take(points[name], like) for name in DECODED])
@@ -116,9 +116,7 @@ def _scores(
     table: dict[str, dict[str, np.ndarray]] = {
         role: {name: _agreement(true, bars, role) for name, bars in rivals.items()} for role in ROLES
     }
-    table[LATENT] = {
-        name: np.linalg.norm(close_points(network, bars) - z_true, axis=1) for name, bars in rivals.items()
-    }
+    table[LATENT] = {name: np.linalg.norm(encode(network, bars)[0] - z_true, axis=1) for name, bars in rivals.items()}
     return table
 
 
