@@ -11,13 +11,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.choices import NO_CHOICES
 from groovevae.corpus.archives import Member
 from groovevae.corpus.cache import Cache
-from groovevae.corpus.cluster import Cluster, read_on_cluster
 from groovevae.corpus.duplicates import NearDuplicate, pairs_alike
 from groovevae.corpus.entries import Entry, Scan, Unread, entry_of, is_tune
 from groovevae.corpus.kept import KeptSong
@@ -29,6 +28,9 @@ from groovevae.corpus.scan import no_tunes, scan, scan_genre
 from groovevae.corpus.spool import Spool
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
+
+if TYPE_CHECKING:
+    from groovevae.corpus.cluster import Cluster
 
 TWIN = "same notes as"  # how the reason begins for a file that is not used since another one is the same song
 
@@ -225,6 +227,8 @@ def _read(found: Scan, progress: Progress, jobs: int | None, cluster: Cluster | 
         todo = {path: chosen for path, chosen in choices.items() if path not in results}
         progress("reading files", len(results), len(choices))
         if cluster:
+            from groovevae.corpus.cluster import read_on_cluster  # it takes as long to load as all else here
+
             read = read_on_cluster(found, stamps, choices, todo, cluster)
         else:
             read = read_files(found.root, found.url, todo, jobs=jobs)
