@@ -6,6 +6,7 @@ This module only raises errors: it reads no file and mends nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -103,9 +104,15 @@ def _check_played(where: str, *, tempo: object, kit: Any) -> None:
 def _check_metres(where: str, metres: Iterable[Any]) -> None:
     for numerator, denominator in metres:
         _require(
-            _whole([numerator, denominator], 1, 32) and 1 <= int(bar_length((numerator, denominator))) <= MAX_STEPS,
+            _whole([numerator, denominator], 1, 32) and _fits_grid(numerator, denominator),
             f"{where} has a metre that the grid does not hold",
         )
+
+
+@cache
+def _fits_grid(numerator: int, denominator: int) -> bool:
+    """Tell whether bars of a metre fit the grid; a model has thousands in a few metres."""
+    return 1 <= int(bar_length((numerator, denominator))) <= MAX_STEPS
 
 
 def _whole(values: Any, low: int, high: int, count: int | None = None) -> bool:
