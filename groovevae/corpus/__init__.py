@@ -3,21 +3,15 @@
 It reads files in worker processes, which may crash, and never trains. Most people want `load_corpus`.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
 from groovevae.corpus.duplicates import NearDuplicate, most_alike, near_duplicates
 from groovevae.corpus.entries import Entry, Scan, Unread, song_id_of
 from groovevae.corpus.exclusion import leave_out
 from groovevae.corpus.load import Corpus, CorpusSong, Songs, load_corpus, load_genre, load_genre_of_bytes
 from groovevae.corpus.reader import check_readable, read_song, read_songs
 from groovevae.corpus.scan import scan, scan_genre
+from groovevae.corpus.scheduler import Cluster
 from groovevae.corpus.split import split_songs
 from groovevae.corpus.summary import CorpusReport, DuplicateFile, GenreReport, UnusedFile, corpus_report
-
-if TYPE_CHECKING:
-    from groovevae.corpus.cluster import Cluster
 
 __all__ = [
     "Cluster",
@@ -47,12 +41,3 @@ __all__ = [
     "song_id_of",
     "split_songs",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Load what reads on a cluster when somebody asks for it: a blend should not have to wait for that."""
-    if name != "Cluster":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from groovevae.corpus.cluster import Cluster
-
-    return Cluster

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import warnings
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -25,8 +23,8 @@ from groovevae.corpus.cache import reader_version
 from groovevae.corpus.entries import Scan
 from groovevae.corpus.local_cluster import local_cluster
 from groovevae.corpus.places import Answers
+from groovevae.corpus.scheduler import Cluster
 from groovevae.corpus.shards import (
-    FILES_PER_SHARD,
     Shard,
     made_before,
     make_shard,
@@ -34,7 +32,7 @@ from groovevae.corpus.shards import (
     shards_of,
     shelf_at,
 )
-from groovevae.errors import CorpusError, Cure, GrooveError, RequestError
+from groovevae.errors import CorpusError, Cure, GrooveError
 from groovevae.wording import one_line
 
 _ANSWER_SECONDS = 10  # for a scheduler to answer at first
@@ -45,35 +43,8 @@ _AT_ONCE = 1000  # shards that the scheduler knows of
 _DEATHS = 5  # of workers over one shard, each after as many tries as the scheduler makes
 _LOSSES = 5  # of the scheduler, without a shard in between
 _VERSION = "__import__('groovevae.corpus.cache', fromlist=['reader_version']).reader_version()"
-_LOCAL = "local:"
-_ADDRESS = re.compile(r"[a-z]+://.+:\d+/?")
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Who reads a corpus: a Dask scheduler by its address, or local:N; and where what it reads is kept.
-
-    Raises RequestError for an address that is none.
-    """
-
-    scheduler: str
-    shards: str = ""  # where: a folder or a URL that all its machines reach; "": a folder in the cache
-    files_per_shard: int = FILES_PER_SHARD  # at most, on average
-
-    def __post_init__(self) -> None:
-        if not _ADDRESS.fullmatch(self.scheduler) and not self.num_local:
-            raise RequestError(
-                f"scheduler {self.scheduler!r}; give an address such as tcp://10.0.0.1:8786, or local:4 for 4 workers "
-                "on this machine"
-            )
-
-    @property
-    def num_local(self) -> int:
-        """The workers to start on this machine, 0 where there is a scheduler."""
-        number = self.scheduler.removeprefix(_LOCAL)
-        return int(number) if self.scheduler.startswith(_LOCAL) and number.isdecimal() else 0
 
 
 def read_on_cluster(

@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groovevae.bars import Bars, Song
 from groovevae.bars.choices import NO_CHOICES
@@ -25,12 +25,10 @@ from groovevae.corpus.pack import pack_song
 from groovevae.corpus.places import read_files, stamps_of
 from groovevae.corpus.reader import read_packed_members
 from groovevae.corpus.scan import no_tunes, scan, scan_genre
+from groovevae.corpus.scheduler import Cluster
 from groovevae.corpus.spool import Spool
 from groovevae.errors import CorpusError
 from groovevae.progress import Progress, quiet
-
-if TYPE_CHECKING:
-    from groovevae.corpus.cluster import Cluster
 
 TWIN = "same notes as"  # how the reason begins for a file that is not used since another one is the same song
 
