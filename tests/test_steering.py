@@ -205,7 +205,7 @@ def test_a_morph_goes_from_bar_to_bar(groove: Groove, song_path: str, method: st
     steps = morph_requests(request, 3)
     assert [step.amount for step in steps] == [0.0, 0.5, 1.0]
     first, middle, last = (points_of(groove, step) for step in steps)
-    song = groove.encode(read_song(song_path).bars)
+    song = groove.close_points(read_song(song_path).bars)
     np.testing.assert_allclose(last, song, atol=1e-5)
     np.testing.assert_allclose(first, groove.model.genres["classical"].phrases[0].z[:8], atol=1e-5)
     lengths = np.linalg.norm([first, middle, last], axis=-1)
@@ -241,7 +241,7 @@ def test_vectors_are_added(steered: Groove, song_path: str) -> None:
 
 
 def groove_points(groove: Groove, path: str) -> np.ndarray:
-    return groove.encode(read_song(path).bars)
+    return groove.close_points(read_song(path).bars)
 
 
 @pytest.mark.parametrize(
