@@ -16,7 +16,7 @@ from groovevae.bars.constants import OFFSET_UNITS, PITCHED, ROLES
 from groovevae.corpus import CorpusSong, Songs
 from groovevae.corpus.dataset import Dataset
 from groovevae.measures.note_f1 import f1_by_genre, macro_f1
-from groovevae.network.decoding import decode, encode
+from groovevae.network.decoding import Posterior, decode, encode
 from groovevae.network.forward import Network
 from groovevae.network.nats import ACTIVE_KL, kl_divergence
 from groovevae.network.refining import close_points
@@ -72,7 +72,7 @@ def measure_reconstruction(
         Dataset.from_songs(Songs(part), [song.entry.genre for song in part], genres) for part in (held, train)
     )
     found, seen = _played(network, data), _played(network, seen_data)
-    kl = kl_divergence(*encode(network, found.bars)).mean(0)  # (Z,)
+    kl = kl_divergence(*found.posterior).mean(0)  # (Z,)
     return Reconstruction(
         held_out=found.f1,
         held_out_alone=found.f1_alone,
@@ -92,6 +92,7 @@ class _Played(NamedTuple):
 
     bars: Bars
     genre: np.ndarray  # (N,)
+    posterior: Posterior
     decoded: Bars
     f1: dict[str, dict[str, float]]
     f1_alone: dict[str, dict[str, float]]  # from the encoder's means
@@ -100,9 +101,10 @@ class _Played(NamedTuple):
 def _played(network: Network, data: Dataset) -> _Played:
     index = data.of_each_genre(NUM_BARS)
     bars, genre = data.bars[index], data.genre[index]
-    decoded, alone = (decode(network, z, bars) for z in (close_points(network, bars), encode(network, bars).mean))
+    posterior = encode(network, bars)
+    decoded, alone = (decode(network, z, bars) for z in (close_points(network, bars), posterior.mean))
     f1, f1_alone = (f1_by_genre(bars, played, genre, data.genres) for played in (decoded, alone))
-    return _Played(bars, genre, decoded, f1, f1_alone)
+    return _Played(bars, genre, posterior, decoded, f1, f1_alone)
 
 
 def _feel_error(true: Bars, decoded: Bars, role: str) -> Feel:

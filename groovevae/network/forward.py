@@ -6,6 +6,7 @@ It computes the same as `training.flax_network` (a test compares the two), from 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,15 @@ from groovevae.network.inputs import MAX_BEATS, NUM_FEATURES, NUM_METRES, metre_
 from groovevae.network.logits import HEADS, NUM_SCALES, BarLogits, posterior, split_heads
 
 _GELU = np.float32(np.sqrt(2 / np.pi))
+
+
+class Gates(NamedTuple):
+    """What a GRU computes of one step, (B, H) each."""
+
+    reset: np.ndarray
+    keep: np.ndarray
+    candidate: np.ndarray
+    inner: np.ndarray  # the reset gate's factor
 
 
 class Layers:
@@ -33,12 +43,16 @@ class Layers:
 
     def _gru(self, name: str, h: np.ndarray, gates: np.ndarray) -> np.ndarray:
         """Return the next state (B, H), as `layers.GRU` computes it."""
+        return next_state(h, self.gates(name, h, gates))
+
+    def gates(self, name: str, h: np.ndarray, gates: np.ndarray) -> Gates:
+        """Return what a GRU computes from its last state (B, H) and its input (B, 3H)."""
         recurrent = h @ self.weights[f"{name}/kernel"]  # (B, 3H)
         size = h.shape[1]
         both = sigmoid(gates[:, : 2 * size] + recurrent[:, : 2 * size])
         reset, keep = both[:, :size], both[:, size:]
-        candidate = np.tanh(gates[:, 2 * size :] + reset * (recurrent[:, 2 * size :] + self.weights[f"{name}/bias"]))
-        return keep * (h - candidate) + candidate
+        inner = recurrent[:, 2 * size :] + self.weights[f"{name}/bias"]
+        return Gates(reset, keep, np.tanh(gates[:, 2 * size :] + reset * inner), inner)
 
 
 class Network(Layers):
@@ -75,10 +89,16 @@ class Network(Layers):
 
     def project(self, z: np.ndarray, metre: np.ndarray, num_beats: int) -> tuple[np.ndarray, np.ndarray]:
         """Project `z` (B, Z) to each beat (B, T, E) and the first state (B, H), as the Flax `Decoder` does."""
+        return gelu(self.of_beats(z, num_beats)), self.first_state(z, metre)
+
+    def of_beats(self, z: np.ndarray, num_beats: int) -> np.ndarray:
+        """Return the projection of `z` (B, Z) to each beat (B, T, E), before its GELU."""
         of_beat = self.weights["decoder/of_beat"]
-        beats = np.stack([z @ of_beat[beat] for beat in range(num_beats)], axis=1)
-        h = np.tanh(self.dense("decoder/start", z) + self.weights["decoder/metre"][metre])
-        return gelu(beats), h
+        return np.stack([z @ of_beat[beat] for beat in range(num_beats)], axis=1)
+
+    def first_state(self, z: np.ndarray, metre: np.ndarray) -> np.ndarray:
+        """Return the decoder's state (B, H) before the first beat."""
+        return np.tanh(self.dense("decoder/start", z) + self.weights["decoder/metre"][metre])
 
     def hear(self, before: BarBatch | None, num_bars: int) -> np.ndarray:
         """Return the input to the gates, (B, 3H), from the beat before, (B, 4, ...); None is the bar's beginning."""
@@ -155,6 +175,11 @@ def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
 
 def _where(mask: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
     return np.where(mask[:, None] > 0, new, old)
+
+
+def next_state(h: np.ndarray, gates: Gates) -> np.ndarray:
+    """Return a GRU's next state (B, H)."""
+    return gates.keep * (h - gates.candidate) + gates.candidate
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

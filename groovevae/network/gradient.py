@@ -12,7 +12,7 @@ import numpy as np
 from groovevae.bars.batch import BarBatch
 from groovevae.bars.constants import MAX_VELOCITY, STEPS_PER_BEAT
 from groovevae.config import TrainConfig
-from groovevae.network.forward import Network, gelu, gelu_slope, sigmoid
+from groovevae.network.forward import Gates, Network, gelu, gelu_slope, next_state, sigmoid
 from groovevae.network.inputs import HALF_STEP, metre_index
 from groovevae.network.logits import HEADS, BarLogits, split_heads
 
@@ -28,15 +28,6 @@ class Played(NamedTuple):
     gates: list[Gates]  # of each beat
     steps: np.ndarray  # (B, T, 4D) features of steps, before their GELU
     logits: BarLogits
-
-
-class Gates(NamedTuple):
-    """What a GRU computes of one beat, (B, H) each."""
-
-    reset: np.ndarray
-    keep: np.ndarray
-    candidate: np.ndarray
-    inner: np.ndarray  # the reset gate's factor
 
 
 def latent_gradient(network: Network, z: np.ndarray, batch: BarBatch, heard: np.ndarray) -> np.ndarray:
@@ -57,19 +48,17 @@ def true_beats(network: Network, batch: BarBatch) -> np.ndarray:
 
 def play(network: Network, z: np.ndarray, batch: BarBatch, heard: np.ndarray) -> Played:
     """Decode points z (B, Z) whose beats before are known."""
-    weights, num_beats = network.weights, heard.shape[1]
-    beats = np.stack([z @ weights["decoder/of_beat"][beat] for beat in range(num_beats)], axis=1)
+    num_beats = heard.shape[1]
+    beats = network.of_beats(z, num_beats)
     projected = gelu(beats)
-    h = np.tanh(network.dense("decoder/start", z) + weights["decoder/metre"][metre_index(*batch.metre)])
     inputs = network.dense("decoder/to_gates", projected) + heard
-    states, gates = [h], []
+    states, gates = [network.first_state(z, metre_index(*batch.metre))], []
     for beat in range(num_beats):
-        gates.append(_gates(network, states[-1], inputs[:, beat]))
-        _, keep, candidate, _ = gates[-1]
-        states.append(keep * (states[-1] - candidate) + candidate)
+        gates.append(network.gates("decoder/gru", states[-1], inputs[:, beat]))
+        states.append(next_state(states[-1], gates[-1]))
     steps = network.dense("decoder/out", np.stack(states[1:], axis=1)) + network.dense("decoder/skip", projected)
     of_step = gelu(steps).reshape(len(z), num_beats * STEPS_PER_BEAT, -1)
-    logits = split_heads(network.dense("decoder/heads", of_step), weights["decoder/log_scales"], np)
+    logits = split_heads(network.dense("decoder/heads", of_step), network.weights["decoder/log_scales"], np)
     return Played(beats, projected, states, gates, steps, logits)
 
 
@@ -99,15 +88,6 @@ def _categorical(logits: np.ndarray, token: np.ndarray) -> np.ndarray:
     index = token.astype(np.int64)[..., None]
     np.put_along_axis(chance, index, np.take_along_axis(chance, index, axis=-1) - 1, axis=-1)
     return chance
-
-
-def _gates(network: Network, h: np.ndarray, inputs: np.ndarray) -> Gates:
-    recurrent = h @ network.weights["decoder/gru/kernel"]
-    size = h.shape[1]
-    both = sigmoid(inputs[:, : 2 * size] + recurrent[:, : 2 * size])
-    inner = recurrent[:, 2 * size :] + network.weights["decoder/gru/bias"]
-    candidate = np.tanh(inputs[:, 2 * size :] + both[:, :size] * inner)
-    return Gates(both[:, :size], both[:, size:], candidate, inner)
 
 
 def _back_to_latent(network: Network, played: Played, of_logits: np.ndarray) -> np.ndarray:
