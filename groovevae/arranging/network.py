@@ -15,7 +15,7 @@ from groovevae.config import ArrangerConfig
 from groovevae.model.arranger import Arranger
 from groovevae.network.chunks import distinct, on_all_processors, padded
 from groovevae.network.flow import FARTHEST, NUM_TIMES, RALSTON, Velocity, at_place, carried, velocity_of
-from groovevae.network.forward import Layers, check_shapes, gelu
+from groovevae.network.forward import Layers, gelu
 from groovevae.network.inputs import NUM_METRES
 
 # On the way from noise to a bar. Four steps of Ralston's: with twice as many, judges hear the same to a hundredth.
@@ -34,9 +34,8 @@ class ArrangerNetwork(Layers):
     """An arranger's network, ready to draw. Raises ModelFileError where weights do not fit its config."""
 
     def __init__(self, arranger: Arranger) -> None:
-        shapes = arranger_shapes(arranger.config, len(arranger.mean), len(arranger.genres))
-        check_shapes({name: array.shape for name, array in arranger.weights.items()}, shapes)
-        self.weights, self.arranger = arranger.weights, arranger
+        super().__init__(arranger.weights, arranger_shapes(arranger.config, len(arranger.mean), len(arranger.genres)))
+        self.arranger = arranger
 
     def draw(self, known: Conditions, noise: np.ndarray, guidance: Guidance) -> np.ndarray:
         """Carry noise (N, K) to bars, (N, K) in the arranger's coordinates, on all processors.

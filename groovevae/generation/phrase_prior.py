@@ -14,7 +14,7 @@ from groovevae.config import PriorConfig
 from groovevae.model.genres import Genre
 from groovevae.model.phrase_forms import NEW, SILENT, Coordinates, Form, Prior
 from groovevae.network.flow import FARTHEST, NUM_TIMES, at_place, carried, velocity_of
-from groovevae.network.forward import Layers, check_shapes, gelu
+from groovevae.network.forward import Layers, gelu
 from groovevae.network.inputs import NUM_METRES, metre_rows
 
 LAGS = (1, 2, 4)  # how many bars back lie the bars that the network sees directly, besides what its state remembers
@@ -31,9 +31,8 @@ class PhraseNetwork(Layers):
     """A prior's network, ready to draw phrases. Raises ModelFileError where weights do not fit its config."""
 
     def __init__(self, prior: Prior, latent_size: int) -> None:
-        needed = prior_shapes(prior.config, latent_size, len(prior.genres))
-        check_shapes({name: array.shape for name, array in prior.weights.items()}, needed)
-        self.weights, self.size, self.state_size = prior.weights, latent_size, prior.config.state_size
+        super().__init__(prior.weights, prior_shapes(prior.config, latent_size, len(prior.genres)))
+        self.size, self.state_size = latent_size, prior.config.state_size
 
     def draw(
         self, genre: Genre, number: int, form: Form, *, num_bars: int, seed: int, past: np.ndarray | None = None

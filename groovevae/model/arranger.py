@@ -64,7 +64,7 @@ def arranger_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, An
         genres=tuple(texts["genres"]),
         mean=own["mean"],
         scale=own["scale"],
-        weights={name: array.astype(np.float32) for name, array in weights.items()},
+        weights=weights,
         doses=dict(zip(pairs, own["doses"], strict=True)) if pairs else {},
         arranges=dict(zip(pairs, own["arranges"].astype(bool), strict=True)) if pairs else {},
         typical={name: tuple(numbers) for name, numbers in texts["typical"].items()},

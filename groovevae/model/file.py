@@ -36,7 +36,10 @@ MAX_HEADER_BYTES = 16 * 2**20
 
 @dataclass(frozen=True)
 class ModelFile:
-    """The content of a model file. `weights` are float32 by parameter path; `network()` builds the network they fit."""
+    """The content of a model file. `weights` are arrays by parameter path; `network()` builds the network they fit.
+
+    They are float16 as a file holds them, and float32 after training.
+    """
 
     config: ModelConfig
     weights: dict[str, np.ndarray]
@@ -116,11 +119,7 @@ def load_model_file(path: str | Path | None = None) -> ModelFile:
 
 def _model_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> ModelFile:
     genres = [_genre_from_json(values, index, tensors) for index, values in enumerate(texts["genres"])]
-    weights = {
-        name.removeprefix("weights/"): array.astype(np.float32)
-        for name, array in tensors.items()
-        if name.startswith("weights/")
-    }
+    weights = {name.removeprefix("weights/"): array for name, array in tensors.items() if name.startswith("weights/")}
     vectors = [Vector(**values, z=tensors[f"vectors/{values['name']}"]) for values in texts.get("vectors", [])]
     return ModelFile(
         config=ModelConfig.from_json(texts["config"]),
@@ -136,7 +135,7 @@ def _model_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]
 
 def _check(model: ModelFile, tensors: Mapping[str, np.ndarray]) -> None:
     """Raise ValueError where a whole file holds values that cannot be used."""
-    if not all(np.isfinite(array).all() for array in tensors.values()):
+    if not all(_is_finite(array) for array in tensors.values()):
         raise ValueError("it holds NaN or infinite values")
     size = model.config.latent_size
     for genre in model.genres.values():
@@ -148,6 +147,13 @@ def _check(model: ModelFile, tensors: Mapping[str, np.ndarray]) -> None:
         check_prior(model.prior, model.genres, size)
     if model.arranger is not None:
         check_arranger(model.arranger, model.prior, model.genres, size)
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    """Tell whether no value is NaN or infinite. NumPy converts float16 to tell, so their exponents are looked at."""
+    if array.dtype == np.float16:
+        return int((array.view(np.uint16) << 1).max(initial=0)) < 0b11111 << 11
+    return bool(np.isfinite(array).all())
 
 
 def _said(error: Exception) -> str:
@@ -291,7 +297,7 @@ def _checksum(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> 
     for name in sorted(arrays):
         array = arrays[name]
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
+        digest.update(np.ascontiguousarray(array).data)
     for name in sorted(metadata):
         digest.update(f"{name}={metadata[name]}\n".encode())
     return digest.hexdigest()

@@ -170,11 +170,7 @@ def prior_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any])
             Form(**{**values, **{key: tuple(values[key]) for key in _PLAYED}, "roles": plan, "style": style})
             for values, plan, style in zip(played, plans, tensors[f"styles/{index}"] if played else [], strict=True)
         )
-    weights = {
-        name.removeprefix("weights/"): array.astype(np.float32)
-        for name, array in tensors.items()
-        if name.startswith("weights/")
-    }
+    weights = {name.removeprefix("weights/"): array for name, array in tensors.items() if name.startswith("weights/")}
     return Prior(
         config=PriorConfig.from_json(texts["config"]),
         genres=tuple(texts["genres"]),

@@ -5,7 +5,7 @@ It computes the same as `training.flax_network` (a test compares the two), from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -29,10 +29,31 @@ class Gates(NamedTuple):
     inner: np.ndarray  # the reset gate's factor
 
 
+class Widened(Mapping[str, np.ndarray]):
+    """Weights as float32. Those that a file holds as float16 are converted when they are first used, if ever."""
+
+    def __init__(self, held: Mapping[str, np.ndarray]) -> None:
+        self._held, self._wide = held, dict[str, np.ndarray]()
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._wide:
+            self._wide[name] = self._held[name].astype(np.float32, copy=False)
+        return self._wide[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
 class Layers:
     """Layers as functions of arrays. `weights` are float32 by parameter path."""
 
-    weights: Mapping[str, np.ndarray]
+    def __init__(self, weights: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Take weights, float32 or float16; raises ModelFileError where they are not of these shapes."""
+        check_shapes({name: array.shape for name, array in weights.items()}, shapes)
+        self.weights = Widened(weights)
 
     def dense(self, name: str, x: np.ndarray) -> np.ndarray:
         """Map (..., in) -> (..., out) by a dense layer's kernel and bias."""
@@ -56,7 +77,7 @@ class Layers:
 
 
 class Network(Layers):
-    """A model's encoder and decoder as functions of arrays. `weights` are float32 by parameter path ("encoder/metre").
+    """A model's encoder and decoder as functions of arrays, with weights by parameter path ("encoder/metre").
 
     >>> network = load_model_file().network()
     >>> mean, logvar = network.encode(bars.batch())
@@ -64,9 +85,8 @@ class Network(Layers):
 
     def __init__(self, config: ModelConfig, weights: Mapping[str, np.ndarray]) -> None:
         """Take the weights; raises ModelFileError where they are not those of a network of this config."""
-        check_shapes({name: array.shape for name, array in weights.items()}, weight_shapes(config))
+        super().__init__(weights, weight_shapes(config))
         self.config = config
-        self.weights = weights
 
     def encode(self, batch: BarBatch) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean and log-variance (B, Z) of each bar's posterior."""
