@@ -15,10 +15,10 @@ from groovevae.bars.choices import NO_CHOICES, Choices
 from groovevae.corpus import check_readable, load_genre_of_bytes
 from groovevae.generation.groove import Groove, Piece
 from groovevae.generation.names import is_midi_path
+from groovevae.generation.reading import genre_of_songs
 from groovevae.generation.requests import BlendRequest
-from groovevae.generation.sources import Sources, genre_of_songs
-from groovevae.midi.events import EventTrack, read_events, write_events
-from groovevae.midi.writing import with_text
+from groovevae.generation.sources import Sources
+from groovevae.midi.writing import with_texts
 from groovevae.network.stopping import StoppedError, stop_if_told, stoppable
 from groovevae.studio.folders import Folder, folder_id
 from groovevae.studio.parsing import (
@@ -130,7 +130,7 @@ class Takes:
         name = _id_of(request, self.groove, [folder.id for folder in folders.values()])
         if name not in self._takes:
             [piece] = self.groove.blend_all([request], sources=self._sources_of(request, folders))
-            piece = self._without_folders(piece, is_of_file=is_midi_path(request.start))
+            piece = self._without_folders(piece)
             command = self.uploads.without_folder(request.command(model=self.groove.path))
             self._takes[name] = Take(name, piece, request, command, roll_of(piece))
         self._takes.move_to_end(name)
@@ -151,34 +151,17 @@ class Takes:
             self._sources.popitem(last=False)
         return self._sources[key]
 
-    def _without_folders(self, piece: Piece, *, is_of_file: bool) -> Piece:
-        """Return a piece whose texts, in its MIDI file too, name uploads as the user does.
-
-        Its bytes are those of the command: a piece that starts from a file is written event by event, others by mido.
-        """
+    def _without_folders(self, piece: Piece) -> Piece:
+        """Return a piece whose texts, in its MIDI file too, name uploads as the user does."""
         if not piece.read:
             return piece
         plain = self.uploads.without_folder
         return replace(
             piece,
-            midi=_events_with_text(piece.midi, plain) if is_of_file else with_text(piece.midi, plain),
+            midi=with_texts(piece.midi, plain),
             description=plain(piece.description),
             read=tuple(map(plain, piece.read)),
         )
-
-
-def _events_with_text(midi: bytes, change: Callable[[str], str]) -> bytes:
-    file = read_events(midi)
-    tracks = (
-        EventTrack(track.events, tuple(_changed(data, change) for data in track.payloads), track.end)
-        for track in file.tracks
-    )
-    return write_events(replace(file, tracks=tuple(tracks)))
-
-
-def _changed(data: bytes, change: Callable[[str], str]) -> bytes:
-    """Return the bytes of a text once changed, all other bytes as they are."""
-    return change(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def _id_of(request: BlendRequest, groove: Groove, folders: Sequence[str]) -> str:

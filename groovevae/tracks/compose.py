@@ -12,9 +12,9 @@ from groovevae.bars.key import key_name
 from groovevae.midi.drum_switches import with_drums_on
 from groovevae.midi.events import EVENT_DTYPE, EventTrack, MidiFile
 from groovevae.midi.messages import KEY, METRE, NOTE_OFF, NOTE_ON, TEMPO, TEXT, TRACK_NAME, is_meta
-from groovevae.midi.metas import Meta, with_metas
+from groovevae.midi.metas import Meta, key_meta, with_metas
 from groovevae.midi.score import DRUM_CHANNEL, TICKS_PER_QUARTER
-from groovevae.tracks.conductor import key_metas, metre_metas, tempo_metas
+from groovevae.tracks.conductor import metre_metas, tempo_metas
 from groovevae.tracks.excerpts import Stretch, carried_over
 from groovevae.tracks.feel import with_feel
 from groovevae.tracks.original import NOWHERE, Original
@@ -64,7 +64,7 @@ def composed(rewriting: Rewriting, song: Song, *, text: str = "") -> MidiFile:
     metas = {
         TEMPO: tempo_metas(original, song, timeline, ticks=ticks),
         METRE: metre_metas(original, song, timeline, ticks=ticks),
-        KEY: key_metas(key_name(song.transpose, song.is_minor)) if semitones else None,
+        KEY: [key_meta(0, key_name(song.transpose, song.is_minor))] if semitones else None,
         TEXT: [Meta(0, TEXT, text.encode())] if text else None,
     }
     tracks = _conducted(tracks, metas)

@@ -8,8 +8,7 @@ from groovevae.bars import Song
 from groovevae.bars.grid import bar_tempos
 from groovevae.bars.metre import stated_metres
 from groovevae.bars.metres_on_grid import metre_of_steps
-from groovevae.midi.messages import KEY, METRE
-from groovevae.midi.metas import Meta, tempo_meta
+from groovevae.midi.metas import Meta, metre_meta, tempo_meta
 from groovevae.midi.score import Score
 from groovevae.tracks.original import NOWHERE, Original
 from groovevae.tracks.timeline import Timeline
@@ -69,14 +68,7 @@ def metre_metas(original: Original, song: Song, timeline: Timeline, *, ticks: in
         sounding = round((timeline.start[0] + timeline.num_steps[0] * timeline.per_step[0]) / timeline.per_step[0])
         metres[0] = metre_of_steps(max(sounding, 1))
     for quarter, (numerator, denominator) in zip(timeline.start.tolist(), metres, strict=True):
-        data = bytes([numerator, int(denominator).bit_length() - 1, 24, 8])
-        if not out or out[-1].data != data:
-            out.append(Meta(max(round(quarter * ticks), 0), METRE, data))
+        meta = metre_meta(max(round(quarter * ticks), 0), numerator, denominator)
+        if not out or out[-1].data != meta.data:
+            out.append(meta)
     return out
-
-
-def key_metas(name: str) -> list[Meta]:
-    """Return the key signature of a key by its name: "F#m"."""
-    import mido
-
-    return [Meta(0, KEY, bytes(mido.MetaMessage("key_signature", key=name).bytes()[3:]))]
