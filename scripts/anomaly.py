@@ -28,7 +28,7 @@ from groovevae.bars import Bars
 from groovevae.bars.grid import score_to_song
 from groovevae.corpus import CorpusSong, load_corpus, split_songs
 from groovevae.evaluation.bootstrap import Draws, Estimate, draw_songs, estimate
-from groovevae.midi import load_score
+from groovevae.midi.reading import load_score
 from groovevae.model.file import load_model_file
 from groovevae.network.forward import Network
 

@@ -22,8 +22,8 @@ import mido
 import numpy as np
 import pretty_midi
 
-from groovevae.corpus.entries import SUFFIXES
 from groovevae.errors import MidiError
+from groovevae.midi.suffixes import SUFFIXES
 from midi_readers import (
     DRUM_CHANNEL,
     Note,

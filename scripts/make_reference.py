@@ -26,7 +26,10 @@ if it was typed wrongly.
 
 def named_commands(group: click.Group, prefix: str = "groove") -> Iterator[tuple[str, click.Command]]:
     """Each command with its full name, a group before its own commands: "groove genre", "groove genre add"."""
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         yield f"{prefix} {name}", command
         if isinstance(command, click.Group):
             yield from named_commands(command, f"{prefix} {name}")

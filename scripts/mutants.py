@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from groovevae.bars import score_to_song
+from groovevae.bars.grid import score_to_song
 from groovevae.corpus.pack import pack_song
 from groovevae.errors import MidiError
 from groovevae.midi.reading import midi_to_score

@@ -17,8 +17,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from groovevae.bars import Song, score_to_song, song_to_score
+from groovevae.bars import Song, song_to_score
 from groovevae.bars.constants import DRUMS, ROLES
+from groovevae.bars.grid import score_to_song
 from groovevae.bars.metre import BarLines, bar_lines
 from groovevae.bars.note_places import KEPT, REASONS, Placed, place_notes
 from groovevae.errors import MidiError

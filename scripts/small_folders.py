@@ -28,7 +28,8 @@ from groovevae.bars.grid import score_to_song
 from groovevae.corpus import CorpusSong, load_corpus, split_songs
 from groovevae.errors import GrooveError
 from groovevae.generation.groove import load_model
-from groovevae.midi import Score, load_score
+from groovevae.midi.reading import load_score
+from groovevae.midi.score import Score
 from groovevae.network.forward import Network
 
 SIZES = (8, 12)  # sound files in a folder

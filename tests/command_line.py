@@ -12,7 +12,10 @@ from groovevae.cli import main
 def all_commands(group: click.Group, prefix: str = "") -> dict[str, click.Command]:
     """Every command and group by its full name: "blend", "genre", "genre add"."""
     found: dict[str, click.Command] = {}
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         found[prefix + name] = command
         if isinstance(command, click.Group):
             found |= all_commands(command, f"{prefix}{name} ")

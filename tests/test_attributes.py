@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scores import BASS, CHORDS, DRUMS, LEAD, score_of
 
-from groovevae.bars import Bars, score_to_song
+from groovevae.bars import Bars
+from groovevae.bars.grid import score_to_song
 from groovevae.measures.attributes import ATTRIBUTES, measure_all, metrical_weights
 from groovevae.midi.score import Track
 

@@ -18,7 +18,8 @@ from groovevae.audio.soundfonts import check_soundfont, default_soundfont, read_
 from groovevae.audio.synthesis import RATE, play_part
 from groovevae.cli import sound as cli_sound
 from groovevae.errors import AudioError, RequestError
-from groovevae.midi import Track, score_to_midi
+from groovevae.midi.score import Track
+from groovevae.midi.writing import score_to_midi
 
 for name in ("midirenderer", "pyloudnorm", "soundfile"):
     pytest.importorskip(name, reason=f"{name}, of the extra studio, is not installed")

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scores import BASS, CHORDS, DRUMS, LEAD, chords_text, drums_text, line_text, note_rows, num_onsets, score_of
 
-from groovevae.bars import Bars, Song, score_to_song, song_to_score
+from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.constants import FIRST_PITCH, HOLD, LEAD_LOW, MAX_CHORD_ONSETS, ONSET, VOICE_PITCH
 from groovevae.bars.drums import voices_of_keys
-from groovevae.bars.grid import fold_octaves
+from groovevae.bars.grid import fold_octaves, score_to_song
 from groovevae.errors import MidiError
 from groovevae.midi.reading import midi_to_score
 from groovevae.midi.score import Score, Track

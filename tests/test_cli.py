@@ -10,7 +10,6 @@ from corpus_files import make_corpus
 from tiny import Tiny
 
 from groovevae import __version__, config
-from groovevae.cli import main
 from groovevae.config import TrainConfig
 from groovevae.generation.requests import DEFAULT_BARS, METHODS, BlendRequest
 from groovevae.training.state_file import state_file
@@ -46,7 +45,7 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
     ],
 )
 def test_help_names_the_defaults_of_the_library(command: str, option: str, default: str) -> None:
-    parameter = next(parameter for parameter in main.commands[command].params if parameter.name == option)
+    parameter = next(parameter for parameter in COMMANDS[command].params if parameter.name == option)
     assert parameter.default is None or not isinstance(parameter.default, int | float)
     assert f"[default: {default}]" in parameter.help
 

@@ -9,16 +9,15 @@ from pathlib import Path
 
 import mido
 import pytest
-from command_line import Run, error_of, examples_of, midi_files, warnings_of
+from command_line import COMMANDS, Run, error_of, examples_of, midi_files, warnings_of
 from corpus_files import band_tune
 from tiny import Tiny
 
-from groovevae.cli import main
 from groovevae.model.file import MODEL_KIND, read_tensors, write_tensors
 from groovevae.wording import counted
 
 
-@pytest.mark.parametrize("example", examples_of(main.commands["blend"]))
+@pytest.mark.parametrize("example", examples_of(COMMANDS["blend"]))
 def test_the_examples_of_blend_work(run: Run, tmp_path: Path, example: str) -> None:
     (tmp_path / "song.mid").write_bytes(band_tune("rock", 9, num_bars=4))
     before = set(midi_files(tmp_path))

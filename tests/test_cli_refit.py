@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import Run, error_of, examples_of, midi_files
+from command_line import COMMANDS, Run, error_of, examples_of, midi_files
 from corpus_files import make_band_corpus
 from tiny import ARRANGER, PRIOR, Tiny
 
-from groovevae.cli import main
 from groovevae.corpus import load_corpus
 from groovevae.errors import CorpusError, RequestError
 from groovevae.model.file import load_model_file, save_model
@@ -144,7 +143,7 @@ def test_what_cannot_be(run: Run, tmp_path: Path, tiny: Tiny, old: Path, words: 
     assert midi_files(tmp_path) == before
 
 
-@pytest.mark.parametrize("example", examples_of(main.commands["refit"]))
+@pytest.mark.parametrize("example", examples_of(COMMANDS["refit"]))
 def test_the_examples_work(run: Run, tmp_path: Path, old: Path, example: str) -> None:
     result = run(*shlex.split(example)[1:])
     assert result.exit_code == 0, result.output

@@ -17,7 +17,6 @@ from groovevae import Groove
 from groovevae.bars import Bars
 from groovevae.bars.choices import Choices
 from groovevae.bars.constants import ROLES
-from groovevae.cli import main
 from groovevae.corpus import read_song
 from groovevae.errors import RequestError
 from groovevae.generation.continuing import without_ending
@@ -32,7 +31,7 @@ from groovevae.midi.writing import score_to_midi
 from groovevae.model.file import save_model
 
 COMMANDS = ("arrange", "continue", "infill", "humanize")
-EXAMPLES = [example for name in COMMANDS for example in examples_of(main.commands[name])]
+EXAMPLES = [example for name in COMMANDS for example in examples_of(COMMANDS[name])]
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from groovevae import BlendRequest, Groove, systems
 from groovevae.audio.extra import PACKAGES, package
 from groovevae.audio.soundfonts import default_soundfont
 from groovevae.bars import Bars
-from groovevae.cli import main
 from groovevae.cli.common import Output, write_pieces
 from groovevae.errors import AudioError
 
@@ -46,7 +45,7 @@ def seconds(path: Path) -> float:
 
 
 @needs_sound
-@pytest.mark.parametrize("example", examples_of(main.commands["render"]))
+@pytest.mark.parametrize("example", examples_of(COMMANDS["render"]))
 def test_the_examples_of_render_work(run: Run, song: Path, example: str) -> None:
     before = set(midi_files(song.parent))
     result = run(*shlex.split(example)[1:])

@@ -6,14 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from command_line import Run, error_of, examples_of, midi_files
+from command_line import COMMANDS, Run, error_of, examples_of, midi_files
 from corpus_files import band_tune, make_corpus, make_labelled_corpus
 from tiny import ARRANGER, PRIOR, SETTINGS, SIZES, Tiny
 
 import groovevae
 from groovevae import config
 from groovevae.anomaly import suspects
-from groovevae.cli import main
 from groovevae.config import TrainConfig
 from groovevae.corpus import Corpus
 from groovevae.model.file import STATE_KIND, read_tensors, write_tensors
@@ -74,7 +73,7 @@ def test_latent_sizes_that_cannot_be(run: Run, band_corpus: Path) -> None:
     assert "latent size 0 is out of range" in error_of(run("train", band_corpus, "--latent-size", 0))
 
 
-@pytest.mark.parametrize("example", examples_of(main.commands["train"]))
+@pytest.mark.parametrize("example", examples_of(COMMANDS["train"]))
 def test_the_examples_of_train_work(
     run: Run, tmp_path: Path, tiny: Tiny, band_corpus: Path, monkeypatch: pytest.MonkeyPatch, example: str
 ) -> None:

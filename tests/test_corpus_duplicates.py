@@ -8,8 +8,8 @@ import pytest
 from corpus_files import DRUMS, band_tune
 from test_phrases import phrase
 
-from groovevae.bars import score_to_song
 from groovevae.bars.constants import FIRST_PITCH
+from groovevae.bars.grid import score_to_song
 from groovevae.corpus import NearDuplicate, duplicates, most_alike, near_duplicates
 from groovevae.corpus.duplicates import ALIKE, MAX_SONGS, MIN_BARS, distinct_bars, pairs_alike
 from groovevae.midi.reading import midi_to_score

@@ -12,8 +12,7 @@ from corpus_making.genres import GENRES
 from corpus_making.grooves import OWN, Grooves
 from corpus_making.styles import Rendered, Style
 from corpus_making.tunes import Tune
-from groovevae.midi import Score
-from groovevae.midi.score import NOTE_DTYPE, Track
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
 
 C, G7 = (1.0, "C"), (3.0, "G7")
 RNG = np.random.default_rng

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from corpus_files import make_corpus, tune
 
-from groovevae.bars import Song, score_to_song
+from groovevae.bars import Song
+from groovevae.bars.grid import score_to_song
 from groovevae.corpus import read_song, read_songs
 from groovevae.corpus.pack import head_of, is_whole, pack_song, unpack_song
 from groovevae.corpus.worker_pool import Limits, map_isolated, map_numbered

@@ -8,8 +8,8 @@ import pytest
 from corpus_making import openewld, sources
 from corpus_making.sheets import read_lead_sheet, read_song
 from corpus_making.tunes import MELODY_DTYPE, song_id_of
-from groovevae.midi import Score, score_to_midi
-from groovevae.midi.score import NOTE_DTYPE, Track
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
+from groovevae.midi.writing import score_to_midi
 
 CHORDS = ((48, 52, 55), (55, 59, 62, 65))  # C, G7
 

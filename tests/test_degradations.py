@@ -7,7 +7,7 @@ import pytest
 from scores import LEAD, note_rows, score_of
 
 from degradations import FAMILIES, MIN_DURATION, MIN_SHIFT, PITCHES, Notes, degrade, join_notes, split_note
-from groovevae.midi import Score
+from groovevae.midi.score import Score
 
 TUNE = [(0.5 * number, 0.5, 60 + number % 5) for number in range(16)]  # eighths: 0.25 s each
 

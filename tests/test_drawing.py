@@ -10,7 +10,7 @@ from groovevae.bars import song_to_score
 from groovevae.bars.grid import score_to_song
 from groovevae.drawing import score_to_roll, score_to_svg
 from groovevae.drawing.piano_roll import COLOURS, LAYERS
-from groovevae.midi import Track
+from groovevae.midi.score import Track
 
 BAND = {
     DRUMS: [(0.0, 0.5, 36), (1.0, 0.5, 38), (2.0, 0.5, 36)],

@@ -12,7 +12,8 @@ import numpy as np
 from corpus_files import tune
 
 import groovevae
-from groovevae.bars import Bars, score_to_song
+from groovevae.bars import Bars
+from groovevae.bars.grid import score_to_song
 from groovevae.corpus.cache import reader_sources
 from groovevae.corpus.duplicates import distinct_bars
 from groovevae.corpus.kept import KeptSong

@@ -5,8 +5,9 @@ import pytest
 from scores import BASS, DRUMS, LEAD, score_of
 
 from groovevae.arranging.loudness import MOST, as_loud, loudness_of, mixed_loudness
-from groovevae.bars import Bars, score_to_song
+from groovevae.bars import Bars
 from groovevae.bars.constants import NUM_VOICES, ROLES
+from groovevae.bars.grid import score_to_song
 
 KICK, SNARE, BASS_AT, LEAD_AT = 0, 1, NUM_VOICES, NUM_VOICES + 2
 LOUD = np.zeros(NUM_VOICES + 3)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scores import BASS, CHORDS, DRUMS, LEAD, score_of
 
-from groovevae.bars import score_to_song, song_to_score
+from groovevae.bars import song_to_score
 from groovevae.bars.constants import FIRST_PITCH
+from groovevae.bars.grid import score_to_song
 from groovevae.bars.metre import bar_lines
 from groovevae.errors import MidiError
 from groovevae.midi.score import Score

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scores import BASS, DRUMS, note_rows, score_of
 
-from groovevae.bars import score_to_song, song_to_score
+from groovevae.bars import song_to_score
+from groovevae.bars.grid import score_to_song
 from groovevae.bars.ranges import within_range
 
 

@@ -9,12 +9,11 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
-from command_line import Run, error_of, examples_of, midi_files
+from command_line import COMMANDS, Run, error_of, examples_of, midi_files
 from test_phrases import phrase
 from tiny import PRIOR, Tiny
 
 from groovevae import Groove, SampleRequest
-from groovevae.cli import main
 from groovevae.errors import RequestError
 from groovevae.generation.sampling import follow_plan, form_of_piece
 from groovevae.measures.phrases import role_digests
@@ -114,7 +113,7 @@ def test_requests_that_cannot_be(groove: Groove, changes: dict, message: str) ->
         groove.sample(replace(REQUEST, **changes))
 
 
-@pytest.mark.parametrize("example", examples_of(main.commands["sample"]))
+@pytest.mark.parametrize("example", examples_of(COMMANDS["sample"]))
 def test_the_examples_of_sample_work(run: Run, tmp_path: Path, example: str) -> None:
     result = run(*shlex.split(example)[1:])
     assert result.exit_code == 0

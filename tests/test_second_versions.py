@@ -10,8 +10,9 @@ from corpus_making.genres import GENRES
 from corpus_making.styles import Rendered, Style
 from corpus_making.takes import Take
 from corpus_making.tunes import MELODY_DTYPE, Tune
-from groovevae.midi import Score, load_score, score_to_midi
-from groovevae.midi.score import NOTE_DTYPE, Track
+from groovevae.midi.reading import load_score
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
+from groovevae.midi.writing import score_to_midi
 
 RNG = np.random.default_rng
 BEATS = [(float(beat), 38 if beat % 2 else 36, 90) for beat in range(16)]

@@ -22,7 +22,8 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, ROLES
 from groovevae.corpus import load_corpus
 from groovevae.generation.groove import load_model
-from groovevae.midi import load_score, score_to_midi
+from groovevae.midi.reading import load_score
+from groovevae.midi.writing import score_to_midi
 from groovevae.model.file import read_tensors
 from small_folders import RANDOM, broken_bars, firsts, folders, known, random_pitches
 

@@ -17,7 +17,7 @@ from studio_client import REQUEST, error_of
 
 from groovevae import Groove
 from groovevae.corpus import reader
-from groovevae.generation import sources
+from groovevae.generation import reading
 from groovevae.network.stopping import StoppedError
 from groovevae.studio import folders, parsing, safety, takes
 from groovevae.studio.folders import plain_folder_name
@@ -161,7 +161,7 @@ def test_folders_have_limits(client: TestClient, monkeypatch: pytest.MonkeyPatch
 def test_odd_names_are_read_and_never_opened(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(sources, "load_genre", lambda *_, **__: pytest.fail("a folder was opened"))
+    monkeypatch.setattr(reading, "load_genre", lambda *_, **__: pytest.fail("a folder was opened"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GROOVEVAE_CACHE", str(tmp_path / "cache"))
     names = ["a\0b.mid", "C:\\x.mid", "ü\ud83d.mid", "n" * 300 + ".mid", "d/" * 200 + "x.mid", "x/./y//z.mid"]
@@ -183,7 +183,7 @@ def test_what_a_form_could_send_is_refused(client: TestClient) -> None:
     "word", ["folder-0123456789abcdef", "folder-0123456789abcdef/bossa/", "folder-/../..", "folder-"]
 )
 def test_a_folder_that_is_not_here_is_not_found(client: TestClient, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "load_genre", lambda *_, **__: pytest.fail("a word of a request was opened"))
+    monkeypatch.setattr(reading, "load_genre", lambda *_, **__: pytest.fail("a word of a request was opened"))
     line = f"the folder {word[:40]} is no longer here; drop it once more"
     for fields in ({**REQUEST, "start": word}, {**REQUEST, "targets": {word: 1}}):
         assert error_of(client.post("/api/pieces", json=fields), 404) == line

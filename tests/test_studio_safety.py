@@ -32,10 +32,10 @@ def midi(band_corpus: Path) -> bytes:
 
 @pytest.mark.parametrize("word", ["/etc/passwd", "songs/", "x.mid", "../x.mid", "C:\\songs", "x.safetensors", ".", ""])
 def test_words_never_become_paths(client: TestClient, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from groovevae.generation import sources
+    from groovevae.generation import reading
 
     for name in ("load_genre", "read_song", "load_original", "check_readable"):
-        monkeypatch.setattr(sources, name, lambda *_, **__: pytest.fail("a word of a request was opened"))
+        monkeypatch.setattr(reading, name, lambda *_, **__: pytest.fail("a word of a request was opened"))
     for fields in ({**REQUEST, "start": word}, {**REQUEST, "targets": {word: 1}}):
         assert error_of(client.post("/api/pieces", json=fields), 422) == f"no genre {word!r} in this model; {GENRES}"
     assert "no vector" in error_of(client.post("/api/pieces", json={**REQUEST, "vectors": {word: 1}}), 422)

@@ -3,7 +3,8 @@
 import pytest
 from midi_bytes import chunk, end, meta, midi_file, off, on
 
-from groovevae.midi import midi_to_score, read_events, write_events
+from groovevae.midi.events import read_events, write_events
+from groovevae.midi.reading import midi_to_score
 from groovevae.midi.texts import decode_texts, track_names
 
 

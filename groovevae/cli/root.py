@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
 
@@ -13,11 +14,25 @@ from groovevae import __version__
 from groovevae.cli.cures import error_line
 from groovevae.errors import GrooveError
 
+# Each has a module of its name here, but one whose name is a word of Python's.
+_COMMANDS = (
+    *("arrange", "blend", "continue", "corpus", "evaluate", "genre", "humanize", "infill", "info", "morph", "outliers"),
+    *("play", "refit", "render", "sample", "show", "studio", "train", "vector"),
+)
+_MODULES = {**{name: name for name in _COMMANDS}, "continue": "continue_song"}
 _TRAINING = ("jax", "jaxlib", "flax", "optax", "orbax")  # packages that only training needs
 
 
 class _Commands(click.Group):
-    """Commands whose expected failures end in one line and an exit status, never in a traceback."""
+    """Commands that are imported when asked for, and whose expected failures end in one line, never in a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _MODULES:
+            import_module(f"groovevae.cli.{_MODULES[cmd_name]}")  # it puts its command into `main`
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -18,8 +18,8 @@ from groovevae.corpus.labels import UNLABELLED, Labels, plain_path
 from groovevae.corpus.manifest import MANIFEST, Rows, choices_of, keeps_phrases
 from groovevae.corpus.remote import spelled
 from groovevae.errors import CorpusError
+from groovevae.midi.suffixes import SUFFIXES
 
-SUFFIXES = (".mid", ".midi", ".kar", ".rmi")  # the last two: karaoke, and Windows' wrapped MIDI
 LOOSE = "lies beside the genre folders; move it into one"
 WITHOUT_MIDI = "folder without MIDI files"
 MIN_ID_LETTERS = 3  # "01" or "a2" names a place in a folder, not a song

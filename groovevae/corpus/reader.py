@@ -10,14 +10,15 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from groovevae.bars import Song, score_to_song
+from groovevae.bars import Song
 from groovevae.bars.choices import NO_CHOICES, Choices
+from groovevae.bars.grid import score_to_song
 from groovevae.corpus.archives import Member
-from groovevae.corpus.entries import SUFFIXES
 from groovevae.corpus.pack import pack_song, unpack_song
 from groovevae.corpus.worker_pool import Limits, map_isolated, map_numbered
 from groovevae.errors import CorpusError, MidiError
 from groovevae.midi.reading import load_score, midi_to_score
+from groovevae.midi.suffixes import SUFFIXES
 
 FILES_PER_JOB = 60  # a worker takes about as long to start as to read these
 LIMITS = Limits()

@@ -14,7 +14,6 @@ from pathlib import Path
 from groovevae.corpus.archives import is_archive
 from groovevae.corpus.entries import (
     LOOSE,
-    SUFFIXES,
     WITHOUT_MIDI,
     Entry,
     Scan,
@@ -30,6 +29,7 @@ from groovevae.corpus.manifest import MANIFEST, Rows, local_manifest
 from groovevae.corpus.remote import is_url
 from groovevae.corpus.scan_names import scan_archive, scan_url
 from groovevae.errors import CorpusError
+from groovevae.midi.suffixes import SUFFIXES
 from groovevae.progress import Progress, quiet
 
 

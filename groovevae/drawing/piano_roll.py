@@ -14,7 +14,7 @@ from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.bars.grid import Reading
 from groovevae.bars.metre import BarLines, bar_lines
 from groovevae.bars.roles import assign_roles
-from groovevae.midi import Score, Track
+from groovevae.midi.score import Score, Track
 
 OTHER = len(ROLES)  # sound effects, which no role plays
 LAYERS = (*ROLES, "other")

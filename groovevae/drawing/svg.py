@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from groovevae.drawing.piano_roll import COLOURS, LAYERS, PianoRoll, score_to_roll
-from groovevae.midi import Score
+from groovevae.midi.score import Score
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44.0, 40.0, 8.0, 6.0  # pixels around the notes
 _QUARTER = 24.0  # pixels of a quarter note, fewer where the picture would be wider than this:

@@ -14,11 +14,11 @@ import numpy as np
 from groovevae.bars import Bars, Song
 from groovevae.corpus import CorpusSong, Songs
 from groovevae.corpus.dataset import Dataset, first_to_last
-from groovevae.corpus.entries import SUFFIXES
 from groovevae.corpus.labels import UNLABELLED
 from groovevae.corpus.pack import flagged_notes
 from groovevae.corpus.sample import some_songs
 from groovevae.errors import CorpusError, RequestError
+from groovevae.midi.suffixes import SUFFIXES
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import (
     Genre,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,7 +29,9 @@ from groovevae.model.genres import Genre
 from groovevae.model.latent_arithmetic import LatentPath
 from groovevae.model.vectors import find_vector
 from groovevae.network.decoding import Take, decode_takes
-from groovevae.tracks import Rewriting
+
+if TYPE_CHECKING:
+    from groovevae.tracks import Rewriting
 
 
 class NewParts(NamedTuple):
@@ -147,6 +149,8 @@ def _rewriting(request: BlendRequest, start: Source, fresh: np.ndarray, sources:
     """Return what of its file a blend writes anew; None for one that starts from a genre, or has four tracks only."""
     if start.bar_index is None or request.only_roles:
         return None
+    from groovevae.tracks import Rewriting
+
     return Rewriting(sources.original(request.file), start.bar_index, fresh)
 
 

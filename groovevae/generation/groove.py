@@ -1,6 +1,7 @@
 """The one door to new music, for the command line and for Python users alike: a request in, pieces out.
 
-It returns MIDI as bytes and never writes a file.
+It returns MIDI as bytes and never writes a file. What a blend of genres does not need is imported where it is used:
+such a blend takes half a second, and every module counts.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -16,14 +17,10 @@ from groovevae import __version__
 from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.key import key_name
 from groovevae.generation.blending import PreparedPiece, prepare_arrangements, prepare_pieces
-from groovevae.generation.continuing import continued
 from groovevae.generation.descriptions import describe_playing
-from groovevae.generation.humanizing import humanized
-from groovevae.generation.infilling import infilled
 from groovevae.generation.instruments import played
 from groovevae.generation.piece_requests import PieceRequest
 from groovevae.generation.requests import BlendRequest, SampleRequest
-from groovevae.generation.sampling import Sampler
 from groovevae.generation.song_requests import ArrangeRequest, ContinueRequest, HumanizeRequest, InfillRequest
 from groovevae.generation.sources import Sources, make_vector
 from groovevae.midi.events import write_events
@@ -33,10 +30,13 @@ from groovevae.model.genres import Vector
 from groovevae.network.decoding import Posterior, decode, decode_takes, encode
 from groovevae.network.forward import Network
 from groovevae.network.refining import close_points
-from groovevae.tracks import Rewriting, composed
 from groovevae.wording import printable
 
-SongMade = tuple[Song, str, Rewriting | None]  # a song, what was done, what of its file is new
+if TYPE_CHECKING:
+    from groovevae.tracks import Rewriting
+
+    SongMade = tuple[Song, str, Rewriting | None]  # a song, what was done, what of its file is new
+
 AnySong = TypeVar("AnySong", ContinueRequest, InfillRequest, HumanizeRequest)
 
 
@@ -135,6 +135,8 @@ class Groove:
 
         Raises RequestError for a request that does not fit, and for a model without a prior over phrases.
         """
+        from groovevae.generation.sampling import Sampler
+
         checked = request.checked(self.model)
         sampler = Sampler(self.model, self.network)
         return [self._sampled(request.stem, sampler.song(single), single) for single in checked.singles]
@@ -150,14 +152,20 @@ class Groove:
 
     def continue_song(self, request: ContinueRequest) -> list[Piece]:
         """Return `request.count` songs that go on after their end. Raises RequestError, MidiError."""
+        from groovevae.generation.continuing import continued
+
         return self._of_song(request, continued)
 
     def infill(self, request: InfillRequest) -> list[Piece]:
         """Return `request.count` songs with some bars written anew. Raises RequestError, MidiError."""
+        from groovevae.generation.infilling import infilled
+
         return self._of_song(request, infilled)
 
     def humanize(self, request: HumanizeRequest) -> list[Piece]:
         """Return `request.count` songs with other velocities and micro-timing. Raises RequestError, MidiError."""
+        from groovevae.generation.humanizing import humanized
+
         return self._of_song(request, humanized)
 
     def make_vector(self, name: str, before: Sequence[str], after: Sequence[str]) -> Vector:
@@ -221,6 +229,8 @@ class Groove:
             is_kept = "bass" in getattr(request, "keep", ())  # a kept bass is the file's own, on five strings too
             midi = score_to_midi(song_to_score(song, text=text, in_range=not is_kept))
         else:
+            from groovevae.tracks import composed
+
             midi = write_events(composed(rewriting, song, text=text))
         return Piece(name, song, midi, described, request.seed, read)
 

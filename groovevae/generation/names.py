@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 
-from groovevae.corpus.entries import SUFFIXES
+from groovevae.midi.suffixes import SUFFIXES
 from groovevae.systems import portable_stem
 
 MAX_STEM = 150  # bytes of a file's name: short enough for every file system, even with a number after them

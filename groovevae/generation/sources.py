@@ -1,6 +1,6 @@
 """Where a blend starts and where it goes: bars of files, folders and phrases as latent points, and how they are played.
 
-This module reads and encodes; it never moves a point.
+This module encodes what `reading` reads; it never moves a point.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +18,7 @@ from groovevae.arranging.loudness import loudness_of
 from groovevae.arranging.plans import forms_of
 from groovevae.bars import Bars, Song
 from groovevae.bars.choices import WRITTEN
-from groovevae.corpus import CorpusSong, Entry, check_readable, load_genre, read_song
 from groovevae.errors import MidiError, RequestError
-from groovevae.fitting.genres import describe_genre, mean_covariance
 from groovevae.generation.names import is_midi_path, is_path, short_name
 from groovevae.generation.piece_requests import DEFAULT_BARS, MAX_BARS, StartFile
 from groovevae.generation.requests import BlendRequest
@@ -30,7 +29,9 @@ from groovevae.model.phrase_forms import Form
 from groovevae.network.decoding import Take, decode_takes
 from groovevae.network.forward import Network
 from groovevae.network.refining import close_points
-from groovevae.tracks import Original, load_original, reading_line
+
+if TYPE_CHECKING:
+    from groovevae.tracks import Original
 
 LOUDNESS_BARS = 64  # of a genre's phrases that tell how loud it is: as many as are decoded at once
 
@@ -111,12 +112,9 @@ class Sources:
         if not is_path(word, self.model.genres):
             return self.model.genres[word]
         if word not in self._genres:
-            if is_midi_path(word):
-                entry = Entry(Path(word).absolute(), word, word, Path(word).stem)
-                songs = [CorpusSong.from_song(entry, self.song(StartFile((word,))))]
-            else:
-                songs = load_genre(word, word).songs
-            self._genres[word] = genre_of_songs(self.model, self.network, word, songs)
+            from groovevae.generation.reading import genre_of_word
+
+            self._genres[word] = genre_of_word(self.model, self.network, word, self.song)
         return self._genres[word]
 
     def know(self, word: str, genre: Genre) -> None:
@@ -203,30 +201,28 @@ class Sources:
     def song(self, file: StartFile) -> Song:
         """Return a MIDI file's song. Raises MidiError."""
         if file not in self._songs:
+            from groovevae.generation.reading import read_song
+
             is_one = len(file.paths) == 1 and file.choices.beats == WRITTEN
             self._songs[file] = read_song(file.paths[0], file.choices) if is_one else self.original(file).reading.song
         return self._songs[file]
 
     def original(self, file: StartFile) -> Original:
-        """Return a MIDI file with all its tracks. Raises MidiError.
-
-        Each is read in a process of its own first: what could hang or crash this one does so there.
-        """
+        """Return a MIDI file with all its tracks. Raises MidiError."""
         if file not in self._originals:
-            for path in file.paths if file not in self._songs else ():
-                check_readable(path)
-            self._originals[file] = load_original(*file.paths, choices=file.choices)
+            from groovevae.generation.reading import original_of
+
+            self._originals[file] = original_of(file, is_read=file in self._songs)
         return self._originals[file]
 
     @property
     def told(self) -> tuple[str, ...]:
         """What was read of each file, in a line: which track plays what, how many bars, what was guessed."""
+        if not self._songs:
+            return ()
+        from groovevae.generation.reading import reading_line
+
         return tuple(reading_line(self.original(file)) for file in self._songs)
-
-
-def genre_of_songs(model: ModelFile, network: Network, name: str, songs: Sequence[CorpusSong]) -> Genre:
-    """Return a genre made on the spot of a file's or a folder's songs, however few. Raises CorpusError."""
-    return describe_genre(network, name, songs, prior_covariance=mean_covariance(model.genres.values()))
 
 
 def metres_of(genre: Genre) -> list[tuple[int, int]]:

@@ -14,8 +14,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from groovevae.corpus.entries import SUFFIXES
 from groovevae.errors import RequestError
+from groovevae.midi.suffixes import SUFFIXES
 from groovevae.studio.folders import Folders
 from groovevae.systems import portable_stem
 

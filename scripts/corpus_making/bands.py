@@ -14,8 +14,7 @@ from corpus_making.grooves import grooves_of
 from corpus_making.styles import Rendered, Style
 from corpus_making.takes import BAR, Take, Wanted, choose, fills_for
 from corpus_making.tunes import NOTE_NAMES, Tune, with_swing
-from groovevae.midi import Score
-from groovevae.midi.score import NOTE_DTYPE, Track
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
 
 BASS = re.compile(r"Bass$|Walk")
 NO_TAKE = r"(?!)"  # matches nothing

@@ -15,7 +15,8 @@ import numpy as np
 
 from corpus_making.grooves import Grooves
 from corpus_making.tunes import Tune
-from groovevae.midi import Score, load_score
+from groovevae.midi.reading import load_score
+from groovevae.midi.score import Score
 from groovevae.wording import one_line
 
 PHRASE = 8  # bars: a fill ends each, and the groove changes after it

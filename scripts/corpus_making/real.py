@@ -15,7 +15,8 @@ import numpy as np
 from corpus_making.rows import Row, read_rows
 from corpus_making.tunes import ALIASES, number_of
 from groovevae.corpus.labels import UNLABELLED
-from groovevae.midi import Score, load_score
+from groovevae.midi.reading import load_score
+from groovevae.midi.score import Score
 
 DISTORTED = (29, 30)  # General MIDI programs, counted from 0: overdriven and distorted guitar
 BASSES = range(32, 40)

@@ -16,7 +16,7 @@ from corpus_making.rows import Row
 from corpus_making.styles import Rendered, Style
 from corpus_making.takes import Take, group_of
 from corpus_making.tunes import Tune, number_of
-from groovevae.midi import score_to_midi
+from groovevae.midi.writing import score_to_midi
 
 MMA = "accompaniment rendered with MMA, https://www.mellowood.ca/mma/"
 GMD = "drums: Groove MIDI Dataset, Gillick et al. 2019, CC-BY-4.0"

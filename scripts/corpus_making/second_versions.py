@@ -18,8 +18,9 @@ from corpus_making.rendering import GMD
 from corpus_making.rows import Row
 from corpus_making.takes import BAR, EARLY, GROUPS, Take, Wanted, choose, fills_for, group_of, swings
 from corpus_making.tunes import number_of
-from groovevae.midi import Score, load_score, score_to_midi
-from groovevae.midi.score import NOTE_DTYPE, Track
+from groovevae.midi.reading import load_score
+from groovevae.midi.score import NOTE_DTYPE, Score, Track
+from groovevae.midi.writing import score_to_midi
 
 GENRES = ("rock", "metal")
 TAKES = r"rock|punk"

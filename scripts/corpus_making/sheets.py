@@ -12,7 +12,8 @@ from groovevae.arranging.lead_sheet import MAX_BEATS, harmony
 from groovevae.bars import Song
 from groovevae.bars.grid import score_to_song
 from groovevae.bars.render import notes_of_roles
-from groovevae.midi import Score, load_score
+from groovevae.midi.reading import load_score
+from groovevae.midi.score import Score
 
 MAX_BARS = 72
 KEY_AND_FORM = re.compile(r"(_(dfb|firehouse|swing|waltz))?_[a-g][b#]?m?$")  # after a title, in the names of files

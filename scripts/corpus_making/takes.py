@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus_making.tunes import number_of
-from groovevae.midi import load_score
+from groovevae.midi.reading import load_score
 
 BAR = 4  # quarter notes
 GROUPS = 20  # of songs and takes
