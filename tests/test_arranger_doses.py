@@ -1,17 +1,13 @@
 """How far roles are to go to where they are arranged, by what judges hear."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from test_phrase_forms import genre as made_genre
 
 from groovevae.bars import Bars
 from groovevae.bars.constants import LEAD, ROLES
-from groovevae.fitting.arranger_doses import FARTHER, FARTHEST, Ways, aims, chosen, typical_forms
+from groovevae.fitting.arranger_doses import FARTHER, FARTHEST, Ways, aims, chosen
 from groovevae.fitting.calibration import PairHeard, TwoGenres
 from groovevae.model.calibration import AMOUNTS
-from groovevae.model.phrase_forms import Form
 
 
 @pytest.mark.parametrize(
@@ -26,17 +22,6 @@ from groovevae.model.phrase_forms import Form
 )
 def test_aims(end: float, expected: tuple[float, ...]) -> None:
     assert aims(end) == pytest.approx(expected)
-
-
-def test_typical_forms_are_unlike_other_genres_and_not_far_from_their_own() -> None:
-    """Of styles -2 to 10, rock lies at 0 and jazz at -5."""
-    size = 2
-    at_zero = replace(made_genre(0, size), covariance=np.eye(size, dtype=np.float32))
-    rock, jazz = (replace(at_zero, mean=np.full(size, at, np.float32)) for at in (0.0, -5.0))
-    one = Form(np.zeros((4, 4), np.int8), (4, 4), 120.0, 0, False, (0, 0, 0), (), np.zeros(size, np.float16))
-    forms = [replace(one, style=np.full(size, at, np.float16)) for at in (-1, 0, 1, 2, 3, 9, 10, -2)]
-    assert typical_forms(forms, "rock", {"rock": rock, "jazz": jazz}) == (1, 2, 3, 4)
-    assert typical_forms(forms[:4], "rock", {"rock": rock, "jazz": jazz}) == (0, 1, 2, 3)  # too few to choose from
 
 
 class Heard(PairHeard):

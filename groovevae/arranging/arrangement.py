@@ -19,7 +19,7 @@ from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS, CHORDS, ROLES
 from groovevae.model.arranger import Arranger
-from groovevae.network.chunks import SHORT, Recent, distinct, on_all_processors, padded
+from groovevae.network.chunks import CHUNK, FEW, SHORT, Recent, distinct, on_all_processors, padded
 from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
@@ -85,10 +85,18 @@ class Arrangements:
         if not briefs:
             return []
         reduced = Bars.concatenate([only_roles(brief.bars, brief.is_given) for brief in briefs])
+        lengths = [len(brief.bars) for brief in briefs]
+        is_short = np.repeat(np.array(lengths) < SHORT, lengths)
         batch = reduced.batch()
-        first, equals = distinct(*batch)  # several pieces may share a start
-        z = self._given.of(lambda: encode(self.network, reduced[first]).mean, *batch)
-        return _split(self.arranger.of(z)[equals], [len(brief.bars) for brief in briefs])
+        first, equals = distinct(*batch, is_short)  # several pieces may share a start
+
+        def encoded() -> np.ndarray:
+            z = np.zeros((len(first), self.network.config.latent_size), np.float32)
+            for rows, size in ((is_short[first], FEW), (~is_short[first], CHUNK)):
+                z[rows] = encode(self.network, reduced[first[rows]], size=size).mean
+            return z
+
+        return _split(self.arranger.of(self._given.of(encoded, *batch, is_short))[equals], lengths)
 
     def known(self, brief: Brief, given: np.ndarray, *, seed: int) -> Conditions:
         """Return what is known of the bars of a piece whose given roles lie at `given` (N, K), and which follow a plan.

@@ -18,8 +18,9 @@ from groovevae.network.flow import FARTHEST, NUM_TIMES, RALSTON, Velocity, at_pl
 from groovevae.network.forward import Layers, gelu
 from groovevae.network.inputs import NUM_METRES
 
-# On the way from noise to a bar. Four steps of Ralston's: with twice as many, judges hear the same to a hundredth.
-TIMES = np.linspace(0, 1, 5)
+# On the way from noise to a bar. Three steps of Ralston's end 0.014 spreads (root mean square) from where ever smaller
+# steps would, four 0.010; of four and eight, judges hear the same to a hundredth.
+TIMES = np.linspace(0, 1, 4)
 BLOCK = 16  # bars of three branches that are carried at once, always: so BLAS rounds a bar the same in any company
 
 

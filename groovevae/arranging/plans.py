@@ -54,14 +54,16 @@ def make_plan(
 
 
 def forms_of(genre: Genre, prior: Prior | None, arranger: Arranger | None = None) -> tuple[Form, ...]:
-    """Return the forms of a genre, those that an arranger takes for typical if it says so; the most usual style first.
+    """Return the forms of a genre in the order of their turns: as its arranger says, else the most usual style first.
 
     Where the prior has none, there is one for each phrase that the genre keeps; without phrases, one in which all play.
     """
     forms = prior.forms.get(genre.name, ()) if prior else ()
     if arranger is not None and genre.name in arranger.typical:
         forms = tuple(forms[number] for number in arranger.typical[genre.name])
-    return most_usual_first(forms, genre.mean) or tuple(map(_form_of_phrase, genre.phrases)) or (_form_of_all(genre),)
+    else:
+        forms = most_usual_first(forms, genre.mean)
+    return forms or tuple(map(_form_of_phrase, genre.phrases)) or (_form_of_all(genre),)
 
 
 def _form_of_phrase(phrase: Phrase) -> Form:

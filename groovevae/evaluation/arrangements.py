@@ -73,13 +73,21 @@ def measure_arranging(
     """Measure hidden parts and starts of a single role."""
     if sides.arrangements is None:
         return Arranging([], [])
-    progress("hidden parts", 0, 1)
-    return Arranging(measure_hidden(sides, judges, training, seed=seed), measure_single_starts(sides, seed=seed))
+    return Arranging(
+        measure_hidden(sides, judges, training, seed=seed, progress=progress),
+        measure_single_starts(sides, seed=seed, progress=progress),
+    )
 
 
-def measure_hidden(sides: Sides, judges: Judges, training: Mapping[str, Bars], *, seed: int = 0) -> list[HiddenParts]:
+def measure_hidden(
+    sides: Sides, judges: Judges, training: Mapping[str, Bars], *, seed: int = 0, progress: Progress = quiet
+) -> list[HiddenParts]:
     """Hide and bring back roles of each genre's excerpts, in the genre itself; `training` holds bars for the rivals."""
-    return [_hidden(sides, judges, name, hidden, training[name], seed) for name in sides.excerpts for hidden in HIDDEN]
+    found = []
+    for done, name in enumerate(sides.excerpts):
+        progress("hidden parts", done, len(sides.excerpts))
+        found += [_hidden(sides, judges, name, hidden, training[name], seed) for hidden in HIDDEN]
+    return found
 
 
 def _hidden(sides: Sides, judges: Judges, genre: str, hidden: str, training: Bars, seed: int) -> HiddenParts:
@@ -143,7 +151,7 @@ def _rivals(real: Bars, training: Bars, is_hidden: np.ndarray, rng: np.random.Ge
     }
 
 
-def measure_single_starts(sides: Sides, *, seed: int = 0) -> list[SingleStart]:
+def measure_single_starts(sides: Sides, *, seed: int = 0, progress: Progress = quiet) -> list[SingleStart]:
     """Reduce runs of all genres to one role, blend them all the way to each genre, and see whether usual roles come.
 
     A bar counts that the plan of the piece, a form of the target, lets a role play.
@@ -153,7 +161,9 @@ def measure_single_starts(sides: Sides, *, seed: int = 0) -> list[SingleStart]:
     found = []
     for column in range(len(ROLES)):
         starts = [runs[i] for i in order if runs[i].role_plays[:, column].all()][:SINGLE_STARTS]
-        found += [_single(sides, column, starts, target) for target in sides.excerpts] if starts else []
+        for done, target in enumerate(sides.excerpts if starts else ()):
+            progress(f"starts of {ROLES[column]} alone", done, len(sides.excerpts))
+            found.append(_single(sides, column, starts, target))
     return found
 
 

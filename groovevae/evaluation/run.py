@@ -75,8 +75,7 @@ def evaluate(
     reconstruction = measure_reconstruction(groove.network, train, held, tuple(groove.model.genres))
     bars, sides = _sides(groove, train, excerpts, seed=seed)
     pairs, blends = measure_pairs(sides, judges, pair_judges, progress=progress)
-    progress("songs in several genres", 0, 1)
-    truth = measure_truth(sides, held, bars)
+    truth = measure_truth(sides, held, bars, progress=progress)
     arranging = measure_arranging(sides, judges, bars, seed=seed, progress=progress)
     progress("attributes and novelty", 0, 1)
     return Evaluation(

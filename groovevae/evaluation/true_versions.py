@@ -29,6 +29,7 @@ from groovevae.fitting.song_codes import Versions, aligned, versions_of_songs
 from groovevae.measures.note_f1 import role_note_counts
 from groovevae.network.decoding import Take, decode_takes, encode
 from groovevae.network.refining import close_points
+from groovevae.progress import Progress, quiet
 
 SONG_BARS = 8  # of each song
 MIN_SONGS = 5  # for each pair
@@ -57,7 +58,9 @@ class Truth:
     overall: dict[str, dict[str, Estimate]]  # role or LATENT -> rival -> note F1 or mean distance
 
 
-def measure_truth(sides: Sides, songs: Sequence[CorpusSong], training_bars: Mapping[str, Bars]) -> Truth:
+def measure_truth(
+    sides: Sides, songs: Sequence[CorpusSong], training_bars: Mapping[str, Bars], *, progress: Progress = quiet
+) -> Truth:
     """Measure every ordered pair of genres that shares MIN_SONGS of the held-out songs.
 
     The rivals of the default blend are the formula `z + target - source`, random directions and shuffled labels, all
@@ -67,7 +70,8 @@ def measure_truth(sides: Sides, songs: Sequence[CorpusSong], training_bars: Mapp
     """
     versions = versions_of_songs(song for song in songs if song.entry.genre in sides.excerpts)
     pairs, tables, ids = [], [], []
-    for source in sides.excerpts:
+    for done, source in enumerate(sides.excerpts):
+        progress("songs in several genres", done, len(sides.excerpts))
         for target in sides.excerpts:
             matched = _matched(versions, source, target) if source != target else []
             if len({song_id for song_id, _, _ in matched}) >= MIN_SONGS:

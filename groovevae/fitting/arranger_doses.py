@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,13 +13,11 @@ from groovevae.arranging.plans import forms_of, make_plan
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
+from groovevae.fitting.form_turns import with_form_turns
 from groovevae.fitting.heard_bars import RUN_BARS
 from groovevae.fitting.pair_sample import filled_in, filled_in_choices
 from groovevae.model.calibration import AMOUNTS, DosedPath
 from groovevae.model.file import ModelFile
-from groovevae.model.form_order import style_distances
-from groovevae.model.genres import Genre, log_likelihood
-from groovevae.model.phrase_forms import Form
 from groovevae.progress import Progress, quiet
 
 FARTHEST = (0.0, 0.0, 0.125, 0.25)  # for the lead, by amount: farther, it loses notes, and judges hear no more
@@ -27,9 +25,6 @@ LEAST = 1.0  # the nearest, at amount 1, for the other roles: where they are arr
 FARTHER = 1.25  # the same where together they are not heard to arrive; at 1.5, more harmony is lost than genre gained
 PREFERRED = 0.1  # how much farther another way must be heard at 1 before it takes the place of arranging
 CODED = 0.03  # and arranging, before it takes the place of song codes
-TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
-CENTRAL = 0.75  # share of a genre's forms among which these are: those whose style is nearest to its mean
-LEAST_FORMS = 4
 
 
 def with_arranger_doses(
@@ -48,7 +43,7 @@ def with_arranger_doses(
     """
     if model.arranger is None or model.prior is None:
         return model
-    network, model = model.network(), with_typical_forms(model)
+    network, model = model.network(), with_form_turns(model, progress=progress)
     assert model.arranger is not None
     arrangements = Arrangements(model.arranger, network)
     doses, arranges = {}, {}
@@ -59,31 +54,6 @@ def with_arranger_doses(
         )
     doses, arranges = filled_in(doses), filled_in_choices(arranges, lambda pair: share_songs(model, *pair))
     return replace(model, arranger=replace(model.arranger, doses=doses, arranges=arranges))
-
-
-def with_typical_forms(model: ModelFile) -> ModelFile:
-    """Return the model whose arranger knows which forms of the prior are typical of their genre."""
-    if model.arranger is None or model.prior is None:
-        return model
-    typical = {name: typical_forms(forms, name, model.genres) for name, forms in model.prior.forms.items()}
-    return replace(model, arranger=replace(model.arranger, typical=typical))
-
-
-def typical_forms(forms: Sequence[Form], name: str, genres: Mapping[str, Genre]) -> tuple[int, ...]:
-    """Return which forms have the styles most typical of a genre: much likelier in its Gaussian than in the others'.
-
-    Those far from its mean do not count: what is unlike other genres may be unlike most of its own songs as well.
-    """
-    if len(forms) <= LEAST_FORMS:
-        return tuple(range(len(forms)))
-    styles = np.stack([form.style.astype(np.float64) for form in forms])
-    likelihood = {other: log_likelihood(styles, genre) for other, genre in genres.items()}
-    rest = [values for other, values in likelihood.items() if other != name]
-    ratio = likelihood[name] - (np.logaddexp.reduce(rest, axis=0) if rest else 0.0)
-    order = np.argsort(style_distances(forms, genres[name].mean), kind="stable")
-    central = order[: max(round(CENTRAL * len(forms)), LEAST_FORMS)]
-    best = central[np.argsort(-ratio[central], kind="stable")][: max(round(TYPICAL * len(forms)), LEAST_FORMS)]
-    return tuple(sorted(best.tolist()))
 
 
 class Ways(NamedTuple):

@@ -24,7 +24,7 @@ class Arranger:
     tells_who_plays: np.ndarray  # (4, Z + 1) float32: by role, linear in coordinates, near 1 where it plays, else -1
     doses: Calibration = field(default_factory=dict)  # how far roles go, pair by pair
     arranges: Calibration = field(default_factory=dict)  # (4,) bool: roles that are arranged; others are transported
-    typical: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by genre, the prior's forms that take turns
+    typical: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by genre, forms as they take turns
 
     def of(self, z: np.ndarray) -> np.ndarray:
         """Convert latent points (..., Z) to coordinates (..., Z)."""

@@ -25,7 +25,7 @@ from groovevae.model.arranger import Arranger, arranger_from_file, arranger_to_f
 from groovevae.model.calibration import AMOUNTS, Calibration
 from groovevae.model.genres import Genre, Phrase, SongCode, Vector
 from groovevae.model.phrase_forms import Prior, prior_from_file, prior_to_file
-from groovevae.model.validation import check_arranger, check_codes, check_genre, check_prior, check_vector
+from groovevae.model.validation import check_arranger, check_codes, check_finite, check_genre, check_prior, check_vector
 from groovevae.network.forward import Network
 from groovevae.wording import one_line
 
@@ -135,8 +135,7 @@ def _model_from_file(tensors: Mapping[str, np.ndarray], texts: Mapping[str, Any]
 
 def _check(model: ModelFile, tensors: Mapping[str, np.ndarray]) -> None:
     """Raise ValueError where a whole file holds values that cannot be used."""
-    if not all(_is_finite(array) for array in tensors.values()):
-        raise ValueError("it holds NaN or infinite values")
+    check_finite(tensors.values())
     size = model.config.latent_size
     for genre in model.genres.values():
         check_genre(genre, size)
@@ -147,13 +146,6 @@ def _check(model: ModelFile, tensors: Mapping[str, np.ndarray]) -> None:
         check_prior(model.prior, model.genres, size)
     if model.arranger is not None:
         check_arranger(model.arranger, model.prior, model.genres, size)
-
-
-def _is_finite(array: np.ndarray) -> bool:
-    """Tell whether no value is NaN or infinite. NumPy converts float16 to tell, so their exponents are looked at."""
-    if array.dtype == np.float16:
-        return int((array.view(np.uint16) << 1).max(initial=0)) < 0b11111 << 11
-    return bool(np.isfinite(array).all())
 
 
 def _said(error: Exception) -> str:

@@ -20,6 +20,18 @@ from groovevae.model.genres import Genre, Vector
 from groovevae.model.phrase_forms import SILENT, Prior
 
 
+def check_finite(arrays: Iterable[np.ndarray]) -> None:
+    """Raise ValueError where arrays hold NaN or infinite values."""
+    _require(all(map(_is_finite, arrays)), "it holds NaN or infinite values")
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    """Tell whether no value is NaN or infinite. NumPy converts float16 to tell, so their exponents are looked at."""
+    if array.dtype == np.float16:
+        return int((array.view(np.uint16) << 1).max(initial=0)) < 0b11111 << 11
+    return bool(np.isfinite(array).all())
+
+
 def check_genre(genre: Genre, latent_size: int) -> None:
     """Raise ValueError where a genre cannot be blended with."""
     points = [genre.mean[None], genre.covariance, *(phrase.z for phrase in genre.phrases)]

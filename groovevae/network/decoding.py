@@ -186,13 +186,13 @@ class Posterior(NamedTuple):
     logvar: np.ndarray  # (N, Z)
 
 
-def encode(network: Network, bars: Bars) -> Posterior:
-    """Return the posterior of each bar."""
+def encode(network: Network, bars: Bars, *, size: int = CHUNK) -> Posterior:
+    """Return the posterior of each bar, encoded `size` at a time."""
 
     def encoded(start: int) -> np.ndarray:
-        chunk = bars[start : start + CHUNK]
-        batch = BarBatch(*(padded(part) for part in chunk.batch(int(chunk.num_beats.max()))))
+        chunk = bars[start : start + size]
+        batch = BarBatch(*(padded(part, size) for part in chunk.batch(int(chunk.num_beats.max()))))
         return np.stack(network.encode(batch))[:, : len(chunk)]
 
     nothing = np.zeros((2, 0, network.config.latent_size), np.float32)
-    return Posterior(*np.concatenate([nothing, *of_chunks(encoded, len(bars))], axis=1))
+    return Posterior(*np.concatenate([nothing, *of_chunks(encoded, len(bars), size)], axis=1))

@@ -8,9 +8,10 @@ from dataclasses import replace
 from groovevae.config import ArrangerConfig, PriorConfig
 from groovevae.corpus import Corpus, CorpusSong, split_songs
 from groovevae.errors import CorpusError, Cure, RequestError
-from groovevae.fitting.arranger_doses import with_arranger_doses, with_typical_forms
+from groovevae.fitting.arranger_doses import with_arranger_doses
 from groovevae.fitting.attribute_vectors import find_attribute_vectors
 from groovevae.fitting.calibration import with_calibration
+from groovevae.fitting.form_turns import with_form_turns
 from groovevae.fitting.song_codes import with_song_codes
 from groovevae.measures.attributes import ATTRIBUTES
 from groovevae.model.file import ModelFile
@@ -106,7 +107,7 @@ def add_prior(
     others = {name: genre for name, genre in model.genres.items() if name not in corpus.genres}
     songs, names = songs_with_genres(_trained_on(model, corpus, seed), rehearse(model, others))
     prior = fit_prior(model.network(), model.genres, songs, names, config=config, progress=progress)
-    return with_typical_forms(replace(model, prior=prior))
+    return with_form_turns(replace(model, prior=prior), progress=progress)
 
 
 def add_arranger(
