@@ -66,6 +66,7 @@ def test_its_progress_is_told(tiny: Tiny) -> None:
         "songs that genres share",
         "gathering bars",
         "how far blends are heard to go",
+        "listening to forms",
         "attribute vectors",
         "reading phrases",
         "prior over phrases",
