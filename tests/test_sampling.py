@@ -18,7 +18,7 @@ from groovevae.errors import RequestError
 from groovevae.generation.sampling import follow_plan, form_of_piece
 from groovevae.measures.phrases import role_digests
 from groovevae.model.file import MODEL_KIND, load_model_file, read_tensors, save_model, write_tensors
-from groovevae.model.form_order import full_first
+from groovevae.model.form_order import chosen_first, full_first
 from groovevae.training.refit import add_prior
 
 REQUEST = SampleRequest("jazz", temperature=1.0)  # the tiny model is silent at its likeliest
@@ -47,10 +47,12 @@ def test_the_same_request_gives_the_same_bytes(groove: Groove) -> None:
 
 
 def test_a_piece_does_what_its_form_says(groove: Groove) -> None:
-    prior = groove.model.prior
+    prior, arranger = groove.model.prior, groove.model.arranger
     assert prior is not None
+    assert arranger is not None
+    forms = chosen_first(prior.forms["jazz"], arranger.typical.get("jazz", ()))
     for piece in groove.sample(replace(REQUEST, count=4, bars=12)):
-        form = form_of_piece(replace(REQUEST, seed=piece.seed), prior)
+        form = form_of_piece(replace(REQUEST, seed=piece.seed), forms)
         digests = role_digests(piece.song.bars)
         for (bar, role), lag in np.ndenumerate(form.at(12)):
             if lag == -1:
@@ -64,8 +66,10 @@ def test_a_piece_does_what_its_form_says(groove: Groove) -> None:
 
 def test_a_phrase_is_arranged_in_its_own_genre_and_keeps_its_form(groove: Groove) -> None:
     """Without an arranger, it is what the prior drew."""
+    assert groove.model.arranger is not None
     drawn = Groove(replace(groove.model, arranger=None)).sample(REQUEST)[0].song.bars
-    arranged = groove.sample(REQUEST)[0].song.bars
+    in_order = Groove(replace(groove.model, arranger=replace(groove.model.arranger, typical={})))
+    arranged = in_order.sample(REQUEST)[0].song.bars
     assert any((getattr(drawn, role) != getattr(arranged, role)).any() for role in ("drums", "bass", "chords"))
     assert (arranged.metre == drawn.metre).all()
 
@@ -77,6 +81,23 @@ def test_a_genre_that_the_arranger_does_not_know_is_not_arranged(groove: Groove)
     others = Groove(replace(groove.model, arranger=replace(arranger, genres=genres)))
     bare = Groove(replace(groove.model, arranger=None))
     assert others.sample(REQUEST)[0].midi == bare.sample(REQUEST)[0].midi
+
+
+def test_typical_forms_take_their_turn_first(groove: Groove) -> None:
+    model = groove.model
+    assert model.prior is not None
+    assert model.arranger is not None
+    last = len(model.prior.forms["jazz"]) - 1
+    alone = replace(model.prior, forms={**model.prior.forms, "jazz": model.prior.forms["jazz"][last:]})
+    typical = Groove(replace(model, arranger=replace(model.arranger, typical={"jazz": (last,)})))
+    only = Groove(replace(model, prior=alone, arranger=replace(model.arranger, typical={})))
+    assert typical.sample(REQUEST)[0].midi == only.sample(REQUEST)[0].midi
+
+
+def test_chosen_forms_come_first(groove: Groove) -> None:
+    assert groove.model.prior is not None
+    forms = [replace(groove.model.prior.forms["jazz"][0], tempo=100 + number) for number in range(4)]
+    assert [form.tempo for form in chosen_first(forms, (2, 1))] == [102, 101, 100, 103]
 
 
 def test_thin_forms_take_their_turn_last(groove: Groove) -> None:

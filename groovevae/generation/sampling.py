@@ -6,6 +6,7 @@ their points into a song and never trains.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,8 +22,8 @@ from groovevae.generation.parsing import KEEP
 from groovevae.generation.phrase_prior import PhraseNetwork
 from groovevae.generation.requests import SampleRequest
 from groovevae.model.file import ModelFile
-from groovevae.model.form_order import full_first
-from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
+from groovevae.model.form_order import chosen_first, full_first
+from groovevae.model.phrase_forms import NEW, SILENT, Form
 from groovevae.network.decoding import decode, without_stray_holds
 from groovevae.network.forward import Network
 
@@ -43,15 +44,27 @@ class Sampler:
 
     def song(self, request: SampleRequest) -> Song:
         """Return the song of a request for one piece. What its form repeats is copied note by note, feel included."""
-        form, num_bars, seed = form_of_piece(request, self.prior), request.num_bars, request.seed
+        form, num_bars, seed = form_of_piece(request, self._forms(request.genre)), request.num_bars, request.seed
         genre, number = self.genres[request.genre], self.prior.genres.index(request.genre)
         z = self.phrases.draw(genre, number, form, num_bars=num_bars, seed=seed)
         like = Bars.empty(num_bars, metre=form.metre, tempo=form.tempo)
         bars = decode(self.network, z, like, temperature=request.temperature, seed=seed)
-        if self.arrangements is not None and request.genre in self.arrangements.arranger.genres:
-            points = self._arranged(self.arrangements, bars, z, form, request)
+        arrangements = self._arrangements_of(request.genre)
+        if arrangements is not None:
+            points = self._arranged(arrangements, bars, z, form, request)
             bars = decode(self.network, points, like, temperature=request.temperature, seed=seed)
         return Song(follow_plan(bars, form.at(num_bars)), form.transpose, form.is_minor, form.programs, form.kit)
+
+    def _forms(self, genre: str) -> tuple[Form, ...]:
+        """Return the forms of a genre in the order of their turns: those that its arranger takes for typical first."""
+        arrangements = self._arrangements_of(genre)
+        chosen = arrangements.arranger.typical.get(genre, ()) if arrangements else ()
+        return chosen_first(self.prior.forms[genre], chosen)
+
+    def _arrangements_of(self, genre: str) -> Arrangements | None:
+        """Return the arranger, if there is one that knows a genre."""
+        known = self.arrangements
+        return known if known is not None and genre in known.arranger.genres else None
 
     def _arranged(
         self, arrangements: Arrangements, bars: Bars, z: np.ndarray, form: Form, request: SampleRequest
@@ -65,9 +78,9 @@ class Sampler:
         return np.stack([z if role == "lead" else arranged for role in ROLES])
 
 
-def form_of_piece(request: SampleRequest, prior: Prior) -> Form:
-    """Return the form of a piece, with any requested tempo and key. Seeds take turns through the genre's forms."""
-    forms = full_first(prior.forms[request.genre])
+def form_of_piece(request: SampleRequest, forms: Sequence[Form]) -> Form:
+    """Return the form of a piece, with any requested tempo and key. Seeds take turns; thin forms come last."""
+    forms = full_first(forms)
     form = forms[request.seed % len(forms)]
     if request.metre is not None:
         metre = parse_metre(request.metre)

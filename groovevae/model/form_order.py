@@ -13,6 +13,12 @@ THIN: Final = 0.75  # of the roles that usually play in a bar of a genre's forms
 _LEAST_VARIANCE = 1e-6
 
 
+def chosen_first(forms: Sequence[Form], chosen: Sequence[int]) -> tuple[Form, ...]:
+    """Return forms with those whose numbers were chosen before the others, in that order."""
+    rest = [number for number in range(len(forms)) if number not in chosen]
+    return tuple(forms[number] for number in (*chosen, *rest))
+
+
 def full_first(forms: Sequence[Form]) -> tuple[Form, ...]:
     """Return forms with the thin ones last: an introduction in which hardly anything plays is no typical phrase."""
     playing = np.array([(form.roles != SILENT).sum(1).mean() for form in forms])  # (F,) roles in a bar
