@@ -1,7 +1,7 @@
 """Puts the forms by which a genre arranges in the order of their turns: those that sound most like it come first.
 
-A form carries the style of one song. That of one with two guitars far apart, say, comes out as chords three octaves
-wide, however near it lies to the mean of rock; so what comes out is listened to.
+A form carries the style of one song. How near that lies to the mean of its genre says little about what comes out, so
+what comes out is listened to.
 """
 
 from __future__ import annotations

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from groovevae.arranging import guitar
 from groovevae.arranging.loudness import as_loud, mixed_loudness
 from groovevae.arranging.register import in_register
 from groovevae.bars import Bars, Song
-from groovevae.bars.constants import ROLES
+from groovevae.bars.constants import PITCHED, ROLES
 from groovevae.generation.descriptions import describe_blend
 from groovevae.generation.instruments import played_like, song_played, tempos_played
 from groovevae.generation.latent_paths import Goal, Journey, find_paths
@@ -54,8 +55,13 @@ class PreparedPiece:
     new: NewParts | None = None  # None where no part comes in
 
     def heard(self, bars: Bars) -> Bars:
-        """Return the decoded bars: new lines in one register, roles that come in as loud as they are to be."""
+        """Return the decoded bars: new lines in one register, new chords on a guitar, if it is one, within its reach.
+
+        Roles that come in are as loud as they are to be.
+        """
         bars = in_register(bars, self.fresh)
+        if self.song.programs[PITCHED.index("chords")] in guitar.PROGRAMS:
+            bars = guitar.on_guitar(bars, self.fresh[:, ROLES.index("chords")])
         return bars if self.new is None else as_loud(bars, self.new.loudness, self.new.roles)
 
 
