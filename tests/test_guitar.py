@@ -60,3 +60,11 @@ def test_a_note_that_is_held_over_the_bar_line_goes_on() -> None:
 def test_bars_without_new_chords_stay() -> None:
     bars = held((36, 84))
     assert on_guitar(bars, np.zeros(1, bool)) is bars
+
+
+def test_nothing_lies_below_the_lowest_string() -> None:
+    """A song that was moved up by four semitones is written four lower."""
+    bars = held((38, 43, 45, 50))
+    assert pitches(on_guitar(bars, ALL)) == [[43, 45, 50]]
+    assert pitches(on_guitar(bars, ALL, transpose=4)) == [[45, 50, 55]]
+    assert pitches(on_guitar(bars, ALL, transpose=-5)) == [[38, 43, 45, 50]]

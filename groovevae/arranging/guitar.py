@@ -11,25 +11,27 @@ from dataclasses import replace
 import numpy as np
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import HOLD
+from groovevae.bars.constants import CHORD_LOW, HOLD
 from groovevae.network.decoding import without_stray_holds
 
 PROGRAMS = range(24, 32)  # of General MIDI, counted from 0
+LOWEST = 40  # MIDI key of the lowest open string, E2
 REACH = 24  # semitones: two octaves, as open and barre chords span
 STRINGS = 6
 
 
-def on_guitar(bars: Bars, is_new: np.ndarray) -> Bars:
-    """Return bars (N) whose chords one guitar can play, where they are new, (N,) bool.
+def on_guitar(bars: Bars, is_new: np.ndarray, *, transpose: int = 0) -> Bars:
+    """Return bars (N) whose chords one guitar can play, where they are new, (N,) bool; `transpose` is as in Song.
 
-    All new bars lie in the two octaves in which most of them lies already. Where more sound at once than there are
-    strings, the lowest of those whose pitch class is doubled go first.
+    All new bars lie in the two octaves in which most of them lies already, from the lowest string on. Where more sound
+    at once than there are strings, the lowest of those whose pitch class is doubled go first.
     """
     chords = np.where(is_new[:, None, None], bars.chords, 0)  # (N, S, P)
     sounding = (chords >= HOLD).sum((0, 1))
     if not sounding.any():
         return bars
-    low = int(np.convolve(sounding, np.ones(REACH + 1, int), "valid").argmax())
+    lowest = max(LOWEST + transpose - CHORD_LOW, 0)  # of a song that lies so many semitones lower
+    low = lowest + int(np.convolve(sounding[lowest:], np.ones(REACH + 1, int), "valid").argmax())
     folded = np.zeros_like(chords)
     for pitch in np.flatnonzero(sounding).tolist():
         place = _within(pitch, low)

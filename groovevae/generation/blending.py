@@ -61,7 +61,8 @@ class PreparedPiece:
         """
         bars = in_register(bars, self.fresh)
         if self.song.programs[PITCHED.index("chords")] in guitar.PROGRAMS:
-            bars = guitar.on_guitar(bars, self.fresh[:, ROLES.index("chords")])
+            is_new = self.fresh[:, ROLES.index("chords")]
+            bars = guitar.on_guitar(bars, is_new, transpose=self.song.transpose)
         return bars if self.new is None else as_loud(bars, self.new.loudness, self.new.roles)
 
 
