@@ -9,7 +9,7 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
-from command_line import Run, error_of, examples_of, midi_files, warnings_of
+from command_line import COMMANDS, Run, error_of, examples_of, midi_files, warnings_of
 from corpus_files import band_tune
 from scores import LEAD, score_of
 
@@ -30,8 +30,7 @@ from groovevae.generation.song_requests import (
 from groovevae.midi.writing import score_to_midi
 from groovevae.model.file import save_model
 
-COMMANDS = ("arrange", "continue", "infill", "humanize")
-EXAMPLES = [example for name in COMMANDS for example in examples_of(COMMANDS[name])]
+EXAMPLES = [example for name in ("arrange", "continue", "infill", "humanize") for example in examples_of(COMMANDS[name])]
 
 
 @pytest.fixture
