@@ -30,7 +30,8 @@ from groovevae.generation.song_requests import (
 from groovevae.midi.writing import score_to_midi
 from groovevae.model.file import save_model
 
-EXAMPLES = [example for name in ("arrange", "continue", "infill", "humanize") for example in examples_of(COMMANDS[name])]
+NAMES = ("arrange", "continue", "infill", "humanize")
+EXAMPLES = [example for name in NAMES for example in examples_of(COMMANDS[name])]
 
 
 @pytest.fixture
