@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from groovevae.arranging.arrangement import Arrangements, Brief, Setting
-from groovevae.arranging.plans import forms_of, make_plan
+from groovevae.arranging.arrangement import Arrangements
+from groovevae.arranging.plans import forms_of
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
 from groovevae.fitting.calibration import ARRIVED, PairHeard, pairs_heard, transported
-from groovevae.fitting.form_turns import with_form_turns
+from groovevae.fitting.form_turns import brief_of, with_form_turns
 from groovevae.fitting.heard_bars import RUN_BARS
 from groovevae.fitting.pair_sample import filled_in, filled_in_choices
 from groovevae.model.calibration import AMOUNTS, DosedPath
@@ -67,12 +67,9 @@ class Ways(NamedTuple):
 
 def _ways(model: ModelFile, arrangements: Arrangements, pair: PairHeard) -> Ways:
     """Return the ways of a pair's bars, each run arranged as a piece with a plan of its own, as in a blend."""
-    forms = {pair.target: forms_of(model.genres[pair.target], model.prior, model.arranger)}
+    forms = forms_of(model.genres[pair.target], model.prior, model.arranger)
     runs = runs_in(len(pair.z))
-    briefs = []
-    for number, bars in enumerate(pair.like[run] for run in runs):
-        plan = make_plan(forms, {pair.target: 1.0}, bars, seed=number)
-        briefs.append(Brief(bars, np.arange(len(ROLES)) == LEAD, plan, {pair.target: 1.0}, Setting.of(bars)))
+    briefs = [brief_of(pair.like[run], pair.target, forms, seed=number) for number, run in enumerate(runs)]
     points = [pair.z[run] for run in runs]
     arranged = arrangements.rearranged(briefs, arrangements.given(briefs), points, [pair.source] * len(runs))
     played = np.array([brief.bars.plays for brief in briefs])

@@ -16,15 +16,14 @@ from groovevae.arranging.arrangement import Arrangements, Brief, Setting
 from groovevae.arranging.plans import make_plan
 from groovevae.bars import Bars
 from groovevae.bars.constants import LEAD, ROLES
-from groovevae.fitting.genres import phrase_take
+from groovevae.fitting.heard_bars import phrase_bars
 from groovevae.measures.features import Features, bar_features
 from groovevae.measures.judges import forest
 from groovevae.model.file import ModelFile
 from groovevae.model.form_order import style_distances
-from groovevae.model.genres import Genre, Phrase, log_likelihood
+from groovevae.model.genres import Genre, log_likelihood
 from groovevae.model.phrase_forms import Form
 from groovevae.network.decoding import Take, decode_takes
-from groovevae.network.forward import Network
 from groovevae.progress import Progress, quiet
 
 TYPICAL = 0.5  # share of a genre's forms that take turns: those whose style is most typical of it
@@ -46,7 +45,7 @@ def with_form_turns(model: ModelFile, *, progress: Progress = quiet) -> ModelFil
     if model.arranger is None or model.prior is None:
         return model
     arrangements = Arrangements(model.arranger, model.network())
-    own = {name: _played(arrangements.network, genre.phrases) for name, genre in model.genres.items() if genre.phrases}
+    own = {name: heard.bars for name, heard in phrase_bars(arrangements.network, model.genres).items()}
     ear = Ear.of(own) if len(own) > 1 else None
     turns = {}
     for done, (name, forms) in enumerate(model.prior.forms.items()):
@@ -118,11 +117,6 @@ def _of_roles(heard: Features) -> np.ndarray:
     return heard.values[:, np.isin(heard.names, names)]
 
 
-def _played(network: Network, phrases: Sequence[Phrase]) -> Bars:
-    """Return the bars of phrases, one after another."""
-    return Bars.concatenate(decode_takes(network, [phrase_take(phrase) for phrase in phrases]))
-
-
 def _starts(model: ModelFile, own: Mapping[str, Bars], name: str) -> list[_Start]:
     """Return the first bars of a phrase of each of some other genres."""
     others = [other for other in own if other != name]
@@ -134,12 +128,15 @@ def _starts(model: ModelFile, own: Mapping[str, Bars], name: str) -> list[_Start
     return found
 
 
+def brief_of(bars: Bars, target: str, forms: Sequence[Form], *, seed: int) -> Brief:
+    """Return what is asked of the arranger for bars that one of these forms takes to a genre, under their own leads."""
+    plan = make_plan({target: forms}, {target: 1.0}, bars, seed=seed)
+    return Brief(bars, np.arange(len(ROLES)) == LEAD, plan, {target: 1.0}, Setting.of(bars))
+
+
 def arranged(arrangements: Arrangements, name: str, form: Form, starts: Sequence[_Start]) -> Bars:
     """Return the bars of all starts as a form arranges them, under their own leads."""
-    briefs = []
-    for number, start in enumerate(starts):
-        plan = make_plan({name: [form]}, {name: 1.0}, start.bars, seed=number)
-        briefs.append(Brief(start.bars, np.arange(len(ROLES)) == LEAD, plan, {name: 1.0}, Setting.of(start.bars)))
+    briefs = [brief_of(start.bars, name, [form], seed=number) for number, start in enumerate(starts)]
     z, genres = [start.z for start in starts], [start.genre for start in starts]
     points = arrangements.rearranged(briefs, arrangements.given(briefs), z, genres)
     takes = [Take(point, start.bars, keep=("lead",)) for point, start in zip(points, starts, strict=True)]

@@ -35,7 +35,7 @@ class Heard(NamedTuple):
 
 def heard_bars(model: ModelFile, network: Network, data: Dataset | None) -> dict[str, Heard]:
     """Return bars of each genre that has enough: from `data`, and for genres that it does not hold, from phrases."""
-    found = _phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
+    found = phrase_bars(network, {name: g for name, g in model.genres.items() if not data or name not in data.genres})
     if data is not None:
         found |= _data_bars(data)
     return {name: own for name, own in found.items() if own.half.sum() >= MIN_BARS}
@@ -50,7 +50,7 @@ def _data_bars(data: Dataset) -> dict[str, Heard]:
     return found
 
 
-def _phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, Heard]:
+def phrase_bars(network: Network, genres: Mapping[str, Genre]) -> dict[str, Heard]:
     """Decode the phrases of each genre; their bars are in halves by phrase."""
     names = [name for name, genre in genres.items() if genre.phrases]
     played = iter(decode_takes(network, [phrase_take(phrase) for name in names for phrase in genres[name].phrases]))
