@@ -51,6 +51,7 @@ class PreparedPiece:
     song: Song  # key, programs, kit
     description: str
     fresh: np.ndarray  # (N, 4) bool: where roles are written anew
+    transpose: int = 0  # of the start, in whose key parts are written; another one that is asked for only moves them
     rewriting: Rewriting | None = None  # of the file that it starts from
     new: NewParts | None = None  # None where no part comes in
 
@@ -62,7 +63,7 @@ class PreparedPiece:
         bars = in_register(bars, self.fresh)
         if self.song.programs[PITCHED.index("chords")] in guitar.PROGRAMS:
             is_new = self.fresh[:, ROLES.index("chords")]
-            bars = guitar.on_guitar(bars, is_new, transpose=self.song.transpose)
+            bars = guitar.on_guitar(bars, is_new, transpose=self.transpose)
         return bars if self.new is None else as_loud(bars, self.new.loudness, self.new.roles)
 
 
@@ -148,6 +149,7 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
         fresh=fresh,
+        transpose=start.song.transpose,
         rewriting=_rewriting(request, start, fresh, sources),
     )
 
