@@ -93,5 +93,5 @@ class ArrangerConfig(_Config):
     hidden_size: int = 512
     steps: int = 5000
     batch_size: int = 512  # bars
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     seed: int = 0

@@ -10,7 +10,7 @@ from groovevae.model.file import ModelFile, default_model_path, load_model_file
 from midi_readers import same_notes_everywhere
 
 PATH = default_model_path()
-MAX_BYTES = 26_000_000
+MAX_BYTES = 30_000_000
 
 pytestmark = pytest.mark.skipif(not PATH.exists(), reason=f"{PATH.name} is not in groovevae/assets yet")
 
