@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from groovevae.network.inputs import NUM_METRES
 # steps would, four 0.010; of four and eight, judges hear the same to a hundredth.
 TIMES = np.linspace(0, 1, 4)
 BLOCK = 16  # bars of three branches that are carried at once, always: so BLAS rounds a bar the same in any company
-
 
 # What a context says: a shift of the points, and a shift and a scale of each of the two layers after them, as in
 # Perez et al. 2018 (FiLM). A context that only shifted the points would leave more of the error in training.
@@ -112,8 +111,8 @@ class ArrangerNetwork(Layers):
         """Return what the velocities of bars depend on besides their points, (N, 5H)."""
         of_genre = known.genre.astype(np.float32) @ self.weights["genre"]
         hidden = gelu(self.dense("read", known.features) + of_genre + self.weights["metre"][known.metre])
-        hidden = hidden + gelu(self.dense("mix", normalised(hidden)))
-        return self.dense("head", normalised(hidden))
+        hidden = hidden + gelu(self.dense("mix", normalised(hidden, np)))
+        return self.dense("head", normalised(hidden, np))
 
     def velocity(self, context: np.ndarray, x: np.ndarray, time: float) -> np.ndarray:
         """Return the velocity (N, K) of points x (N, K) at `time`, as `arranger_network.ArrangerFlow` does."""
@@ -125,13 +124,16 @@ class ArrangerNetwork(Layers):
         start, *of_layers = np.split(context, NUM_HEADS, axis=-1)
         hidden = start + points
         for name, shift, scale in zip(("first", "second"), of_layers[:2], of_layers[2:], strict=True):
-            hidden = hidden + gelu((1 + scale) * self.dense(name, normalised(hidden)) + shift)
-        return normalised(hidden)
+            hidden = hidden + gelu((1 + scale) * self.dense(name, normalised(hidden, np)) + shift)
+        return normalised(hidden, np)
 
 
-def normalised(x: np.ndarray) -> np.ndarray:
-    """Return rows (..., H) at a root mean square of 1 (Zhang & Sennrich 2019, RMSNorm, without gains)."""
-    return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + np.float32(SMALL))
+def normalised(x: Any, xp: Any) -> Any:
+    """Return rows (..., H) at a root mean square of 1 (Zhang & Sennrich 2019, RMSNorm, without gains).
+
+    `xp` is numpy or jax.numpy, whichever the rows are of.
+    """
+    return x / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + np.float32(SMALL))
 
 
 def arranger_shapes(config: ArrangerConfig, size: int, num_genres: int) -> dict[str, tuple[int, ...]]:

@@ -51,7 +51,7 @@ class PreparedPiece:
     song: Song  # key, programs, kit
     description: str
     fresh: np.ndarray  # (N, 4) bool: where roles are written anew
-    transpose: int = 0  # of the start, in whose key parts are written; another one that is asked for only moves them
+    transpose: int  # of the start, in whose key parts are written; another one that is asked for only moves them
     rewriting: Rewriting | None = None  # of the file that it starts from
     new: NewParts | None = None  # None where no part comes in
 

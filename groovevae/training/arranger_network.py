@@ -14,18 +14,13 @@ from flax import nnx
 from jax import Array
 
 from groovevae.arranging.conditions import NUM_KNOWN, NUM_POINTS
-from groovevae.arranging.network import NUM_HEADS, SMALL
+from groovevae.arranging.network import NUM_HEADS, normalised
 from groovevae.config import ArrangerConfig
 from groovevae.network.flow import NUM_TIMES
 from groovevae.network.inputs import NUM_METRES
 from groovevae.training.first_weights import normal
 from groovevae.training.flow_matching import DRAWS, at_place, on_the_way, velocity_of
 from groovevae.training.layers import Dense
-
-
-def normalised(x: Array) -> Array:
-    """Return rows (..., H) at a root mean square of 1, as `arranging.network` does."""
-    return x * jax.lax.rsqrt(jnp.mean(x**2, axis=-1, keepdims=True) + SMALL)
 
 
 class ArrangerBatch(NamedTuple):
@@ -58,16 +53,16 @@ class ArrangerFlow(nnx.Module):
         """Return what the velocities of bars depend on besides their points, (B, 5H)."""
         of_genre = batch.genre @ self.genre[...]
         hidden = jax.nn.gelu(self.read(batch.features) + of_genre + self.metre[...][batch.metre])
-        hidden += jax.nn.gelu(self.mix(normalised(hidden)))
-        return self.head(normalised(hidden))
+        hidden += jax.nn.gelu(self.mix(normalised(hidden, jnp)))
+        return self.head(normalised(hidden, jnp))
 
     def residual(self, context: Array, x: Array, time: Array) -> Array:
         """Predict the part of the velocity that x (..., K) alone does not give, as `PriorNetwork.residual` does."""
         start, *of_layers = jnp.split(context, NUM_HEADS, axis=-1)
         hidden = start + self.point(at_place(x, time))
         for layer, shift, scale in zip((self.first, self.second), of_layers[:2], of_layers[2:], strict=True):
-            hidden += jax.nn.gelu((1 + scale) * layer(normalised(hidden)) + shift)
-        return self.out(normalised(hidden))
+            hidden += jax.nn.gelu((1 + scale) * layer(normalised(hidden, jnp)) + shift)
+        return self.out(normalised(hidden, jnp))
 
     def velocity(self, context: Array, x: Array, time: Array) -> Array:
         """Return the velocity of points x (..., K) at `time` (...)."""
