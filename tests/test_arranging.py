@@ -132,6 +132,14 @@ def test_the_form_that_is_picked_has_what_is_usual() -> None:
     assert pick_form(forms, three, seed=1, wanted=none) is waltz
 
 
+def test_forms_in_which_the_band_rests_for_long_take_their_turns_last() -> None:
+    whole, none = form(NEW, NEW, NEW, NEW), np.zeros(4, bool)
+    no_drums, no_lead = (replace(whole, roles=whole.roles.copy()) for _ in range(2))
+    no_drums.roles[3:, 0] = no_lead.roles[1:, 3] = SILENT
+    turns = [pick_form([no_drums, no_lead, whole], melody(60), seed=seed, wanted=none) for seed in range(3)]
+    assert [id(turn) for turn in turns] == [id(no_lead), id(whole), id(no_drums)]
+
+
 def test_the_style_in_the_middle_of_a_genre_is_its_first() -> None:
     genre = replace(made_genre(0, SIZE), phrases=(), name="rock", mean=np.full(SIZE, 4.6, np.float32))
     prior = Prior(PriorConfig(), ("rock",), {}, {"rock": (form(0, 0, 0, 0), form(5, 0, 0, 0), form(3, 0, 0, 0))})

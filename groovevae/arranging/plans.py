@@ -15,6 +15,7 @@ from groovevae.model.form_order import most_usual_first
 from groovevae.model.genres import Genre, Phrase
 from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
 
+STEADY = 0.9  # of a form's bars: a role that plays in fewer rests for long
 USUAL = 0.5  # a role is usual in a genre that plays it in more than this share of the bars of its forms
 
 
@@ -103,9 +104,12 @@ def usual_roles(forms: Sequence[Form]) -> np.ndarray:
 def pick_form(forms: Sequence[Form], bars: Bars, *, seed: int, wanted: np.ndarray) -> Form:
     """Return the form whose turn it is: one with all usual roles and those `wanted`, in a metre like that of the bars.
 
-    Where there is none, a form that falls short takes its turn.
+    Forms in which one of these roles rests for long come last, unless it is the lead. Where there is none, one that
+    falls short takes its turn.
     """
     length, needed = int(bars.num_steps[0]), usual_roles(forms) | wanted
     whole = [form for form in forms if (form.roles != SILENT).any(0)[needed].all()] or list(forms)
     alike = [form for form in whole if int(bar_length(form.metre)) == length] or whole
-    return alike[seed % len(alike)]
+    band = needed & (np.arange(len(ROLES)) != LEAD)
+    steady_first = sorted(alike, key=lambda form: bool((form.roles != SILENT).mean(0)[band].min(initial=1) < STEADY))
+    return steady_first[seed % len(steady_first)]
