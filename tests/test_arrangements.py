@@ -7,7 +7,7 @@ import pytest
 from test_arranging import band, form, melody
 from tiny import GENRES, SIZES, untrained_network
 
-from groovevae.arranging.arrangement import ADDED, PIECES, Arrangements, Brief, Setting
+from groovevae.arranging.arrangement import ADDED, ENDS, PIECES, Arrangements, Brief, Setting
 from groovevae.arranging.conditions import Conditions
 from groovevae.arranging.lead_sheet import only_roles
 from groovevae.arranging.network import BLOCK, ArrangerNetwork, Guidance, arranger_shapes
@@ -77,7 +77,7 @@ def rearranged(arrangements: Arrangements, briefs: list[Brief]) -> list[np.ndarr
 def test_a_piece_comes_out_as_it_does_alone(arrangements: Arrangements, make) -> None:
     briefs = pieces()
     together = make(arrangements, briefs)
-    assert [len(z) for z in together] == [1, 2, 3, 4, 1, 2, 3, 4, SHORT, 5, 5, 5]
+    assert [len(z) for z in together] == [*([1, 2, 3, 4] * (PIECES // 4)), SHORT, 5, 5, 5]
     for one, z in zip(briefs, together, strict=True):
         assert (make(arrangements, [one])[0] == z).all()
     backwards = make(arrangements, briefs[::-1])
@@ -139,6 +139,21 @@ def test_a_lead_that_comes_in_is_drawn_from_more_noise_than_the_others(arrangeme
     calm = added_by_role(arrangements, [start], arrangements.given([start]), [new[0] & (np.arange(4) != LEAD)])
     assert (calm[0] == z).all()
     assert added_by_role(arrangements, [start], arrangements.given([start]), [np.zeros(4, bool)]) == {}
+
+
+def test_bars_that_end_a_phrase_leave_the_pattern(arrangements: Arrangements) -> None:
+    """The last bar of four is drawn half from noise of its own, that of eight wholly; a lead always half."""
+    one = brief(melody(*[60] * 16), 3)
+    noise = arrangements._noise(one)
+    played_on = [bar for bar in range(16) if bar % 4 != 3]
+    assert (noise[played_on] == noise[0]).all()
+    pattern, four, eight = noise[0], noise[[3, 11]], noise[[7, 15]]
+    assert (four[0] != four[1]).any() and (eight[0] != eight[1]).any()
+    rest = [bar - ENDS[3].noise * np.sqrt(1 - ENDS[3].own) * pattern for bar in four]
+    assert np.std(rest) == pytest.approx(one.noise * ENDS[3].noise * np.sqrt(ENDS[3].own), rel=0.5)
+    assert np.std(eight) == pytest.approx(one.noise * ENDS[7].noise, rel=0.5)
+    varied = arrangements._noise(replace(one, is_varied=True))
+    assert len({row.tobytes() for row in varied}) == 16 and np.std(varied) == pytest.approx(one.noise, rel=0.5)
 
 
 def some_known(arrangements: Arrangements, count: int) -> Conditions:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from groovevae.arranging.conditions import Conditions
+from groovevae.arranging.conditions import PERIOD, Conditions
 from groovevae.arranging.harmonise import harmonised
 from groovevae.arranging.lead_sheet import harmony, only_roles
 from groovevae.arranging.network import ArrangerNetwork, Guidance
@@ -31,6 +31,18 @@ ROUNDS = 3
 PIECES = 8  # drawn at once, bar by bar, always, as `network.BLOCK`; few, since a piece alone takes as long as that many
 FEW_PIECES = 2  # of short ones, which somebody mostly waits for: a piece, and the same with a livelier lead
 NOISE = 0.5  # size of the noise that bars are drawn from, as a share of that in training
+
+
+class _End(NamedTuple):
+    """The noise of a bar that ends a phrase."""
+
+    own: float  # share of it that is the bar's own
+    noise: float  # its size, as a multiple of the piece's
+
+
+# By place in a phrase. Drummers leave their pattern most in the last bar of eight, and in that of four: from the noise
+# of all bars, new drums would play on as if nothing ended.
+ENDS = {3: _End(own=0.5, noise=2.0), 7: _End(own=1.0, noise=2.6)}
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,7 @@ class Brief:
     seed: int = 0
     before: np.ndarray | None = None  # (Z,) the bar before the first, where there is one
     after: np.ndarray | None = None  # (Z,) the bar after the last
-    is_varied: bool = False  # whether half of the noise is each bar's own, in parts that come in
+    is_varied: bool = False  # whether half of the noise is each bar's own, in parts that come in, wherever it lies
     noise: float = NOISE  # its size there, as a share of that in training
 
 
@@ -171,8 +183,8 @@ class Arrangements:
     def added(self, briefs: Sequence[Brief], given: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return points (N, Z) for pieces in which the given roles stay, and the others play what fits them.
 
-        All bars of a piece are drawn from the same noise, so that they are played in one style; varied ones only half
-        so. Each hears the bar before. `given` is what the method of this name returned.
+        All bars of a piece are drawn from the same noise, so that they are played in one style, but for those that end
+        a phrase; varied ones only half so. Each hears the bar before. `given` is what the method of this name returned.
         """
         if not briefs:
             return []
@@ -229,13 +241,16 @@ class Arrangements:
         return x.astype(np.float32)
 
     def _noise(self, brief: Brief) -> np.ndarray:
-        """Return noise (N, K): the same for all bars, or half of it each bar's own."""
+        """Return noise (N, K): the same for all bars but those that end a phrase; of varied ones, half is their own."""
         size, num_bars = len(self.arranger.mean), len(brief.bars)
         shared = np.random.default_rng([brief.seed, size]).standard_normal((1, size), np.float32)
-        if not brief.is_varied:
-            return np.float32(brief.noise) * np.repeat(shared, num_bars, axis=0)
         own = np.random.default_rng([brief.seed, size, 1]).standard_normal((num_bars, size), np.float32)
-        return np.float32(brief.noise * np.sqrt(0.5)) * (shared + own)
+        share, times = np.zeros((num_bars, 1)), np.ones((num_bars, 1))
+        for place, end in ENDS.items():
+            share[place::PERIOD], times[place::PERIOD] = end.own, end.noise
+        if brief.is_varied:
+            share[:], times[:] = 0.5, 1.0
+        return (brief.noise * times * (np.sqrt(1 - share) * shared + np.sqrt(share) * own)).astype(np.float32)
 
 
 class _Block(NamedTuple):
