@@ -245,11 +245,10 @@ class Arrangements:
         size, num_bars = len(self.arranger.mean), len(brief.bars)
         shared = np.random.default_rng([brief.seed, size]).standard_normal((1, size), np.float32)
         own = np.random.default_rng([brief.seed, size, 1]).standard_normal((num_bars, size), np.float32)
-        share, times = np.zeros((num_bars, 1)), np.ones((num_bars, 1))
-        for place, end in ENDS.items():
-            share[place::PERIOD], times[place::PERIOD] = end.own, end.noise
-        if brief.is_varied:
-            share[:], times[:] = 0.5, 1.0
+        share, times = np.full((num_bars, 1), 0.5 if brief.is_varied else 0.0), np.ones((num_bars, 1))
+        if not brief.is_varied:
+            for place, end in ENDS.items():
+                share[place::PERIOD], times[place::PERIOD] = end.own, end.noise
         return (brief.noise * times * (np.sqrt(1 - share) * shared + np.sqrt(share) * own)).astype(np.float32)
 
 

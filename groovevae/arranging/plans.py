@@ -11,11 +11,10 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import DEFAULT_PROGRAMS, LEAD, PITCHED, ROLES
 from groovevae.bars.states import bar_length
 from groovevae.model.arranger import Arranger
-from groovevae.model.form_order import most_usual_first
+from groovevae.model.form_order import most_usual_first, steady_first
 from groovevae.model.genres import Genre, Phrase
 from groovevae.model.phrase_forms import NEW, SILENT, Form, Prior
 
-STEADY = 0.9  # of a form's bars: a role that plays in fewer rests for long
 USUAL = 0.5  # a role is usual in a genre that plays it in more than this share of the bars of its forms
 
 
@@ -110,6 +109,5 @@ def pick_form(forms: Sequence[Form], bars: Bars, *, seed: int, wanted: np.ndarra
     length, needed = int(bars.num_steps[0]), usual_roles(forms) | wanted
     whole = [form for form in forms if (form.roles != SILENT).any(0)[needed].all()] or list(forms)
     alike = [form for form in whole if int(bar_length(form.metre)) == length] or whole
-    band = needed & (np.arange(len(ROLES)) != LEAD)
-    steady_first = sorted(alike, key=lambda form: bool((form.roles != SILENT).mean(0)[band].min(initial=1) < STEADY))
-    return steady_first[seed % len(steady_first)]
+    turns = steady_first(alike, needed & (np.arange(len(ROLES)) != LEAD))
+    return turns[seed % len(turns)]
