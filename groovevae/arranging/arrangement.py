@@ -14,7 +14,7 @@ import numpy as np
 from groovevae.arranging.conditions import PERIOD, Conditions
 from groovevae.arranging.harmonise import harmonised
 from groovevae.arranging.lead_sheet import harmony, only_roles
-from groovevae.arranging.network import ArrangerNetwork, Guidance
+from groovevae.arranging.network import ArrangerNetwork
 from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars
 from groovevae.bars.constants import BASS, CHORDS, ROLES
@@ -24,8 +24,7 @@ from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
 
-REARRANGED = Guidance(genre=np.float32(2.0), content=np.float32(1.0))
-ADDED = Guidance(genre=np.float32(2.0), content=np.float32(1.0))  # with 1 less typical; with 3, parts clash more
+GUIDANCE = 2.0  # of blends and new parts; with 2.5 or 3 no more bars are heard to arrive
 CLEARLY = 1.0  # how clearly a role must play or rest as planned: bars that play it are at 1 on average
 ROUNDS = 3
 PIECES = 8  # drawn at once, bar by bar, always, as `network.BLOCK`; few, since a piece alone takes as long as that many
@@ -155,7 +154,7 @@ class Arrangements:
         z: Sequence[np.ndarray],
         sources: Sequence[str],
         *,
-        guidance: Guidance = REARRANGED,
+        guidance: float = GUIDANCE,
         noise: float = NOISE,
     ) -> list[np.ndarray]:
         """Return points (N, Z) for pieces that encode to z (N, Z): given roles and harmony, played as genres play.
@@ -176,7 +175,9 @@ class Arrangements:
         together, x = Conditions.concatenate(known), self.arranger.of(np.concatenate(z))
         before = Conditions.concatenate(as_they_were)
         start = np.float32(noise) * self._inverted.of(lambda: self.flow.invert(before, x), *before, x)
-        drawn = self._drawn.of(lambda: self.flow.draw(together, start, guidance), *together, start, np.array(guidance))
+        drawn = self._drawn.of(
+            lambda: self.flow.draw(together, start, guidance=guidance), *together, start, np.array(guidance)
+        )
         points = self.arranger.points(self._as_planned(drawn, together.plays))
         return _split(points, [len(brief.bars) for brief in briefs])
 
@@ -220,7 +221,7 @@ class Arrangements:
             here = together.rows(index)
             if heard is not None:
                 here = here._replace(before=heard, knows_before=np.ones(size, bool))
-            heard = self._as_planned(self.flow.draw_block(here, all_noise[index], ADDED), here.plays)
+            heard = self._as_planned(self.flow.draw_block(here, all_noise[index], guidance=GUIDANCE), here.plays)
             goes_on = np.flatnonzero(bar < np.array(lengths))
             out[index[goes_on]] = heard[goes_on]
         return _split(out, lengths)

@@ -72,15 +72,16 @@ class Conditions(NamedTuple):
         return Conditions(*(part[index] for part in self))
 
     @property
-    def without_genre(self) -> Conditions:
-        """The same without genre and style: what guidance towards a genre leads away from."""
-        return self._replace(genre=np.zeros_like(self.genre), knows_style=np.zeros_like(self.knows_style))
-
-    @property
-    def without_content(self) -> Conditions:
-        """The same without harmony and without knowing who plays."""
+    def usual(self) -> Conditions:
+        """The same without genre, style, harmony and who plays: what guidance leads away from."""
         nothing = np.zeros_like(self.knows_harmony)
-        return self._replace(knows_harmony=nothing, knows_bass=nothing, knows_plays=nothing)
+        return self._replace(
+            genre=np.zeros_like(self.genre),
+            knows_style=nothing,
+            knows_harmony=nothing,
+            knows_bass=nothing,
+            knows_plays=nothing,
+        )
 
 
 def _column(flags: np.ndarray) -> np.ndarray:

@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Brief, Setting
-from groovevae.arranging.network import Guidance
 from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars, Song
 from groovevae.bars.choices import parse_metre
@@ -29,7 +28,7 @@ from groovevae.network.forward import Network
 
 # How far a phrase is led towards its own genre, and how much of its noise it keeps. Chosen on training songs: led as
 # far as a blend is, it would be more typical than real bars are.
-GUIDANCE = Guidance(genre=np.float32(1.0), content=np.float32(1.0))
+GUIDANCE = 1.0
 NOISE = 0.7
 
 
