@@ -11,7 +11,7 @@ from tiny import GENRES, SIZES, untrained_network
 from groovevae.arranging.arrangement import ENDS, GUIDANCE, PIECES, Arrangements, Brief, Setting
 from groovevae.arranging.conditions import Conditions
 from groovevae.arranging.lead_sheet import only_roles
-from groovevae.arranging.network import BLOCK, GUIDED_FROM, ArrangerNetwork, arranger_shapes
+from groovevae.arranging.network import BLOCK, GUIDED_FROM, HARMONY, ArrangerNetwork, arranger_shapes
 from groovevae.arranging.plans import Plan
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import CHORDS, LEAD, ROLES
@@ -79,7 +79,7 @@ def rearranged(arrangements: Arrangements, briefs: list[Brief]) -> list[np.ndarr
 def test_a_piece_comes_out_as_it_does_alone(arrangements: Arrangements, make) -> None:
     briefs = pieces()
     together = make(arrangements, briefs)
-    assert [len(z) for z in together] == [1, 2, 3, 4, 1, 2, 3, 4, SHORT, 5, 5, 5]
+    assert [len(z) for z in together] == [*PIECES // 4 * [1, 2, 3, 4], SHORT, 5, 5, 5]
     for one, z in zip(briefs, together, strict=True):
         assert (make(arrangements, [one])[0] == z).all()
     backwards = make(arrangements, briefs[::-1])
@@ -182,12 +182,13 @@ def test_a_bar_is_carried_alike_in_any_place_and_company(arrangements: Arrangeme
 
 @pytest.mark.parametrize("guidance", [0, 2])
 def test_guidance_is_the_literal_formula(arrangements: Arrangements, guidance: float) -> None:
-    """`own + guidance (own - usual)`, of two velocities one by one; before a quarter of the way `own`."""
+    """`own + guidance (own - any genre)`, of two velocities one by one; before a quarter of the way `own`."""
     flow, known = arrangements.flow, some_known(arrangements, BLOCK)
     x = np.random.default_rng(4).normal(size=(BLOCK, SIZE)).astype(np.float32)
+    clear = known._replace(harmony=HARMONY * known.harmony)
     for time in (0.0, GUIDED_FROM, 0.75):
-        own, usual = (flow.velocity(flow.context(branch), x, time) for branch in (known, known.usual))
-        expected = own + guidance * (own - usual) if time else own
+        own, any_genre = (flow.velocity(flow.context(branch), x, time) for branch in (clear, clear.without_genre))
+        expected = own + guidance * (own - any_genre) if time else own
         np.testing.assert_allclose(flow._guided(known, guidance)(x, time), expected, atol=1e-4)
 
 

@@ -209,10 +209,10 @@ def test_it_learns_genres_and_who_plays(arranger: Arranger) -> None:
         assert np.median(drawn[:, 1]) == pytest.approx(2 * plays - 1, abs=0.35)
 
 
-def test_guidance_leads_farther_from_what_is_usual(arranger: Arranger) -> None:
+def test_guidance_leads_farther_from_any_genre(arranger: Arranger) -> None:
     flow, right = ArrangerNetwork(arranger), known(genre=1, plays=True)
     plain, guided = (flow.draw(right, NOISE, guidance=guidance) for guidance in (0, 1))
-    assert (guided[:, :2].mean(0) > plain[:, :2].mean(0)).all()  # of the genre, and playing
+    assert guided[:, 0].mean() > plain[:, 0].mean()
 
 
 def test_bars_that_are_carried_to_noise_come_back(arranger: Arranger) -> None:

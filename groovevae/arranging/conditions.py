@@ -72,16 +72,13 @@ class Conditions(NamedTuple):
         return Conditions(*(part[index] for part in self))
 
     @property
-    def usual(self) -> Conditions:
-        """The same without genre, style, harmony and who plays: what guidance leads away from."""
-        nothing = np.zeros_like(self.knows_harmony)
-        return self._replace(
-            genre=np.zeros_like(self.genre),
-            knows_style=nothing,
-            knows_harmony=nothing,
-            knows_bass=nothing,
-            knows_plays=nothing,
-        )
+    def without_genre(self) -> Conditions:
+        """The same without genre and style: what guidance towards a genre leads away from."""
+        return self._replace(genre=np.zeros_like(self.genre), knows_style=np.zeros_like(self.knows_style))
+
+    def with_harmony(self, strength: float) -> Conditions:
+        """Return the same with a harmony that is `strength` times as strong."""
+        return self._replace(harmony=np.float32(strength) * self.harmony)
 
 
 def _column(flags: np.ndarray) -> np.ndarray:

@@ -23,7 +23,8 @@ from groovevae.network.inputs import NUM_METRES
 # judges hear no difference, and bars stay recognisable with noise of 0.3 spreads.
 TIMES = np.linspace(0, 1, 5)
 GUIDED_FROM = 0.25  # time; guided before it too, bars take longer, and no more are heard to arrive
-BLOCK = 16  # bars with and without guidance that are carried at once, always: BLAS rounds a bar the same in any company
+HARMONY = 1.5  # times as strong as it is: with 1, less of it is kept, and with 2, chords hold more notes than real ones
+BLOCK = 32  # bars with and without guidance that are carried at once, always: BLAS rounds a bar the same in any company
 
 # What a context says: a shift of the points, and a shift and a scale of each of the two layers after them, as in
 # Perez et al. 2018 (FiLM). A context that only shifted the points would leave more of the error in training.
@@ -40,16 +41,16 @@ class ArrangerNetwork(Layers):
             super().__init__(arranger.weights, shapes)
         except ModelFileError as error:
             raise ModelFileError(
-                f"its arranger is of another groovevae: {error.problem}", cure=Cure.ADD_ARRANGER
+                f"the model's arranger is of another groovevae: {error.problem}", cure=Cure.ADD_ARRANGER
             ) from None
         self.arranger = arranger
 
     def draw(self, known: Conditions, noise: np.ndarray, *, guidance: float) -> np.ndarray:
         """Carry noise (N, K) to bars, (N, K) in the arranger's coordinates, on all processors.
 
-        `guidance` says how much farther each step leads from what would be played without knowing the genre, the
-        harmony and who plays (classifier-free guidance: Ho & Salimans 2022, eq. 6); 0: no farther. The first steps are
-        not guided (Kynkäänniemi et al. 2024, who found the same for images).
+        `guidance` says how much farther each step leads from what would be played without knowing the genre
+        (classifier-free guidance: Ho & Salimans 2022, eq. 6); 0: no farther. The first step is not guided
+        (Kynkäänniemi et al. 2024, who found the same for images).
         """
         return self._in_blocks(lambda *block: self.draw_block(*block, guidance=guidance), known, noise, BLOCK)
 
@@ -92,13 +93,14 @@ class ArrangerNetwork(Layers):
 
         So points are read once for both; and what they come to is written out once, since the last layer is linear.
         """
-        contexts = self.context(Conditions.concatenate([known, known.usual])).reshape(2, len(known.place), -1)
+        known = known.with_harmony(HARMONY)
+        contexts = self.context(Conditions.concatenate([known, known.without_genre])).reshape(2, len(known.place), -1)
 
         def velocity(x: np.ndarray, time: float) -> np.ndarray:
             if time < GUIDED_FROM:
                 return self.velocity(contexts[0], x, time)
-            own, usual = self._hidden(contexts, self.dense("point", at_place(x, time)))  # (N, H) each
-            return velocity_of(x, time, self.dense("out", own + np.float32(guidance) * (own - usual)))
+            own, any_genre = self._hidden(contexts, self.dense("point", at_place(x, time)))  # (N, H) each
+            return velocity_of(x, time, self.dense("out", own + np.float32(guidance) * (own - any_genre)))
 
         return velocity
 

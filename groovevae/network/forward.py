@@ -153,8 +153,10 @@ class Network(Layers):
 
 def check_shapes(found: Mapping[str, tuple[int, ...]], needed: Mapping[str, tuple[int, ...]]) -> None:
     """Raise ModelFileError where an array is missing, has the wrong shape, or has no place in the network."""
-    if left := sorted(found.keys() ^ needed.keys()):
-        raise ModelFileError(f"the weights do not fit the network: {left[0]!r} and {len(left) - 1} more")
+    for name in sorted(found.keys() ^ needed.keys()):
+        raise ModelFileError(
+            f"the weights do not fit the network: {name!r} is {'missing' if name in needed else 'of another network'}"
+        )
     for name, shape in needed.items():
         if found[name] != shape:
             raise ModelFileError(f"the weights do not fit the network: {name!r} is {found[name]}, not {shape}")
