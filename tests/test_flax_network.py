@@ -154,12 +154,13 @@ def test_weights_there_and_back(network: GrooveVAE) -> None:
 
 def test_weights_that_do_not_fit(network: GrooveVAE) -> None:
     weights = network_to_weights(network)
-    for wrong in (
-        {name: array for name, array in weights.items() if name != "encoder/metre"},
-        {**weights, "extra": np.zeros(1)},
-        {**weights, "encoder/metre": np.zeros(3)},
+    without = {name: array for name, array in weights.items() if name != "encoder/metre"}
+    for wrong, problem in (
+        (without, "'encoder/metre' is missing"),
+        ({**weights, "extra": np.zeros(1)}, "'extra' has no place in it"),
+        ({**weights, "encoder/metre": np.zeros(3)}, r"'encoder/metre' is \(3,\)"),
     ):
-        with pytest.raises(ModelFileError, match="the weights do not fit the network"):
+        with pytest.raises(ModelFileError, match=f"the weights do not fit the network: {problem}"):
             build_network(SIZES, wrong)
 
 

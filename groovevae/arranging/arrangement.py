@@ -27,9 +27,7 @@ from groovevae.network.inputs import metre_rows
 GUIDANCE = 2.0  # of blends and new parts; with 2.5 or 3 no more bars are heard to arrive
 CLEARLY = 1.0  # how clearly a role must play or rest as planned: bars that play it are at 1 on average
 ROUNDS = 3
-PIECES = (
-    16  # drawn at once, bar by bar, always, as `network.BLOCK`; few, since a piece alone takes as long as that many
-)
+PIECES = 16  # drawn at once, bar by bar, always, as `network.BLOCK`; a piece alone takes as long as that many
 FEW_PIECES = 2  # of short ones, which somebody mostly waits for: a piece, and the same with a livelier lead
 NOISE = 0.5  # size of the noise that bars are drawn from, as a share of that in training
 

@@ -19,12 +19,12 @@ from groovevae.network.flow import FARTHEST, NUM_TIMES, Velocity, at_place, marc
 from groovevae.network.forward import Layers, gelu
 from groovevae.network.inputs import NUM_METRES
 
-# On the way from noise to a bar. Four steps end 0.12 spreads (root mean square) from where ever smaller steps would;
-# judges hear no difference, and bars stay recognisable with noise of 0.3 spreads.
+# On the way from noise to a bar. Four steps end about 0.1 spreads (root mean square) from where many would.
+# That is not heard: judges know real bars as well by points that are off by 0.3.
 TIMES = np.linspace(0, 1, 5)
 GUIDED_FROM = 0.25  # time; guided before it too, bars take longer, and no more are heard to arrive
 HARMONY = 1.5  # times as strong as it is: with 1, less of it is kept, and with 2, chords hold more notes than real ones
-BLOCK = 32  # bars with and without guidance that are carried at once, always: BLAS rounds a bar the same in any company
+BLOCK = 32  # bars, guided, that are carried at once, always: so BLAS rounds a bar the same in any company
 
 # What a context says: a shift of the points, and a shift and a scale of each of the two layers after them, as in
 # Perez et al. 2018 (FiLM). A context that only shifted the points would leave more of the error in training.
@@ -48,17 +48,17 @@ class ArrangerNetwork(Layers):
     def draw(self, known: Conditions, noise: np.ndarray, *, guidance: float) -> np.ndarray:
         """Carry noise (N, K) to bars, (N, K) in the arranger's coordinates, on all processors.
 
-        `guidance` says how much farther each step leads from what would be played without knowing the genre
+        `guidance` says how much farther each step leads from what would be played without knowing genre and style
         (classifier-free guidance: Ho & Salimans 2022, eq. 6); 0: no farther. The first step is not guided
-        (Kynkäänniemi et al. 2024, who found the same for images).
+        (as Kynkäänniemi et al. 2024 propose for images). Harmony is read HARMONY times as strong as it is.
         """
         return self._in_blocks(lambda *block: self.draw_block(*block, guidance=guidance), known, noise, BLOCK)
 
     def invert(self, known: Conditions, x: np.ndarray) -> np.ndarray:
         """Carry bars (N, K) back to the noise (N, K) that `draw` without guidance would make them from.
 
-        Drawn anew under other conditions, a bar keeps what those conditions leave open (Su et al. 2023, Dual diffusion
-        implicit bridges).
+        Here harmony is read as strong as it is. Drawn anew under other conditions, a bar keeps what those conditions
+        leave open (Su et al. 2023, Dual diffusion implicit bridges).
         """
         return self._in_blocks(self._invert_block, known, x, 2 * BLOCK)  # never guided: as many rows
 
@@ -89,9 +89,9 @@ class ArrangerNetwork(Layers):
         return np.concatenate(on_all_processors(carried_block, range(0, len(first), size)))[equals]
 
     def _guided(self, known: Conditions, guidance: float) -> Velocity:
-        """Return the guided velocity. With and without guidance, bars differ in contexts alone.
+        """Return the guided velocity. With and without genre, velocities differ in contexts alone.
 
-        So points are read once for both; and what they come to is written out once, since the last layer is linear.
+        So points are read once for both, and written out once, since the last layer is linear.
         """
         known = known.with_harmony(HARMONY)
         contexts = self.context(Conditions.concatenate([known, known.without_genre])).reshape(2, len(known.place), -1)

@@ -153,10 +153,9 @@ class Network(Layers):
 
 def check_shapes(found: Mapping[str, tuple[int, ...]], needed: Mapping[str, tuple[int, ...]]) -> None:
     """Raise ModelFileError where an array is missing, has the wrong shape, or has no place in the network."""
-    for name in sorted(found.keys() ^ needed.keys()):
-        raise ModelFileError(
-            f"the weights do not fit the network: {name!r} is {'missing' if name in needed else 'of another network'}"
-        )
+    if odd := sorted(found.keys() ^ needed.keys()):
+        what = "is missing" if odd[0] in needed else "has no place in it"
+        raise ModelFileError(f"the weights do not fit the network: {odd[0]!r} {what}")
     for name, shape in needed.items():
         if found[name] != shape:
             raise ModelFileError(f"the weights do not fit the network: {name!r} is {found[name]}, not {shape}")
