@@ -97,7 +97,7 @@ def _form_of_all(genre: Genre) -> Form:
 
 def usual_roles(forms: Sequence[Form]) -> np.ndarray:
     """Return which roles most bars of these forms play, (4,) bool."""
-    return np.mean([(form.roles != SILENT).mean(0) for form in forms], axis=0) > USUAL
+    return np.mean([form.playing for form in forms], axis=0) > USUAL
 
 
 def pick_form(forms: Sequence[Form], bars: Bars, *, seed: int, wanted: np.ndarray) -> Form:
@@ -107,7 +107,7 @@ def pick_form(forms: Sequence[Form], bars: Bars, *, seed: int, wanted: np.ndarra
     falls short takes its turn.
     """
     length, needed = int(bars.num_steps[0]), usual_roles(forms) | wanted
-    whole = [form for form in forms if (form.roles != SILENT).any(0)[needed].all()] or list(forms)
+    whole = [form for form in forms if form.playing[needed].all()] or list(forms)
     alike = [form for form in whole if int(bar_length(form.metre)) == length] or whole
     turns = steady_first(alike, needed & (np.arange(len(ROLES)) != LEAD))
     return turns[seed % len(turns)]

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from groovevae.model.phrase_forms import SILENT, Form
+from groovevae.model.phrase_forms import Form
 
 THIN: Final = 0.75  # of the roles that usually play in a bar of a genre's forms: a form with fewer comes last
 STEADY: Final = 0.9  # of a form's bars: a role that plays in fewer rests for long
@@ -22,14 +22,14 @@ def chosen_first(forms: Sequence[Form], chosen: Sequence[int]) -> tuple[Form, ..
 
 def full_first(forms: Sequence[Form]) -> tuple[Form, ...]:
     """Return forms with the thin ones last: an introduction in which hardly anything plays is no typical phrase."""
-    playing = np.array([(form.roles != SILENT).sum(1).mean() for form in forms])  # (F,) roles in a bar
+    playing = np.array([form.playing.sum() for form in forms])  # (F,) roles in a bar
     is_thin = playing < THIN * np.median(playing)
     return tuple(forms[number] for number in np.argsort(is_thin, kind="stable"))
 
 
 def steady_first(forms: Sequence[Form], band: np.ndarray) -> tuple[Form, ...]:
     """Return forms with those last in which a role of the `band` (4,) rests for long: a first take plays on."""
-    least = np.array([(form.roles != SILENT).mean(0)[band].min(initial=1) for form in forms])  # (F,) share of the bars
+    least = np.array([form.playing[band].min(initial=1) for form in forms])  # (F,) share of the bars
     return tuple(forms[number] for number in np.argsort(least < STEADY, kind="stable"))
 
 

@@ -7,7 +7,8 @@ all that a model file holds for making new phrases. This module needs only NumPy
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,11 @@ class Form:
     programs: tuple[int, int, int]
     kit: tuple[int, ...]
     style: np.ndarray  # (Z,) float16: the mean of the song's latent points, which gives away none of its bars
+
+    @cached_property
+    def playing(self) -> np.ndarray:
+        """The share of the bars in which each role plays, (4,)."""
+        return np.asarray((self.roles != SILENT).mean(0))
 
     def at(self, num_bars: int) -> np.ndarray:
         """Return the plan for any number of bars, (num_bars, 4); after its end it starts over."""
@@ -148,7 +154,7 @@ def prior_to_file(prior: Prior) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     played: dict[str, list[dict[str, Any]]] = {}
     for index, name in enumerate(prior.genres):
         forms = prior.forms.get(name, ())
-        played[name] = [{**vars(form), "roles": len(form.roles), "style": 0} for form in forms]
+        played[name] = [{**asdict(form), "roles": len(form.roles), "style": 0} for form in forms]
         if forms:
             tensors[f"styles/{index}"] = np.stack([form.style for form in forms])
         tensors[f"forms/{index}"] = np.concatenate([np.zeros((0, len(ROLES)), np.int8), *(f.roles for f in forms)])
