@@ -80,7 +80,7 @@ def rearranged(arrangements: Arrangements, briefs: list[Brief]) -> list[np.ndarr
 def test_a_piece_comes_out_as_it_does_alone(arrangements: Arrangements, make) -> None:
     briefs = pieces()
     together = make(arrangements, briefs)
-    assert [len(z) for z in together] == [len(one.bars) for one in briefs]
+    assert [len(z) for z in together] == [1, 2, 3, 4, 1, 2, 3, 4, *8 * [SHORT, SHORT + 1], SHORT, 5, 5, 5]
     for one, z in zip(briefs, together, strict=True):
         assert (make(arrangements, [one])[0] == z).all()
     backwards = make(arrangements, briefs[::-1])
@@ -212,9 +212,11 @@ def test_rows_that_are_alike_are_found(parts: list[np.ndarray], first: list[int]
     assert (found[0].tolist(), found[1].tolist()) == (first, equals)
 
 
-@pytest.mark.parametrize(("way", "largest"), [(carried, 0.01), (marched, 0.03)])
-@pytest.mark.parametrize(("start", "end"), [(0.0, 1.0), (1.0, 0.0)])
-def test_steps_are_of_second_order(way: Way, largest: float, start: float, end: float) -> None:
+@pytest.mark.parametrize(
+    ("way", "start", "end", "largest"),
+    [(carried, 0.0, 1.0, 0.01), (carried, 1.0, 0.0, 0.015), (marched, 0.0, 1.0, 0.01), (marched, 1.0, 0.0, 0.06)],
+)
+def test_steps_are_of_second_order(way: Way, start: float, end: float, largest: float) -> None:
     """Along dx/dt = -x (1 + t), whose way is known: half as long a step errs a quarter as much."""
     here, there = (np.exp(-time - time**2 / 2) for time in (start, end))
 
@@ -223,5 +225,5 @@ def test_steps_are_of_second_order(way: Way, largest: float, start: float, end: 
         reached = way(np.full((1, 1), here), lambda x, time: -x * (1 + time), times)
         return abs(float(reached[0, 0]) - there)
 
-    assert error(8) < largest
-    assert error(16) / error(32) == pytest.approx(4, rel=0.15)
+    assert error(4) < largest
+    assert error(8) / error(16) == pytest.approx(4, rel=0.1)
