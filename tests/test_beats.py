@@ -51,10 +51,10 @@ def test_a_line_that_may_strike_any_of_ten_pitches_strikes() -> None:
 
 @pytest.mark.parametrize("line", ["bass", "lead"])
 def test_a_line_fits_the_chords_on_the_beat(line: str) -> None:
-    """C and C sharp are alike to the network; where a chord holds C, C is drawn on the beat."""
+    """C and D are alike to the network; where a chord holds C, C is drawn on the beat."""
     low = BASS_LOW if line == "bass" else LEAD_LOW
     logits = silence()
-    getattr(logits, line)[..., [FIRST_PITCH + LOW_C - low, FIRST_PITCH + LOW_C + 1 - low]] = 20.0
+    getattr(logits, line)[..., [FIRST_PITCH + LOW_C - low, FIRST_PITCH + LOW_C + 2 - low]] = 20.0
     alone = getattr(drawn(logits), line) == FIRST_PITCH + LOW_C - low
     assert alone.mean(0) == pytest.approx([0.5] * 4, abs=0.1)
     logits.chord_onset[:, 2, LOW_C + 24 - CHORD_LOW] = 20.0  # later in the beat, two octaves higher
@@ -66,12 +66,27 @@ def test_a_line_fits_the_chords_on_the_beat(line: str) -> None:
 
 def test_a_line_fits_the_chords_that_are_kept() -> None:
     logits = silence()
-    logits.bass[..., [FIRST_PITCH + LOW_C - BASS_LOW, FIRST_PITCH + LOW_C + 1 - BASS_LOW]] = 20.0
-    logits.chord_onset[:, 0, 1] = 20.0  # C sharp is drawn, and C takes its place
+    logits.bass[..., [FIRST_PITCH + LOW_C - BASS_LOW, FIRST_PITCH + LOW_C + 2 - BASS_LOW]] = 20.0
+    logits.chord_onset[:, 0, 2] = 20.0  # D is drawn, and C takes its place
     chords = Bars.empty(BARS).batch(1)
     chords.chords[:, 0, 0] = ONSET
     fits = drawn(logits, chords=chords).bass == FIRST_PITCH + LOW_C - BASS_LOW
     assert fits[:, 0].mean() == pytest.approx(1 / (1 + np.exp(-3)), abs=0.1)
+
+
+def test_a_bass_keeps_off_semitones_from_the_chords() -> None:
+    """B, C sharp and G sharp are alike to the network, and C sounds: a bass plays G sharp, a lead what it likes."""
+    b, g_sharp, c_sharp = (FIRST_PITCH + LOW_C + above - np.array([BASS_LOW, LEAD_LOW]) for above in (11, 8, 13))
+    logits = silence()
+    for line, *pitches in zip((logits.bass, logits.lead), b, g_sharp, c_sharp, strict=True):
+        line[..., pitches] = 20.0
+    logits.chord_onset[:, 2, LOW_C + 24 - CHORD_LOW] = 20.0
+    beat = drawn(logits)
+    assert (beat.bass == g_sharp[0]).mean(0) == pytest.approx([1 / (1 + 2 * np.exp(-4))] * 4, abs=0.05)
+    assert (beat.lead == g_sharp[1]).mean(0) == pytest.approx([1 / 3] * 4, abs=0.1)
+    logits.chord_onset[:, 3, LOW_C + 11 - CHORD_LOW] = logits.chord_onset[:, 3, LOW_C + 13 - CHORD_LOW] = 20.0
+    beat = drawn(logits)  # notes of the chord itself do not clash with it
+    assert (beat.bass == g_sharp[0]).mean(0)[1:] == pytest.approx([1 / 3] * 3, abs=0.1)
 
 
 @pytest.mark.parametrize(
