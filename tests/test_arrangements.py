@@ -59,7 +59,7 @@ def pieces() -> list[Brief]:
     briefs = [brief(melody(*range(60, 61 + number % 4)), number) for number in range(8)]
     briefs += [brief(band(num_bars=SHORT + number % 2), 100 + number) for number in range(PIECES + 1)]
     briefs += [brief(start, 20), brief(start, 21)]
-    return [*briefs, replace(brief(start, 22), before=point, after=-point, is_varied=True)]
+    return [*briefs, replace(brief(start, 22), before=point, after=-point, is_varied=True, guidance=1.0, harmony=2.0)]
 
 
 def points(arrangements: Arrangements, briefs: list[Brief]) -> list[np.ndarray]:
@@ -130,17 +130,22 @@ def test_a_part_that_comes_in_hears_the_bar_before(arrangements: Arrangements) -
         np.testing.assert_allclose(z[bar], before, atol=1e-5)
 
 
-def test_a_lead_that_comes_in_is_drawn_from_more_noise_than_the_others(arrangements: Arrangements) -> None:
-    """With as little as they get, it would hold one note; half of it is each bar's own."""
+def test_a_lead_and_a_bass_that_come_in_are_drawn_by_themselves(arrangements: Arrangements) -> None:
+    """With as little noise as the others, a lead would hold one note; half of it is each bar's own.
+
+    With as much guidance, and no louder a harmony, a bass would leave the roots of the chords.
+    """
     start = brief(only_roles(band(num_bars=3), np.arange(4) == CHORDS), 3)
     [z] = added(arrangements, [start])
     [livelier] = added(arrangements, [replace(start, noise=OF_LEAD, is_varied=True)])
+    [bass] = added(arrangements, [replace(start, guidance=1.0, harmony=2.0)])
     new = [np.array([True, True, False, True])]
     found = added_by_role(arrangements, [start], arrangements.given([start]), new)
-    assert (found[0] == np.stack([z, z, z, livelier])).all()
+    assert (found[0] == np.stack([z, bass, z, livelier])).all()
     assert (livelier != z).any(1).all()
+    assert (bass != z).any(1).all()
     calm = added_by_role(arrangements, [start], arrangements.given([start]), [new[0] & (np.arange(4) != LEAD)])
-    assert (calm[0] == z).all()
+    assert (calm[0] == np.stack([z, bass, z, z])).all()
     assert added_by_role(arrangements, [start], arrangements.given([start]), [np.zeros(4, bool)]) == {}
 
 

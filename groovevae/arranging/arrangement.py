@@ -28,7 +28,7 @@ GUIDANCE = 2.0  # of blends and new parts; with 2.5 or 3 no more bars are heard 
 CLEARLY = 1.0  # how clearly a role must play or rest as planned: bars that play it are at 1 on average
 ROUNDS = 3
 PIECES = 16  # drawn at once, bar by bar, always, as `network.BLOCK`; a piece alone takes as long as that many
-FEW_PIECES = 2  # of short ones, which somebody mostly waits for: a piece, and the same with a livelier lead
+FEW_PIECES = 2  # of short ones, which somebody mostly waits for: a piece, and the same with a bass or a lead of its own
 NOISE = 0.5  # size of the noise that bars are drawn from, as a share of that in training
 
 
@@ -71,6 +71,8 @@ class Brief:
     after: np.ndarray | None = None  # (Z,) the bar after the last
     is_varied: bool = False  # whether half of the noise is each bar's own, in parts that come in, wherever it lies
     noise: float = NOISE  # its size there, as a share of that in training
+    guidance: float = GUIDANCE  # of parts that come in
+    harmony: float = 1.0  # how strongly they read their harmony, as a multiple of what parts mostly do
 
 
 class Arrangements:
@@ -189,39 +191,47 @@ class Arrangements:
         """
         if not briefs:
             return []
-        known = [self.known(brief, own, seed=brief.seed) for brief, own in zip(briefs, given, strict=True)]
-        noise = [self._noise(brief) for brief in briefs]
+        known = [
+            self.known(brief, own, seed=brief.seed).with_harmony(brief.harmony)
+            for brief, own in zip(briefs, given, strict=True)
+        ]
+        noise, guidance = [self._noise(brief) for brief in briefs], np.array([brief.guidance for brief in briefs])
 
         lengths = np.array([len(brief.bars) for brief in briefs])
         blocks = _blocks(lengths)
 
         def drawn(block: _Block) -> list[np.ndarray]:
             some = block.pieces.tolist()
-            return self._bar_after_bar([known[piece] for piece in some], [noise[piece] for piece in some], block.size)
+            own = [known[piece] for piece in some], [noise[piece] for piece in some]
+            return self._bar_after_bar(*own, guidance[some], block.size)
 
         def all_drawn() -> list[np.ndarray]:
             every = [x for block in on_all_processors(drawn, blocks) for x in block]
             order = np.argsort(np.concatenate([block.pieces for block in blocks]))
             return [every[piece] for piece in order.tolist()]
 
-        every = self._added.of(all_drawn, lengths, *Conditions.concatenate(known), np.concatenate(noise))
+        every = self._added.of(all_drawn, lengths, *Conditions.concatenate(known), np.concatenate(noise), guidance)
         return [self.arranger.points(x) for x in every]
 
-    def _bar_after_bar(self, known: Sequence[Conditions], noise: Sequence[np.ndarray], size: int) -> list[np.ndarray]:
-        """Draw at most `size` pieces, (N, K) each: a bar of each at once, then the next, which hears it.
+    def _bar_after_bar(
+        self, known: Sequence[Conditions], noise: Sequence[np.ndarray], guidance: np.ndarray, size: int
+    ) -> list[np.ndarray]:
+        """Draw at most `size` pieces, (N, K) each, by the guidance of each: a bar of all at once, then the next.
 
-        Pieces that have ended, and places in the block that are free, repeat a bar that nobody hears.
+        A bar hears the one before. Pieces that have ended, and places in the block that are free, repeat a bar that
+        nobody hears.
         """
         lengths = [len(own) for own in noise]
         last, first = padded(np.array(lengths), size) - 1, padded(np.cumsum([0, *lengths[:-1]]), size)
         together, all_noise = Conditions.concatenate(known), np.concatenate(noise)
+        strength = padded(guidance, size)[:, None]
         out, heard = np.zeros_like(all_noise), None
         for bar in range(max(lengths)):
             index = first + np.minimum(bar, last)  # (size,)
             here = together.rows(index)
             if heard is not None:
                 here = here._replace(before=heard, knows_before=np.ones(size, bool))
-            heard = self._as_planned(self.flow.draw_block(here, all_noise[index], guidance=GUIDANCE), here.plays)
+            heard = self._as_planned(self.flow.draw_block(here, all_noise[index], guidance=strength), here.plays)
             goes_on = np.flatnonzero(bar < np.array(lengths))
             out[index[goes_on]] = heard[goes_on]
         return _split(out, lengths)

@@ -62,8 +62,11 @@ class ArrangerNetwork(Layers):
         """
         return self._in_blocks(self._invert_block, known, x, 2 * BLOCK)  # never guided: as many rows
 
-    def draw_block(self, known: Conditions, noise: np.ndarray, *, guidance: float) -> np.ndarray:
-        """Carry noise (N, K) to bars at once, as `draw` does; call it with one N and one thread for BLAS, always."""
+    def draw_block(self, known: Conditions, noise: np.ndarray, *, guidance: float | np.ndarray) -> np.ndarray:
+        """Carry noise (N, K) to bars at once, as `draw` does; call it with one N and one thread for BLAS, always.
+
+        `guidance` may differ from bar to bar, (N, 1).
+        """
         bars = marched(noise, self._guided(known, guidance), TIMES)
         return np.clip(bars, -FARTHEST, FARTHEST)
 
@@ -88,19 +91,19 @@ class ArrangerNetwork(Layers):
 
         return np.concatenate(on_all_processors(carried_block, range(0, len(first), size)))[equals]
 
-    def _guided(self, known: Conditions, guidance: float) -> Velocity:
+    def _guided(self, known: Conditions, guidance: float | np.ndarray) -> Velocity:
         """Return the guided velocity. With and without genre, velocities differ in contexts alone.
 
         So points are read once for both, and written out once, since the last layer is linear.
         """
-        known = known.with_harmony(HARMONY)
+        known, strength = known.with_harmony(HARMONY), np.float32(guidance)
         contexts = self.context(Conditions.concatenate([known, known.without_genre])).reshape(2, len(known.place), -1)
 
         def velocity(x: np.ndarray, time: float) -> np.ndarray:
             if time < GUIDED_FROM:
                 return self.velocity(contexts[0], x, time)
             own, any_genre = self._hidden(contexts, self.dense("point", at_place(x, time)))  # (N, H) each
-            return velocity_of(x, time, self.dense("out", own + np.float32(guidance) * (own - any_genre)))
+            return velocity_of(x, time, self.dense("out", own + strength * (own - any_genre)))
 
         return velocity
 

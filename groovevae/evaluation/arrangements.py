@@ -20,7 +20,7 @@ from groovevae.evaluation.content import chroma_similarity
 from groovevae.evaluation.excerpts import RUN_BARS
 from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.versions import Sides, splice
-from groovevae.generation.latent_paths import Goal, Journey, find_paths
+from groovevae.generation.latent_paths import Goal, Journey, added_by_role, find_paths
 from groovevae.generation.sources import Source
 from groovevae.measures.judges import Judges
 from groovevae.measures.phrases import note_sets, overlap
@@ -133,8 +133,10 @@ def brought_back(sides: Sides, genre: str, real: Bars, is_hidden: np.ndarray, *,
         style = make_plan(forms, {genre: 1.0}, given, seed=seed + number).style
         plan, setting = Plan(bars.role_plays, style), Setting.of(bars)
         briefs.append(Brief(given, ~is_hidden, plan, {genre: 1.0}, setting, seed + number))
-    added = arrangements.added(briefs, arrangements.given(briefs))
-    takes = [Take(z, brief.bars, brief.seed, keep, DEFAULT_TEMPERATURE) for z, brief in zip(added, briefs, strict=True)]
+    added = added_by_role(arrangements, briefs, arrangements.given(briefs), [is_hidden] * len(briefs))
+    takes = [
+        Take(added[number], brief.bars, brief.seed, keep, DEFAULT_TEMPERATURE) for number, brief in enumerate(briefs)
+    ]
     return Bars.concatenate(decode_takes(sides.network, takes))
 
 
