@@ -129,6 +129,14 @@ def test_infilling_touches_nothing_else(groove: Groove, songs: Path) -> None:
     assert "new drums, bass, chords, lead in bars 16 to 16" in piece.description
 
 
+def test_infilling_brings_parts_that_are_named(groove: Groove, songs: Path) -> None:
+    """A melody alone gets a bass where one is asked for; without a word, it gets what plays around."""
+    [piece] = groove.infill(InfillRequest(str(songs / "melody.mid"), (2, 3), roles=("bass",), temperature=1.0))
+    assert piece.song.bars.role_plays[:, ROLES.index("bass")].tolist() == [False, True, True, False]
+    [piece] = groove.infill(InfillRequest(str(songs / "melody.mid"), (2, 3), temperature=1.0))
+    assert piece.song.bars.plays == (False, False, False, True)
+
+
 def test_humanizing_changes_no_note(groove: Groove, songs: Path) -> None:
     start = str(songs / "stiff.mid")
     own = read_song(start).bars

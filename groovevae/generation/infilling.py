@@ -35,7 +35,7 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     assert arrangements is not None
     around = bars[max(gap.start - AROUND, 0) : gap.stop + AROUND]
     is_new = np.array([role in request.roles for role in ROLES]) if request.roles else np.array(around.plays)
-    plays = np.where(is_new, around.plays, bars[gap].role_plays)
+    plays = np.where(is_new, np.array(around.plays) | bool(request.roles), bars[gap].role_plays)  # what is named, plays
     z = close_points(sources.network, bars)
     heard = z[bars.has_notes] if bars.has_notes.any() else z
     genre = request.genre or nearest_genre(heard, sources.model.genres)
