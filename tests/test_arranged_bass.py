@@ -10,8 +10,8 @@ from groovevae.arranging.harmonise import ROOT, harmonised
 from groovevae.arranging.lead_sheet import MAX_BEATS
 from groovevae.generation.groove import load_model
 
-# "Twinkle, twinkle, little star" (traditional), a bar in each row.
-TUNE = [60, 60, 67, 67, 69, 69, 67, 67, 65, 65, 64, 64, 62, 62, 60, 60]  # fmt: skip
+# "Twinkle, twinkle, little star" (traditional), a note for each beat.
+TUNE = [60, 60, 67, 67, 69, 69, 67, 67, 65, 65, 64, 64, 62, 62, 60, 60]
 
 
 def test_a_bass_plays_the_roots_of_the_chords_under_a_tune(tmp_path: Path) -> None:
