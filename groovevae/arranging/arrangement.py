@@ -24,7 +24,7 @@ from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
 
-GUIDANCE = 2.0  # of blends and new parts; with 2.5 or 3 no more bars are heard to arrive
+GUIDANCE = 2.0  # of blends and new parts; with 1.5 they are less typical, with 2.5 or 3 no more are heard to arrive
 CLEARLY = 1.0  # how clearly a role must play or rest as planned: bars that play it are at 1 on average
 ROUNDS = 3
 PIECES = 16  # drawn at once, bar by bar, always, as `network.BLOCK`; a piece alone takes as long as that many
@@ -73,6 +73,7 @@ class Brief:
     noise: float = NOISE  # its size there, as a share of that in training
     guidance: float = GUIDANCE  # of parts that come in
     harmony: float = 1.0  # how strongly they read their harmony, as a multiple of what parts mostly do
+    sounding: np.ndarray | None = None  # (N, 144) the harmony of bars whose given roles have none, if it is known
 
 
 class Arrangements:
@@ -114,11 +115,11 @@ class Arrangements:
     def known(self, brief: Brief, given: np.ndarray, *, seed: int) -> Conditions:
         """Return what is known of the bars of a piece whose given roles lie at `given` (N, K), and which follow a plan.
 
-        Their harmony is that of all their bass and chords. Bars without any get one that fits their lead, where chords
-        or a bass are to come in; by `seed` where there is no lead either.
+        Their harmony is that of all their bass and chords, or the brief's. Bars without any get one that fits their
+        lead, where chords or a bass are to come in; by `seed` where there is no lead either.
         """
         bars, plan, setting = brief.bars, brief.plan, brief.setting
-        sounding = _harmony(bars, plan, setting, seed)
+        sounding = _harmony(bars, plan, setting, seed) if brief.sounding is None else brief.sounding
         before, knows_before = self._neighbour(given, brief.before, 0)
         after, knows_after = self._neighbour(given, brief.after, -1)
         heard = np.asarray(np.any(sounding, axis=1))

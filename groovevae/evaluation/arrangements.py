@@ -13,6 +13,7 @@ import numpy as np
 
 from groovevae.arranging.arrangement import Brief, Setting
 from groovevae.arranging.lead_sheet import only_roles
+from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import Plan, forms_of, make_plan, usual_roles
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, ROLES
@@ -20,7 +21,7 @@ from groovevae.evaluation.content import chroma_similarity
 from groovevae.evaluation.excerpts import RUN_BARS
 from groovevae.evaluation.soundness import soundness
 from groovevae.evaluation.versions import Sides, splice
-from groovevae.generation.latent_paths import Goal, Journey, added_by_role, find_paths
+from groovevae.generation.latent_paths import Goal, Journey, find_paths
 from groovevae.generation.sources import Source
 from groovevae.measures.judges import Judges
 from groovevae.measures.phrases import note_sets, overlap

@@ -7,14 +7,18 @@ import dataclasses
 import numpy as np
 
 from groovevae.arranging.arrangement import Brief, Setting
+from groovevae.arranging.harmonise import harmonised
 from groovevae.arranging.lead_sheet import only_roles
+from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import Plan
+from groovevae.arranging.recurring import recurring_harmony
+from groovevae.arranging.register import in_register
 from groovevae.bars import Bars, Song
-from groovevae.bars.constants import ROLES
+from groovevae.bars.constants import BASS, CHORDS, ROLES
 from groovevae.errors import RequestError
 from groovevae.generation.song_requests import InfillRequest
 from groovevae.generation.sources import Sources
-from groovevae.model.genres import nearest_genre
+from groovevae.model.genres import Genre, nearest_genre
 from groovevae.network.decoding import decode, without_stray_holds
 from groovevae.network.refining import close_points
 from groovevae.tracks import Rewriting
@@ -33,30 +37,55 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
         raise RequestError(f"{request.start} has {len(bars):,} bars; bars {first} to {last} are not all among them")
     arrangements, gap = sources.arrangements, slice(first - 1, last)
     assert arrangements is not None
-    around = bars[max(gap.start - AROUND, 0) : gap.stop + AROUND]
-    is_new = np.array([role in request.roles for role in ROLES]) if request.roles else np.array(around.plays)
-    plays = np.where(is_new, np.array(around.plays) | bool(request.roles), bars[gap].role_plays)  # what is named, plays
     z = close_points(sources.network, bars)
-    heard = z[bars.has_notes] if bars.has_notes.any() else z
-    genre = request.genre or nearest_genre(heard, sources.model.genres)
-    brief = Brief(
-        only_roles(bars[gap], ~is_new),
+    genre = request.genre or nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, sources.model.genres)
+    around = np.array(bars[max(gap.start - AROUND, 0) : gap.stop + AROUND].plays)
+    is_new = np.array([role in request.roles for role in ROLES]) if request.roles else around
+    plays = np.where(is_new, around | bool(request.roles), bars[gap].role_plays)  # what is named, plays
+    brief = _brief(song, gap, z, is_new, plays, sources.model.genres[genre], request.seed)
+    points = added_by_role(arrangements, [brief], arrangements.given([brief]), [is_new & plays.any(0)]).get(0, z[gap])
+    keep = tuple(role for role, is_free in zip(ROLES, is_new, strict=True) if not is_free)
+    new = decode(sources.network, points, bars[gap], temperature=request.temperature, seed=request.seed, keep=keep)
+    fresh = np.zeros((len(bars), len(ROLES)), bool)
+    fresh[gap] = is_new
+    together = in_register(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]), fresh)
+    written = ", ".join(role for role, is_free in zip(ROLES, is_new, strict=True) if is_free)
+    text = f"{request.start} with new {written} in bars {first} to {last}, like {genre}"
+    rewriting = Rewriting(sources.original(request.file), np.arange(len(bars)), fresh)
+    return dataclasses.replace(song, bars=without_stray_holds(together)), text, rewriting
+
+
+def _brief(
+    song: Song, gap: slice, z: np.ndarray, is_new: np.ndarray, plays: np.ndarray, genre: Genre, seed: int
+) -> Brief:
+    """Return what is asked for a gap of M bars in a song at z (N, Z), where new roles (4,) play in `plays` (M, 4)."""
+    bars, given = song.bars, only_roles(song.bars[gap], ~is_new)
+    is_all_played = not (is_new & ~np.array(bars.plays)).any()  # otherwise its style says nothing of how they play
+    style = z[bars.has_notes].mean(0) if is_all_played and bars.has_notes.any() else genre.mean
+    return Brief(
+        given,
         ~is_new,
-        Plan(plays, heard.mean(0)),
-        {genre: 1.0},
+        Plan(plays, style),
+        {genre.name: 1.0},
         Setting.of(bars, is_minor=song.is_minor),
-        seed=request.seed,
+        seed=seed,
         before=z[gap.start - 1] if gap.start else None,
         after=z[gap.stop] if gap.stop < len(z) else None,
         is_varied=True,
+        sounding=_harmony(song, gap, given, plays, seed),
     )
-    [points] = arrangements.added([brief], arrangements.given([brief]))
-    keep = tuple(role for role, is_free in zip(ROLES, is_new, strict=True) if not is_free)
-    new = decode(sources.network, points, bars[gap], temperature=request.temperature, seed=request.seed, keep=keep)
-    together = without_stray_holds(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]))
-    written = ", ".join(role for role, is_free in zip(ROLES, is_new, strict=True) if is_free)
-    text = f"{request.start} with new {written} in bars {first} to {last}, like {genre}"
-    fresh = np.zeros((len(bars), len(ROLES)), bool)
-    fresh[gap] = is_new
-    rewriting = Rewriting(sources.original(request.file), np.arange(len(bars)), fresh)
-    return dataclasses.replace(song, bars=together), text, rewriting
+
+
+def _harmony(song: Song, gap: slice, given: Bars, plays: np.ndarray, seed: int) -> np.ndarray | None:
+    """Return the harmony (M, 144) of a gap whose `given` parts have none, where bass or chords are to play there.
+
+    It is that of bars elsewhere in the song, or of its whole tune where nothing accompanies it.
+    """
+    harmonic = [BASS, CHORDS]
+    if given.role_plays[:, harmonic].any() or not plays[:, harmonic].any():
+        return None
+    found = recurring_harmony(song.bars, gap)
+    if found is not None:
+        return found
+    tune = Bars.concatenate([song.bars[: gap.start], given, song.bars[gap.stop :]])
+    return harmonised(tune, is_minor=song.is_minor, seed=seed)[gap]

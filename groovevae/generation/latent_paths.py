@@ -6,15 +6,16 @@ This module chooses the path; the maths is in `model.latent_arithmetic`, and not
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Brief, Setting
+from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import make_plan
-from groovevae.bars.constants import BASS, DRUMS, LEAD, ROLES
+from groovevae.bars.constants import DRUMS, ROLES
 from groovevae.generation.sources import Source
 from groovevae.model.calibration import Calibration, DosedPath, calibrated_path, find_curves
 from groovevae.model.genres import Genre
@@ -32,11 +33,6 @@ from groovevae.model.latent_arithmetic import (
 from groovevae.model.phrase_forms import Form
 from groovevae.network.chunks import on_all_processors
 
-# Size of the noise that a lead which comes in is drawn from. With as little as other parts get, it holds one note.
-OF_LEAD = 1.25
-# How a bass that comes in is guided, and how strongly it reads the harmony. As other parts are, it would stay on the
-# pitches that its genre plays most, away from the roots of the chords; unguided, fewer are heard as their genre.
-GUIDANCE_OF_BASS, HARMONY_OF_BASS = 1.0, 2.0
 TOGETHER = 128  # pieces arranged together: enough for many processors, and few enough for memory
 
 
@@ -130,30 +126,6 @@ def _arranged(journeys: Sequence[Journey]) -> list[LatentPath]:
         _arranged_path(journey, brief, arranged[number], added.get(number, arranged[number]), new[number])
         for number, (journey, brief) in enumerate(zip(journeys, briefs, strict=True))
     ]
-
-
-def added_by_role(
-    arrangements: Arrangements, briefs: Sequence[Brief], given: Sequence[np.ndarray], new: Sequence[np.ndarray]
-) -> dict[int, np.ndarray]:
-    """Return the points (4, N, Z) of the roles of each piece, by number, in which some come in.
-
-    A lead is livelier than the rest, and a bass keeps closer to the harmony.
-    """
-    numbers = [number for number, roles in enumerate(new) if roles.any()]
-    apart = [(number, role) for role in _APART for number in numbers if new[number][role]]
-    asked = [briefs[number] for number in numbers] + [_APART[role](briefs[number]) for number, role in apart]
-    drawn = arrangements.added(asked, [given[number] for number in [*numbers, *(number for number, _ in apart)]])
-    points = {number: np.stack([z] * len(ROLES)) for number, z in zip(numbers, drawn, strict=False)}
-    for (number, role), z in zip(apart, drawn[len(numbers) :], strict=True):
-        points[number][role] = z
-    return points
-
-
-# Roles that are drawn by themselves where they come in, and what is then asked of the arranger.
-_APART: dict[int, Callable[[Brief], Brief]] = {
-    BASS: lambda brief: replace(brief, guidance=GUIDANCE_OF_BASS, harmony=HARMONY_OF_BASS),
-    LEAD: lambda brief: replace(brief, noise=OF_LEAD, is_varied=True),
-}
 
 
 def _brief(journey: Journey) -> Brief:

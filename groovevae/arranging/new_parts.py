@@ -1,0 +1,53 @@
+"""Draws the parts that come into pieces, each as its role asks: a bass keeps closer to the harmony, a lead is livelier.
+
+`arrangement` draws whole bars; this module says what is asked of it for whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from groovevae.arranging.arrangement import Arrangements, Brief
+from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, ROLES
+
+# Size of the noise that a lead which comes in is drawn from. With as little as other parts get, it holds one note.
+OF_LEAD = 1.25
+OF_LEAD_ON = 0.85  # where it goes on from a known bar; with more, it plays more notes than real leads
+# How a bass that comes in is guided, and how strongly it reads the harmony. As other parts are, it would stay on the
+# pitches that its genre plays most, away from the roots of the chords; unguided, fewer are heard as their genre.
+GUIDANCE_OF_BASS, HARMONY_OF_BASS = 1.0, 2.0
+
+
+def added_by_role(
+    arrangements: Arrangements, briefs: Sequence[Brief], given: Sequence[np.ndarray], new: Sequence[np.ndarray]
+) -> dict[int, np.ndarray]:
+    """Return the points (4, N, Z) of the pieces, by number, in which `new` roles (4,) come in.
+
+    Only those of new roles mean anything. `given` is what `Arrangements.given` returned.
+    """
+    draws = [
+        (number, roles & new[number], asked(brief))
+        for roles, asked in _DRAWN_TOGETHER
+        for number, brief in enumerate(briefs)
+        if (roles & new[number]).any()
+    ]
+    drawn = arrangements.added([brief for *_, brief in draws], [given[number] for number, *_ in draws])
+    points: dict[int, np.ndarray] = {}
+    for (number, roles, _), z in zip(draws, drawn, strict=True):
+        points.setdefault(number, np.stack([z] * len(ROLES)))[roles] = z
+    return points
+
+
+def _only(*roles: int) -> np.ndarray:
+    return np.isin(np.arange(len(ROLES)), roles)
+
+
+# Roles (4,) that are drawn together, and what is asked of the arranger for them.
+_DRAWN_TOGETHER: tuple[tuple[np.ndarray, Callable[[Brief], Brief]], ...] = (
+    (_only(DRUMS, CHORDS), lambda brief: brief),
+    (_only(BASS), lambda brief: replace(brief, guidance=GUIDANCE_OF_BASS, harmony=HARMONY_OF_BASS)),
+    (_only(LEAD), lambda brief: replace(brief, noise=OF_LEAD if brief.before is None else OF_LEAD_ON, is_varied=True)),
+)
