@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from command_line import COMMANDS, Run, error_of, examples_of, midi_files, warnings_of
 from corpus_files import band_tune
+from midi_tracks import TICKS, beats, note, save_tracks, track
 from scores import LEAD, score_of
 
 from groovevae import Groove
@@ -146,6 +147,27 @@ def test_humanizing_changes_no_note(groove: Groove, songs: Path) -> None:
     assert (felt.song.bars.velocity != own.velocity).any()
     [still] = groove.humanize(HumanizeRequest(start, like="jazz", amount=0.0))
     assert (still.song.bars.velocity == own.velocity).all() and (still.song.bars.drums == own.drums).all()
+
+
+def test_humanizing_ends_a_note_before_its_key_is_struck_again(run: Run, tmp_path: Path) -> None:
+    """A synthesizer would take the end of the one for the end of the other."""
+    hats = [row for at in range(64) for row in note(at * TICKS // 2, TICKS // 2, 42, channel=9)]
+    tune = beats([60, 60, 62, 62, 60, 60, 60, 60] * 4, channel=0)
+    save_tracks(tmp_path / "legato.mid", track("Hats", *hats), track("Tune", *tune))
+    assert run("humanize", "legato.mid", "--like", "jazz", "--seed", "3", "--out", "felt").exit_code == 0
+    [path] = (tmp_path / "felt").iterdir()
+    file, moved = mido.MidiFile(path), 0
+    for messages in file.tracks:
+        tick, sounding = 0, set()
+        for message in messages:
+            tick += message.time
+            if message.type == "note_on":
+                assert message.note not in sounding
+                sounding.add(message.note)
+                moved += tick % (file.ticks_per_beat // 2) > 0
+            elif message.type == "note_off":
+                sounding.remove(message.note)
+    assert moved > 20
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,15 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import DRUMS, MAX_VELOCITY, OFFSET_UNITS, PITCHED, ROLES
 from groovevae.bars.roles import NO_ROLE
+from groovevae.midi.messages import NUM_CHANNELS
 from groovevae.tracks.original import NOWHERE, Original
 
 
 def with_feel(original: Original, notes: np.ndarray, felt: Bars, *, ticks: int) -> np.ndarray:
     """Return the original's `notes` (M,) PLAYED_DTYPE, louder, softer, earlier or later as `felt` is than its own bars.
 
-    `felt` has the notes of the original's bars. The notes of a chord keep their differences. `ticks` is a quarter note.
+    `felt` has the notes of the original's bars. The notes of a chord keep their differences, and a note that ended before
+    its key was struck again still does. `ticks` is a quarter note.
     """
     own, placed = original.reading.song.bars, original.reading.notes
     lines = original.reading.lines
@@ -40,4 +42,17 @@ def with_feel(original: Original, notes: np.ndarray, felt: Bars, *, ticks: int) 
     out["on"] = np.maximum(notes["on"] + shift, 0)
     out["off"] = np.maximum(notes["off"] + shift, out["on"] + 1)
     out["velocity"] = np.clip(notes["velocity"].astype(int) + louder, 1, MAX_VELOCITY)
+    out["off"] = _ended_in_time(out, notes)
     return out
+
+
+def _ended_in_time(felt: np.ndarray, notes: np.ndarray) -> np.ndarray:
+    """Return where `felt` notes (M,) end: not after their key is struck again, unless the `notes` they were did so."""
+    key = (notes["chunk"].astype(np.int64) * NUM_CHANNELS + notes["channel"]) * 128 + notes["pitch"]
+    order = np.lexsort([notes["on"], key])
+    one, following = order[:-1], order[1:]
+    ended = (key[one] == key[following]) & (notes["off"][one] <= notes["on"][following])
+    one, following = one[ended], following[ended]
+    off = felt["off"].copy()
+    off[one] = np.minimum(off[one], np.maximum(felt["on"][following], felt["on"][one] + 1))
+    return off
