@@ -189,11 +189,11 @@ def test_a_bar_is_carried_alike_in_any_place_and_company(arrangements: Arrangeme
 
 @pytest.mark.parametrize("guidance", [0, 2])
 def test_guidance_is_the_literal_formula(arrangements: Arrangements, guidance: float) -> None:
-    """`own + guidance (own - any genre)`, of two velocities one by one; before half of the way `own`."""
+    """`own + guidance (own - any genre)`, of two velocities one by one; before a quarter of the way `own`."""
     flow, known = arrangements.flow, some_known(arrangements, BLOCK)
     x = np.random.default_rng(4).normal(size=(BLOCK, SIZE)).astype(np.float32)
     clear = known._replace(harmony=HARMONY * known.harmony)
-    for time in (0.0, 0.4, GUIDED_FROM, 0.75):
+    for time in (0.0, 0.2, GUIDED_FROM, 0.75):
         own, any_genre = (flow.velocity(flow.context(one), x, time) for one in (clear, clear.without_genre))
         expected = own + guidance * (own - any_genre) if time >= GUIDED_FROM else own
         np.testing.assert_allclose(flow._guided(known, guidance)(x, time), expected, atol=1e-4)

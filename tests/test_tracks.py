@@ -197,6 +197,19 @@ def test_what_several_tracks_share_stays_theirs(tmp_path: Path) -> None:
         assert {row[3] for row in notes_of(rewritten(stems, "drums", "chords"))[name]} == pitches
 
 
+def test_a_new_tune_is_played_by_whoever_played_it_there(tmp_path: Path) -> None:
+    """Two tracks lead in turns, one for longer: other pitches, later, are not left to that one alone."""
+    verse, bridge = beats([72, 74, 76, 77] * 6, channel=0), beats([79, 77, 76, 74] * 2, channel=1)
+    later = [(tick + 24 * TICKS, message) for tick, message in bridge]
+    path = save_tracks(tmp_path / "turns.mid", track("Verse", *verse), track("Bridge", *later))
+    turns = load_original(str(path), choices=Choices(roles=(("Verse", "lead"), ("Bridge", "lead"))))
+    song = turns.reading.song
+    lead = np.roll(np.where(song.bars.lead > 1, song.bars.lead + 1, song.bars.lead), 2, axis=1)
+    after = notes_of(rewritten(turns, "lead", song=replace(song, bars=replace(song.bars, lead=lead))))
+    assert [row[3] for row in after["Verse"]] == [73, 75, 77, 78] * 6
+    assert [row[3] for row in after["Bridge"]] == [80, 78, 77, 75] * 2
+
+
 def test_drums_that_are_not_marked_go_to_the_drum_channel(tmp_path: Path) -> None:
     hits = [row for at in range(32) for row in note(at * TICKS // 2, 20, (36, 42, 38, 42)[at % 4], channel=0)]
     loop = load_original(str(save_tracks(tmp_path / "loop.mid", track("", *hits))))

@@ -24,7 +24,7 @@ from groovevae.network.decoding import encode
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_rows
 
-GUIDANCE = 2.0  # of blends and new parts; with 1.5 they are less typical, with 2.5 or 3 no more are heard to arrive
+GUIDANCE = 2.0  # of blends and new parts; with 2.5 or 3 no more bars are heard to arrive
 CLEARLY = 1.0  # how clearly a role must play or rest as planned: bars that play it are at 1 on average
 ROUNDS = 3
 PIECES = 16  # drawn at once, bar by bar, always, as `network.BLOCK`; a piece alone takes as long as that many

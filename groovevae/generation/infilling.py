@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 import numpy as np
 
-from groovevae.arranging.arrangement import Brief, Setting
+from groovevae.arranging.arrangement import Arrangements, Brief, Setting
 from groovevae.arranging.harmonise import harmonised
 from groovevae.arranging.lead_sheet import only_roles
 from groovevae.arranging.new_parts import added_by_role
@@ -42,8 +42,8 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     around = np.array(bars[max(gap.start - AROUND, 0) : gap.stop + AROUND].plays)
     is_new = np.array([role in request.roles for role in ROLES]) if request.roles else around
     plays = np.where(is_new, around | bool(request.roles), bars[gap].role_plays)  # what is named, plays
-    brief = _brief(song, gap, z, is_new, plays, sources.model.genres[genre], request.seed)
-    points = added_by_role(arrangements, [brief], arrangements.given([brief]), [is_new & plays.any(0)]).get(0, z[gap])
+    brief = _brief(song, gap, z, is_new, plays, genre, request.seed)
+    points = _drawn(arrangements, brief, z[gap], is_new, np.array(bars.plays), sources.model.genres[genre])
     keep = tuple(role for role, is_free in zip(ROLES, is_new, strict=True) if not is_free)
     new = decode(sources.network, points, bars[gap], temperature=request.temperature, seed=request.seed, keep=keep)
     fresh = np.zeros((len(bars), len(ROLES)), bool)
@@ -52,21 +52,19 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     written = ", ".join(role for role, is_free in zip(ROLES, is_new, strict=True) if is_free)
     text = f"{request.start} with new {written} in bars {first} to {last}, like {genre}"
     rewriting = Rewriting(sources.original(request.file), np.arange(len(bars)), fresh)
-    return dataclasses.replace(song, bars=without_stray_holds(together)), text, rewriting
+    return replace(song, bars=without_stray_holds(together)), text, rewriting
 
 
 def _brief(
-    song: Song, gap: slice, z: np.ndarray, is_new: np.ndarray, plays: np.ndarray, genre: Genre, seed: int
+    song: Song, gap: slice, z: np.ndarray, is_new: np.ndarray, plays: np.ndarray, genre: str, seed: int
 ) -> Brief:
     """Return what is asked for a gap of M bars in a song at z (N, Z), where new roles (4,) play in `plays` (M, 4)."""
     bars, given = song.bars, only_roles(song.bars[gap], ~is_new)
-    is_all_played = not (is_new & ~np.array(bars.plays)).any()  # otherwise its style says nothing of how they play
-    style = z[bars.has_notes].mean(0) if is_all_played and bars.has_notes.any() else genre.mean
     return Brief(
         given,
         ~is_new,
-        Plan(plays, style),
-        {genre.name: 1.0},
+        Plan(plays, z[bars.has_notes].mean(0) if bars.has_notes.any() else z.mean(0)),
+        {genre: 1.0},
         Setting.of(bars, is_minor=song.is_minor),
         seed=seed,
         before=z[gap.start - 1] if gap.start else None,
@@ -74,6 +72,25 @@ def _brief(
         is_varied=True,
         sounding=_harmony(song, gap, given, plays, seed),
     )
+
+
+def _drawn(
+    arrangements: Arrangements, brief: Brief, z: np.ndarray, is_new: np.ndarray, is_played: np.ndarray, genre: Genre
+) -> np.ndarray:
+    """Return the points (4, M, Z) of a gap at z (M, Z): those of new roles (4,) drawn, the others where they were.
+
+    The style of a song does not say how roles would go that are not played (4,) in it: there the genre's stands for it.
+    """
+    asked = [
+        (brief, is_new & is_played),
+        (replace(brief, plan=Plan(brief.plan.plays, genre.mean)), is_new & ~is_played),
+    ]
+    briefs, new = [brief for brief, _ in asked], [roles for _, roles in asked]
+    drawn = added_by_role(arrangements, briefs, arrangements.given(briefs), new)
+    points = np.stack([z] * len(ROLES))
+    for number, own in drawn.items():
+        points[new[number]] = own[new[number]]
+    return points
 
 
 def _harmony(song: Song, gap: slice, given: Bars, plays: np.ndarray, seed: int) -> np.ndarray | None:
@@ -84,7 +101,7 @@ def _harmony(song: Song, gap: slice, given: Bars, plays: np.ndarray, seed: int) 
     harmonic = [BASS, CHORDS]
     if given.role_plays[:, harmonic].any() or not plays[:, harmonic].any():
         return None
-    found = recurring_harmony(song.bars, gap)
+    found = recurring_harmony(song.bars, gap, given)
     if found is not None:
         return found
     tune = Bars.concatenate([song.bars[: gap.start], given, song.bars[gap.stop :]])

@@ -14,8 +14,8 @@ from groovevae.tracks.original import NOWHERE, Original
 def with_feel(original: Original, notes: np.ndarray, felt: Bars, *, ticks: int) -> np.ndarray:
     """Return the original's `notes` (M,) PLAYED_DTYPE, louder, softer, earlier or later as `felt` is than its own bars.
 
-    `felt` has the notes of the original's bars. The notes of a chord keep their differences, and a note that ended before
-    its key was struck again still does. `ticks` is a quarter note.
+    `felt` has the notes of the original's bars. The notes of a chord keep their differences, and notes that ended
+    before their key was struck again still do. `ticks` is a quarter note.
     """
     own, placed = original.reading.song.bars, original.reading.notes
     lines = original.reading.lines

@@ -97,9 +97,9 @@ def seated(original: Original, new: np.ndarray, gone: np.ndarray, seats: dict[in
     """Return the `new` notes with track and channel: where the note that was there before was, else on their seat.
 
     `gone` are the original's notes that they replace. A new note takes the track of one of its role and pitch that
-    began within `near` ticks; a drum hit that of its key anywhere. Chords are shared out among the tracks that played
-    some in their bar. So what several tracks share stays theirs. Drums that were not marked as such go to the drum
-    channel.
+    began within `near` ticks; a drum hit that of its key anywhere. Chords and lines are shared out among the tracks
+    that played some in their bar. So what several tracks share stays theirs. Drums that were not marked as such go to
+    the drum channel.
     """
     out = new.copy()
     drum_channels = [channel for track in original.reading.score.tracks if track.is_drum for channel in track.channels]
@@ -112,9 +112,7 @@ def seated(original: Original, new: np.ndarray, gone: np.ndarray, seats: dict[in
         if role == DRUMS:
             match = _track_of_key(before)[new["pitch"][here]]
         else:
-            match = _nearest(new[here], before, near)
-        if role == CHORDS:
-            match = shared_out(new[here], before, match)
+            match = shared_out(new[here], before, _nearest(new[here], before, near))
         found = match >= 0
         if seat.program is not None:
             found &= ~_is_of_main(original, role, before[match])
