@@ -134,11 +134,11 @@ def test_a_part_that_comes_in_hears_the_bar_before(arrangements: Arrangements) -
 def test_a_lead_and_a_bass_that_come_in_are_drawn_by_themselves(arrangements: Arrangements) -> None:
     """With as little noise as the others, a lead would hold one note; half of it is each bar's own.
 
-    With as much guidance, and no louder a harmony, a bass would leave the roots of the chords.
+    With as much guidance, and no louder a harmony, a bass would leave the roots of the chords, and a lead clash.
     """
     start = brief(only_roles(band(num_bars=3), np.arange(4) == CHORDS), 3)
     [z] = added(arrangements, [start])
-    [livelier] = added(arrangements, [replace(start, noise=OF_LEAD, is_varied=True)])
+    [livelier] = added(arrangements, [replace(start, noise=OF_LEAD, is_varied=True, guidance=1.0, harmony=2.0)])
     [bass] = added(arrangements, [replace(start, guidance=1.0, harmony=2.0)])
     new = [np.array([True, True, False, True])]
     found = added_by_role(arrangements, [start], arrangements.given([start]), new)

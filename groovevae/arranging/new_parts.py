@@ -1,4 +1,4 @@
-"""Draws the parts that come into pieces, each as its role asks: a bass keeps closer to the harmony, a lead is livelier.
+"""Draws the parts that come into pieces, each as its role asks: lines keep closer to the harmony, a lead is livelier.
 
 `arrangement` draws whole bars; this module says what is asked of it for whom.
 """
@@ -16,9 +16,10 @@ from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, ROLES
 # Size of the noise that a lead which comes in is drawn from. With as little as other parts get, it holds one note.
 OF_LEAD = 1.25
 OF_LEAD_ON = 1.0  # where it goes on from a known bar; with more, it plays more notes than real leads
-# How a bass that comes in is guided, and how strongly it reads the harmony. As other parts are, it would stay on the
-# pitches that its genre plays most, away from the roots of the chords; unguided, fewer are heard as their genre.
-GUIDANCE_OF_BASS, HARMONY_OF_BASS = 1.0, 2.0
+# How lines that come in are guided, and how strongly they read the harmony. As other parts are, a bass would stay on
+# the pitches that its genre plays most, away from the roots of the chords, and a lead would clash with them more often;
+# unguided, fewer are heard as their genre.
+GUIDANCE_OF_LINES, HARMONY_OF_LINES = 1.0, 2.0
 
 
 def added_by_role(
@@ -45,9 +46,18 @@ def _only(*roles: int) -> np.ndarray:
     return np.isin(np.arange(len(ROLES)), roles)
 
 
+def _as_line(brief: Brief) -> Brief:
+    return replace(brief, guidance=GUIDANCE_OF_LINES, harmony=HARMONY_OF_LINES)
+
+
+def _as_lead(brief: Brief) -> Brief:
+    noise = OF_LEAD if brief.before is None else OF_LEAD_ON
+    return replace(_as_line(brief), noise=noise, is_varied=True)
+
+
 # Roles (4,) that are drawn together, and what is asked of the arranger for them.
 _DRAWN_TOGETHER: tuple[tuple[np.ndarray, Callable[[Brief], Brief]], ...] = (
     (_only(DRUMS, CHORDS), lambda brief: brief),
-    (_only(BASS), lambda brief: replace(brief, guidance=GUIDANCE_OF_BASS, harmony=HARMONY_OF_BASS)),
-    (_only(LEAD), lambda brief: replace(brief, noise=OF_LEAD if brief.before is None else OF_LEAD_ON, is_varied=True)),
+    (_only(BASS), _as_line),
+    (_only(LEAD), _as_lead),
 )

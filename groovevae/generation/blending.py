@@ -14,8 +14,9 @@ import numpy as np
 from groovevae.arranging import guitar
 from groovevae.arranging.loudness import as_loud, mixed_loudness
 from groovevae.arranging.register import in_register
+from groovevae.arranging.tonality import in_tonality
 from groovevae.bars import Bars, Song
-from groovevae.bars.constants import PITCHED, ROLES
+from groovevae.bars.constants import LEAD, PITCHED, ROLES
 from groovevae.generation.descriptions import describe_blend
 from groovevae.generation.instruments import played_like, song_played, tempos_played
 from groovevae.generation.latent_paths import Goal, Journey, find_paths
@@ -58,13 +59,17 @@ class PreparedPiece:
     def heard(self, bars: Bars) -> Bars:
         """Return the decoded bars: new lines in one register, new chords on a guitar, if it is one, within its reach.
 
-        Roles that come in are as loud as they are to be.
+        Roles that come in are as loud as they are to be, and a lead among them keeps to the key.
         """
         bars = in_register(bars, self.fresh)
         if self.song.programs[PITCHED.index("chords")] in guitar.PROGRAMS:
             is_new = self.fresh[:, ROLES.index("chords")]
             bars = guitar.on_guitar(bars, is_new, transpose=self.transpose)
-        return bars if self.new is None else as_loud(bars, self.new.loudness, self.new.roles)
+        if self.new is None:
+            return bars
+        if self.new.roles[LEAD]:
+            bars = in_tonality(bars, self.fresh[:, LEAD])
+        return as_loud(bars, self.new.loudness, self.new.roles)
 
 
 @dataclass(frozen=True)

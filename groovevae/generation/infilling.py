@@ -13,8 +13,9 @@ from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import Plan
 from groovevae.arranging.recurring import recurring_harmony
 from groovevae.arranging.register import in_register
+from groovevae.arranging.tonality import in_tonality
 from groovevae.bars import Bars, Song
-from groovevae.bars.constants import BASS, CHORDS, ROLES
+from groovevae.bars.constants import BASS, CHORDS, LEAD, ROLES
 from groovevae.errors import RequestError
 from groovevae.generation.song_requests import InfillRequest
 from groovevae.generation.sources import Sources
@@ -49,6 +50,7 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     fresh = np.zeros((len(bars), len(ROLES)), bool)
     fresh[gap] = is_new
     together = in_register(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]), fresh)
+    together = in_tonality(together, fresh[:, LEAD])
     written = ", ".join(role for role, is_free in zip(ROLES, is_new, strict=True) if is_free)
     text = f"{request.start} with new {written} in bars {first} to {last}, like {genre}"
     rewriting = Rewriting(sources.original(request.file), np.arange(len(bars)), fresh)
