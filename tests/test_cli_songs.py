@@ -182,7 +182,8 @@ def test_humanizing_ends_a_note_before_its_key_is_struck_again(run: Run, tmp_pat
         (["continue", "song.mid", "--bars", "0"], "bars 0 is outside 1 to 1024"),
         (["continue", "song.mid", "--genre", "polka"], "polka"),
         (["infill", "song.mid", "--only-bars", "15..17"], "song.mid has 16 bars; bars 15 to 17 are not all among them"),
-        (["infill", "song.mid", "--only-bars", "8..5"], "number of bars -2 is outside"),
+        (["infill", "song.mid", "--only-bars", "8..5"], "bars 8..5 end before they begin; write 5..8"),
+        (["infill", "song.mid", "--only-bars", "0..3"], "bars 0..3 begin before the first one, which is bar 1"),
         (["infill", "song.mid", "--only-bars", "5-8"], "'5-8' names no bars; write the first and the last, like 5..8"),
         (["humanize", "song.mid", "--amount", "2"], "amount 2 is outside 0 to 1"),
         (

@@ -9,6 +9,8 @@ import dataclasses
 
 import numpy as np
 
+from groovevae.arranging.register import PHRASE, in_register
+from groovevae.arranging.tonality import in_tonality
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import ROLES
 from groovevae.errors import MidiError
@@ -49,7 +51,7 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     like = Bars.empty(request.num_bars, metre=form.metre, tempo=form.tempo)
     new = decode(sources.network, drawn[len(past) :], like, temperature=request.temperature, seed=request.seed)
     together = follow_plan(Bars.concatenate([past, new]), plan)
-    new = together[len(past) :]
+    new = _like(past, together[len(past) :])
     text = f"{request.start} continued by {request.num_bars} bars of {genre}"
     if request.alone:
         return dataclasses.replace(song, bars=new), text, None
@@ -68,6 +70,21 @@ def plan_ahead(past: Bars, num_bars: int) -> np.ndarray:
     then = plan_of(role_digests(past))[len(past) // 2 :]
     ahead = then[np.arange(num_bars) % len(then)]
     return np.concatenate([np.full((len(past), then.shape[1]), NEW, np.int8), ahead])
+
+
+def _like(past: Bars, new: Bars) -> Bars:
+    """Return new bars whose lines lie in the register of the last past ones, and whose lead keeps to their key.
+
+    Each bar is heard after the past alone: it is the same however many follow.
+    """
+    tail = past[-(PHRASE - 1) :]
+    is_last = np.arange(len(tail) + 1) == len(tail)
+    out = []
+    for bar in range(len(new)):
+        heard = Bars.concatenate([tail, new[bar : bar + 1]])
+        heard = in_tonality(in_register(heard, np.repeat(is_last[:, None], len(ROLES), axis=1)), is_last)
+        out.append(heard[-1:])
+    return Bars.concatenate(out)
 
 
 def without_ending(bars: Bars) -> Bars:

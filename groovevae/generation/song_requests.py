@@ -167,7 +167,10 @@ class InfillRequest(StartRequest):
         check_arranger(model)
         check_roles(self.roles)
         first, last = self.only_bars
-        check_range("first bar", first, 1, 10**6)
+        if last < first:
+            raise RequestError(f"bars {first}..{last} end before they begin; write {last}..{first}")
+        if first < 1:
+            raise RequestError(f"bars {first}..{last} begin before the first one, which is bar 1")
         check_range("number of bars", last - first + 1, 1, MAX_BARS)
         return self if self.genre is None else replace(self, genre=find_genre(self.genre, model.genres))
 
