@@ -15,7 +15,7 @@ from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, ROLES
 
 # Size of the noise that a lead which comes in is drawn from. With as little as other parts get, it holds one note.
 OF_LEAD = 1.25
-OF_LEAD_ON = 1.0  # where it goes on from a known bar; with more, it plays more notes than real leads
+OF_LEAD_ON = 0.8  # where it goes on from a known bar; with more, it plays more notes than real leads
 # How lines that come in are guided, and how strongly they read the harmony. As other parts are, a bass would stay on
 # the pitches that its genre plays most, away from the roots of the chords, and a lead would clash with them more often;
 # unguided, fewer are heard as their genre.
