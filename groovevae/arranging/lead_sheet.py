@@ -19,10 +19,14 @@ def harmony(bars: Bars) -> np.ndarray:
     The strongest pitch class of a beat is 1; zeros where nothing sounds. The lead is left out: its passing notes are
     no harmony.
     """
-    shape = (len(bars), MAX_BEATS, STEPS_PER_BEAT, 12)
-    bass, chords = (bars.chroma(role).reshape(shape).sum(2).astype(np.float32) for role in ("bass", "chords"))
+    bass, chords = (beat_chroma(bars, role) for role in ("bass", "chords"))
     parts = [strength / np.maximum(strength.max(-1, keepdims=True), 1) for strength in (bass + chords, bass)]
     return np.concatenate(parts, axis=1).reshape(len(bars), HARMONY_SIZE)
+
+
+def beat_chroma(bars: Bars, role: str) -> np.ndarray:
+    """Return at how many steps of each beat a pitched role sounds each pitch class, C first, (N, 6, 12) float32."""
+    return bars.chroma(role).reshape(len(bars), MAX_BEATS, STEPS_PER_BEAT, 12).sum(2).astype(np.float32)
 
 
 def only_roles(bars: Bars, is_kept: np.ndarray) -> Bars:

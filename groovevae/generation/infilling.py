@@ -39,11 +39,12 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     arrangements, gap = sources.arrangements, slice(first - 1, last)
     assert arrangements is not None
     z = close_points(sources.network, bars)
-    genre = request.genre or nearest_genre(z[bars.has_notes] if bars.has_notes.any() else z, sources.model.genres)
+    heard = z[bars.has_notes] if bars.has_notes.any() else z
+    genre = request.genre or nearest_genre(heard, sources.model.genres)
     around = np.array(bars[max(gap.start - AROUND, 0) : gap.stop + AROUND].plays)
     is_new = np.array([role in request.roles for role in ROLES]) if request.roles else around
     plays = np.where(is_new, around | bool(request.roles), bars[gap].role_plays)  # what is named, plays
-    brief = _brief(song, gap, z, is_new, plays, genre, request.seed)
+    brief = _brief(song, gap, z, is_new, Plan(plays, heard.mean(0)), genre, request.seed)
     points = _drawn(arrangements, brief, z[gap], is_new, np.array(bars.plays), sources.model.genres[genre])
     keep = tuple(role for role, is_free in zip(ROLES, is_new, strict=True) if not is_free)
     new = decode(sources.network, points, bars[gap], temperature=request.temperature, seed=request.seed, keep=keep)
@@ -57,22 +58,21 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     return replace(song, bars=without_stray_holds(together)), text, rewriting
 
 
-def _brief(
-    song: Song, gap: slice, z: np.ndarray, is_new: np.ndarray, plays: np.ndarray, genre: str, seed: int
-) -> Brief:
-    """Return what is asked for a gap of M bars in a song at z (N, Z), where new roles (4,) play in `plays` (M, 4)."""
-    bars, given = song.bars, only_roles(song.bars[gap], ~is_new)
+def _brief(song: Song, gap: slice, z: np.ndarray, is_new: np.ndarray, plan: Plan, genre: str, seed: int) -> Brief:
+    """Return what is asked for a gap of M bars in a song at z (N, Z), where new roles (4,) play as planned."""
+    given = only_roles(song.bars[gap], ~is_new)
+    known = Bars.concatenate([song.bars[: gap.start], given, song.bars[gap.stop :]])
     return Brief(
         given,
         ~is_new,
-        Plan(plays, z[bars.has_notes].mean(0) if bars.has_notes.any() else z.mean(0)),
+        plan,
         {genre: 1.0},
-        Setting.of(bars, is_minor=song.is_minor),
+        Setting.of(song.bars, is_minor=song.is_minor),
         seed=seed,
         before=z[gap.start - 1] if gap.start else None,
         after=z[gap.stop] if gap.stop < len(z) else None,
         is_varied=True,
-        sounding=_harmony(song, gap, given, plays, seed),
+        sounding=_harmony(known, gap, plan, is_minor=song.is_minor, seed=seed),
     )
 
 
@@ -95,16 +95,13 @@ def _drawn(
     return points
 
 
-def _harmony(song: Song, gap: slice, given: Bars, plays: np.ndarray, seed: int) -> np.ndarray | None:
-    """Return the harmony (M, 144) of a gap whose `given` parts have none, where bass or chords are to play there.
+def _harmony(known: Bars, gap: slice, plan: Plan, *, is_minor: bool, seed: int) -> np.ndarray | None:
+    """Return the harmony (M, 144) of a gap in which none is `known`, where bass or chords are to play there.
 
     It is that of bars elsewhere in the song, or of its whole tune where nothing accompanies it.
     """
     harmonic = [BASS, CHORDS]
-    if given.role_plays[:, harmonic].any() or not plays[:, harmonic].any():
+    if known[gap].role_plays[:, harmonic].any() or not plan.plays[:, harmonic].any():
         return None
-    found = recurring_harmony(song.bars, gap, given)
-    if found is not None:
-        return found
-    tune = Bars.concatenate([song.bars[: gap.start], given, song.bars[gap.stop :]])
-    return harmonised(tune, is_minor=song.is_minor, seed=seed)[gap]
+    found = recurring_harmony(known, gap)
+    return harmonised(known, is_minor=is_minor, seed=seed)[gap] if found is None else found

@@ -7,8 +7,8 @@ import numpy as np
 from groovevae.bars import Bars
 from groovevae.bars.constants import DRUMS, MAX_VELOCITY, OFFSET_UNITS, PITCHED, ROLES
 from groovevae.bars.roles import NO_ROLE
-from groovevae.midi.messages import NUM_CHANNELS
 from groovevae.tracks.original import NOWHERE, Original
+from groovevae.tracks.played import keys_of
 
 
 def with_feel(original: Original, notes: np.ndarray, felt: Bars, *, ticks: int) -> np.ndarray:
@@ -48,7 +48,7 @@ def with_feel(original: Original, notes: np.ndarray, felt: Bars, *, ticks: int) 
 
 def _ended_in_time(felt: np.ndarray, notes: np.ndarray) -> np.ndarray:
     """Return where `felt` notes (M,) end: not after their key is struck again, unless the `notes` they were did so."""
-    key = (notes["chunk"].astype(np.int64) * NUM_CHANNELS + notes["channel"]) * 128 + notes["pitch"]
+    key = keys_of(notes)
     order = np.lexsort([notes["on"], key])
     one, following = order[:-1], order[1:]
     ended = (key[one] == key[following]) & (notes["off"][one] <= notes["on"][following])

@@ -138,6 +138,11 @@ def shortened(notes: np.ndarray, fresh: np.ndarray, timeline: Timeline, *, ticks
     return out
 
 
+def keys_of(notes: np.ndarray) -> np.ndarray:
+    """Return a number for the key that each note (M,) strikes: one for each pitch of each channel of each track."""
+    return (notes["chunk"].astype(np.int64) * NUM_CHANNELS + notes["channel"]) * 128 + notes["pitch"]
+
+
 def untangled(new: np.ndarray, own: np.ndarray) -> np.ndarray:
     """Return the new notes (M,) without any that would strike a key that sounds already on their track and channel.
 
@@ -145,7 +150,7 @@ def untangled(new: np.ndarray, own: np.ndarray) -> np.ndarray:
     """
     notes = np.concatenate([own, new])
     is_new = np.arange(len(notes)) >= len(own)
-    key = (notes["chunk"].astype(np.int64) * NUM_CHANNELS + notes["channel"]) * 128 + notes["pitch"]
+    key = keys_of(notes)
     order = np.lexsort([is_new, notes["on"], key])
     notes, is_new, key = notes[order], is_new[order], key[order]
     far = int(notes["off"].max(initial=0)) + 1
