@@ -18,6 +18,7 @@ from groovevae.bars.constants import (
     ROLES,
 )
 from groovevae.network.beats import chances, logits_to_beat, merge_streams
+from groovevae.network.lines import NewLeads
 from groovevae.network.logits import HEADS, BarLogits
 
 BARS, NEVER = 200, -30.0
@@ -31,13 +32,20 @@ def silence() -> BarLogits:
     return logits
 
 
-def drawn(logits: BarLogits, *, num_steps: int = 16, first: int = 0, chords: BarBatch | None = None) -> BarBatch:
+def drawn(
+    logits: BarLogits,
+    *,
+    num_steps: int = 16,
+    first: int = 0,
+    chords: BarBatch | None = None,
+    leads: NewLeads | None = None,
+) -> BarBatch:
     """Draw at temperature 0.5; the notes of `chords` are kept."""
     metre = Metre(np.full(BARS, num_steps), np.full(BARS, int(num_steps == 12)))
     is_kept = np.tile(np.arange(len(ROLES)) == CHORDS, (BARS, 1))
     kept = None if chords is None else (chords, is_kept)
     by = chances(np.zeros(BARS, np.uint32), np.arange(BARS)).steps(first, 4)
-    return logits_to_beat(logits, metre, first, 0.5, by, kept=kept)
+    return logits_to_beat(logits, metre, first, 0.5, by, kept=kept, leads=leads)
 
 
 def test_a_line_that_may_strike_any_of_ten_pitches_strikes() -> None:
@@ -75,7 +83,10 @@ def test_a_line_fits_the_chords_that_are_kept() -> None:
 
 
 def test_a_bass_keeps_off_semitones_from_the_chords() -> None:
-    """B, C sharp and G sharp are alike to the network, and C sounds: a bass plays G sharp, a lead what it likes."""
+    """B, C sharp and G sharp are alike to the network, and C sounds: a bass plays G sharp, a lead what it likes.
+
+    A new lead plays what a bass plays.
+    """
     b, g_sharp, c_sharp = (FIRST_PITCH + LOW_C + above - np.array([BASS_LOW, LEAD_LOW]) for above in (11, 8, 13))
     logits = silence()
     for line, *pitches in zip((logits.bass, logits.lead), b, g_sharp, c_sharp, strict=True):
@@ -84,9 +95,35 @@ def test_a_bass_keeps_off_semitones_from_the_chords() -> None:
     beat = drawn(logits)
     assert (beat.bass == g_sharp[0]).mean(0) == pytest.approx([1 / (1 + 2 * np.exp(-4))] * 4, abs=0.05)
     assert (beat.lead == g_sharp[1]).mean(0) == pytest.approx([1 / 3] * 4, abs=0.1)
+    of_new = drawn(logits, leads=NewLeads(np.arange(BARS) % 2 == 0, np.zeros(BARS, np.uint8))).lead == g_sharp[1]
+    assert of_new[::2].mean() == pytest.approx(1, abs=0.05)
+    assert (of_new[1::2] == (beat.lead == g_sharp[1])[1::2]).all()  # others are as they were
     logits.chord_onset[:, 3, LOW_C + 11 - CHORD_LOW] = logits.chord_onset[:, 3, LOW_C + 13 - CHORD_LOW] = 20.0
     beat = drawn(logits)  # notes of the chord itself do not clash with it
     assert (beat.bass == g_sharp[0]).mean(0)[1:] == pytest.approx([1 / 3] * 3, abs=0.1)
+
+
+def test_a_new_lead_goes_by_steps() -> None:
+    """Of 24 pitches that are alike to the network, most that follow a note lie near it; a rest forgets nothing."""
+    logits = silence()
+    logits.lead[:, [0, 1, 3], FIRST_PITCH : FIRST_PITCH + 24] = 20.0
+    last = np.full(BARS, FIRST_PITCH + 12, np.uint8)
+    apart = {}
+    for is_new in (True, False):
+        lead = drawn(logits, leads=NewLeads(np.full(BARS, is_new), last)).lead.astype(int)[:, [0, 1, 3]]
+        apart[is_new] = np.abs(np.diff(lead, axis=1, prepend=last[:, None].astype(int)))
+    is_step = (apart[True] == 1) | (apart[True] == 2)
+    assert (is_step.mean(0) > 0.6).all()
+    assert (apart[True].mean(0) < 3).all()
+    assert (apart[False].mean(0) > 5).all()
+
+
+def test_the_note_before_is_the_last_one_struck() -> None:
+    leads = NewLeads(np.ones(2, bool), np.array([REST, 30]))
+    after = leads.after(np.array([[20, HOLD, 25, REST], [REST, HOLD, REST, REST]]))
+    assert after.last.tolist() == [25, 30]
+    assert (leads.gains()[0] == 0).all()  # nothing came before
+    assert leads.gains()[1].argmax() in (30 - FIRST_PITCH - 1, 30 - FIRST_PITCH + 1)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, ROLES
 
 # Size of the noise that a lead which comes in is drawn from. With as little as other parts get, it holds one note.
 OF_LEAD = 1.25
-OF_LEAD_ON = 0.8  # where it goes on from a known bar; with more, it plays more notes than real leads
+OF_LEAD_BETWEEN = 0.8  # between known bars; with more, it plays more notes than real leads
 # How lines that come in are guided, and how strongly they read the harmony. As other parts are, a bass would stay on
 # the pitches that its genre plays most, away from the roots of the chords, and a lead would clash with them more often;
 # unguided, fewer are heard as their genre.
@@ -51,7 +51,7 @@ def _as_line(brief: Brief) -> Brief:
 
 
 def _as_lead(brief: Brief) -> Brief:
-    noise = OF_LEAD if brief.before is None else OF_LEAD_ON
+    noise = OF_LEAD if brief.before is None or brief.after is None else OF_LEAD_BETWEEN
     return replace(_as_line(brief), noise=noise, is_varied=True)
 
 

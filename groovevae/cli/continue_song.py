@@ -19,7 +19,8 @@ from groovevae.cli.root import main
 def continue_song(start: str, *, model: str | None, **options: Any) -> None:
     """Add bars after the end of SONG, a MIDI file, for its parts, in its style and at its tempo.
 
-    The new bars rest, repeat and vary as the last ones of SONG do (up to sixteen of them).
+    The new bars have the harmony that followed where SONG was most like its end: after a verse the chorus, and a loop
+    goes round. The parts that play at the end play on, on their tracks, and repeat what they repeated; the tune is new.
 
     \b
     Examples:

@@ -147,10 +147,12 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
     genres = _genres_played(request, goal, end)
     like = replace(kept, tempo=tempos_played(request, start, goal.weights, genres))
     z = _joined(of_role, request.keep) + asked.shift
+    new = _new_parts(path, goal, sources)
+    has_new_lead = new is not None and bool(new.roles[LEAD])
     return PreparedPiece(
         request=request,
-        take=Take(z, like, request.seed, request.keep, request.temperature, still),
-        new=_new_parts(path, goal, sources),
+        take=Take(z, like, request.seed, request.keep, request.temperature, still, new_lead=has_new_lead),
+        new=new,
         song=song_played(request, start, goal.weights, genres),
         description=describe_blend(request, start, _goal_text(goal, end)),
         fresh=fresh,

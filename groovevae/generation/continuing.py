@@ -1,6 +1,7 @@
-"""Goes on where a song ends: its last bars are read by the prior over phrases, which then draws what follows.
+"""Goes on where a song ends, like those of its bars that are most like what is to follow.
 
-Which parts rest, repeat or play something new is what they did in the song's last bars before its ending.
+They say what harmony comes, and which parts rest, repeat or play something new; the last bars say on which tracks. The
+arranger draws what is new.
 """
 
 from __future__ import annotations
@@ -9,23 +10,28 @@ import dataclasses
 
 import numpy as np
 
+from groovevae.arranging.arrangement import Brief, Setting
+from groovevae.arranging.lead_sheet import harmony
+from groovevae.arranging.new_parts import added_by_role
+from groovevae.arranging.plans import Plan
+from groovevae.arranging.recurring import bars_ahead
 from groovevae.arranging.register import PHRASE, in_register
 from groovevae.arranging.tonality import in_tonality
 from groovevae.bars import Bars, Song
-from groovevae.bars.constants import ROLES
+from groovevae.bars.constants import LEAD, ROLES
 from groovevae.errors import MidiError
-from groovevae.generation.phrase_prior import PhraseNetwork
 from groovevae.generation.sampling import follow_plan
 from groovevae.generation.song_requests import ContinueRequest
 from groovevae.generation.sources import Sources
 from groovevae.measures.phrases import role_digests
 from groovevae.model.genres import nearest_genre
-from groovevae.model.phrase_forms import FORM_BARS, NEW, Form, plan_of
-from groovevae.network.decoding import decode, without_stray_holds
+from groovevae.model.phrase_forms import FORM_BARS, NEW, SILENT
+from groovevae.network.decoding import Take, decode_takes, without_stray_holds
 from groovevae.network.refining import close_points
 from groovevae.tracks import NOWHERE, Rewriting
 
 ENDING = 0.5  # share of the strikes of a usual bar: bars at a song's end that have fewer are its ending
+USUAL = 0.5  # share of the last bars that a role plays in to go on also where the bars ahead are without it
 
 
 def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Rewriting | None]:
@@ -33,43 +39,85 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
 
     Raises MidiError.
     """
-    song, prior = sources.song(request.file), sources.model.prior
-    assert prior is not None
+    song = sources.song(request.file)
     sounding = np.flatnonzero(song.bars.has_notes)
     if not len(sounding):
         raise MidiError("none of its notes has a place in the bars", path=request.start)
     whole = song.bars[: int(sounding[-1]) + 1]
-    past = without_ending(_last_in_one_metre(whole))
-    z = close_points(sources.network, past)
-    known = {name: sources.model.genres[name] for name in prior.genres}
-    genre = request.genre or nearest_genre(z, known)
-    plan = plan_ahead(past, request.num_bars)
-    form = _form(song, past, z, plan)
-    drawn = PhraseNetwork(prior, z.shape[1]).draw(
-        known[genre], prior.genres.index(genre), form, num_bars=len(past) + request.num_bars, seed=request.seed, past=z
-    )
-    like = Bars.empty(request.num_bars, metre=form.metre, tempo=form.tempo)
-    new = decode(sources.network, drawn[len(past) :], like, temperature=request.temperature, seed=request.seed)
-    together = follow_plan(Bars.concatenate([past, new]), plan)
-    new = _like(past, together[len(past) :])
+    past = without_ending(whole)
+    z = close_points(sources.network, past[-FORM_BARS:])
+    genre = request.genre or nearest_genre(z, sources.model.genres)
+    ahead, last = bars_ahead(past, request.num_bars), np.resize(np.arange(len(past))[-PHRASE:], request.num_bars)
+    plan = plan_ahead(past, roles_ahead(past, ahead, last))
+    new = _drawn(request, sources, dataclasses.replace(song, bars=past[ahead]), plan, z, genre)
+    new = _like(past, follow_plan(Bars.concatenate([past, new]), plan)[len(past) :])
     text = f"{request.start} continued by {request.num_bars} bars of {genre}"
     if request.alone:
         return dataclasses.replace(song, bars=new), text, None
-    index = np.concatenate([np.arange(len(whole)), np.full(len(new), NOWHERE)])
+    index = np.append(np.arange(len(whole)), np.full(len(new), NOWHERE))
     fresh = np.tile((index == NOWHERE)[:, None], (1, len(ROLES)))
-    rewriting = Rewriting(sources.original(request.file), index, fresh)
+    rewriting = Rewriting(sources.original(request.file), index, fresh, like=np.append(np.arange(len(whole)), last))
     joined = without_stray_holds(Bars.concatenate([whole, new]))
     return dataclasses.replace(song, bars=joined), text, rewriting
 
 
-def plan_ahead(past: Bars, num_bars: int) -> np.ndarray:
-    """Return the plan (L + num_bars, 4) of L past bars, as they are, and of those that follow.
+def _drawn(
+    request: ContinueRequest, sources: Sources, ahead: Song, plan: np.ndarray, z: np.ndarray, genre: str
+) -> Bars:
+    """Return M new bars with the harmony of a song's bars `ahead`, in the style of the last ones, at z (L, Z)."""
+    arrangements, num_bars = sources.arrangements, len(ahead.bars)
+    assert arrangements is not None
+    metre = ahead.bars.metre[-1].tolist()
+    empty = Bars.empty(num_bars, metre=(metre[0], metre[1]), tempo=float(ahead.bars.tempo[-1]))
+    plays = plan[-num_bars:] != SILENT
+    brief = Brief(
+        empty,
+        np.zeros(len(ROLES), bool),
+        Plan(plays, z.mean(0)),
+        {genre: 1.0},
+        Setting.of(empty, is_minor=ahead.is_minor),
+        seed=request.seed,
+        before=z[-1],
+        is_varied=True,
+        sounding=harmony(ahead.bars),
+    )
+    [points] = added_by_role(arrangements, [brief], arrangements.given([brief]), [plays.any(0)]).values()
+    take = Take(points, empty, request.seed, temperature=request.temperature, new_lead=True)
+    return decode_takes(sources.network, [take])[0]
 
-    What follows does what the second half of the past did: it rests, repeats as many bars back, or is new.
+
+def roles_ahead(past: Bars, ahead: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Return for each role the bars of the past (M, 4) that M bars are to go on like: those `ahead` (M,).
+
+    A role that plays in most of the `last` bars (M,), but not in the one ahead, goes on as there.
     """
-    then = plan_of(role_digests(past))[len(past) // 2 :]
-    ahead = then[np.arange(num_bars) % len(then)]
-    return np.concatenate([np.full((len(past), then.shape[1]), NEW, np.int8), ahead])
+    lacks = ~past[ahead].role_plays & (past[last].role_plays.mean(0) > USUAL)
+    return np.where(lacks, last[:, None], ahead[:, None])
+
+
+def plan_ahead(past: Bars, like: np.ndarray) -> np.ndarray:
+    """Return the plan (L + M, 4) of L past bars, as they are, and of M bars that go on like some of them (M, 4).
+
+    Each role rests where it does there, repeats the nearest of the last bars that equals the one there, though not that
+    one itself, or plays something new. A lead repeats no past bars; nor does any role where nothing else would be new.
+    """
+    is_lead = np.arange(len(ROLES)) == LEAD
+    plan = _repeats(past, like, is_lead)
+    return plan if (plan[len(past) :] == NEW).any() else _repeats(past, like, np.ones(len(ROLES), bool))
+
+
+def _repeats(past: Bars, like: np.ndarray, leaves_past: np.ndarray) -> np.ndarray:
+    """Return a plan (L + M, 4) in which some roles (4,) repeat bars among the M new ones alone."""
+    digests = role_digests(past)
+    joined = np.concatenate([digests, np.take_along_axis(digests, like, axis=0)])
+    plan = np.full(joined.shape, NEW, np.int8)
+    for bar in range(len(past), len(joined)):
+        for role, digest in enumerate(joined[bar].tolist()):
+            first = max(bar - FORM_BARS + 1, len(past) if leaves_past[role] else 0)
+            own = like[bar - len(past), role]
+            equals = (bar - n for n in range(bar - 1, first - 1, -1) if joined[n, role] == digest and n != own)
+            plan[bar, role] = next(equals, NEW) if digest else SILENT
+    return plan
 
 
 def _like(past: Bars, new: Bars) -> Bars:
@@ -95,24 +143,3 @@ def without_ending(bars: Bars) -> Bars:
     strikes = bars.pitched_strikes().sum((1, 2)) + bars.strikes("drums").sum(1)
     goes_on = np.flatnonzero(strikes >= ENDING * np.median(strikes))
     return bars[: int(goes_on[-1]) + 1]
-
-
-def _last_in_one_metre(bars: Bars) -> Bars:
-    """Return the last bars, up to FORM_BARS, in the metre of the last one."""
-    other = np.flatnonzero((bars.metre != bars.metre[-1]).any(1))
-    first = int(other[-1]) + 1 if len(other) else 0
-    return bars[max(first, len(bars) - FORM_BARS) :]
-
-
-def _form(song: Song, past: Bars, z: np.ndarray, plan: np.ndarray) -> Form:
-    numerator, denominator = past.metre[-1].tolist()
-    return Form(
-        roles=plan,
-        metre=(numerator, denominator),
-        tempo=float(past.tempo[-1]),
-        transpose=song.transpose,
-        is_minor=song.is_minor,
-        programs=song.programs,
-        kit=song.kit,
-        style=z.mean(0).astype(np.float16),
-    )

@@ -20,7 +20,7 @@ from groovevae.errors import RequestError
 from groovevae.generation.song_requests import InfillRequest
 from groovevae.generation.sources import Sources
 from groovevae.model.genres import Genre, nearest_genre
-from groovevae.network.decoding import decode, without_stray_holds
+from groovevae.network.decoding import Take, decode_takes, without_stray_holds
 from groovevae.network.refining import close_points
 from groovevae.tracks import Rewriting
 
@@ -47,7 +47,8 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     brief = _brief(song, gap, z, is_new, Plan(plays, heard.mean(0)), genre, request.seed)
     points = _drawn(arrangements, brief, z[gap], is_new, np.array(bars.plays), sources.model.genres[genre])
     keep = tuple(role for role, is_free in zip(ROLES, is_new, strict=True) if not is_free)
-    new = decode(sources.network, points, bars[gap], temperature=request.temperature, seed=request.seed, keep=keep)
+    take = Take(points, bars[gap], request.seed, keep, request.temperature, new_lead=bool(is_new[LEAD]))
+    [new] = decode_takes(sources.network, [take])
     fresh = np.zeros((len(bars), len(ROLES)), bool)
     fresh[gap] = is_new
     together = in_register(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]), fresh)

@@ -34,13 +34,10 @@ class PhraseNetwork(Layers):
         super().__init__(prior.weights, prior_shapes(prior.config, latent_size, len(prior.genres)))
         self.size, self.state_size = latent_size, prior.config.state_size
 
-    def draw(
-        self, genre: Genre, number: int, form: Form, *, num_bars: int, seed: int, past: np.ndarray | None = None
-    ) -> np.ndarray:
+    def draw(self, genre: Genre, number: int, form: Form, *, num_bars: int, seed: int) -> np.ndarray:
         """Draw the latent points (num_bars, Z) of a new phrase of this form; the prior knows the genre as `number`.
 
-        With the same seed, a longer phrase begins with the bars of a shorter one. Points of the `past` (P, Z) are the
-        phrase's first, and what follows goes on from them.
+        With the same seed, a longer phrase begins with the bars of a shorter one.
         """
         coordinates = Coordinates(genre)
         style = coordinates.of(form.style.astype(np.float32))  # (Z,)
@@ -48,16 +45,13 @@ class PhraseNetwork(Layers):
         played = self.weights["genre"][number] + self.weights["metre"][metre]  # (D,)
         setting = np.array([form.is_minor, np.log2(form.tempo / 120)], np.float32)
         plan, h = form.at(num_bars).astype(int), np.zeros((1, self.state_size), np.float32)
-        begun = np.zeros((0, self.size), np.float32) if past is None else coordinates.of(past)
-        past = np.concatenate([begun, np.zeros((num_bars - len(begun), self.size), np.float32)])
+        past = np.zeros((num_bars, self.size), np.float32)
         for bar, whole in enumerate(whole_bars(plan)):
             lagged = np.stack([past[bar - lag] if bar >= lag else 0 * style for lag in LAGS])  # (3, Z)
             repeated = np.stack([past[bar - lag] if lag > NEW else 0 * style for lag in plan[bar]])  # (4, Z)
             points = np.concatenate([lagged.ravel(), repeated.ravel(), known_features(plan[bar], bar), setting, style])
             known = gelu(self.dense("read", points[None].astype(np.float32)) + played)  # (1, D)
             h = self._gru("gru", h, self.dense("to_gates", known))
-            if bar < len(begun):
-                continue
             features = self.dense("head", np.concatenate([known, h], axis=-1))
             noise = np.random.default_rng([seed, bar]).standard_normal((1, self.size), np.float32)
             velocity = partial(self.velocity, features, self._sources(lagged, repeated, style))

@@ -130,9 +130,8 @@ class ContinueRequest(StartRequest):
         """Return the request with the genre spelt as in the model. Raises RequestError where it does not fit it."""
         self._check_piece()
         check_file(self.start)
-        if model.prior is None:
-            raise RequestError("this model has no prior over phrases to go on with", cure=Cure.ADD_PRIOR)
-        return self if self.genre is None else replace(self, genre=find_genre(self.genre, model.prior.genres))
+        check_arranger(model)
+        return self if self.genre is None else replace(self, genre=find_genre(self.genre, model.genres))
 
 
 @dataclass(frozen=True)

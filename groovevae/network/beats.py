@@ -9,31 +9,23 @@ import numpy as np
 from groovevae.bars.batch import BarBatch, Metre
 from groovevae.bars.constants import (
     BASS,
-    CHORD_LOW,
     CHORD_SIZE,
     CHORDS,
     DRUMS,
-    FIRST_PITCH,
     HOLD,
     LEAD,
-    LOWEST_PITCH,
     MAX_CHORD_ONSETS,
     MAX_STEPS,
     MAX_VELOCITY,
-    NUM_PITCHES,
     NUM_VOICES,
     ONSET,
     ROLES,
     STEPS_PER_BEAT,
 )
 from groovevae.network.inputs import HALF_STEP
+from groovevae.network.lines import NewLeads, draw_bass, draw_lead
 from groovevae.network.logits import BarLogits
 
-# What is drawn is likelier than by its logits alone to sound together, since lines and chords are drawn independently.
-# All three were chosen on training songs. Even so, basses of blends miss the chords, and clash with them, about twice
-# as often as in real bars.
-FITS = 1.5  # added to the logit of a pitch of the chords, for bass and lead where they strike on a beat
-CLASHES = 2.0  # taken from the logit of a pitch a semitone from the chords and not in them, wherever a bass strikes
 CLEARLY = 2.0  # logit from which a chord's note sounds even a semitone from a likelier one
 
 # Whose point each pitched role takes its micro-timing from. A lead goes less far than the others, to keep its notes;
@@ -82,11 +74,12 @@ def logits_to_beat(
     drawn: Chances | None,
     *,
     kept: tuple[BarBatch, np.ndarray] | None = None,
+    leads: NewLeads | None = None,
 ) -> BarBatch:
     """Choose the states of some steps: the likeliest at temperature 0, else by `drawn`; silence past the bar's end.
 
     Lines are drawn to fit the chords that sound in these steps: given ones where bars keep theirs, (B, 4) bool, else
-    those that are drawn.
+    those that are drawn. New `leads` are drawn note after note.
     """
     steps = first_step + np.arange(logits.bass.shape[1])[None]
     inside = (steps < metre.num_steps[:, None])[..., None]  # (B, S, 1)
@@ -98,8 +91,8 @@ def logits_to_beat(
     holds = _draw_bool(logits.chord_hold, temperature, by.chord_hold) & inside & ~onsets
     sounding = _sounding(onsets | holds, kept)
     on_beat = steps % np.where(metre.is_compound, 6, STEPS_PER_BEAT)[:, None] == 0  # (B, S)
-    bass = _draw_token(logits.bass, temperature, by.bass, _fits("bass", sounding, on_beat)) * inside[..., 0]
-    lead = _draw_token(logits.lead, temperature, by.lead, _fits("lead", sounding, on_beat)) * inside[..., 0]
+    bass = draw_bass(logits.bass, temperature, by.bass, sounding, on_beat) * inside[..., 0]
+    lead = draw_lead(logits.lead, temperature, by.lead, sounding, on_beat, leads) * inside[..., 0]
     beat = BarBatch(
         drums=_to_velocity(logits.drums_velocity) * hits,
         drums_offset=_to_offset(logits.drums_offset) * hits,
@@ -121,51 +114,12 @@ def _draw_bool(logits: np.ndarray, temperature: float, chance: np.ndarray | None
     return chance < 0.5 + 0.5 * np.tanh(logits / np.float32(2 * temperature))  # the logistic function, without overflow
 
 
-def _draw_token(logits: np.ndarray, temperature: float, chance: np.ndarray | None, fits: np.ndarray) -> np.ndarray:
-    """Choose tokens (B, S); where they are drawn, pitches gain the logits `fits`, (B, S, pitches)."""
-    if chance is None:
-        return logits.argmax(-1)
-    reached = np.cumsum(_token_chances(logits, np.float32(temperature), fits), axis=-1)
-    return (reached <= chance * reached[..., -1:]).sum(-1).clip(max=logits.shape[-1] - 1)  # clip: against rounding
-
-
-def _token_chances(logits: np.ndarray, temperature: np.float32, fits: np.ndarray) -> np.ndarray:
-    """Return how likely each token is, (B, S, tokens): first whether a line rests, holds or strikes, then which pitch.
-
-    A temperature below 1 favours what is likely. Were all tokens weighed at once, a line that surely strikes, but might
-    strike any of ten pitches, would rest or hold.
-    """
-    pitches = logits[..., FIRST_PITCH:]
-    highest = pitches.max(-1, keepdims=True)
-    strikes = highest + np.log(np.exp(pitches - highest).sum(-1, keepdims=True))
-    does = _shares(np.concatenate([logits[..., :FIRST_PITCH], strikes], axis=-1) / temperature)
-    which = _shares((pitches + fits) / temperature)
-    return np.concatenate([does[..., :FIRST_PITCH], does[..., FIRST_PITCH:] * which], axis=-1)
-
-
-def _shares(logits: np.ndarray) -> np.ndarray:
-    """Return the softmax over the last axis."""
-    weights = np.exp(logits - logits.max(-1, keepdims=True))
-    return np.asarray(weights / weights.sum(-1, keepdims=True))
-
-
 def _sounding(drawn: np.ndarray, kept: tuple[BarBatch, np.ndarray] | None) -> np.ndarray:
     """Return where chords sound, (B, S, 60): as `drawn`, or as given in bars that keep theirs."""
     if kept is None:
         return drawn
     given, is_kept = kept
     return np.where(is_kept[:, CHORDS, None, None], given.chords >= HOLD, drawn)
-
-
-def _fits(line: str, sounding: np.ndarray, on_beat: np.ndarray) -> np.ndarray:
-    """Return the logits (B, S, pitches) that a line's pitches gain from the chords (B, S, 60) of these steps."""
-    classes = np.any(sounding.reshape(len(sounding), -1, 12), axis=1)  # (B, 12) from the pitch class of CHORD_LOW
-    of_pitch = (LOWEST_PITCH[line] - CHORD_LOW + np.arange(NUM_PITCHES[line])) % 12
-    gains = np.float32(FITS) * (classes[:, None, of_pitch] & on_beat[..., None])
-    if line == "bass":
-        beside = (np.roll(classes, 1, axis=-1) | np.roll(classes, -1, axis=-1)) & ~classes
-        gains -= np.float32(CLASHES) * beside[:, None, of_pitch]
-    return np.asarray(gains)
 
 
 def _apart(strength: np.ndarray, onsets: np.ndarray) -> np.ndarray:

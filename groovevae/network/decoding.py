@@ -16,6 +16,7 @@ from groovevae.network.beats import chances, logits_to_beat, merge_streams, put_
 from groovevae.network.chunks import CHUNK, FEW, SHORT, of_chunks, padded
 from groovevae.network.forward import Network
 from groovevae.network.inputs import metre_index
+from groovevae.network.lines import NewLeads
 from groovevae.network.stopping import stop_if_told
 
 DEFAULT_TEMPERATURE = 0.5  # for new music, and wherever new music is measured
@@ -31,6 +32,7 @@ class Take(NamedTuple):
     temperature: float = 0.0
     still: np.ndarray | None = None  # (N, 4) bool: further places whose notes stay those of `like`
     feel_alone: bool = False  # all roles keep the notes of `like`, and get new velocities and micro-timing
+    new_lead: bool = False  # the lead is not one that is to keep its notes: it is drawn as a tune
 
 
 def decode(
@@ -98,6 +100,7 @@ def _decode_alike(network: Network, takes: Sequence[Take], alike: _Alike) -> Bar
     seed = np.repeat(np.array([take.seed for take in takes], np.uint32), counts)
     bar = np.concatenate([np.arange(count) for count in counts])
     is_kept = np.repeat([[role in take.keep for role in ROLES] for take in takes], counts, axis=0)
+    is_new_lead = np.repeat(np.array([take.new_lead for take in takes]), counts)
     still = [_nowhere(len(take.like)) if take.still is None else take.still for take in takes]
     is_kept |= np.concatenate(still)
 
@@ -110,6 +113,7 @@ def _decode_alike(network: Network, takes: Sequence[Take], alike: _Alike) -> Bar
             is_kept=padded(is_kept[here], size),
             seed=padded(seed[here], size),
             bar=padded(bar[here], size),
+            has_new_lead=padded(is_new_lead[here], size),
             feel_alone=feel_alone,
         )
         out = _decode(network, slots, int(chunk.num_beats.max()), temperature)
@@ -131,6 +135,7 @@ class _Slots(NamedTuple):
     is_kept: np.ndarray  # (B, 4) roles that are taken from `given`
     seed: np.ndarray  # (B,) uint32
     bar: np.ndarray  # (B,) its number within its take
+    has_new_lead: np.ndarray  # (B,) bool
     feel_alone: bool  # as in Take, for all bars
 
 
@@ -142,7 +147,7 @@ def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float)
     projected, h = network.project(z, np.tile(metre_index(*metre), num_streams), num_beats)
     drawn = chances(slots.seed, slots.bar) if temperature > 0 else None
     out = slots.given.map_grids(np.zeros_like)
-    before = None
+    before, leads = None, NewLeads(slots.has_new_lead, np.zeros(num_bars, np.uint8))
     for number in range(num_beats):
         stop_if_told()
         first = number * STEPS_PER_BEAT
@@ -153,8 +158,9 @@ def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float)
             before = with_feel(given, merged)
         else:
             kept = (given, slots.is_kept)
-            beat = logits_to_beat(merged, metre, first, temperature, of_beat, kept=kept)
+            beat = logits_to_beat(merged, metre, first, temperature, of_beat, kept=kept, leads=leads)
             before = put_in(beat, given, slots.is_kept)
+            leads = leads.after(before.lead)
         for name, whole in out.grids.items():
             whole[:, first : first + STEPS_PER_BEAT] = getattr(before, name)
     return out

@@ -18,7 +18,7 @@ from groovevae.tracks.conductor import metre_metas, tempo_metas
 from groovevae.tracks.excerpts import Stretch, carried_over
 from groovevae.tracks.feel import with_feel
 from groovevae.tracks.original import NOWHERE, Original
-from groovevae.tracks.played import new_notes, own_notes, shortened, untangled
+from groovevae.tracks.played import new_notes, own_notes, played_again, shortened, untangled
 from groovevae.tracks.playing import settled
 from groovevae.tracks.seats import Seat, doubled, places_of, seated, seats_of
 from groovevae.tracks.timeline import Timeline, timeline_of
@@ -33,6 +33,7 @@ class Rewriting:
     original: Original
     bars: np.ndarray  # (N,) the bar of the original's song that each bar stands for, NOWHERE for one that is added
     fresh: np.ndarray  # (N, 4) bool: whether drums, bass, chords and lead are new there
+    like: np.ndarray | None = None  # (N,) the bar of the piece on whose tracks each goes on, where some are added
     is_feel: bool = False  # the original's own notes stay, with the velocities and micro-timing of the piece
 
 
@@ -50,11 +51,13 @@ def composed(rewriting: Rewriting, song: Song, *, text: str = "") -> MidiFile:
     if rewriting.is_feel:
         own = with_feel(original, own, song.bars, ticks=ticks)
     is_replaced = own["carried"] & (own["bar"] != NOWHERE) & fresh[own["bar"], own["role"]]
+    again = own[:0] if rewriting.like is None else played_again(own, rewriting.like, timeline, ticks=ticks)
     gone, own = own[is_replaced], shortened(own[~is_replaced], fresh, timeline, ticks=ticks)
     new = new_notes(song, fresh, timeline, ticks=ticks)
     seats = seats_of(original, song, own, new)
-    new = seated(original, new, gone, seats, near=ticks // STEPS_PER_QUARTER)
-    new = untangled(np.concatenate([new, doubled(new, gone)]), own)
+    before = np.concatenate([gone, again])
+    new = seated(original, new, before, seats, near=ticks // STEPS_PER_QUARTER)
+    new = untangled(np.concatenate([new, doubled(new, before)]), own)
     tracks = _frame(original, timeline, seats, ticks=ticks)
     for role, seat in places_of(new, seats):
         spans = _fresh_spans(fresh[:, role], timeline, ticks=ticks)

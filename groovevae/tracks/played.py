@@ -115,6 +115,17 @@ def new_notes(song: Song, fresh: np.ndarray, timeline: Timeline, *, ticks: int) 
     return out
 
 
+def played_again(notes: np.ndarray, like: np.ndarray, timeline: Timeline, *, ticks: int) -> np.ndarray:
+    """Return the notes that bars stand for as they would come again in added bars: those of the bar `like` (N,)."""
+    out = [notes[:0]]
+    for bar in np.flatnonzero(timeline.bars == NOWHERE):
+        again = notes[notes["carried"] & (notes["bar"] == like[bar])]
+        shift = round((timeline.start[bar] - timeline.start[like[bar]]) * ticks)
+        again["on"], again["off"], again["bar"] = again["on"] + shift, again["off"] + shift, bar
+        out.append(again)
+    return np.concatenate(out)
+
+
 def _bar_of(step: np.ndarray, first_step: np.ndarray) -> np.ndarray:
     return np.maximum(np.searchsorted(first_step, step, side="right") - 1, 0)
 

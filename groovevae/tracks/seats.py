@@ -96,10 +96,10 @@ def _free_channel(original: Original, own: np.ndarray, seats: dict[int, Seat]) -
 def seated(original: Original, new: np.ndarray, gone: np.ndarray, seats: dict[int, Seat], *, near: int) -> np.ndarray:
     """Return the `new` notes with track and channel: where the note that was there before was, else on their seat.
 
-    `gone` are the original's notes that they replace. A new note takes the track of one of its role and pitch that
-    began within `near` ticks; a drum hit that of its key anywhere. Chords and lines are shared out among the tracks
-    that played some in their bar. So what several tracks share stays theirs. Drums that were not marked as such go to
-    the drum channel.
+    `gone` are the original's notes that they replace, or go on like. A new note takes the track of one of its role and
+    pitch that began within `near` ticks; a drum hit that of its key anywhere. Chords and lines are shared out among the
+    tracks that played some in their bar. So what several tracks share stays theirs. Drums that were not marked as such
+    go to the drum channel.
     """
     out = new.copy()
     drum_channels = [channel for track in original.reading.score.tracks if track.is_drum for channel in track.channels]
