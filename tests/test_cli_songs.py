@@ -127,7 +127,7 @@ def test_infilling_touches_nothing_else(groove: Groove, songs: Path) -> None:
         is_same = (onsets(new, role)[inside] == onsets(own, role)[inside]).all()
         assert is_same == (role not in ("bass", "drums"))
     [piece] = groove.infill(InfillRequest(start, (16, 16), temperature=1.0))
-    assert "new drums, bass, chords, lead in bars 16 to 16" in piece.description
+    assert "new drums, bass, chords, lead in bar 16, like" in piece.description
 
 
 def test_infilling_brings_parts_that_are_named(groove: Groove, songs: Path) -> None:
@@ -181,6 +181,11 @@ def test_humanizing_ends_a_note_before_its_key_is_struck_again(run: Run, tmp_pat
         (["continue", "rock"], "'rock' names no MIDI file"),
         (["continue", "song.mid", "--bars", "0"], "bars 0 is outside 1 to 1024"),
         (["continue", "song.mid", "--genre", "polka"], "polka"),
+        (
+            ["continue", "song.mid", "--genre", "loop.mid"],
+            "'loop.mid' is a MIDI file, where a genre is wanted: one of",
+        ),
+        (["humanize", "song.mid", "--like", "loop.mid"], "'loop.mid' is a MIDI file, where a genre is wanted: one of"),
         (["infill", "song.mid", "--only-bars", "15..17"], "song.mid has 16 bars; bars 15 to 17 are not all among them"),
         (["infill", "song.mid", "--only-bars", "8..5"], "bars 8..5 end before they begin; write 5..8"),
         (["infill", "song.mid", "--only-bars", "0..3"], "bars 0..3 begin before the first one, which is bar 1"),

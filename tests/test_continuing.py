@@ -1,6 +1,7 @@
 """Where a song goes on: like which of its bars, with what repeated, on which tracks."""
 
 import io
+from itertools import chain
 from pathlib import Path
 
 import mido
@@ -12,11 +13,12 @@ from test_recurring import chords, in_three
 
 from groovevae import Groove
 from groovevae.arranging.lead_sheet import harmony
+from groovevae.arranging.loudness import loudness_of
 from groovevae.arranging.recurring import bars_ahead
 from groovevae.bars import Bars
 from groovevae.bars.constants import CHORDS, DRUMS, LEAD, ROLES
 from groovevae.generation.continuing import plan_ahead, roles_ahead
-from groovevae.generation.song_requests import ContinueRequest
+from groovevae.generation.song_requests import ContinueRequest, InfillRequest
 from groovevae.model.phrase_forms import NEW, SILENT
 
 
@@ -86,6 +88,21 @@ def test_who_played_at_the_end_plays_on() -> None:
     like = roles_ahead(past, np.array([0, 1]), np.array([2, 3]))
     assert like[:, DRUMS].tolist() == [2, 3]  # which plays nowhere ahead
     assert like[:, LEAD].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("command", ["continue", "infill"])
+def test_new_bars_are_as_loud_as_those_around_them(groove: Groove, tmp_path: Path, command: str) -> None:
+    loudness = []
+    for velocity in (40, 70):
+        pitches = [84, 86, 88, 84, 86, 88, 89, 86] * 4
+        notes = [note(at * TICKS, TICKS, pitch, channel=3, velocity=velocity) for at, pitch in enumerate(pitches)]
+        path = str(save_tracks(tmp_path / "song.mid", track("Lead", *chain.from_iterable(notes))))
+        if command == "continue":
+            [piece] = groove.continue_song(ContinueRequest(path, bars=4))
+        else:
+            [piece] = groove.infill(InfillRequest(path, (5, 8)))
+        loudness.append(loudness_of(piece.song.bars[-4:])[-1])
+    assert loudness == pytest.approx([40, 70], abs=3)
 
 
 def test_each_track_goes_on(groove: Groove, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from groovevae.arranging.arrangement import Brief, Setting
 from groovevae.arranging.lead_sheet import harmony
+from groovevae.arranging.loudness import as_loud, loudness_of
 from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import Plan
 from groovevae.arranging.recurring import bars_ahead
@@ -50,6 +51,7 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     ahead, last = bars_ahead(past, request.num_bars), np.resize(np.arange(len(past))[-PHRASE:], request.num_bars)
     plan = plan_ahead(past, roles_ahead(past, ahead, last))
     new = _drawn(request, sources, dataclasses.replace(song, bars=past[ahead]), plan, z, genre)
+    new = as_loud(new, loudness_of(past[-FORM_BARS:]), np.ones(len(ROLES), bool))
     new = _like(past, follow_plan(Bars.concatenate([past, new]), plan)[len(past) :])
     text = f"{request.start} continued by {request.num_bars} bars of {genre}"
     if request.alone:

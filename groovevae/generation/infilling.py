@@ -9,6 +9,7 @@ import numpy as np
 from groovevae.arranging.arrangement import Arrangements, Brief, Setting
 from groovevae.arranging.harmonise import harmonised
 from groovevae.arranging.lead_sheet import only_roles
+from groovevae.arranging.loudness import as_loud, loudness_of
 from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import Plan
 from groovevae.arranging.recurring import recurring_harmony
@@ -41,20 +42,22 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     z = close_points(sources.network, bars)
     heard = z[bars.has_notes] if bars.has_notes.any() else z
     genre = request.genre or nearest_genre(heard, sources.model.genres)
-    around = np.array(bars[max(gap.start - AROUND, 0) : gap.stop + AROUND].plays)
+    neighbours = bars[max(gap.start - AROUND, 0) : gap.stop + AROUND]
+    around = np.array(neighbours.plays)
     is_new = np.array([role in request.roles for role in ROLES]) if request.roles else around
     plays = np.where(is_new, around | bool(request.roles), bars[gap].role_plays)  # what is named, plays
     brief = _brief(song, gap, z, is_new, Plan(plays, heard.mean(0)), genre, request.seed)
     points = _drawn(arrangements, brief, z[gap], is_new, np.array(bars.plays), sources.model.genres[genre])
     keep = tuple(role for role, is_free in zip(ROLES, is_new, strict=True) if not is_free)
     take = Take(points, bars[gap], request.seed, keep, request.temperature, new_lead=bool(is_new[LEAD]))
-    [new] = decode_takes(sources.network, [take])
+    new = as_loud(decode_takes(sources.network, [take])[0], loudness_of(neighbours), is_new)
     fresh = np.zeros((len(bars), len(ROLES)), bool)
     fresh[gap] = is_new
     together = in_register(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]), fresh)
     together = in_tonality(together, fresh[:, LEAD])
     written = ", ".join(role for role, is_free in zip(ROLES, is_new, strict=True) if is_free)
-    text = f"{request.start} with new {written} in bars {first} to {last}, like {genre}"
+    where = f"bar {first}" if first == last else f"bars {first} to {last}"
+    text = f"{request.start} with new {written} in {where}, like {genre}"
     rewriting = Rewriting(sources.original(request.file), np.arange(len(bars)), fresh)
     return replace(song, bars=without_stray_holds(together)), text, rewriting
 

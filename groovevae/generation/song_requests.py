@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from groovevae.bars.constants import ROLES
 from groovevae.errors import Cure, RequestError
-from groovevae.generation.names import file_stem, short_name
+from groovevae.generation.names import file_stem, is_midi_path, short_name
 from groovevae.generation.parsing import number_text, parse_targets, target_words
 from groovevae.generation.piece_requests import (
     DEFAULT_BARS,
@@ -131,7 +131,7 @@ class ContinueRequest(StartRequest):
         self._check_piece()
         check_file(self.start)
         check_arranger(model)
-        return self if self.genre is None else replace(self, genre=find_genre(self.genre, model.genres))
+        return self if self.genre is None else replace(self, genre=_genre_named(self.genre, model))
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class InfillRequest(StartRequest):
         if first < 1:
             raise RequestError(f"bars {first}..{last} begin before the first one, which is bar 1")
         check_range("number of bars", last - first + 1, 1, MAX_BARS)
-        return self if self.genre is None else replace(self, genre=find_genre(self.genre, model.genres))
+        return self if self.genre is None else replace(self, genre=_genre_named(self.genre, model))
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,14 @@ class HumanizeRequest(StartRequest):
         check_file(self.start)
         check_arranger(model)
         check_range("amount", self.amount, 0, 1)
-        return self if self.like is None else replace(self, like=find_genre(self.like, model.genres))
+        return self if self.like is None else replace(self, like=_genre_named(self.like, model))
+
+
+def _genre_named(word: str, model: ModelFile) -> str:
+    """Return a genre's name as the model spells it. Raises RequestError for one that it lacks, and for a file."""
+    if is_midi_path(word):
+        raise RequestError(f"{word!r} is a MIDI file, where a genre is wanted: one of {', '.join(model.genres)}")
+    return find_genre(word, model.genres)
 
 
 def _no_style() -> RequestError:
