@@ -105,6 +105,15 @@ def test_new_bars_are_as_loud_as_those_around_them(groove: Groove, tmp_path: Pat
     assert loudness == pytest.approx([40, 70], abs=3)
 
 
+def test_a_song_goes_on_at_its_last_tempo(groove: Groove, tmp_path: Path) -> None:
+    """Also where it goes on like bars that were slower."""
+    slow, fast = (mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm)) for bpm in (90, 150))
+    tune = beats([84, 86, 88, 84, 86, 88, 89, 86] * 4, channel=3)
+    path = save_tracks(tmp_path / "song.mid", track("Lead", (0, slow), (16 * TICKS, fast), *tune))
+    [piece] = groove.continue_song(ContinueRequest(str(path), bars=4))
+    assert piece.song.bars.tempo.tolist() == pytest.approx([90] * 4 + [150] * 8, rel=1e-4)
+
+
 def test_each_track_goes_on(groove: Groove, tmp_path: Path) -> None:
     """A pad and an arpeggio share the chords, and a telephone that has rung stays silent."""
     held = [(bar * 4 * TICKS, pitch) for bar in range(4) for pitch in (48, 52, 55)]

@@ -50,8 +50,9 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     genre = request.genre or nearest_genre(z, sources.model.genres)
     ahead, last = bars_ahead(past, request.num_bars), np.resize(np.arange(len(past))[-PHRASE:], request.num_bars)
     plan = plan_ahead(past, roles_ahead(past, ahead, last))
-    new = _drawn(request, sources, dataclasses.replace(song, bars=past[ahead]), plan, z, genre)
-    new = as_loud(new, loudness_of(past[-FORM_BARS:]), np.ones(len(ROLES), bool))
+    plays = plan[len(past) :] != SILENT
+    brief = _brief(dataclasses.replace(song, bars=past), ahead, plays, z, genre, request.seed)
+    new = as_loud(_drawn(brief, sources, request.temperature), loudness_of(past[-FORM_BARS:]), plays.any(0))
     new = _like(past, follow_plan(Bars.concatenate([past, new]), plan)[len(past) :])
     text = f"{request.start} continued by {request.num_bars} bars of {genre}"
     if request.alone:
@@ -63,28 +64,32 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     return dataclasses.replace(song, bars=joined), text, rewriting
 
 
-def _drawn(
-    request: ContinueRequest, sources: Sources, ahead: Song, plan: np.ndarray, z: np.ndarray, genre: str
-) -> Bars:
-    """Return M new bars with the harmony of a song's bars `ahead`, in the style of the last ones, at z (L, Z)."""
-    arrangements, num_bars = sources.arrangements, len(ahead.bars)
-    assert arrangements is not None
-    metre = ahead.bars.metre[-1].tolist()
-    empty = Bars.empty(num_bars, metre=(metre[0], metre[1]), tempo=float(ahead.bars.tempo[-1]))
-    plays = plan[-num_bars:] != SILENT
-    brief = Brief(
+def _brief(past: Song, ahead: np.ndarray, plays: np.ndarray, z: np.ndarray, genre: str, seed: int) -> Brief:
+    """Return what is asked for M bars after a song's `past`, the last bars of which lie at z (L, Z).
+
+    They have the harmony of the bars `ahead` (M,) of it; roles play as in `plays` (M, 4).
+    """
+    numerator, denominator = past.bars.metre[-1].tolist()
+    empty = Bars.empty(len(ahead), metre=(numerator, denominator), tempo=float(past.bars.tempo[-1]))
+    return Brief(
         empty,
         np.zeros(len(ROLES), bool),
         Plan(plays, z.mean(0)),
         {genre: 1.0},
-        Setting.of(empty, is_minor=ahead.is_minor),
-        seed=request.seed,
+        Setting.of(empty, is_minor=past.is_minor),
+        seed=seed,
         before=z[-1],
         is_varied=True,
-        sounding=harmony(ahead.bars),
+        sounding=harmony(past.bars[ahead]),
     )
-    [points] = added_by_role(arrangements, [brief], arrangements.given([brief]), [plays.any(0)]).values()
-    take = Take(points, empty, request.seed, temperature=request.temperature, new_lead=True)
+
+
+def _drawn(brief: Brief, sources: Sources, temperature: float) -> Bars:
+    """Return the bars of a brief, of which nothing is given."""
+    arrangements, new = sources.arrangements, np.asarray(brief.plan.plays.any(0))
+    assert arrangements is not None
+    [points] = added_by_role(arrangements, [brief], arrangements.given([brief]), [new]).values()
+    take = Take(points, brief.bars, brief.seed, temperature=temperature, new_lead=True)
     return decode_takes(sources.network, [take])[0]
 
 
