@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from groovevae.arranging.lead_sheet import HARMONY_SIZE, beat_chroma, harmony, only_roles
+from groovevae.arranging.lead_sheet import HARMONY_SIZE, beat_chroma, harmony
 from groovevae.arranging.register import PHRASE
 from groovevae.bars import Bars
-from groovevae.bars.constants import ROLES
 
 NEIGHBOURS = 4  # bars on either side that tell whether two places are alike
 IN_PHRASE = 0.5  # what it counts that a place lies whole phrases away or begins the piece: half a bar that is the same
@@ -31,12 +30,12 @@ def bars_ahead(bars: Bars, num_bars: int) -> np.ndarray:
     """
     other = np.flatnonzero((bars.metre != bars.metre[-1]).any(1))
     size = min(PHRASE, len(bars) - (int(other[-1]) + 1 if len(other) else 0))
+    numerator, denominator = bars.metre[-1].tolist()
+    unknown = Bars.empty(size, metre=(numerator, denominator))
     like = np.arange(len(bars))  # of the piece and what follows
     while len(like) < len(bars) + num_bars:
-        gap = slice(len(like), len(like) + size)
-        known = bars[np.append(like, like[-size:])]
-        known = Bars.concatenate([known[: gap.start], only_roles(known[gap], np.zeros(len(ROLES), bool))])
-        place = _place(known, gap, harmony(known))
+        known = Bars.concatenate([bars[like], unknown])
+        place = _place(known, slice(len(like), len(known)), harmony(known))
         like = np.append(like, like[-size:] if place is None else like[place])
     return like[len(bars) : len(bars) + num_bars]
 
