@@ -17,7 +17,7 @@ from groovevae.arranging.loudness import loudness_of
 from groovevae.arranging.recurring import bars_ahead
 from groovevae.bars import Bars
 from groovevae.bars.constants import CHORDS, DRUMS, LEAD, ROLES
-from groovevae.generation.continuing import plan_ahead, roles_ahead
+from groovevae.generation.continuing import after_ending, plan_ahead, roles_ahead
 from groovevae.generation.song_requests import ContinueRequest, InfillRequest
 from groovevae.model.phrase_forms import NEW, SILENT
 
@@ -27,8 +27,11 @@ from groovevae.model.phrase_forms import NEW, SILENT
     [
         ("AFCG", [0, 1, 2, 3, 0, 1, 2, 3]),  # a loop goes round
         ("AFCG" * 2 + "DGCE" * 2 + "AFCG" * 2, [*range(8, 16)]),  # after a verse comes the chorus, as before
-        ("CAFGCA", [0, 1, 2, 3, 4, 5, 0, 1]),  # nothing else is long enough
+        ("CAFGCA", [2, 3, 0, 1, 2, 3, 0, 1]),  # a loop that stopped half way
         ("CCCCFFCCGFCG", [*range(8)]),  # a blues begins again, at its beginning
+        ("CFCDFFCDGFCG", [*range(8)]),  # also one whose last bars are a little like some in its middle
+        ("CFCDFFCDGFCG" * 2, [*range(12)]),
+        ("AFCG" * 2 + "CGAF" * 2, [8, 9, 10, 11] * 2),  # not like a place that lies half a phrase away
     ],
 )
 def test_a_piece_goes_on_as_it_did_where_it_was_like_this(roots: str, like: list[int]) -> None:
@@ -51,6 +54,13 @@ def test_a_piece_goes_on_in_its_last_metre() -> None:
 
 def test_without_harmony_the_last_phrase_comes_again() -> None:
     assert bars_ahead(melody(*range(60, 70)), 10).tolist() == [*range(2, 10), 2, 3]
+
+
+@pytest.mark.parametrize("past", ["AFCGAFC", "AFCGAFCG"])
+def test_after_a_held_last_chord_a_phrase_begins(past: str) -> None:
+    """Whether the chord completes a phrase or comes after one."""
+    song = chords(past)
+    np.testing.assert_array_equal(harmony(song[after_ending(song, 8, num_ending=1)]), harmony(chords("AFCG" * 2)))
 
 
 def band(*plays: tuple[int, int]) -> Bars:

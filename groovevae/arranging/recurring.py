@@ -10,6 +10,12 @@ from groovevae.bars import Bars
 
 NEIGHBOURS = 4  # bars on either side that tell whether two places are alike
 IN_PHRASE = 0.5  # what it counts that a place lies whole phrases away or begins the piece: half a bar that is the same
+# Of a piece that goes on, which has bars on one side only:
+HALF_PHRASE = 4  # bars; a piece goes round in no fewer
+IN_HALF_PHRASE = 1.0  # what it counts that a place lies whole half phrases away or begins the piece
+FAR, FROM_AFAR = 16, 4.0  # so many of the last bars count besides: their mean, as much as that many bars
+FEW = 8  # bars that this mean is over at least: a few that are alike say less
+ONE_FORM, BEGINS = 12, 3.0  # so few bars in whole half phrases are one form, and begin again unless the end recurs
 
 
 def recurring_harmony(known: Bars, gap: slice) -> np.ndarray | None:
@@ -26,18 +32,41 @@ def bars_ahead(bars: Bars, num_bars: int) -> np.ndarray:
     """Return the bars (num_bars,) of a piece, by number, that are most like those to follow its end.
 
     Each phrase is like what follows where the piece is most like its end: after a verse comes a chorus, if it did
-    before. Where no such place has a harmony, the last phrase comes again. All are in the metre of the last bar.
+    before, and what went round goes round again. Where no such place has a harmony, the last phrase comes again. All
+    are in the metre of the last bar.
     """
-    other = np.flatnonzero((bars.metre != bars.metre[-1]).any(1))
+    found, in_metre = harmony(bars), (bars.metre == bars.metre[-1]).all(1)
+    measures = _likenesses(bars, found)
+    other = np.flatnonzero(~in_metre)
     size = min(PHRASE, len(bars) - (int(other[-1]) + 1 if len(other) else 0))
-    numerator, denominator = bars.metre[-1].tolist()
-    unknown = Bars.empty(size, metre=(numerator, denominator))
     like = np.arange(len(bars))  # of the piece and what follows
     while len(like) < len(bars) + num_bars:
-        known = Bars.concatenate([bars[like], unknown])
-        place = _place(known, slice(len(like), len(known)), harmony(known))
-        like = np.append(like, like[-size:] if place is None else like[place])
+        alike = np.sum([measure.gains(like[-FAR:], like) for measure in measures], axis=0)
+        lags = range(min(HALF_PHRASE, len(like)), len(like) + 1)
+        places = {lag: like[_going_round(len(like), lag)] for lag in lags}
+        fit = [lag for lag, there in places.items() if in_metre[there].all() and found[there].any()]
+        best = max(fit, key=lambda lag: (_score(alike, lag, len(bars)), -lag), default=None)
+        like = np.append(like, like[-size:] if best is None else places[best])
     return like[len(bars) : len(bars) + num_bars]
+
+
+def _going_round(length: int, lag: int) -> np.ndarray:
+    """Return the places (PHRASE,) that a phrase after so many bars repeats if it goes on as `lag` bars before."""
+    return length - lag + np.arange(PHRASE) % lag
+
+
+def _score(alike: np.ndarray, lag: int, length: int) -> float:
+    """Return how much says that the end of a piece goes on like what was `lag` bars before.
+
+    `alike` says how alike its last bars are to all of them, (F, L); so many of those are the piece's own.
+    """
+    num_last, num_bars = alike.shape
+    own = np.diagonal(alike, num_bars - num_last - lag)  # of the last bars, those that have one so long before
+    begins = lag == num_bars
+    counts = IN_HALF_PHRASE * (begins or lag % HALF_PHRASE == 0)
+    if begins and length <= ONE_FORM and length % HALF_PHRASE == 0:
+        counts = BEGINS
+    return round(float(counts + own[-NEIGHBOURS:].sum() + FROM_AFAR * own.sum() / max(len(own), FEW)), 6)
 
 
 def _place(known: Bars, gap: slice, found: np.ndarray) -> np.ndarray | None:
@@ -50,7 +79,7 @@ def _place(known: Bars, gap: slice, found: np.ndarray) -> np.ndarray | None:
     index = np.arange(len(known))
     is_inside = (index >= gap.start) & (index < gap.stop)
     window = index[max(gap.start - NEIGHBOURS, 0) : gap.stop + NEIGHBOURS]
-    measures = [_Likeness(found[:, : HARMONY_SIZE // 2]), _Likeness(beat_chroma(known, "lead").reshape(len(known), -1))]
+    measures = _likenesses(known, found)
 
     def is_place(shift: int) -> bool:
         there = index[gap] + shift
@@ -68,6 +97,11 @@ def _place(known: Bars, gap: slice, found: np.ndarray) -> np.ndarray | None:
     return None if best is None else index[gap] + best
 
 
+def _likenesses(bars: Bars, found: np.ndarray) -> tuple[_Likeness, _Likeness]:
+    """Return the likeness of bars by their harmony, `found` (N, 144), and by their leads."""
+    return _Likeness(found[:, : HARMONY_SIZE // 2]), _Likeness(beat_chroma(bars, "lead").reshape(len(bars), -1))
+
+
 class _Likeness:
     """How much more two bars are alike than two bars of a piece mostly are, as cosines of what they sound, (N, D)."""
 
@@ -82,3 +116,8 @@ class _Likeness:
         both = self.sounds[here] & self.sounds[there]
         alike = (self.bars[here[both]] * self.bars[there[both]]).sum(1)
         return float((alike - self.usual).sum())
+
+    def gains(self, here: np.ndarray, there: np.ndarray) -> np.ndarray:
+        """Return it for each of some bars (A,) and each of others (B,), (A, B); 0 where one of them is silent."""
+        both = self.sounds[here][:, None] & self.sounds[there]
+        return np.asarray(np.where(both, self.bars[here] @ self.bars[there].T - self.usual, 0.0))

@@ -15,7 +15,7 @@ from groovevae.arranging.lead_sheet import harmony
 from groovevae.arranging.loudness import as_loud, loudness_of
 from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import Plan
-from groovevae.arranging.recurring import bars_ahead
+from groovevae.arranging.recurring import HALF_PHRASE, bars_ahead
 from groovevae.arranging.register import PHRASE, in_register
 from groovevae.arranging.tonality import in_tonality
 from groovevae.bars import Bars, Song
@@ -48,7 +48,8 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     past = without_ending(whole)
     z = close_points(sources.network, past[-FORM_BARS:])
     genre = request.genre or nearest_genre(z, sources.model.genres)
-    ahead, last = bars_ahead(past, request.num_bars), np.resize(np.arange(len(past))[-PHRASE:], request.num_bars)
+    ahead = after_ending(past, request.num_bars, num_ending=len(whole) - len(past))
+    last = np.resize(np.arange(len(past))[-PHRASE:], request.num_bars)
     plan = plan_ahead(past, roles_ahead(past, ahead, last))
     plays = plan[len(past) :] != SILENT
     brief = _brief(dataclasses.replace(song, bars=past), ahead, plays, z, genre, request.seed)
@@ -62,6 +63,15 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     rewriting = Rewriting(sources.original(request.file), index, fresh, like=np.append(np.arange(len(whole)), last))
     joined = without_stray_holds(Bars.concatenate([whole, new]))
     return dataclasses.replace(song, bars=joined), text, rewriting
+
+
+def after_ending(past: Bars, num_bars: int, *, num_ending: int) -> np.ndarray:
+    """Return the bars (M,) of the past that M bars are like which follow it and so many bars of an ending.
+
+    An ending within a phrase stands for the bars that would complete it; after a whole one, the next begins after it.
+    """
+    left_out = num_ending if len(past) % HALF_PHRASE else 0
+    return bars_ahead(past, left_out + num_bars)[left_out:]
 
 
 def _brief(past: Song, ahead: np.ndarray, plays: np.ndarray, z: np.ndarray, genre: str, seed: int) -> Brief:
