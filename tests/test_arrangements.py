@@ -112,6 +112,27 @@ def test_what_one_side_alone_plays_comes_or_goes_half_way(
         assert still.tolist() == ([True, True, False, False] if is_new or is_gone else [False] * 4)
 
 
+@pytest.mark.parametrize(
+    ("bars", "keep", "keeps"),
+    [
+        (band(num_bars=4), (), True),
+        (only_roles(band(num_bars=4), np.array([True, False, True, True])), (), True),
+        (only_roles(band(num_bars=4), np.array([True, False, True, True])), ("chords",), False),
+    ],
+)
+def test_a_bass_keeps_to_the_harmony_unless_it_was_drawn_to_fit_the_chords(
+    arrangements: Arrangements, bars: Bars, keep: tuple[str, ...], keeps: bool
+) -> None:
+    forms = {GENRES[0]: [replace(form(NEW, NEW, NEW, NEW), style=np.zeros(SIZE, np.float16))]}
+    start = Source(np.ones((4, SIZE), np.float32), bars, Song(bars), bars.plays, GENRES[1], GENRES[1])
+    goal = Goal({GENRES[0]: 1.0}, {}, arrangements=arrangements, forms=forms)
+    [path] = find_paths([Journey("arranged", start, goal, keep=keep)])
+    assert isinstance(path, DosedPath)
+    assert (path.harmony is not None) == keeps
+    if path.harmony is not None:
+        assert (path.harmony.reshape(4, -1).any(1) == bars.role_plays[:, 1:3].any(1)).all()
+
+
 def test_of_no_pieces_nothing_is_made(arrangements: Arrangements) -> None:
     assert added(arrangements, []) == []
 

@@ -39,13 +39,14 @@ def drawn(
     first: int = 0,
     chords: BarBatch | None = None,
     leads: NewLeads | None = None,
+    harmony: np.ndarray | None = None,
 ) -> BarBatch:
     """Draw at temperature 0.5; the notes of `chords` are kept."""
     metre = Metre(np.full(BARS, num_steps), np.full(BARS, int(num_steps == 12)))
     is_kept = np.tile(np.arange(len(ROLES)) == CHORDS, (BARS, 1))
     kept = None if chords is None else (chords, is_kept)
     by = chances(np.zeros(BARS, np.uint32), np.arange(BARS)).steps(first, 4)
-    return logits_to_beat(logits, metre, first, 0.5, by, kept=kept, leads=leads)
+    return logits_to_beat(logits, metre, first, 0.5, by, kept=kept, leads=leads, harmony=harmony)
 
 
 def test_a_line_that_may_strike_any_of_ten_pitches_strikes() -> None:
@@ -101,6 +102,20 @@ def test_a_bass_keeps_off_semitones_from_the_chords() -> None:
     logits.chord_onset[:, 3, LOW_C + 11 - CHORD_LOW] = logits.chord_onset[:, 3, LOW_C + 13 - CHORD_LOW] = 20.0
     beat = drawn(logits)  # notes of the chord itself do not clash with it
     assert (beat.bass == g_sharp[0]).mean(0)[1:] == pytest.approx([1 / 3] * 3, abs=0.1)
+
+
+def test_a_bass_keeps_to_a_harmony_and_to_the_chords() -> None:
+    """Any pitch of an octave is alike to the network; the harmony is E in every other bar, and a D sounds."""
+    logits = silence()
+    low = FIRST_PITCH + LOW_C - BASS_LOW
+    logits.bass[..., low : low + 12] = 20.0
+    logits.chord_onset[:, 1, LOW_C + 26 - CHORD_LOW] = 20.0
+    harmony = np.zeros((BARS, 12), bool)
+    harmony[::2, 4] = True
+    bass = drawn(logits, harmony=harmony).bass.astype(int)[:, 1:] - low  # on the beat, any bass likes a D
+    assert set(np.unique(bass[::2])) == {2, 4}
+    assert (bass[::2] == 4).mean() == pytest.approx(0.5, abs=0.1)
+    assert {0, 4, 5, 6, 7, 8, 9, 10, 11} <= set(np.unique(bass[1::2]))  # all but those beside the D
 
 
 def test_a_new_lead_goes_by_steps() -> None:

@@ -4,7 +4,7 @@ import pytest
 from tiny import SIZES, untrained_network
 
 from groovevae.bars import Bars
-from groovevae.bars.constants import FIRST_PITCH, HOLD, MAX_CHORD_ONSETS, OFF, ONSET, PITCHED, REST, ROLES
+from groovevae.bars.constants import BASS_LOW, FIRST_PITCH, HOLD, MAX_CHORD_ONSETS, OFF, ONSET, PITCHED, REST, ROLES
 from groovevae.errors import RequestError
 from groovevae.network.decoding import CHUNK, Take, decode, decode_takes, encode, without_stray_holds
 from groovevae.network.forward import Network
@@ -110,6 +110,24 @@ def test_takes_come_out_as_they_do_alone(network: Network, temperature: float) -
     for take, bars in zip(takes, together, strict=True):
         alone = decode(network, *take[:2], temperature=take.temperature, seed=take.seed, keep=take.keep)
         assert same(bars, alone)
+
+
+def test_a_bass_keeps_to_the_harmony_of_each_beat(network: Network) -> None:
+    """D in the first beat, F sharp in the third; elsewhere, and without a harmony, it plays what it likes."""
+    like = Bars.empty(40)
+    harmony = np.zeros((40, 6, 12), bool)
+    harmony[:, 0, 2] = harmony[:, 2, 6] = True
+    takes = [Take(points(40), like, 1, ("chords",), 0.5, harmony=by) for by in (harmony, None)]
+    kept, free = (
+        [classes_of(bars.bass[:, beat * 4 :][:, :4]) for beat in range(4)] for bars in decode_takes(network, takes)
+    )
+    assert (kept[0], kept[2]) == ({2}, {6})
+    assert min(map(len, [kept[1], kept[3], *free])) > 6
+
+
+def classes_of(bass: np.ndarray) -> set[int]:
+    """The pitch classes that basses strike."""
+    return set(np.unique((BASS_LOW + bass[bass >= FIRST_PITCH].astype(int) - FIRST_PITCH) % 12).tolist())
 
 
 def test_no_takes_are_no_bars(network: Network) -> None:

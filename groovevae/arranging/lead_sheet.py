@@ -24,6 +24,11 @@ def harmony(bars: Bars) -> np.ndarray:
     return np.concatenate(parts, axis=1).reshape(len(bars), HARMONY_SIZE)
 
 
+def pitch_classes(bars: Bars) -> np.ndarray:
+    """Return which pitch classes bass and chords sound in each beat, C first, (N, 6, 12) bool."""
+    return beat_chroma(bars, "bass") + beat_chroma(bars, "chords") > 0
+
+
 def beat_chroma(bars: Bars, role: str) -> np.ndarray:
     """Return at how many steps of each beat a pitched role sounds each pitch class, C first, (N, 6, 12) float32."""
     return bars.chroma(role).reshape(len(bars), MAX_BEATS, STEPS_PER_BEAT, 12).sum(2).astype(np.float32)

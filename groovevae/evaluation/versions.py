@@ -78,8 +78,10 @@ def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int 
     for target in targets:
         rng = np.random.default_rng([seed, *source.encode(), 0, *target.encode()])
         paths = blend_paths(sides, source, target, like, z)
+        harmony = _harmony_kept(paths)
         for name, points in points_of(sides, source, target, paths, z, rng).items():
-            takes[target, name] = _take(points, like, seed, still=points == z)
+            take = _take(points, like, seed, still=points == z)
+            takes[target, name] = take._replace(harmony=harmony) if name in _LIKE_BLENDS else take
         other = sides.excerpts[target].bars
         other = other[rng.integers(0, len(other), len(like))]
         out[target, SPLICE] = splice(like, other, rng.random((len(like), len(ROLES))) < 0.5)
@@ -89,6 +91,15 @@ def versions_of(sides: Sides, source: str, targets: Sequence[str], *, seed: int 
     blends = [(target, blend_name(amount)) for target in targets for amount in AMOUNTS]
     heard = {key: _heard(decoded[key], takes[key]) for key in blends}
     return {**decoded, **heard, **out}
+
+
+_LIKE_BLENDS = (*map(blend_name, AMOUNTS), RANDOM, SHUFFLED)
+
+
+def _harmony_kept(paths: Sequence[DosedPath]) -> np.ndarray | None:
+    """Return what basses of all runs keep to, (N, 6, 12); None on paths that no arranger drew."""
+    kept = [path.harmony for path in paths if path.harmony is not None]
+    return np.concatenate(kept) if kept else None
 
 
 def _take(points: np.ndarray, like: Bars, seed: int, *, still: np.ndarray | None = None) -> Take:

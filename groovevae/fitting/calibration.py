@@ -118,10 +118,12 @@ class PairHeard:
     z: np.ndarray  # (N, Z)
     genres: TwoGenres
     is_back: bool  # whether the source is the second of the two genres
+    harmony: np.ndarray | None = None  # (N, 6, 12) bool: what a bass that is moved keeps to, as in `DosedPath`
 
     def __getitem__(self, index: slice) -> PairHeard:
         """Return the pair with some of its bars to move."""
-        return replace(self, like=self.like[index], half=self.half[index], z=self.z[index])
+        harmony = None if self.harmony is None else self.harmony[index]
+        return replace(self, like=self.like[index], half=self.half[index], z=self.z[index], harmony=harmony)
 
     def responses(self, displacement: np.ndarray) -> dict[str, tuple[np.ndarray, float]]:
         """Return by role its curve (K,) along a displacement, (N, Z) or (4, N, Z), and how far its end is heard."""
@@ -135,7 +137,8 @@ class PairHeard:
 
     def heard(self, points: Sequence[np.ndarray]) -> list[RoleFeatures]:
         """Decode the bars from each of these points, (N, Z) or (4, N, Z), and return what judges hear of them."""
-        takes = [Take(own.astype(np.float32), self.like, temperature=DEFAULT_TEMPERATURE) for own in points]
+        take = Take(self.z, self.like, temperature=DEFAULT_TEMPERATURE, harmony=self.harmony)
+        takes = [take._replace(z=own.astype(np.float32)) for own in points]
         return [role_features(bars) for bars in decode_takes(self.network, takes)]
 
     def shares(self, roles: Roles, steps: Sequence[RoleFeatures]) -> np.ndarray:

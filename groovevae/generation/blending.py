@@ -18,7 +18,7 @@ from groovevae.arranging.tonality import in_tonality
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, PITCHED, ROLES
 from groovevae.generation.descriptions import describe_blend
-from groovevae.generation.instruments import played_like, song_played, tempos_played
+from groovevae.generation.instruments import octaves_text, played_like, song_played, tempos_played
 from groovevae.generation.latent_paths import Goal, Journey, find_paths
 from groovevae.generation.names import is_midi_path, weights_text
 from groovevae.generation.parsing import amount_of_bars, normalised_weights
@@ -144,17 +144,18 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
     not_moved = _still(of_role, start.z) & (not asked.shift.any())
     fresh = ~not_moved & [role not in request.keep for role in ROLES]
     still = not_moved if is_midi_path(request.start) else None
-    genres = _genres_played(request, goal, end)
-    like = replace(kept, tempo=tempos_played(request, start, goal.weights, genres))
+    played_by = (request, start, goal.weights, _genres_played(request, goal, end))
+    like = replace(kept, tempo=tempos_played(*played_by))
     z = _joined(of_role, request.keep) + asked.shift
     new = _new_parts(path, goal, sources)
-    has_new_lead = new is not None and bool(new.roles[LEAD])
+    take = Take(z, like, request.seed, request.keep, request.temperature, still)
+    harmony = path.harmony if isinstance(path, DosedPath) else None
     return PreparedPiece(
         request=request,
-        take=Take(z, like, request.seed, request.keep, request.temperature, still, new_lead=has_new_lead),
+        take=take._replace(new_lead=new is not None and bool(new.roles[LEAD]), harmony=harmony),
         new=new,
-        song=song_played(request, start, goal.weights, genres),
-        description=describe_blend(request, start, _goal_text(goal, end)),
+        song=song_played(*played_by),
+        description=describe_blend(request, start, _goal_text(goal, end), octaves_text(*played_by)),
         fresh=fresh,
         transpose=start.song.transpose,
         rewriting=_rewriting(request, start, fresh, sources),

@@ -12,8 +12,11 @@ from groovevae.generation.sources import Source
 _WAYS = {"line": " in a line", "sphere": " on the sphere"}
 
 
-def describe_blend(request: BlendRequest, start: Source, goal: str) -> str:
-    """Return a line that says what a blend does; `goal` names what it moves towards, if anything."""
+def describe_blend(request: BlendRequest, start: Source, goal: str, octaves: str = "") -> str:
+    """Return a line that says what a blend does.
+
+    `goal` names what it moves towards, if anything, and `octaves` says whose tempo is halved or doubled.
+    """
     text = start.name
     if goal:
         amount = amount_text(request.amount).replace("..", " to ")
@@ -24,7 +27,7 @@ def describe_blend(request: BlendRequest, start: Source, goal: str) -> str:
     if request.roles:
         amounts = (f"{role} {amount_text(amount).replace('..', ' to ')}" for role, amount in request.roles.items())
         text += f" ({', '.join(amounts)})"
-    text += strengths_text(request.vectors)
+    text += octaves + strengths_text(request.vectors)
     return text + (f", keeping {', '.join(request.keep)}" if request.keep else "")
 
 

@@ -13,12 +13,14 @@ import numpy as np
 from groovevae.bars import Song
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
+from groovevae.generation.names import weights_text
 from groovevae.generation.parsing import KEEP, ends_of, normalised_weights, share_of
 from groovevae.generation.piece_requests import PieceRequest
 from groovevae.generation.requests import BlendRequest
 from groovevae.generation.sources import Source
 from groovevae.model.genres import Genre
 
+_OCTAVES = {0.5: "half", 2.0: "twice"}
 START = ""  # stands for the start among names of genres, none of which is empty
 
 
@@ -83,6 +85,24 @@ def tempos_played(
 def nearest_octave(tempo: float, other: float) -> float:
     """Return a tempo, halved or doubled until its ratio to the other is nearest to 1."""
     return float(tempo * 2.0 ** np.rint(np.log2(other / tempo)))
+
+
+def octaves_text(
+    request: BlendRequest, start: Source, weights: Mapping[str, float], genres: Mapping[str, Genre]
+) -> str:
+    """Return a text that says which targets' tempos `tempos_played` halves or doubles, if any."""
+    if request.tempo is not None or not np.any(ends_of(request.amount)):
+        return ""
+    usual = float(np.median(start.bars.tempo))
+    text = ""
+    for name in weights:
+        tempo = genres[name].tempo
+        times = nearest_octave(tempo, usual) / tempo
+        if times != 1:
+            text += (
+                f", {weights_text({name: 1.0})} at {_OCTAVES.get(times, f'{times:g} times')} its tempo of {tempo:.0f}"
+            )
+    return text
 
 
 def mixed_tempo(start: float, amount: float, weights: Mapping[str, float], targets: Mapping[str, float]) -> float:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Brief, Setting
+from groovevae.arranging.lead_sheet import pitch_classes
 from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import make_plan
-from groovevae.bars.constants import DRUMS, ROLES
+from groovevae.bars.constants import BASS, CHORDS, DRUMS, ROLES
 from groovevae.generation.sources import Source
 from groovevae.model.calibration import Calibration, DosedPath, calibrated_path, find_curves
 from groovevae.model.genres import Genre
@@ -149,7 +150,11 @@ def _comes_in(journey: Journey, brief: Brief) -> np.ndarray:
 def _arranged_path(
     journey: Journey, brief: Brief, arranged: np.ndarray, added: np.ndarray, new: np.ndarray
 ) -> LatentPath:
-    """Return the path to where bars lie once `arranged` (N, Z); for `new` roles (4,), to `added`, (4, N, Z) as well."""
+    """Return the path to where bars lie once `arranged` (N, Z); for `new` roles (4,), to `added`, (4, N, Z) as well.
+
+    A bass keeps to the harmony of the start: by its point alone it would stay on the pitches that its new genre plays
+    most, whatever the chords. One that is new over chords that stay was drawn to fit them.
+    """
     start, goal, arrangements = journey.start, journey.goal, journey.goal.arrangements
     assert arrangements is not None
     weights, doses = brief.weights, arrangements.arranger.doses
@@ -163,7 +168,9 @@ def _arranged_path(
         own = own + (1 - rewritten)[:, None, None] * transported
     ways = np.where(new[:, None, None], added, own) - start.z
     left = sum(weight for name, weight in goal.weights.items() if name != start.genre)
-    return DosedPath(start.z, ways, curves, comes_in=new, goes_out=_goes_out(brief), scale=left)
+    fits_anyway = bool(new[BASS] and brief.is_given[CHORDS])
+    harmony = None if fits_anyway else pitch_classes(start.bars)
+    return DosedPath(start.z, ways, curves, comes_in=new, goes_out=_goes_out(brief), scale=left, harmony=harmony)
 
 
 def _goes_out(brief: Brief) -> np.ndarray:

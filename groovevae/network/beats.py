@@ -75,11 +75,12 @@ def logits_to_beat(
     *,
     kept: tuple[BarBatch, np.ndarray] | None = None,
     leads: NewLeads | None = None,
+    harmony: np.ndarray | None = None,
 ) -> BarBatch:
     """Choose the states of some steps: the likeliest at temperature 0, else by `drawn`; silence past the bar's end.
 
     Lines are drawn to fit the chords that sound in these steps: given ones where bars keep theirs, (B, 4) bool, else
-    those that are drawn. New `leads` are drawn note after note.
+    those that are drawn. New `leads` are drawn note after note, and basses keep to a `harmony` (B, 12), if it has any.
     """
     steps = first_step + np.arange(logits.bass.shape[1])[None]
     inside = (steps < metre.num_steps[:, None])[..., None]  # (B, S, 1)
@@ -91,7 +92,7 @@ def logits_to_beat(
     holds = _draw_bool(logits.chord_hold, temperature, by.chord_hold) & inside & ~onsets
     sounding = _sounding(onsets | holds, kept)
     on_beat = steps % np.where(metre.is_compound, 6, STEPS_PER_BEAT)[:, None] == 0  # (B, S)
-    bass = draw_bass(logits.bass, temperature, by.bass, sounding, on_beat) * inside[..., 0]
+    bass = draw_bass(logits.bass, temperature, by.bass, sounding, on_beat, harmony) * inside[..., 0]
     lead = draw_lead(logits.lead, temperature, by.lead, sounding, on_beat, leads) * inside[..., 0]
     beat = BarBatch(
         drums=_to_velocity(logits.drums_velocity) * hits,

@@ -15,7 +15,7 @@ from groovevae.errors import RequestError
 from groovevae.network.beats import chances, logits_to_beat, merge_streams, put_in, with_feel
 from groovevae.network.chunks import CHUNK, FEW, SHORT, of_chunks, padded
 from groovevae.network.forward import Network
-from groovevae.network.inputs import metre_index
+from groovevae.network.inputs import MAX_BEATS, metre_index
 from groovevae.network.lines import NewLeads
 from groovevae.network.stopping import stop_if_told
 
@@ -33,6 +33,7 @@ class Take(NamedTuple):
     still: np.ndarray | None = None  # (N, 4) bool: further places whose notes stay those of `like`
     feel_alone: bool = False  # all roles keep the notes of `like`, and get new velocities and micro-timing
     new_lead: bool = False  # the lead is not one that is to keep its notes: it is drawn as a tune
+    harmony: np.ndarray | None = None  # (N, 6, 12) bool, from C: in each beat, the pitch classes that a bass keeps to
 
 
 def decode(
@@ -102,6 +103,7 @@ def _decode_alike(network: Network, takes: Sequence[Take], alike: _Alike) -> Bar
     is_kept = np.repeat([[role in take.keep for role in ROLES] for take in takes], counts, axis=0)
     is_new_lead = np.repeat(np.array([take.new_lead for take in takes]), counts)
     still = [_nowhere(len(take.like)) if take.still is None else take.still for take in takes]
+    harmony = np.concatenate([_no_harmony(len(take.like)) if take.harmony is None else take.harmony for take in takes])
     is_kept |= np.concatenate(still)
 
     def decoded(start: int) -> Bars:
@@ -114,6 +116,7 @@ def _decode_alike(network: Network, takes: Sequence[Take], alike: _Alike) -> Bar
             seed=padded(seed[here], size),
             bar=padded(bar[here], size),
             has_new_lead=padded(is_new_lead[here], size),
+            harmony=padded(harmony[here], size),
             feel_alone=feel_alone,
         )
         out = _decode(network, slots, int(chunk.num_beats.max()), temperature)
@@ -127,6 +130,10 @@ def _nowhere(num_bars: int) -> np.ndarray:
     return np.zeros((num_bars, len(ROLES)), bool)
 
 
+def _no_harmony(num_bars: int) -> np.ndarray:
+    return np.zeros((num_bars, MAX_BEATS, 12), bool)
+
+
 class _Slots(NamedTuple):
     """The bars that one call decodes, each from S streams of points."""
 
@@ -136,6 +143,7 @@ class _Slots(NamedTuple):
     seed: np.ndarray  # (B,) uint32
     bar: np.ndarray  # (B,) its number within its take
     has_new_lead: np.ndarray  # (B,) bool
+    harmony: np.ndarray  # (B, 6, 12) bool, as in Take; no pitch classes where there is none to keep to
     feel_alone: bool  # as in Take, for all bars
 
 
@@ -158,7 +166,8 @@ def _decode(network: Network, slots: _Slots, num_beats: int, temperature: float)
             before = with_feel(given, merged)
         else:
             kept = (given, slots.is_kept)
-            beat = logits_to_beat(merged, metre, first, temperature, of_beat, kept=kept, leads=leads)
+            harmony = slots.harmony[:, number]
+            beat = logits_to_beat(merged, metre, first, temperature, of_beat, kept=kept, leads=leads, harmony=harmony)
             before = put_in(beat, given, slots.is_kept)
             leads = leads.after(before.lead)
         for name, whole in out.grids.items():

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from groovevae.bars.constants import CHORD_LOW, FIRST_PITCH, LOWEST_PITCH, NUM_PITCHES
+from groovevae.bars.constants import FIRST_PITCH, LOWEST_PITCH, NUM_PITCHES
 
 # What is drawn is likelier than by its logits alone to sound together, since lines and chords are drawn independently.
-# All were chosen on training songs. Even so, basses of blends miss the chords, and clash with them, about twice
-# as often as in real bars.
+# All were chosen on training songs.
+KEEPS = 10.0  # added to the logit of a pitch of the harmony that a bass is to keep, or of the chords that sound with it
 FITS = 1.5  # added to the logit of a pitch of the chords, for bass and lead where they strike on a beat
 CLASHES = 2.0  # taken from the logit of a pitch a semitone from the chords and not in them, for bass and new leads
 NEAR = 0.2  # taken from the logit of a new lead's pitch for each semitone from the note before it in its bar
@@ -38,14 +38,23 @@ class NewLeads(NamedTuple):
 
 
 def draw_bass(
-    logits: np.ndarray, temperature: float, chance: np.ndarray | None, sounding: np.ndarray, on_beat: np.ndarray
+    logits: np.ndarray,
+    temperature: float,
+    chance: np.ndarray | None,
+    sounding: np.ndarray,
+    on_beat: np.ndarray,
+    harmony: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the tokens (B, S) of a bass over chords that sound, (B, S, 60): drawn by `chance`, else the likeliest.
 
-    `logits` are (B, S, tokens), `chance` (B, S, 1); `on_beat` (B, S) are the steps that begin a beat.
+    `logits` are (B, S, tokens), `chance` (B, S, 1); `on_beat` (B, S) are the steps that begin a beat. Where `harmony`,
+    (B, 12) bool from C, has any pitch classes, the bass keeps to them and to the chords.
     """
-    avoids = np.ones(len(logits), bool)
-    return _draw_token(logits, temperature, chance, _fits("bass", sounding, on_beat, avoids))
+    fits = _fits("bass", sounding, on_beat, np.ones(len(logits), bool))
+    if harmony is not None:
+        kept = (harmony | _classes(sounding)) & harmony.any(-1, keepdims=True)
+        fits = fits + np.float32(KEEPS) * _pitches("bass", kept)[:, None]
+    return _draw_token(logits, temperature, chance, fits)
 
 
 def draw_lead(
@@ -103,8 +112,17 @@ def _fits(line: str, sounding: np.ndarray, on_beat: np.ndarray, avoids: np.ndarr
 
     In bars in which it `avoids` them, (B,) bool, pitches a semitone from the chords lose some.
     """
-    classes = np.any(sounding.reshape(len(sounding), -1, 12), axis=1)  # (B, 12) from the pitch class of CHORD_LOW
-    of_pitch = (LOWEST_PITCH[line] - CHORD_LOW + np.arange(NUM_PITCHES[line])) % 12
-    gains = np.float32(FITS) * (classes[:, None, of_pitch] & on_beat[..., None])
+    classes = _classes(sounding)
+    gains = np.float32(FITS) * (_pitches(line, classes)[:, None] & on_beat[..., None])
     beside = (np.roll(classes, 1, axis=-1) | np.roll(classes, -1, axis=-1)) & ~classes & avoids[:, None]
-    return np.asarray(gains - np.float32(CLASHES) * beside[:, None, of_pitch])
+    return np.asarray(gains - np.float32(CLASHES) * _pitches(line, beside)[:, None])
+
+
+def _classes(sounding: np.ndarray) -> np.ndarray:
+    """Return the pitch classes, (B, 12) bool from C, of chords (B, S, 60): the lowest of their pitches is a C."""
+    return np.any(sounding.reshape(len(sounding), -1, 12), axis=1)
+
+
+def _pitches(line: str, classes: np.ndarray) -> np.ndarray:
+    """Return which pitches of a line are of some pitch classes (B, 12), (B, pitches) bool."""
+    return classes[:, (LOWEST_PITCH[line] + np.arange(NUM_PITCHES[line])) % 12]
