@@ -172,7 +172,7 @@ def test_a_start_goes_to_the_nearest_octave_of_a_tempo(
     start.write_bytes(score_to_midi(replace(score, tempos=np.array([[0.0, tempo]]))))
     [blended] = groove.blend(BlendRequest(str(start), {"jazz": 1.0}, amount=1.0))
     np.testing.assert_allclose(blended.song.bars.tempo, goes_to, rtol=1e-4)
-    octaves = {80.0: ", jazz at half its tempo of 160", 160.0: "", 320.0: ", jazz at twice its tempo of 160"}[goes_to]
+    octaves = {80.0: ", tempo of jazz (160) halved", 160.0: "", 320.0: ", tempo of jazz (160) doubled"}[goes_to]
     assert f", 1 of the way to jazz{octaves}; " in blended.description
 
 
@@ -186,9 +186,9 @@ def test_like_this_song_and_like_my_folder(groove: Groove, song_path: str, band_
     [blended] = groove.blend(BlendRequest("classical", {folder: 1.0}, amount=1.0))
     np.testing.assert_allclose(blended.song.bars.tempo, 80.0, rtol=1e-4)  # half of 160: nearer to the start
     assert blended.song.programs == (33, 27, 73)
-    assert ", 1 of the way to jazz, jazz at half its tempo of 160; " in blended.description
+    assert ", 1 of the way to jazz, tempo of jazz (160) halved; " in blended.description
     both = BlendRequest("classical", {"rock": 0.5, folder: 0.25, song_path: 0.25})
-    text = " of the way to (0.5 rock + 0.25 jazz + 0.25 my song.mid), jazz at half its tempo of 160; "
+    text = " of the way to (0.5 rock + 0.25 jazz + 0.25 my song.mid), tempo of jazz (160) halved; "
     assert text in groove.blend(both)[0].description
 
 

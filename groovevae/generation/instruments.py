@@ -20,7 +20,7 @@ from groovevae.generation.requests import BlendRequest
 from groovevae.generation.sources import Source
 from groovevae.model.genres import Genre
 
-_OCTAVES = {0.5: "half", 2.0: "twice"}
+_OCTAVES = {0.5: "halved", 2.0: "doubled"}
 START = ""  # stands for the start among names of genres, none of which is empty
 
 
@@ -94,15 +94,15 @@ def octaves_text(
     if request.tempo is not None or not np.any(ends_of(request.amount)):
         return ""
     usual = float(np.median(start.bars.tempo))
-    text = ""
+    texts: dict[float, list[str]] = {}
     for name in weights:
         tempo = genres[name].tempo
-        times = nearest_octave(tempo, usual) / tempo
-        if times != 1:
-            text += (
-                f", {weights_text({name: 1.0})} at {_OCTAVES.get(times, f'{times:g} times')} its tempo of {tempo:.0f}"
-            )
-    return text
+        texts.setdefault(nearest_octave(tempo, usual) / tempo, []).append(f"{weights_text({name: 1.0})} ({tempo:.0f})")
+    return "".join(
+        f", tempo{'s' * (len(names) > 1)} of {' and '.join(names)} {_OCTAVES.get(times, f'times {times:g}')}"
+        for times, names in texts.items()
+        if times != 1
+    )
 
 
 def mixed_tempo(start: float, amount: float, weights: Mapping[str, float], targets: Mapping[str, float]) -> float:
