@@ -110,8 +110,8 @@ def test_a_bass_keeps_to_a_harmony_and_to_the_chords() -> None:
     low = FIRST_PITCH + LOW_C - BASS_LOW
     logits.bass[..., low : low + 12] = 20.0
     logits.chord_onset[:, 1, LOW_C + 26 - CHORD_LOW] = 20.0
-    harmony = np.zeros((BARS, 12), bool)
-    harmony[::2, 4] = True
+    harmony = np.zeros((BARS, 12), np.float32)
+    harmony[::2, 4] = 1
     bass = drawn(logits, harmony=harmony).bass.astype(int)[:, 1:] - low  # on the beat, any bass likes a D
     assert set(np.unique(bass[::2])) == {2, 4}
     assert (bass[::2] == 4).mean() == pytest.approx(0.5, abs=0.1)

@@ -115,8 +115,8 @@ def test_takes_come_out_as_they_do_alone(network: Network, temperature: float) -
 def test_a_bass_keeps_to_the_harmony_of_each_beat(network: Network) -> None:
     """D in the first beat, F sharp in the third; elsewhere, and without a harmony, it plays what it likes."""
     like = Bars.empty(40)
-    harmony = np.zeros((40, 6, 12), bool)
-    harmony[:, 0, 2] = harmony[:, 2, 6] = True
+    harmony = np.zeros((40, 6, 12), np.float32)
+    harmony[:, 0, 2] = harmony[:, 2, 6] = 1
     takes = [Take(points(40), like, 1, ("chords",), 0.5, harmony=by) for by in (harmony, None)]
     kept, free = (
         [classes_of(bars.bass[:, beat * 4 :][:, :4]) for beat in range(4)] for bars in decode_takes(network, takes)

@@ -24,9 +24,15 @@ def harmony(bars: Bars) -> np.ndarray:
     return np.concatenate(parts, axis=1).reshape(len(bars), HARMONY_SIZE)
 
 
-def pitch_classes(bars: Bars) -> np.ndarray:
-    """Return which pitch classes bass and chords sound in each beat, C first, (N, 6, 12) bool."""
-    return beat_chroma(bars, "bass") + beat_chroma(bars, "chords") > 0
+def kept_harmony(bars: Bars) -> np.ndarray:
+    """Return how much a bass is to keep to each pitch class, C first, in each beat of bars, (N, 6, 12) float32.
+
+    Those that bass or chords sound count 1, and those that the bass comes to, in a bar or after others, 2: the roots.
+    """
+    bass, chords = beat_chroma(bars, "bass") > 0, beat_chroma(bars, "chords") > 0
+    comes = np.ones((*bass.shape[:2], 1), bool)
+    comes[:, 1:, 0] = (bass[:, 1:] != bass[:, :-1]).any(-1)
+    return (bass | chords).astype(np.float32) + (bass & comes)
 
 
 def beat_chroma(bars: Bars, role: str) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements
-from groovevae.arranging.lead_sheet import pitch_classes
+from groovevae.arranging.lead_sheet import kept_harmony
 from groovevae.arranging.plans import forms_of
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, LEAD, PITCHED, ROLES
 from groovevae.corpus.dataset import Dataset
@@ -50,7 +50,7 @@ def with_arranger_doses(
     doses, arranges = {}, {}
     for pair in pairs_heard(model, network, data=data, in_runs=True, first=set_aside, progress=progress):
         ways = _ways(model, arrangements, pair)
-        pair = replace(pair, harmony=pitch_classes(pair.like))
+        pair = replace(pair, harmony=kept_harmony(pair.like))
         doses[pair.source, pair.target], arranges[pair.source, pair.target] = chosen(
             pair, ways, share_songs=share_songs(model, pair.source, pair.target)
         )

@@ -118,7 +118,7 @@ class PairHeard:
     z: np.ndarray  # (N, Z)
     genres: TwoGenres
     is_back: bool  # whether the source is the second of the two genres
-    harmony: np.ndarray | None = None  # (N, 6, 12) bool: what a bass that is moved keeps to, as in `DosedPath`
+    harmony: np.ndarray | None = None  # (N, 6, 12): what a bass keeps to, as in `DosedPath`
 
     def __getitem__(self, index: slice) -> PairHeard:
         """Return the pair with some of its bars to move."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from groovevae.arranging.arrangement import Brief, Setting
 from groovevae.arranging.lead_sheet import harmony
+from groovevae.arranging.likeness import drawings_of, most_alike
 from groovevae.arranging.loudness import as_loud, loudness_of
 from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import Plan
@@ -32,6 +33,7 @@ from groovevae.network.refining import close_points
 from groovevae.tracks import NOWHERE, Rewriting
 
 ENDING = 0.5  # share of the strikes of a usual bar: bars at a song's end that have fewer are its ending
+_IS_LEAD = np.arange(len(ROLES)) == LEAD
 USUAL = 0.5  # share of the last bars that a role plays in to go on also where the bars ahead are without it
 
 
@@ -53,7 +55,10 @@ def continued(request: ContinueRequest, sources: Sources) -> tuple[Song, str, Re
     plan = plan_ahead(past, roles_ahead(past, ahead, last))
     plays = plan[len(past) :] != SILENT
     brief = _brief(dataclasses.replace(song, bars=past), ahead, plays, z, genre, request.seed)
-    new = as_loud(_drawn(brief, sources, request.temperature), loudness_of(past[-FORM_BARS:]), plays.any(0))
+    drawn = most_alike(
+        _drawn(brief, sources, request.temperature), past[np.union1d(ahead, last)], plays.any(0) & ~_IS_LEAD
+    )
+    new = as_loud(drawn, loudness_of(past[-FORM_BARS:]), plays.any(0))
     new = _like(past, follow_plan(Bars.concatenate([past, new]), plan)[len(past) :])
     text = f"{request.start} continued by {request.num_bars} bars of {genre}"
     if request.alone:
@@ -94,13 +99,17 @@ def _brief(past: Song, ahead: np.ndarray, plays: np.ndarray, z: np.ndarray, genr
     )
 
 
-def _drawn(brief: Brief, sources: Sources, temperature: float) -> Bars:
-    """Return the bars of a brief, of which nothing is given."""
+def _drawn(brief: Brief, sources: Sources, temperature: float) -> list[Bars]:
+    """Return drawings of the bars of a brief, of which nothing is given."""
     arrangements, new = sources.arrangements, np.asarray(brief.plan.plays.any(0))
     assert arrangements is not None
-    [points] = added_by_role(arrangements, [brief], arrangements.given([brief]), [new]).values()
-    take = Take(points, brief.bars, brief.seed, temperature=temperature, new_lead=True)
-    return decode_takes(sources.network, [take])[0]
+    briefs = drawings_of(brief)
+    points = added_by_role(arrangements, briefs, arrangements.given(briefs), [new] * len(briefs))
+    takes = [
+        Take(points[number], one.bars, one.seed, temperature=temperature, new_lead=True)
+        for number, one in enumerate(briefs)
+    ]
+    return decode_takes(sources.network, takes)
 
 
 def roles_ahead(past: Bars, ahead: np.ndarray, last: np.ndarray) -> np.ndarray:

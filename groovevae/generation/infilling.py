@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from groovevae.arranging.arrangement import Arrangements, Brief, Setting
 from groovevae.arranging.harmonise import harmonised
 from groovevae.arranging.lead_sheet import only_roles
+from groovevae.arranging.likeness import drawings_of, most_alike
 from groovevae.arranging.loudness import as_loud, loudness_of
 from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import Plan
@@ -47,10 +49,16 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     is_new = np.array([role in request.roles for role in ROLES]) if request.roles else around
     plays = np.where(is_new, around | bool(request.roles), bars[gap].role_plays)  # what is named, plays
     brief = _brief(song, gap, z, is_new, Plan(plays, heard.mean(0)), genre, request.seed)
-    points = _drawn(arrangements, brief, z[gap], is_new, np.array(bars.plays), sources.model.genres[genre])
+    briefs = drawings_of(brief)
+    drawn = _drawn(arrangements, briefs, z[gap], is_new, np.array(bars.plays), sources.model.genres[genre])
     keep = tuple(role for role, is_free in zip(ROLES, is_new, strict=True) if not is_free)
-    take = Take(points, bars[gap], request.seed, keep, request.temperature, new_lead=bool(is_new[LEAD]))
-    new = as_loud(decode_takes(sources.network, [take])[0], loudness_of(neighbours), is_new)
+    takes = [
+        Take(points, bars[gap], one.seed, keep, request.temperature, new_lead=bool(is_new[LEAD]))
+        for points, one in zip(drawn, briefs, strict=True)
+    ]
+    known = Bars.concatenate([bars[max(gap.start - AROUND, 0) : gap.start], bars[gap.stop : gap.stop + AROUND]])
+    new = most_alike(decode_takes(sources.network, takes), known, is_new)
+    new = as_loud(new, loudness_of(neighbours), is_new)
     fresh = np.zeros((len(bars), len(ROLES)), bool)
     fresh[gap] = is_new
     together = in_register(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]), fresh)
@@ -81,21 +89,23 @@ def _brief(song: Song, gap: slice, z: np.ndarray, is_new: np.ndarray, plan: Plan
 
 
 def _drawn(
-    arrangements: Arrangements, brief: Brief, z: np.ndarray, is_new: np.ndarray, is_played: np.ndarray, genre: Genre
-) -> np.ndarray:
-    """Return the points (4, M, Z) of a gap at z (M, Z): those of new roles (4,) drawn, the others where they were.
+    arrangements: Arrangements,
+    briefs: Sequence[Brief],
+    z: np.ndarray,
+    is_new: np.ndarray,
+    is_played: np.ndarray,
+    genre: Genre,
+) -> list[np.ndarray]:
+    """Return points (4, M, Z) of a gap at z (M, Z) for each brief: new roles (4,) drawn, the others where they were.
 
     The style of a song does not say how roles would go that are not played (4,) in it: there the genre's stands for it.
     """
-    asked = [
-        (brief, is_new & is_played),
-        (replace(brief, plan=Plan(brief.plan.plays, genre.mean)), is_new & ~is_played),
-    ]
-    briefs, new = [brief for brief, _ in asked], [roles for _, roles in asked]
-    drawn = added_by_role(arrangements, briefs, arrangements.given(briefs), new)
-    points = np.stack([z] * len(ROLES))
-    for number, own in drawn.items():
-        points[new[number]] = own[new[number]]
+    of_genre = [replace(brief, plan=Plan(brief.plan.plays, genre.mean)) for brief in briefs]
+    asked = [*briefs, *of_genre]
+    new = [is_new & is_played] * len(briefs) + [is_new & ~is_played] * len(briefs)
+    points = [np.stack([z] * len(ROLES)) for _ in briefs]
+    for number, own in added_by_role(arrangements, asked, arrangements.given(asked), new).items():
+        points[number % len(briefs)][new[number]] = own[new[number]]
     return points
 
 

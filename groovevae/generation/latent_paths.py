@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from groovevae.arranging.arrangement import Arrangements, Brief, Setting
-from groovevae.arranging.lead_sheet import pitch_classes
+from groovevae.arranging.lead_sheet import kept_harmony
 from groovevae.arranging.new_parts import added_by_role
 from groovevae.arranging.plans import make_plan
 from groovevae.bars.constants import BASS, CHORDS, DRUMS, ROLES
@@ -169,7 +169,7 @@ def _arranged_path(
     ways = np.where(new[:, None, None], added, own) - start.z
     left = sum(weight for name, weight in goal.weights.items() if name != start.genre)
     fits_anyway = bool(new[BASS] and brief.is_given[CHORDS])
-    harmony = None if fits_anyway else pitch_classes(start.bars)
+    harmony = None if fits_anyway else kept_harmony(start.bars)
     return DosedPath(start.z, ways, curves, comes_in=new, goes_out=_goes_out(brief), scale=left, harmony=harmony)
 
 

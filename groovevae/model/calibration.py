@@ -53,7 +53,7 @@ class DosedPath:
     comes_in: np.ndarray = field(default_factory=_no_roles)  # (4,) roles the start lacks
     goes_out: np.ndarray = field(default_factory=_no_roles)  # (4,) roles the target lacks
     scale: float = 1.0  # of the amounts
-    harmony: np.ndarray | None = None  # (N, 6, 12) bool: the pitch classes of each beat that a bass keeps to, if any
+    harmony: np.ndarray | None = None  # (N, 6, 12): how much a bass keeps to each pitch class of each beat, if at all
 
     def __call__(self, role: str, amounts: np.ndarray) -> np.ndarray:
         """Return points (N, Z) for the amounts (N,) of the bars.

@@ -33,7 +33,7 @@ class Take(NamedTuple):
     still: np.ndarray | None = None  # (N, 4) bool: further places whose notes stay those of `like`
     feel_alone: bool = False  # all roles keep the notes of `like`, and get new velocities and micro-timing
     new_lead: bool = False  # the lead is not one that is to keep its notes: it is drawn as a tune
-    harmony: np.ndarray | None = None  # (N, 6, 12) bool, from C: in each beat, the pitch classes that a bass keeps to
+    harmony: np.ndarray | None = None  # (N, 6, 12) from C: how much a bass keeps to each pitch class of each beat
 
 
 def decode(
@@ -131,7 +131,7 @@ def _nowhere(num_bars: int) -> np.ndarray:
 
 
 def _no_harmony(num_bars: int) -> np.ndarray:
-    return np.zeros((num_bars, MAX_BEATS, 12), bool)
+    return np.zeros((num_bars, MAX_BEATS, 12), np.float32)
 
 
 class _Slots(NamedTuple):
@@ -143,7 +143,7 @@ class _Slots(NamedTuple):
     seed: np.ndarray  # (B,) uint32
     bar: np.ndarray  # (B,) its number within its take
     has_new_lead: np.ndarray  # (B,) bool
-    harmony: np.ndarray  # (B, 6, 12) bool, as in Take; no pitch classes where there is none to keep to
+    harmony: np.ndarray  # (B, 6, 12) as in Take; zeros where there is none to keep to
     feel_alone: bool  # as in Take, for all bars
 
 

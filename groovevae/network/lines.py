@@ -10,7 +10,7 @@ from groovevae.bars.constants import FIRST_PITCH, LOWEST_PITCH, NUM_PITCHES
 
 # What is drawn is likelier than by its logits alone to sound together, since lines and chords are drawn independently.
 # All were chosen on training songs.
-KEEPS = 10.0  # added to the logit of a pitch of the harmony that a bass is to keep, or of the chords that sound with it
+KEEPS = 10.0  # added to the logit of a pitch of the chords where a bass keeps to a harmony, and times it to its pitches
 FITS = 1.5  # added to the logit of a pitch of the chords, for bass and lead where they strike on a beat
 CLASHES = 2.0  # taken from the logit of a pitch a semitone from the chords and not in them, for bass and new leads
 NEAR = 0.2  # taken from the logit of a new lead's pitch for each semitone from the note before it in its bar
@@ -47,12 +47,12 @@ def draw_bass(
 ) -> np.ndarray:
     """Return the tokens (B, S) of a bass over chords that sound, (B, S, 60): drawn by `chance`, else the likeliest.
 
-    `logits` are (B, S, tokens), `chance` (B, S, 1); `on_beat` (B, S) are the steps that begin a beat. Where `harmony`,
-    (B, 12) bool from C, has any pitch classes, the bass keeps to them and to the chords.
+    `logits` are (B, S, tokens), `chance` (B, S, 1); `on_beat` (B, S) are the steps that begin a beat. Where `harmony`
+    (B, 12), from C, says how much it keeps to pitch classes, it keeps to those of the chords as well.
     """
     fits = _fits("bass", sounding, on_beat, np.ones(len(logits), bool))
     if harmony is not None:
-        kept = (harmony | _classes(sounding)) & harmony.any(-1, keepdims=True)
+        kept = np.maximum(harmony, _classes(sounding)) * harmony.any(-1, keepdims=True)
         fits = fits + np.float32(KEEPS) * _pitches("bass", kept)[:, None]
     return _draw_token(logits, temperature, chance, fits)
 
@@ -124,5 +124,5 @@ def _classes(sounding: np.ndarray) -> np.ndarray:
 
 
 def _pitches(line: str, classes: np.ndarray) -> np.ndarray:
-    """Return which pitches of a line are of some pitch classes (B, 12), (B, pitches) bool."""
+    """Return what holds of the pitch class, (B, 12), of each pitch of a line, (B, pitches)."""
     return classes[:, (LOWEST_PITCH[line] + np.arange(NUM_PITCHES[line])) % 12]
