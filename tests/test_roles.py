@@ -157,6 +157,14 @@ def test_a_lone_line_is_one_line(length: float, lowest: int, role: str) -> None:
     assert roles_of(score_of({part(""): notes})) == {"": {role}}
 
 
+@pytest.mark.parametrize(("length", "role"), [(1 / 3 + 1 / 6, {"lead"}), (1 / 3 + 1 / 2, {"chords", "lead"})])
+def test_a_saxophone_plays_legato(length: float, role: set[str]) -> None:
+    """Triplet eighths ring a little into the next; much of a note under the next are two voices."""
+    sax = [(third / 3, length, 62 + third % 5) for third in range(48)]
+    band = {part("a", 66): sax, part("b"): block(60, 64, 67), part("c", 33): line(33), DRUMS: line(36)}
+    assert roles_of(score_of(band))["a"] == role
+
+
 def test_the_most_melodious_line_leads() -> None:
     """A ping, an arpeggio and a second voice lie higher than the melody."""
     tune = [(beat * 1.0, 0.9, 65 + (0, 2, 4, 2, 5, 4, 2, 0)[beat % 8]) for beat in range(64)]

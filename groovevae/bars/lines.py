@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MONOPHONIC = 0.15  # share of a line's notes that may overlap the next
+_LEGATO = 0.2  # quarter notes that a note may sound into the next: fingers and breath join notes of a line
 _TOGETHER = 0.03  # share of a single line's notes that may be struck with another
 _LINE_RANGE = 24  # semitones that a single line spans, however long its notes ring on
 _STRIKES = 4  # in a quarter note: notes within one are struck together
@@ -32,7 +33,7 @@ def measure_lines(notes: np.ndarray, bar: np.ndarray, num_tracks: int) -> Lines:
     """Return the statistics of all tracks; `bar` (N,) is where each note begins."""
     order = np.argsort(notes["track"], kind="stable")
     track, onset, duration = notes["track"][order], notes["onset"][order], notes["duration"][order]
-    held = onset[:-1] + duration[:-1] - np.maximum(0.05, 0.25 * duration[:-1])
+    held = onset[:-1] + duration[:-1] - np.maximum(_LEGATO, 0.25 * duration[:-1])
     overlaps = (track[1:] == track[:-1]) & (onset[1:] < held)
     count = np.bincount(track, minlength=num_tracks)
     total = np.maximum(count, 1)
