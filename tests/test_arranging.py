@@ -114,6 +114,12 @@ def test_a_plan_keeps_the_start_and_lets_the_form_add() -> None:
     assert plan.plays[:, 3].tolist() == [True, False, True]  # a lead rests where it rests
     wanted = make_plan(forms, {"rock": 1.0}, start, seed=0, wanted=np.array([0, 0, 1, 0], bool))
     assert wanted.plays[:, 2].all()
+    opening = replace(
+        form(NEW, NEW, SILENT, NEW), roles=np.array([[NEW, NEW, NEW, NEW], *[[NEW, SILENT, SILENT, NEW]] * 3])
+    )
+    asked = make_plan({"a": [opening]}, {"a": 1.0}, start, seed=0, wanted=np.array([0, 0, 1, 0], bool))
+    assert asked.plays[:, 2].all()  # in no less than half of the bars, if it is asked for
+    assert asked.plays[:, 1].tolist() == [True, False, False]
     banded = make_plan(forms, {"rock": 1.0}, band(num_bars=3), seed=0)
     assert not banded.plays[:, 2].any()  # this genre has no chords at all
     mixed = make_plan({"a": [form(2, 0, 0, 0)], "b": [form(0, 0, 0, 0)]}, {"a": 0.25, "b": 0.75}, start, seed=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scores import BASS, DRUMS, LEAD, score_of
 
-from groovevae.arranging.loudness import MOST, as_loud, loudness_of, mixed_loudness
+from groovevae.arranging.loudness import MOST, as_loud, loudness_between, loudness_of, mixed_loudness
 from groovevae.bars import Bars
 from groovevae.bars.constants import NUM_VOICES, ROLES
 from groovevae.bars.grid import score_to_song
@@ -32,6 +32,25 @@ def test_what_plays_is_measured() -> None:
 def test_only_what_comes_in_changes(role: str, expected: list[int]) -> None:
     found = loudness_of(as_loud(soft(), LOUD, np.array([one == role for one in ROLES])))
     assert found[[KICK, SNARE, BASS_AT, LEAD_AT]] == pytest.approx(expected, abs=0.5)
+
+
+def test_some_bars_alone_are_as_loud() -> None:
+    """What they are compared with is how loud they were themselves."""
+    two = Bars.concatenate([as_loud(soft(), LOUD / 2, np.ones(4, bool)), soft()])
+    where = np.array([[False] * 4, [role == "bass" for role in ROLES]])
+    found = as_loud(two, LOUD, where)
+    assert [loudness_of(found[:1])[BASS_AT], loudness_of(found[1:])[BASS_AT]] == [40, 80]
+    assert loudness_of(found)[KICK] == pytest.approx((45 + 70) / 2)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, [50, 80, 60]), (0.5, [70.7, 80, 60]), (1.0, [100, 80, 60])])
+def test_between_two(share: float, expected: list[float]) -> None:
+    """By ratios; what one alone plays is as loud as there."""
+    one, other = np.zeros(12), np.zeros(12)
+    one[[KICK, SNARE]], other[[KICK, BASS_AT]] = (50, 80), (100, 60)
+    found = loudness_between(one, other, np.full(4, share))
+    assert found[[KICK, SNARE, BASS_AT]] == pytest.approx(expected, abs=0.1)
+    assert (found[[LEAD_AT, LEAD_AT - 1]] == 0).all()
 
 
 def test_differences_stay_and_nothing_begins() -> None:

@@ -1,4 +1,4 @@
-"""Makes parts that come in as loud as the music of their genre plays them: a part that is drawn comes out too soft.
+"""Makes parts that are drawn as loud as the music of their genre plays them: most come out too soft, some too loud.
 
 A network that is not sure where a hit falls makes it soft, so snares would hardly be heard in a piece that had none.
 """
@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from groovevae.arranging.lead_sheet import only_roles
 from groovevae.bars import Bars
 from groovevae.bars.constants import MAX_VELOCITY, NUM_VOICES, PITCHED, ROLES
 
@@ -32,18 +33,35 @@ def mixed_loudness(of_targets: Mapping[str, np.ndarray], weights: Mapping[str, f
     return (share * loud).sum(0) / np.maximum(share.sum(0), 1e-9)
 
 
+def loudness_between(one: np.ndarray, other: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return a loudness (12,) between two: `shares` (4,) of the way to the other, by role, as ratios.
+
+    What one of them does not play is as loud as the other plays it.
+    """
+    share, lowest = _by_column(shares), np.where((one > 0) & (other > 0), np.minimum(one, other), 1)
+    between = np.exp((1 - share) * np.log(np.maximum(one, lowest)) + share * np.log(np.maximum(other, lowest)))
+    return np.where((one > 0) & (other > 0), between, np.maximum(one, other))
+
+
 def as_loud(bars: Bars, loudness: np.ndarray, roles: np.ndarray) -> Bars:
-    """Return bars in which the `roles` (4,) bool are as loud in the mean as `loudness` (12,) says; 0 says nothing."""
-    own = loudness_of(bars)
+    """Return bars in which some roles are as loud in the mean as `loudness` (12,) says; 0 says nothing.
+
+    `roles` are bool: (4,), or (N, 4) for some of the bars alone.
+    """
+    where = np.broadcast_to(roles, (len(bars), len(ROLES)))
+    own = loudness_of(only_roles(bars, where))
     factor = np.where((own > 0) & (loudness > 0), loudness / np.maximum(own, 1), 1.0)
-    factor = np.clip(factor, 1 / MOST, MOST)
-    of_role = np.repeat(roles, [NUM_VOICES] + [1] * (len(ROLES) - 1))
-    factor = np.where(of_role, factor, 1.0)
+    factors = np.where(_by_column(where), np.clip(factor, 1 / MOST, MOST), 1.0)[:, None]  # (N, 1, 12)
     return replace(
         bars,
-        drums=_scaled(bars.drums, factor[:NUM_VOICES]),
-        velocity=_scaled(bars.velocity, factor[NUM_VOICES:]),
+        drums=_scaled(bars.drums, factors[..., :NUM_VOICES]),
+        velocity=_scaled(bars.velocity, factors[..., NUM_VOICES:]),
     )
+
+
+def _by_column(of_roles: np.ndarray) -> np.ndarray:
+    """Return what holds of each role, (..., 4), for each of what `loudness_of` measures, (..., 12)."""
+    return np.repeat(of_roles, [NUM_VOICES] + [1] * (len(ROLES) - 1), axis=-1)
 
 
 def _scaled(velocity: np.ndarray, factor: np.ndarray) -> np.ndarray:

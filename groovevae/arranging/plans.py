@@ -38,7 +38,8 @@ def make_plan(
     """Plan bars for genres by weight; seeds take turns through the forms, and `start` is the form's bar to begin with.
 
     A role that plays in the bars goes on playing where it does if the form has it at all, and comes in where the form
-    lets it play; the lead only where the bars have none at all. Roles that are `wanted` (4,) play in any case.
+    lets it play; the lead only where the bars have none at all. Roles that are `wanted` (4,) play in any case: in all
+    bars, if the form lets them play in less than half.
     """
     wanted = np.zeros(len(ROLES), bool) if wanted is None else wanted
     chosen = {name: pick_form(forms[name], bars, seed=seed, wanted=wanted) for name in weights}
@@ -48,7 +49,7 @@ def make_plan(
     plays = planned | (playing & planned.any(0))
     if playing[:, LEAD].any() and not wanted[LEAD]:
         plays[:, LEAD] = playing[:, LEAD]
-    plays[:, wanted & ~plays.any(0)] = True
+    plays[:, wanted & (plays.mean(0) < USUAL)] = True
     styles = np.stack([own.style.astype(np.float32) for own in chosen.values()])
     return Plan(plays, np.average(styles, axis=0, weights=list(weights.values())).astype(np.float32))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from groovevae.arranging import guitar
-from groovevae.arranging.loudness import as_loud, mixed_loudness
+from groovevae.arranging.loudness import as_loud, loudness_between, loudness_of, mixed_loudness
 from groovevae.arranging.register import in_register
 from groovevae.arranging.tonality import in_tonality
 from groovevae.bars import Bars, Song
@@ -21,7 +21,7 @@ from groovevae.generation.descriptions import describe_blend
 from groovevae.generation.instruments import octaves_text, played_like, song_played, tempos_played
 from groovevae.generation.latent_paths import Goal, Journey, find_paths
 from groovevae.generation.names import is_midi_path, weights_text
-from groovevae.generation.parsing import amount_of_bars, normalised_weights
+from groovevae.generation.parsing import amount_of_bars, normalised_weights, share_of
 from groovevae.generation.piece_requests import PieceRequest
 from groovevae.generation.requests import BAR_METHODS, BlendRequest
 from groovevae.generation.song_requests import ArrangeRequest
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from groovevae.tracks import Rewriting
 
 
-class NewParts(NamedTuple):
-    """Parts that come in."""
+class Loudness(NamedTuple):
+    """How loud some roles are to be."""
 
-    roles: np.ndarray  # (4,) bool
-    loudness: np.ndarray  # (12,) of the targets, for `as_loud`
+    of_roles: np.ndarray  # (12,) for `as_loud`
+    where: np.ndarray  # (N, 4) bool
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,21 @@ class PreparedPiece:
     fresh: np.ndarray  # (N, 4) bool: where roles are written anew
     transpose: int  # of the start, in whose key parts are written; another one that is asked for only moves them
     rewriting: Rewriting | None = None  # of the file that it starts from
-    new: NewParts | None = None  # None where no part comes in
+    has_new_lead: bool = False
+    loudness: Loudness | None = None  # None where it is as drawn
 
     def heard(self, bars: Bars) -> Bars:
         """Return the decoded bars: new lines in one register, new chords on a guitar, if it is one, within its reach.
 
-        Roles that come in are as loud as they are to be, and a lead among them keeps to the key.
+        Roles are as loud as they are to be, and a new lead keeps to the key.
         """
         bars = in_register(bars, self.fresh)
         if self.song.programs[PITCHED.index("chords")] in guitar.PROGRAMS:
             is_new = self.fresh[:, ROLES.index("chords")]
             bars = guitar.on_guitar(bars, is_new, transpose=self.transpose)
-        if self.new is None:
-            return bars
-        if self.new.roles[LEAD]:
+        if self.has_new_lead:
             bars = in_tonality(bars, self.fresh[:, LEAD])
-        return as_loud(bars, self.new.loudness, self.new.roles)
+        return bars if self.loudness is None else as_loud(bars, self.loudness.of_roles, self.loudness.where)
 
 
 @dataclass(frozen=True)
@@ -147,13 +146,14 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
     played_by = (request, start, goal.weights, _genres_played(request, goal, end))
     like = replace(kept, tempo=tempos_played(*played_by))
     z = _joined(of_role, request.keep) + asked.shift
-    new = _new_parts(path, goal, sources)
-    take = Take(z, like, request.seed, request.keep, request.temperature, still)
-    harmony = path.harmony if isinstance(path, DosedPath) else None
+    arranged = path if isinstance(path, DosedPath) else None
+    has_new_lead = arranged is not None and bool(arranged.comes_in[LEAD])
+    take = Take(z, like, request.seed, request.keep, request.temperature, still, new_lead=has_new_lead)
     return PreparedPiece(
         request=request,
-        take=take._replace(new_lead=new is not None and bool(new.roles[LEAD]), harmony=harmony),
-        new=new,
+        take=take if arranged is None else take._replace(harmony=arranged.harmony),
+        has_new_lead=has_new_lead,
+        loudness=None if arranged is None else _loudness(asked, journey, arranged.comes_in, fresh, sources),
         song=song_played(*played_by),
         description=describe_blend(request, start, _goal_text(goal, end), octaves_text(*played_by)),
         fresh=fresh,
@@ -202,11 +202,21 @@ def _amounts_of_roles(request: BlendRequest, num_bars: int) -> dict[str, np.ndar
     return {role: amount_of_bars(amount, num_bars) for role, amount in amounts.items()}
 
 
-def _new_parts(path: LatentPath, goal: Goal, sources: Sources) -> NewParts | None:
-    if not isinstance(path, DosedPath) or not path.comes_in.any():
+def _loudness(
+    asked: _Asked, journey: Journey, comes_in: np.ndarray, fresh: np.ndarray, sources: Sources
+) -> Loudness | None:
+    """Return how loud `fresh` (N, 4) bars of roles are to be: between start and targets, those that come in as targets.
+
+    A lead that does not come in stays as it is.
+    """
+    where = fresh & ((np.arange(len(ROLES)) != LEAD) | comes_in)
+    if not where.any():
         return None
-    loudness = mixed_loudness({word: sources.loudness(word) for word in goal.weights}, goal.weights)
-    return NewParts(path.comes_in, loudness)
+    weights = journey.goal.weights
+    of_targets = mixed_loudness({word: sources.loudness(word) for word in weights}, weights)
+    amounts = [share_of(asked.request.amount_of(role)) for role in ROLES]
+    shares = np.where(comes_in, 1.0, amounts)
+    return Loudness(loudness_between(loudness_of(journey.start.bars), of_targets, shares), where)
 
 
 def _still(of_role: Mapping[str, np.ndarray], z: np.ndarray) -> np.ndarray:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from groovevae import __version__
+from groovevae.arranging.loudness import as_loud
 from groovevae.bars import Bars, Song, song_to_score
+from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
 from groovevae.generation.blending import PreparedPiece, prepare_arrangements, prepare_pieces
 from groovevae.generation.descriptions import describe_playing
@@ -139,7 +141,8 @@ class Groove:
 
         checked = request.checked(self.model)
         sampler = Sampler(self.model, self.network)
-        return [self._sampled(request.stem, sampler.song(single), single) for single in checked.singles]
+        loudness = Sources(self.model, self.network).loudness(checked.genre)
+        return [self._sampled(request.stem, sampler.song(single), loudness, single) for single in checked.singles]
 
     def arrange(self, request: ArrangeRequest) -> list[Piece]:
         """Return `request.count` arrangements: the start with parts that it lacks. Raises what `blend` raises.
@@ -207,7 +210,8 @@ class Groove:
             for single, (song, text, rewriting) in made
         ]
 
-    def _sampled(self, stem: str, song: Song, request: SampleRequest) -> Piece:
+    def _sampled(self, stem: str, song: Song, loudness: np.ndarray, request: SampleRequest) -> Piece:
+        song = replace(song, bars=as_loud(song.bars, loudness, np.ones(len(ROLES), bool)))
         key = key_name(song.transpose, song.is_minor)
         return self._finished(stem, request, song, f"a new phrase of {request.genre} in {key}")
 

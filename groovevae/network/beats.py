@@ -79,16 +79,15 @@ def logits_to_beat(
 ) -> BarBatch:
     """Choose the states of some steps: the likeliest at temperature 0, else by `drawn`; silence past the bar's end.
 
-    Lines are drawn to fit the chords that sound in these steps: given ones where bars keep theirs, (B, 4) bool, else
-    those that are drawn. New `leads` are drawn note after note, and basses keep to a `harmony` (B, 12), if it has any.
+    Lines are drawn to fit the chords that sound in these steps: given ones where bars keep theirs, (B, 4), else those
+    that are drawn. New `leads` are drawn note after note; basses keep to a `harmony` (B, 12).
     """
     steps = first_step + np.arange(logits.bass.shape[1])[None]
     inside = (steps < metre.num_steps[:, None])[..., None]  # (B, S, 1)
-    is_drawn = drawn is not None and temperature > 0
-    by: Any = drawn if is_drawn else _LIKELIEST
+    by: Any = _LIKELIEST if drawn is None or temperature == 0 else drawn
     hits = _draw_bool(logits.drums, temperature, by.drums) & inside
     onsets = _draw_bool(logits.chord_onset, temperature, by.chord_onset) & inside
-    onsets = _hands(logits.chord_onset, _apart(logits.chord_onset, onsets) if is_drawn else onsets)
+    onsets = _hands(logits.chord_onset, onsets if by is _LIKELIEST else _apart(logits.chord_onset, onsets))
     holds = _draw_bool(logits.chord_hold, temperature, by.chord_hold) & inside & ~onsets
     sounding = _sounding(onsets | holds, kept)
     on_beat = steps % np.where(metre.is_compound, 6, STEPS_PER_BEAT)[:, None] == 0  # (B, S)
