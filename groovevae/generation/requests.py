@@ -31,6 +31,7 @@ from groovevae.generation.piece_requests import (
     command_of,
     split_stems,
 )
+from groovevae.midi.suffixes import SUFFIXES
 from groovevae.model.file import ModelFile
 from groovevae.model.genres import find_genre
 
@@ -218,6 +219,10 @@ def spelt(start: str, targets: Mapping[str, float], model: ModelFile) -> tuple[s
         normalised_weights(found)
     if start.endswith("/") and start not in genres:
         raise RequestError(f"{start} is a folder; start from a genre, a MIDI file, or a folder of stems together")
+    if is_path(start, genres) and not is_midi_path(start):
+        raise RequestError(
+            f"{start} is no MIDI file: the name of one ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+        )
     return start if is_midi_path(start) else find_genre(start, genres), found
 
 
