@@ -105,7 +105,7 @@ def test_another_process_and_another_count_give_the_same_bytes(run: Run, folder:
         ("blend classical empty", "empty/: no MIDI files (.mid, .midi) in it"),
         ("blend classical broken", "broken/: no file that can be used; a.mid: "),
         ("blend mine rock", "mine/ is a folder; start from a genre, a MIDI file, or a folder of stems together"),
-        ("blend mine/song.wav rock", "mine/song.wav is no MIDI file: the name of one ends in .mid, .midi, .kar or .rmi"),
+        ("blend mine/song.wav rock", "song.wav is no MIDI file: the name of one ends in .mid, .midi, .kar or .rmi"),
         ("blend classical rock jazz=1 --method line", "'rock' has no weight"),
         ("blend classical rock=1 jazz=1 --method line", "method line goes from bar to bar, to one genre or MIDI file"),
         ("blend classical mine/bossa --method line", "goes from bar to bar, to a genre or a MIDI file, not a folder"),

@@ -18,6 +18,7 @@ from groovevae.arranging.recurring import bars_ahead
 from groovevae.bars import Bars
 from groovevae.bars.constants import CHORDS, DRUMS, LEAD, ROLES
 from groovevae.generation.continuing import after_ending, plan_ahead, roles_ahead
+from groovevae.generation.infilling import _text
 from groovevae.generation.song_requests import ContinueRequest, InfillRequest
 from groovevae.model.phrase_forms import NEW, SILENT
 
@@ -113,6 +114,18 @@ def test_new_bars_are_as_loud_as_those_around_them(groove: Groove, tmp_path: Pat
             [piece] = groove.infill(InfillRequest(path, (5, 8)))
         loudness.append(loudness_of(piece.song.bars[-4:])[-1])
     assert loudness == pytest.approx([40, 70], abs=3)
+
+
+@pytest.mark.parametrize(
+    ("plays", "text"),
+    [
+        ((True, True, True, True), "a.mid with new drums, bass in bar 2, like rock"),
+        ((False, True, True, True), "a.mid with new bass in bar 2, like rock, and no note for drums"),
+        ((False, False, True, True), "a.mid with nothing in bar 2, like rock, and no note for drums, bass"),
+    ],
+)
+def test_what_was_infilled_is_what_plays(plays: tuple[bool, ...], text: str) -> None:
+    assert _text(InfillRequest("a.mid", (2, 2)), np.array([True, True, False, False]), plays, "rock") == text
 
 
 def test_a_song_goes_on_at_its_last_tempo(groove: Groove, tmp_path: Path) -> None:

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scores import BASS, DRUMS, LEAD, score_of
 
-from groovevae.arranging.loudness import MOST, as_loud, loudness_between, loudness_of, mixed_loudness
+from groovevae.arranging.loudness import (
+    LEEWAY,
+    MOST,
+    about_as_loud,
+    as_loud,
+    loudness_between,
+    loudness_of,
+    mixed_loudness,
+)
 from groovevae.bars import Bars
 from groovevae.bars.constants import NUM_VOICES, ROLES
 from groovevae.bars.grid import score_to_song
@@ -34,13 +42,16 @@ def test_only_what_comes_in_changes(role: str, expected: list[int]) -> None:
     assert found[[KICK, SNARE, BASS_AT, LEAD_AT]] == pytest.approx(expected, abs=0.5)
 
 
-def test_some_bars_alone_are_as_loud() -> None:
-    """What they are compared with is how loud they were themselves."""
-    two = Bars.concatenate([as_loud(soft(), LOUD / 2, np.ones(4, bool)), soft()])
-    where = np.array([[False] * 4, [role == "bass" for role in ROLES]])
-    found = as_loud(two, LOUD, where)
-    assert [loudness_of(found[:1])[BASS_AT], loudness_of(found[1:])[BASS_AT]] == [40, 80]
-    assert loudness_of(found)[KICK] == pytest.approx((45 + 70) / 2)
+def test_what_moves_is_about_as_loud() -> None:
+    """Where it moves alone; drums together; and as they are where that is near enough."""
+    two = Bars.concatenate([soft(), soft()])
+    where = np.array([[False] * 4, [role in ("drums", "bass") for role in ROLES]])
+    found = about_as_loud(two, LOUD, where)
+    assert loudness_of(found[:1])[[KICK, SNARE, BASS_AT]].tolist() == [70, 50, 40]
+    assert loudness_of(found[1:])[BASS_AT] == pytest.approx(80 / LEEWAY, abs=0.5)
+    assert loudness_of(found[1:])[[KICK, SNARE]] == pytest.approx([82.5, 59], abs=0.6)  # 63 on average, 93 there
+    near = about_as_loud(two, loudness_of(soft()) * 1.15, where)
+    assert (loudness_of(near) == loudness_of(two)).all()
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, [50, 80, 60]), (0.5, [70.7, 80, 60]), (1.0, [100, 80, 60])])

@@ -15,6 +15,7 @@ from groovevae.bars import Bars
 from groovevae.bars.constants import MAX_VELOCITY, NUM_VOICES, PITCHED, ROLES
 
 MOST = 2.5  # times louder, or softer, than drawn
+LEEWAY = 1.25  # times louder, or softer, than their genre on average, that parts may be: songs of a genre differ
 
 
 def loudness_of(bars: Bars) -> np.ndarray:
@@ -44,14 +45,34 @@ def loudness_between(one: np.ndarray, other: np.ndarray, shares: np.ndarray) -> 
 
 
 def as_loud(bars: Bars, loudness: np.ndarray, roles: np.ndarray) -> Bars:
-    """Return bars in which some roles are as loud in the mean as `loudness` (12,) says; 0 says nothing.
+    """Return bars in which the `roles` (4,) bool are as loud in the mean as `loudness` (12,) says; 0 says nothing.
 
-    `roles` are bool: (4,), or (N, 4) for some of the bars alone.
+    Each voice of the drums is so by itself.
     """
-    where = np.broadcast_to(roles, (len(bars), len(ROLES)))
-    own = loudness_of(only_roles(bars, where))
+    return _louder(bars, _factors(loudness_of(bars), loudness), np.broadcast_to(roles, (len(bars), len(ROLES))))
+
+
+def about_as_loud(bars: Bars, loudness: np.ndarray, where: np.ndarray) -> Bars:
+    """Return bars that are no more than LEEWAY louder or softer in the mean than `loudness` (12,) `where` (N, 4) says.
+
+    Drums are louder or softer together: they keep the accents and ghost notes that they were drawn with.
+    """
+    changed = only_roles(bars, where)
+    own = loudness_of(changed)
+    factor = _factors(own, loudness)
+    total = own[:NUM_VOICES] * changed.onsets("drums").sum((0, 1))  # of all hits of each voice
+    factor[:NUM_VOICES] = (factor[:NUM_VOICES] * total).sum() / total.sum() if total.any() else 1.0
+    return _louder(bars, factor / np.clip(factor, 1 / LEEWAY, LEEWAY), where)
+
+
+def _factors(own: np.ndarray, loudness: np.ndarray) -> np.ndarray:
+    """Return how many times louder (12,) what plays is to be, within MOST."""
     factor = np.where((own > 0) & (loudness > 0), loudness / np.maximum(own, 1), 1.0)
-    factors = np.where(_by_column(where), np.clip(factor, 1 / MOST, MOST), 1.0)[:, None]  # (N, 1, 12)
+    return np.clip(factor, 1 / MOST, MOST)
+
+
+def _louder(bars: Bars, factor: np.ndarray, where: np.ndarray) -> Bars:
+    factors = np.where(_by_column(where), factor, 1.0)[:, None]  # (N, 1, 12)
     return replace(
         bars,
         drums=_scaled(bars.drums, factors[..., :NUM_VOICES]),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from groovevae.arranging import guitar
-from groovevae.arranging.loudness import as_loud, loudness_between, loudness_of, mixed_loudness
+from groovevae.arranging.loudness import about_as_loud, as_loud, loudness_between, loudness_of, mixed_loudness
 from groovevae.arranging.register import in_register
 from groovevae.arranging.tonality import in_tonality
 from groovevae.bars import Bars, Song
@@ -37,10 +37,11 @@ if TYPE_CHECKING:
 
 
 class Loudness(NamedTuple):
-    """How loud some roles are to be."""
+    """How loud roles are to be."""
 
-    of_roles: np.ndarray  # (12,) for `as_loud`
-    where: np.ndarray  # (N, 4) bool
+    of_roles: np.ndarray  # (12,)
+    new: np.ndarray  # (4,) bool: roles that come in, and are so loud
+    moved: np.ndarray  # (N, 4) bool: where others move, and are about so loud
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ class PreparedPiece:
             bars = guitar.on_guitar(bars, is_new, transpose=self.transpose)
         if self.has_new_lead:
             bars = in_tonality(bars, self.fresh[:, LEAD])
-        return bars if self.loudness is None else as_loud(bars, self.loudness.of_roles, self.loudness.where)
+        if self.loudness is None:
+            return bars
+        of_roles, new, moved = self.loudness
+        return about_as_loud(as_loud(bars, of_roles, new), of_roles, moved)
 
 
 @dataclass(frozen=True)
@@ -209,14 +213,15 @@ def _loudness(
 
     A lead that does not come in stays as it is.
     """
-    where = fresh & ((np.arange(len(ROLES)) != LEAD) | comes_in)
-    if not where.any():
+    moved = fresh & ~comes_in & (np.arange(len(ROLES)) != LEAD)
+    if not (comes_in.any() or moved.any()):
         return None
     weights = journey.goal.weights
     of_targets = mixed_loudness({word: sources.loudness(word) for word in weights}, weights)
     amounts = [share_of(asked.request.amount_of(role)) for role in ROLES]
     shares = np.where(comes_in, 1.0, amounts)
-    return Loudness(loudness_between(loudness_of(journey.start.bars), of_targets, shares), where)
+    of_roles = loudness_between(loudness_of(journey.start.bars), of_targets, shares)
+    return Loudness(of_roles, comes_in, moved)
 
 
 def _still(of_role: Mapping[str, np.ndarray], z: np.ndarray) -> np.ndarray:

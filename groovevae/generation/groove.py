@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from groovevae import __version__
-from groovevae.arranging.loudness import as_loud
+from groovevae.arranging.loudness import about_as_loud
 from groovevae.bars import Bars, Song, song_to_score
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import key_name
@@ -211,7 +211,7 @@ class Groove:
         ]
 
     def _sampled(self, stem: str, song: Song, loudness: np.ndarray, request: SampleRequest) -> Piece:
-        song = replace(song, bars=as_loud(song.bars, loudness, np.ones(len(ROLES), bool)))
+        song = replace(song, bars=about_as_loud(song.bars, loudness, np.ones((len(song.bars), len(ROLES)), bool)))
         key = key_name(song.transpose, song.is_minor)
         return self._finished(stem, request, song, f"a new phrase of {request.genre} in {key}")
 

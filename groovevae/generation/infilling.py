@@ -63,11 +63,18 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     fresh[gap] = is_new
     together = in_register(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]), fresh)
     together = in_tonality(together, fresh[:, LEAD])
-    written = ", ".join(role for role, is_free in zip(ROLES, is_new, strict=True) if is_free)
-    where = f"bar {first}" if first == last else f"bars {first} to {last}"
-    text = f"{request.start} with new {written} in {where}, like {genre}"
     rewriting = Rewriting(sources.original(request.file), np.arange(len(bars)), fresh)
-    return replace(song, bars=without_stray_holds(together)), text, rewriting
+    return replace(song, bars=without_stray_holds(together)), _text(request, is_new, new.plays, genre), rewriting
+
+
+def _text(request: InfillRequest, is_new: np.ndarray, plays: Sequence[bool], genre: str) -> str:
+    """Return what was done: which new roles (4,) play in which bars, and which do not though they were to."""
+    first, last = request.only_bars
+    new = [(role, does) for role, is_free, does in zip(ROLES, is_new, plays, strict=True) if is_free]
+    written, lacking = (", ".join(role for role, does in new if does == is_there) for is_there in (True, False))
+    where = f"bar {first}" if first == last else f"bars {first} to {last}"
+    without = f", and no note for {lacking}" if lacking else ""
+    return f"{request.start} with {'new ' * bool(written)}{written or 'nothing'} in {where}, like {genre}{without}"
 
 
 def _brief(song: Song, gap: slice, z: np.ndarray, is_new: np.ndarray, plan: Plan, genre: str, seed: int) -> Brief:
