@@ -17,6 +17,7 @@ from groovevae.arranging.loudness import loudness_of
 from groovevae.arranging.recurring import bars_ahead
 from groovevae.bars import Bars
 from groovevae.bars.constants import CHORDS, DRUMS, LEAD, ROLES
+from groovevae.config import MAX_SEED
 from groovevae.generation.continuing import after_ending, plan_ahead, roles_ahead
 from groovevae.generation.infilling import _text
 from groovevae.generation.song_requests import ContinueRequest, InfillRequest
@@ -109,9 +110,9 @@ def test_new_bars_are_as_loud_as_those_around_them(groove: Groove, tmp_path: Pat
         notes = [note(at * TICKS, TICKS, pitch, channel=3, velocity=velocity) for at, pitch in enumerate(pitches)]
         path = str(save_tracks(tmp_path / "song.mid", track("Lead", *chain.from_iterable(notes))))
         if command == "continue":
-            [piece] = groove.continue_song(ContinueRequest(path, bars=4))
+            [piece] = groove.continue_song(ContinueRequest(path, bars=4, seed=MAX_SEED))
         else:
-            [piece] = groove.infill(InfillRequest(path, (5, 8)))
+            [piece] = groove.infill(InfillRequest(path, (5, 8), seed=MAX_SEED))
         loudness.append(loudness_of(piece.song.bars[-4:])[-1])
     assert loudness == pytest.approx([40, 70], abs=3)
 

@@ -10,14 +10,16 @@ import numpy as np
 from groovevae.arranging.arrangement import Brief
 from groovevae.bars import Bars
 from groovevae.bars.constants import ROLES
+from groovevae.config import MAX_SEED
 from groovevae.measures.phrases import overlap
 
 DRAWINGS = 8  # of which one is chosen: one alone often thins an arpeggio out, or fills a sparse part up
 
 
 def drawings_of(brief: Brief) -> list[Brief]:
-    """Return a brief for each drawing: the same, with seeds that no other seed leads to."""
-    return [replace(brief, seed=brief.seed * DRAWINGS + number) for number in range(DRAWINGS)]
+    """Return a brief for each drawing: the same, with seeds that small other seeds do not lead to."""
+    seeds = [(brief.seed * DRAWINGS + number) % (MAX_SEED + 1) for number in range(DRAWINGS)]
+    return [replace(brief, seed=seed) for seed in seeds]
 
 
 def most_alike(drawings: Sequence[Bars], around: Bars, roles: np.ndarray) -> Bars:
