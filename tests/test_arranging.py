@@ -11,7 +11,7 @@ from test_phrase_forms import genre as made_genre
 
 from groovevae.arranging.conditions import NUM_KNOWN, NUM_POINTS, PERIOD, Conditions
 from groovevae.arranging.harmonise import TRIADS, harmonised
-from groovevae.arranging.lead_sheet import HARMONY_SIZE, harmony, only_roles, without_feel
+from groovevae.arranging.lead_sheet import HARMONY_SIZE, harmony, kept_harmony, only_roles, without_feel
 from groovevae.arranging.network import ArrangerNetwork
 from groovevae.arranging.plans import forms_of, make_plan, pick_form, usual_roles
 from groovevae.bars import Bars
@@ -97,6 +97,19 @@ def test_without_a_melody_a_progression_repeats() -> None:
     assert (one != other).any()
     roots = {root for root, _ in TRIADS}
     assert set(one.reshape(9, 2, 6, 12)[:, 0, 0].argmax(1).tolist()) <= roots
+
+
+def test_a_bass_keeps_to_roots_before_other_notes() -> None:
+    """A riff on A with a C in it, over an E; then the same; then a D that comes late; then rests."""
+    bars = Bars.empty(1)
+    low = FIRST_PITCH - BASS_LOW
+    bars.bass[0, [0, 1, 2, 4, 5, 10]] = np.array([33, 33, 36, 33, 36, 38]) + low
+    bars.chords[0, 0, 64 - CHORD_LOW] = ONSET
+    kept = kept_harmony(bars)[0]  # (6, 12)
+    assert {int(at): float(kept[0, at]) for at in np.flatnonzero(kept[0])} == {0: 1, 4: 1, 9: 2}
+    assert {int(at): float(kept[1, at]) for at in np.flatnonzero(kept[1])} == {0: 1, 9: 1}
+    assert {int(at): float(kept[2, at]) for at in np.flatnonzero(kept[2])} == {2: 2}
+    assert not kept[3:].any()
 
 
 def form(*roles: int, metre: tuple[int, int] = (4, 4), num_bars: int = 4) -> Form:

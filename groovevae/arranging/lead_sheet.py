@@ -27,12 +27,15 @@ def harmony(bars: Bars) -> np.ndarray:
 def kept_harmony(bars: Bars) -> np.ndarray:
     """Return how much a bass is to keep to each pitch class, C first, in each beat of bars, (N, 6, 12) float32.
 
-    Those that bass or chords sound count 1, and those that the bass comes to, in a bar or after others, 2: the roots.
+    Those that bass or chords sound count 1, and those that the bass begins beats with, in a bar or after others, 2: the
+    roots.
     """
-    bass, chords = beat_chroma(bars, "bass") > 0, beat_chroma(bars, "chords") > 0
-    comes = np.ones((*bass.shape[:2], 1), bool)
-    comes[:, 1:, 0] = (bass[:, 1:] != bass[:, :-1]).any(-1)
-    return (bass | chords).astype(np.float32) + (bass & comes)
+    sounding = beat_chroma(bars, "bass") + beat_chroma(bars, "chords") > 0
+    steps = bars.chroma("bass").reshape(len(bars), MAX_BEATS, STEPS_PER_BEAT, 12)
+    first = np.take_along_axis(steps, steps.any(-1).argmax(2)[..., None, None], axis=2)[:, :, 0]  # (N, 6, 12)
+    comes = np.ones((*first.shape[:2], 1), bool)
+    comes[:, 1:, 0] = (first[:, 1:] != first[:, :-1]).any(-1)
+    return sounding.astype(np.float32) + (first & comes)
 
 
 def beat_chroma(bars: Bars, role: str) -> np.ndarray:
