@@ -24,22 +24,29 @@ def drawings_of(brief: Brief) -> list[Brief]:
 
 def most_alike(drawings: Sequence[Bars], around: Bars, roles: np.ndarray) -> Bars:
     """Return the drawing in which `roles` (4,) play most as busily, and most in the rhythms, as in the bars around."""
-    playing = [role for role, is_new in zip(ROLES, roles, strict=True) if is_new]
-    return max(drawings, key=lambda bars: round(sum(_likeness(bars, around, role) for role in playing), 6))
+    likeness = np.zeros(len(drawings))
+    for column in np.flatnonzero(roles).tolist():
+        likeness += _likeness(drawings, around, column)
+    return drawings[int(np.argmax(np.round(likeness, 6)))]
 
 
-def _likeness(bars: Bars, around: Bars, role: str) -> float:
-    """Return how alike a role is played: by when it strikes, and by how many notes, of bars around in which it plays.
+def _likeness(drawings: Sequence[Bars], around: Bars, column: int) -> np.ndarray:
+    """Return how alike each drawing plays a role, (D,), in rhythm and number of notes, to the bars around that play it.
 
     Each bar counts by the one whose rhythm is nearest, and by the ratio of its notes to their geometric mean. Where the
     role does not play around, it counts in how many bars it plays.
     """
-    column = ROLES.index(role)
-    theirs, ours = around[np.flatnonzero(around.role_plays[:, column])], bars.onsets(role)
-    if not len(theirs):
-        return float(bars.role_plays[:, column].mean())
-    rhythm = overlap(_rhythms(ours, role), _rhythms(theirs.onsets(role), role)).max(1).mean()
-    return float(rhythm - np.abs(_log_counts(ours) - _log_counts(theirs.onsets(role)).mean()).mean())
+    role, plays = ROLES[column], np.flatnonzero(around.role_plays[:, column])
+    if not len(plays):
+        return np.array([bars.role_plays[:, column].mean() for bars in drawings])
+    theirs = around[plays].onsets(role)
+    rhythms, count = _rhythms(theirs, role), _log_counts(theirs).mean()
+
+    def alike(onsets: np.ndarray) -> float:
+        rhythm = overlap(_rhythms(onsets, role), rhythms).max(1).mean()
+        return float(rhythm - np.abs(_log_counts(onsets) - count).mean())
+
+    return np.array([alike(bars.onsets(role)) for bars in drawings])
 
 
 def _rhythms(onsets: np.ndarray, role: str) -> np.ndarray:

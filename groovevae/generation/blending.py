@@ -17,8 +17,8 @@ from groovevae.arranging.register import in_register
 from groovevae.arranging.tonality import in_tonality
 from groovevae.bars import Bars, Song
 from groovevae.bars.constants import LEAD, PITCHED, ROLES
-from groovevae.generation.descriptions import describe_blend
-from groovevae.generation.instruments import octaves_text, played_like, song_played, tempos_played
+from groovevae.generation.descriptions import describe_blend, describe_octaves
+from groovevae.generation.instruments import octaves_played, played_like, song_played, tempos_played
 from groovevae.generation.latent_paths import Goal, Journey, find_paths
 from groovevae.generation.names import is_midi_path, weights_text
 from groovevae.generation.parsing import amount_of_bars, normalised_weights, share_of
@@ -147,7 +147,9 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
     not_moved = _still(of_role, start.z) & (not asked.shift.any())
     fresh = ~not_moved & [role not in request.keep for role in ROLES]
     still = not_moved if is_midi_path(request.start) else None
-    played_by = (request, start, goal.weights, _genres_played(request, goal, end))
+    genres = _genres_played(request, goal, end)
+    played_by = (request, start, goal.weights, genres)
+    octaves = describe_octaves(octaves_played(*played_by), genres)
     like = replace(kept, tempo=tempos_played(*played_by))
     z = _joined(of_role, request.keep) + asked.shift
     arranged = path if isinstance(path, DosedPath) else None
@@ -159,7 +161,7 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
         has_new_lead=has_new_lead,
         loudness=None if arranged is None else _loudness(asked, journey, arranged.comes_in, fresh, sources),
         song=song_played(*played_by),
-        description=describe_blend(request, start, _goal_text(goal, end), octaves_text(*played_by)),
+        description=describe_blend(request, start, _goal_text(goal, end), octaves),
         fresh=fresh,
         transpose=start.song.transpose,
         rewriting=_rewriting(request, start, fresh, sources),

@@ -58,7 +58,7 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     ]
     known = Bars.concatenate([bars[max(gap.start - AROUND, 0) : gap.start], bars[gap.stop : gap.stop + AROUND]])
     new = most_alike(decode_takes(sources.network, takes), known, is_new)
-    new = as_loud(new, loudness_of(neighbours), is_new)
+    new = as_loud(new, loudness_of(known), is_new)
     fresh = np.zeros((len(bars), len(ROLES)), bool)
     fresh[gap] = is_new
     together = in_register(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]), fresh)

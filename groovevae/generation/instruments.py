@@ -13,14 +13,12 @@ import numpy as np
 from groovevae.bars import Song
 from groovevae.bars.constants import ROLES
 from groovevae.bars.key import parse_key, semitones_to_c
-from groovevae.generation.names import weights_text
 from groovevae.generation.parsing import KEEP, ends_of, normalised_weights, share_of
 from groovevae.generation.piece_requests import PieceRequest
 from groovevae.generation.requests import BlendRequest
 from groovevae.generation.sources import Source
 from groovevae.model.genres import Genre
 
-_OCTAVES = {0.5: "halved", 2.0: "doubled"}
 START = ""  # stands for the start among names of genres, none of which is empty
 
 
@@ -87,22 +85,15 @@ def nearest_octave(tempo: float, other: float) -> float:
     return float(tempo * 2.0 ** np.rint(np.log2(other / tempo)))
 
 
-def octaves_text(
+def octaves_played(
     request: BlendRequest, start: Source, weights: Mapping[str, float], genres: Mapping[str, Genre]
-) -> str:
-    """Return a text that says which targets' tempos `tempos_played` halves or doubles, if any."""
+) -> dict[str, float]:
+    """Return by target how many times its tempo `tempos_played` takes it, where that is not once: 0.5 is half."""
     if request.tempo is not None or not np.any(ends_of(request.amount)):
-        return ""
+        return {}
     usual = float(np.median(start.bars.tempo))
-    texts: dict[float, list[str]] = {}
-    for name in weights:
-        tempo = genres[name].tempo
-        texts.setdefault(nearest_octave(tempo, usual) / tempo, []).append(f"{weights_text({name: 1.0})} ({tempo:.0f})")
-    return "".join(
-        f", tempo{'s' * (len(names) > 1)} of {' and '.join(names)} {_OCTAVES.get(times, f'times {times:g}')}"
-        for times, names in texts.items()
-        if times != 1
-    )
+    times = {name: nearest_octave(genres[name].tempo, usual) / genres[name].tempo for name in weights}
+    return {name: ratio for name, ratio in times.items() if ratio != 1}
 
 
 def mixed_tempo(start: float, amount: float, weights: Mapping[str, float], targets: Mapping[str, float]) -> float:
