@@ -30,8 +30,8 @@ def kept_harmony(bars: Bars) -> np.ndarray:
     Those that bass or chords sound count 1, and those that the bass begins beats with, in a bar or after others, 2: the
     roots.
     """
-    sounding = beat_chroma(bars, "bass") + beat_chroma(bars, "chords") > 0
     steps = bars.chroma("bass").reshape(len(bars), MAX_BEATS, STEPS_PER_BEAT, 12)
+    sounding = steps.any(2) | (beat_chroma(bars, "chords") > 0)
     first = np.take_along_axis(steps, steps.any(-1).argmax(2)[..., None, None], axis=2)[:, :, 0]  # (N, 6, 12)
     comes = np.ones((*first.shape[:2], 1), bool)
     comes[:, 1:, 0] = (first[:, 1:] != first[:, :-1]).any(-1)

@@ -39,9 +39,8 @@ def loudness_between(one: np.ndarray, other: np.ndarray, shares: np.ndarray) -> 
 
     What one of them does not play is as loud as the other plays it.
     """
-    share, lowest = _by_column(shares), np.where((one > 0) & (other > 0), np.minimum(one, other), 1)
-    between = np.exp((1 - share) * np.log(np.maximum(one, lowest)) + share * np.log(np.maximum(other, lowest)))
-    return np.where((one > 0) & (other > 0), between, np.maximum(one, other))
+    ratio = np.where((one > 0) & (other > 0), other / np.maximum(one, 1), 1.0)  # velocities are at least 1
+    return np.where(one > 0, one * ratio ** _by_column(shares), other)
 
 
 def as_loud(bars: Bars, loudness: np.ndarray, roles: np.ndarray) -> Bars:

@@ -55,7 +55,6 @@ class PreparedPiece:
     fresh: np.ndarray  # (N, 4) bool: where roles are written anew
     transpose: int  # of the start, in whose key parts are written; another one that is asked for only moves them
     rewriting: Rewriting | None = None  # of the file that it starts from
-    has_new_lead: bool = False
     loudness: Loudness | None = None  # None where it is as drawn
 
     def heard(self, bars: Bars) -> Bars:
@@ -67,7 +66,7 @@ class PreparedPiece:
         if self.song.programs[PITCHED.index("chords")] in guitar.PROGRAMS:
             is_new = self.fresh[:, ROLES.index("chords")]
             bars = guitar.on_guitar(bars, is_new, transpose=self.transpose)
-        if self.has_new_lead:
+        if self.take.new_lead:
             bars = in_tonality(bars, self.fresh[:, LEAD])
         if self.loudness is None:
             return bars
@@ -158,7 +157,6 @@ def _prepared_piece(asked: _Asked, journey: Journey, path: LatentPath, kept: Bar
     return PreparedPiece(
         request=request,
         take=take if arranged is None else take._replace(harmony=arranged.harmony),
-        has_new_lead=has_new_lead,
         loudness=None if arranged is None else _loudness(asked, journey, arranged.comes_in, fresh, sources),
         song=song_played(*played_by),
         description=describe_blend(request, start, _goal_text(goal, end), octaves),

@@ -127,8 +127,7 @@ def plan_ahead(past: Bars, like: np.ndarray) -> np.ndarray:
     Each role rests where it does there, repeats the nearest of the last bars that equals the one there, though not that
     one itself, or plays something new. A lead repeats no past bars; nor does any role where nothing else would be new.
     """
-    is_lead = np.arange(len(ROLES)) == LEAD
-    plan = _repeats(past, like, is_lead)
+    plan = _repeats(past, like, _IS_LEAD)
     return plan if (plan[len(past) :] == NEW).any() else _repeats(past, like, np.ones(len(ROLES), bool))
 
 

@@ -44,8 +44,8 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
     z = close_points(sources.network, bars)
     heard = z[bars.has_notes] if bars.has_notes.any() else z
     genre = request.genre or nearest_genre(heard, sources.model.genres)
-    neighbours = bars[max(gap.start - AROUND, 0) : gap.stop + AROUND]
-    around = np.array(neighbours.plays)
+    others = Bars.concatenate([bars[max(gap.start - AROUND, 0) : gap.start], bars[gap.stop : gap.stop + AROUND]])
+    around = np.array(others.plays) | bars[gap].plays
     is_new = np.array([role in request.roles for role in ROLES]) if request.roles else around
     plays = np.where(is_new, around | bool(request.roles), bars[gap].role_plays)  # what is named, plays
     brief = _brief(song, gap, z, is_new, Plan(plays, heard.mean(0)), genre, request.seed)
@@ -56,9 +56,8 @@ def infilled(request: InfillRequest, sources: Sources) -> tuple[Song, str, Rewri
         Take(points, bars[gap], one.seed, keep, request.temperature, new_lead=bool(is_new[LEAD]))
         for points, one in zip(drawn, briefs, strict=True)
     ]
-    known = Bars.concatenate([bars[max(gap.start - AROUND, 0) : gap.start], bars[gap.stop : gap.stop + AROUND]])
-    new = most_alike(decode_takes(sources.network, takes), known, is_new)
-    new = as_loud(new, loudness_of(known), is_new)
+    new = most_alike(decode_takes(sources.network, takes), others, is_new)
+    new = as_loud(new, loudness_of(others), is_new)
     fresh = np.zeros((len(bars), len(ROLES)), bool)
     fresh[gap] = is_new
     together = in_register(Bars.concatenate([bars[: gap.start], new, bars[gap.stop :]]), fresh)
